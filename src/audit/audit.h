@@ -1,0 +1,52 @@
+// Does a rewrite still say what its source says? First tier: words alone, no model (docs/formats/audit.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+
+namespace clipwright {
+
+/// What the audit found in one (source, rewrite) pair. `flags` name what is wrong ("number-changed", "colour-added",
+/// "negation-changed", "entity-lost", "content-lost", "too-long", "too-short", "copied-example", "preamble", "repetition",
+/// "language", "copy-of-source", "empty"); `score` in [0, 1] is 1 when nothing is.
+struct AuditRecord {
+  double score = 1;
+  std::vector<std::string> flags;
+  double content_kept = 1;   ///< share of the source's content words found in the rewrite, synonyms counting
+  double content_added = 0;  ///< share of the rewrite's content words with no ground in the source
+  double length_ratio = 1;   ///< words of the rewrite over words of the source
+};
+
+/// Tables (colours, numbers, stop words, WordNet synonyms when wordnet-base is installed) shared by all calls. Thread-safe.
+class Auditor {
+ public:
+  Auditor();
+  ~Auditor();
+  /// Texts of in-context examples; a rewrite that repeats one is flagged.
+  void add_examples(const std::vector<std::string>& texts);
+  AuditRecord audit(std::string_view source, std::string_view rewrite) const;
+
+ private:
+  struct Tables;
+  std::unique_ptr<Tables> tables_;
+};
+
+/// Counts over many records: pairs, mean score, share at or above 0.6, one count a flag.
+struct AuditSummary {
+  int64_t pairs = 0;
+  double score_sum = 0;
+  int64_t kept = 0;
+  std::map<std::string, int64_t> flags;
+  void add(const AuditRecord& record);
+  Json to_json() const;
+};
+
+constexpr double kDefaultKeepScore = 0.6;
+
+}  // namespace clipwright

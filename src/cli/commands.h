@@ -1,0 +1,27 @@
+// One file a subcommand: read flags, call one function of the library, print. Never any logic.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace clipwright {
+
+void add_tokenize_command(CLI::App& program);
+void add_preprocess_command(CLI::App& program);
+void add_rewrite_command(CLI::App& program);
+void add_audit_command(CLI::App& program);
+void add_data_command(CLI::App& program);
+void add_train_command(CLI::App& program);
+void add_eval_command(CLI::App& program);
+void add_embed_command(CLI::App& program);
+void add_bench_command(CLI::App& program);
+void add_doctor_command(CLI::App& program);
+void add_demo_command(CLI::App& program);
+
+/// Runs the program: parses flags, environment (CLIPWRIGHT_<FLAG>) and --config TOML (in that order of precedence), runs the
+/// subcommand, turns errors into one sentence on stderr. Returns the exit code.
+int run_program(int argc, char** argv);
+
+/// A parsed program without running anything, for the generated reference and tests.
+void build_program(CLI::App& program);
+
+}  // namespace clipwright

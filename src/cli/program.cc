@@ -1,0 +1,212 @@
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+
+namespace clipwright {
+namespace {
+
+/// "--batch-size" as it is written in a file ("batch-size"); empty for positionals and help.
+std::string file_key(const CLI::Option& option) {
+  const auto& names = option.get_lnames();
+  return names.empty() || names[0] == "help" || names[0] == "config" ? "" : names[0];
+}
+
+std::string environment_name(const std::string& flag) {
+  std::string name = "CLIPWRIGHT_" + flag;
+  for (char& letter : name) letter = letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
+
+void name_environment(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (const std::string key = file_key(*option); !key.empty()) option->envname(environment_name(key));
+  }
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) name_environment(*sub);
+}
+
+std::string toml_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
+  if (const auto* real = node.as_floating_point()) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.17g", real->get());
+    return text;
+  }
+  return {};
+}
+
+/// Flattens sections: [data] train-data = "x" is the flag --train-data; sections are for readers only.
+void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values, const std::string& path) {
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (const auto* inner = node.as_table()) {
+      flatten(*inner, values, path);
+    } else if (const auto* list = node.as_array()) {
+      for (const auto& item : *list) values[name].push_back(toml_text(item));
+    } else {
+      values[name].push_back(toml_text(node));
+    }
+  }
+}
+
+const CLI::App* find_subcommand(const CLI::App& program, const std::vector<std::string>& arguments) {
+  const CLI::App* app = &program;
+  for (const std::string& argument : arguments) {
+    const auto subs = app->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argument; });
+    if (!subs.empty()) app = subs[0];
+  }
+  return app;
+}
+
+/// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says otherwise.
+std::vector<std::string> with_config_file(const CLI::App& program, std::vector<std::string> arguments) {
+  std::string file;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--config" && i + 1 < arguments.size()) {
+      file = arguments[i + 1];
+      arguments.erase(arguments.begin() + static_cast<long>(i), arguments.begin() + static_cast<long>(i) + 2);
+      break;
+    }
+    if (arguments[i].rfind("--config=", 0) == 0) {
+      file = arguments[i].substr(9);
+      arguments.erase(arguments.begin() + static_cast<long>(i));
+      break;
+    }
+  }
+  if (file.empty()) return arguments;
+  const CLI::App* app = find_subcommand(program, arguments);
+  std::vector<std::string> known;
+  std::map<std::string, const CLI::Option*> options;
+  for (const CLI::Option* option : app->get_options()) {
+    if (const std::string key = file_key(*option); !key.empty()) {
+      known.push_back(key);
+      options[key] = option;
+    }
+  }
+  std::map<std::string, std::vector<std::string>> values;
+  try {
+    flatten(toml::parse(read_file(file), file), values, {});
+  } catch (const toml::parse_error& error) {
+    fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()), "TOML");
+  }
+  for (const auto& [key, list] : values) {
+    const auto found = options.find(key);
+    if (found == options.end()) {
+      const std::string near = nearest(key, known);
+      fail_usage(file + ": '" + key + "' is no setting of 'clipwright " + app->get_name() + "'", {},
+                 near.empty() ? "See --help for the settings." : "Did you mean '" + near + "'?");
+    }
+    const std::string flag = "--" + key;
+    const bool given = std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+      return argument == flag || argument.rfind(flag + "=", 0) == 0;
+    });
+    if (given || std::getenv(environment_name(key).c_str()) != nullptr) continue;
+    if (found->second->get_expected_max() == 0) {
+      arguments.push_back(flag + "=" + list.at(0));
+    } else if (found->second->get_items_expected_max() <= 1 && list.size() == 1) {
+      arguments.push_back(flag + "=" + list[0]);
+    } else {
+      arguments.push_back(flag);
+      arguments.insert(arguments.end(), list.begin(), list.end());
+    }
+  }
+  return arguments;
+}
+
+/// What CLI11 says, with the nearest flag or command when a name is unknown.
+void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments, const CLI::ParseError& error) {
+  const CLI::App* app = find_subcommand(program, arguments);
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+    for (const std::string& argument : arguments) {
+      const std::string name = argument.substr(0, argument.find('='));
+      if (std::find(known.begin(), known.end(), name) != known.end() || (name.rfind("--", 0) != 0 && app != &program)) continue;
+      const std::string near = nearest(name, known);
+      if (!near.empty() && message.find(name) != std::string::npos) message += ". Did you mean '" + near + "'?";
+    }
+  }
+  std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),
+               app == &program ? "" : (app->get_name() + " ").c_str());
+}
+
+}  // namespace
+
+void build_program(CLI::App& program) {
+  program.description(
+      "clipwright: rewrite captions with a language model, check the rewrites, train CLIP-family models on them, evaluate them.");
+  program.name("clipwright");
+  program.require_subcommand(1);
+  program.set_version_flag("--version", "clipwright 0.1.0");
+  program.get_formatter()->column_width(38);
+  program.add_flag("--quiet")->description("only warnings and errors on stderr");
+  program.add_flag("--log-json")->description("log lines as JSON records");
+  program.footer("Every command reads --config FILE.toml (same names) and CLIPWRIGHT_<FLAG>; a flag wins over the environment, the "
+                 "environment over the file.\nExit codes: 0 done, 1 failed while running, 2 bad usage, 3 input data rejected, 130 "
+                 "interrupted after a clean save.");
+  add_tokenize_command(program);
+  add_preprocess_command(program);
+  add_rewrite_command(program);
+  add_audit_command(program);
+  add_data_command(program);
+  add_train_command(program);
+  add_eval_command(program);
+  add_embed_command(program);
+  add_bench_command(program);
+  add_doctor_command(program);
+  add_demo_command(program);
+  for (CLI::App* sub : program.get_subcommands([](CLI::App*) { return true; })) {
+    sub->fallthrough();
+    sub->add_option("--config", "TOML file with the same names as the flags")->type_name("FILE");
+  }
+  name_environment(program);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App program;
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    build_program(program);
+    watch_interrupts();
+    program.parse_complete_callback([&program] {
+      configure_log({.quiet = program.get_option("--quiet")->as<bool>(), .json = program.get_option("--log-json")->as<bool>()});
+    });
+    arguments = with_config_file(program, std::move(arguments));
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    program.parse(reversed);
+    return interrupted() ? static_cast<int>(ExitCode::kInterrupted) : static_cast<int>(ExitCode::kDone);
+  } catch (const CLI::Success& wanted) {
+    return program.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    report_parse_error(program, arguments, error);
+    return static_cast<int>(ExitCode::kUsage);
+  } catch (const Error& error) {
+    log_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    log_error("the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
+    return static_cast<int>(ExitCode::kFailed);
+  } catch (const std::exception& error) {
+    log_error(std::string("internal error: ") + error.what() + ". Please report this.");
+    return static_cast<int>(ExitCode::kFailed);
+  }
+}
+
+}  // namespace clipwright

@@ -1,0 +1,24 @@
+#include "core/interrupt.h"
+
+#include <csignal>
+
+namespace clipwright {
+namespace {
+
+volatile std::sig_atomic_t signal_seen = 0;
+
+void on_signal(int number) {
+  signal_seen = 1;
+  std::signal(number, SIG_DFL);
+}
+
+}  // namespace
+
+void watch_interrupts() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+bool interrupted() { return signal_seen != 0; }
+
+}  // namespace clipwright
