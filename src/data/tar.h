@@ -1,0 +1,41 @@
+// POSIX tar: an index of a mapped archive, and a writer that the reader (and webdataset, GNU tar) accepts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file.h"
+
+namespace clipwright {
+
+/// One regular file inside an archive.
+struct TarMember {
+  std::string name;
+  uint64_t offset = 0;  ///< of its first byte in the archive
+  uint64_t size = 0;
+};
+
+/// Walks the headers of a mapped archive (ustar, GNU long names, pax path records). A truncated or damaged archive gives the members
+/// before the damage and a sentence in `damage`.
+struct TarIndex {
+  std::vector<TarMember> members;
+  std::string damage;
+};
+TarIndex index_tar(const MappedFile& archive);
+
+/// Writes members in order; the archive appears under its name when `finish` has succeeded.
+class TarWriter {
+ public:
+  explicit TarWriter(const std::filesystem::path& path);
+  void add(std::string_view name, std::string_view bytes);
+  void finish();
+
+ private:
+  AtomicFile file_;
+};
+
+}  // namespace clipwright
