@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json.h"
 
 namespace clipwright {
@@ -53,6 +54,32 @@ void configure_log(const LogOptions& options) {
   logger->set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+}
+
+LogFile::LogFile(const std::string& path) {
+  const auto old = spdlog::default_logger();
+  before_ = old;
+  std::vector<spdlog::sink_ptr> sinks = old->sinks();
+  for (const auto& sink : sinks) sink->set_level(std::max(sink->level(), old->level()));
+  try {
+    sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
+  } catch (const spdlog::spdlog_ex& error) {
+    fail_running(path + " cannot be written (" + error.what() + ")");
+  }
+  sinks.back()->set_pattern(log_is_json ? "%v" : "%Y-%m-%d %H:%M:%S %l %v");
+  auto logger = std::make_shared<spdlog::logger>("clipwright", sinks.begin(), sinks.end());
+  logger->set_level(spdlog::level::info);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+LogFile::~LogFile() { spdlog::set_default_logger(std::static_pointer_cast<spdlog::logger>(before_)); }
+
+bool show_live(std::string_view line) {
+  if (!live_terminal()) return false;
+  std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(line.size()), line.data());
+  std::fflush(stderr);
+  return true;
 }
 
 void log_info(std::string_view message) { log_line(spdlog::level::info, message); }

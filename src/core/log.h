@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,22 @@ void configure_log(const LogOptions& options);
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
 void log_error(std::string_view message);
+
+/// While it lives, every log line also goes to a file, whatever --quiet says. Nested files all get the lines.
+class LogFile {
+ public:
+  /// Appends. Throws Error(kFailed) when the file cannot be opened.
+  explicit LogFile(const std::string& path);
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+  ~LogFile();
+
+ private:
+  std::shared_ptr<void> before_;
+};
+
+/// Replaces the live line at the bottom of a terminal; the next log line clears it. False, doing nothing, where there is no terminal.
+bool show_live(std::string_view line);
 
 /// "1,234,567"
 std::string with_commas(int64_t number);

@@ -20,6 +20,7 @@ class CaptionTable {
   /// detected by comparing sources with their rewrites), `.jsonl` files of `rewrite` (joined by key and source hash; only
   /// accepted texts; each mode becomes a type), or `.parquet` side-cars. `keep_if`: a condition on the audit's score such as
   /// "audit.score >= 0.6"; texts that fail it are dropped. Throws Error(kInput) naming file and first bad line.
+  /// The dataset must outlive the table. For a subset, the rewrites are those of the whole.
   static CaptionTable build(const Dataset& dataset, const std::vector<std::string>& rewrites, const std::string& keep_if = {});
   CaptionTable(CaptionTable&&) noexcept;
   ~CaptionTable();

@@ -32,8 +32,10 @@ class Dataset {
   virtual ImageBytes image(int64_t index) const = 0;
   /// Class label from a `.cls` member, or -1.
   virtual int label(int64_t index) const { return -1; }
-  /// Further texts of this sample by type, e.g. "rewrite:chatgpt", when the source itself carries them.
   virtual std::string describe() const = 0;  ///< one line for the log: kind, files, pairs, rows skipped and why
+  /// What this dataset is a part of (nullptr when it is whole), and where its pairs are there: rewrites belong to the whole.
+  virtual const Dataset* base() const { return nullptr; }
+  virtual int64_t base_index(int64_t index) const { return index; }
 };
 
 struct DataOptions {

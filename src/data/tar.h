@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct TarIndex {
   std::string damage;
 };
 TarIndex index_tar(const MappedFile& archive);
+
+/// The same walk without keeping anything: calls `use(name, offset, size)` for each regular file. Returns the damage.
+std::string walk_tar(std::string_view archive, const std::function<void(std::string_view, uint64_t, uint64_t)>& use);
 
 /// Writes members in order; the archive appears under its name when `finish` has succeeded.
 class TarWriter {

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/random.h"
+#include "data/crop.h"
+#include "data/resample_axis.h"
 
 namespace clipwright {
-
-enum class Interpolation { kBilinear, kBicubic };
 
 /// How pictures are prepared for a family of models (docs/formats/preprocessing.md).
 struct Recipe {
@@ -32,12 +32,6 @@ const Recipe& find_recipe(std::string_view name);
 /// Largest picture that is decoded, in pixels; larger ones are refused from their header.
 constexpr int64_t kMaxImagePixels = 178'956'970;  // Pillow's decompression-bomb error threshold
 
-/// A random crop in source pixels, drawn as torchvision's RandomResizedCrop does (10 tries, then the centre).
-struct Crop {
-  int x, y, width, height;
-};
-Crop draw_crop(int width, int height, double scale_min, double scale_max, Random& random);
-
 /// Decodes and transforms pictures; keeps its scratch memory, so use one a thread and keep it.
 class ImagePipeline {
  public:
@@ -52,6 +46,9 @@ class ImagePipeline {
   /// Training: random resized crop (scale of the recipe), then RGB. The draw depends on `random` and the picture's size only.
   std::string train(std::span<const std::byte> file, Random& random, std::span<uint8_t> chw);
 
+  /// Training with a crop chosen by the caller, which must lie inside the picture (else a reason is returned).
+  std::string crop(std::span<const std::byte> file, const Crop& crop, std::span<uint8_t> chw);
+
   /// Plain: the whole picture resized to size x size, converted to RGB (for thumbnails and `--augment none`, which is
   /// `evaluate`).
   std::string thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw);
@@ -60,6 +57,14 @@ class ImagePipeline {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A whole picture, (height, width, 3) bytes, converted to RGB as Pillow's convert("RGB") does.
+struct RgbImage {
+  int width = 0, height = 0;
+  std::vector<uint8_t> pixels;
+};
+/// Returns an empty string, or why the file cannot be used.
+std::string decode_rgb(std::span<const std::byte> file, RgbImage& image);
 
 /// out[i] = (chw[i] / 255 - mean[c]) / std[c] in float, in the references' order of operations.
 void normalize(std::span<const uint8_t> chw, int size, const Recipe& recipe, std::span<float> out);

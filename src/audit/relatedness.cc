@@ -1,0 +1,305 @@
+#include "audit/relatedness.h"
+
+#include <algorithm>
+#include <array>
+
+namespace clipwright {
+namespace {
+
+// Strength by kind of relation, tuned on the table in docs/formats/audit.md.
+constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarrower = 0.85F, kMuchNarrower = 0.7F, kBroader = 0.7F,
+                kMuchBroader = 0.5F, kVague = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F, kInGloss = 0.45F,
+                kAssociated = 0.4F, kCompounds = 0.5F;
+
+constexpr uint8_t kTops = 3;  // noun.Tops: entity, object, person, animal, ... too broad to carry a meaning
+
+// Senses looked at, by part of speech; rarer ones relate anything to anything.
+constexpr std::array<size_t, 4> kMostSenses = {10, 5, 6, 3};
+constexpr size_t kMostPairs = 64;
+
+}  // namespace
+
+void Relatedness::Marks::clear() {
+  used_ = 0;
+  if (++epoch_ == 0) {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    epoch_ = 1;
+  }
+}
+
+void Relatedness::Marks::put(uint64_t key, uint32_t value) {
+  if (used_ >= kSlots / 2) return;
+  size_t at = (key * 0x9e3779b97f4a7c15ULL >> 40) % kSlots;
+  while (slots_[at].epoch == epoch_) {
+    if (slots_[at].key == key) return;
+    at = (at + 1) % kSlots;
+  }
+  slots_[at] = {key, epoch_, value};
+  ++used_;
+}
+
+uint32_t Relatedness::Marks::find(uint64_t key) const {
+  size_t at = (key * 0x9e3779b97f4a7c15ULL >> 40) % kSlots;
+  while (slots_[at].epoch == epoch_) {
+    if (slots_[at].key == key) return slots_[at].value;
+    at = (at + 1) % kSlots;
+  }
+  return kAbsent;
+}
+
+void Relatedness::compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet) {
+  source_ = &source;
+  rewrite_ = &rewrite;
+  wordnet_ = &wordnet;
+  kept.assign(source.terms.size(), 0);
+  ground.assign(rewrite.terms.size(), 0);
+  same_as_.resize(source.terms.size());
+  opposite_.assign(source.terms.size(), 0);
+  hint_.assign(source.terms.size(), 0);
+  opposed = false;
+  match_words();
+  const bool all_ground = std::all_of(ground.begin(), ground.end(), [](float value) { return value >= 1; });
+  if (!wordnet.empty() && !all_ground) {
+    senses_.clear();
+    // Closer relations are marked first: the first mark of a sense stays.
+    for (uint32_t i = 0; i < source.terms.size(); ++i) {
+      if (same_as_[i] == i) mark_senses(i);
+    }
+    for (uint32_t i = 0; i < rewrite.terms.size(); ++i) {
+      if (ground[i] < 1) look_up_senses(i);
+    }
+    look_up_glosses();
+    associate();
+  }
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (same_as_[i] != i) {
+      kept[i] = kept[same_as_[i]];
+    } else {
+      kept[i] = std::max(kept[i], std::min(hint_[i], 0.75F));
+      opposed |= opposite_[i] != 0 && kept[i] < kCarries;
+    }
+  }
+}
+
+/// Equal words, equal base forms, equal stems, equal colours.
+void Relatedness::match_words() {
+  words_.clear();
+  const auto& source = source_->terms;
+  for (uint32_t i = 0; i < source.size(); ++i) {
+    const uint32_t earlier = words_.find(source[i].hash);
+    same_as_[i] = earlier == Marks::kAbsent ? i : same_as_[earlier];
+    words_.put(source[i].hash, i);
+    words_.put(~source[i].stem, i);
+    for (int f = 0; f < source[i].forms.count; ++f) words_.put(source[i].forms.word[f], i);
+  }
+  const auto& rewrite = rewrite_->terms;
+  for (uint32_t i = 0; i < rewrite.size(); ++i) {
+    uint32_t found = words_.find(rewrite[i].hash);
+    if (found == Marks::kAbsent) found = words_.find(~rewrite[i].stem);
+    for (int f = 0; found == Marks::kAbsent && f < rewrite[i].forms.count; ++f) found = words_.find(rewrite[i].forms.word[f]);
+    if (found != Marks::kAbsent) {
+      relate(found, i, 1);
+    } else if (rewrite[i].colour != 0) {
+      for (uint32_t s = 0; s < source.size(); ++s) {
+        if ((source[s].colour & rewrite[i].colour) != 0) relate(s, i, kSynonym);
+      }
+    }
+  }
+}
+
+void Relatedness::relate(uint32_t source_term, uint32_t rewrite_term, float strength) {
+  const uint32_t first = same_as_[source_term];
+  kept[first] = std::max(kept[first], strength);
+  ground[rewrite_term] = std::max(ground[rewrite_term], strength);
+}
+
+void Relatedness::mark(uint32_t sense, uint32_t term, Mark mark) {
+  senses_.put(uint64_t{sense} + 1, term | static_cast<uint32_t>(mark) << 16);
+}
+
+void Relatedness::mark_senses(uint32_t term) {
+  const Term& word = source_->terms[term];
+  if (word.compound != WordNet::kNone) mark_word(term, word.compound);
+  for (int f = 0; f < word.forms.count; ++f) mark_word(term, word.forms.word[f]);
+}
+
+void Relatedness::mark_word(uint32_t term, uint32_t word) {
+  for (int part = 0; part < 4; ++part) {
+    const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
+    const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
+    for (size_t rank = 0; rank < count; ++rank) mark(senses[rank], term, Mark::kSame);
+    for (size_t rank = 0; rank < count; ++rank) {
+      for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
+        const uint32_t target = pointer.target;
+        switch (pointer.kind()) {
+          case Relation::kHypernym:
+            mark(target, term, wordnet_->sense(target).topic == kTops ? Mark::kTopParent : Mark::kParent);
+            for (const WordNet::Pointer above : wordnet_->pointers(target)) {
+              if (above.kind() != Relation::kHypernym) continue;
+              mark(above.target, term, wordnet_->sense(above.target).topic == kTops ? Mark::kTopParent : Mark::kGrandparent);
+            }
+            break;
+          case Relation::kInstanceOf: mark(target, term, Mark::kNamedParent); break;
+          case Relation::kSimilar:
+            mark(target, term, Mark::kSimilar);
+            for (const WordNet::Pointer head : wordnet_->pointers(target)) {
+              if (head.kind() == Relation::kOpposite) mark(head.target, term, Mark::kOpposite);
+            }
+            break;
+          case Relation::kOpposite: mark(target, term, Mark::kOpposite); break;
+          case Relation::kPart: mark(target, term, Mark::kPart); break;
+          case Relation::kDerived: mark(target, term, Mark::kDerived); break;
+          case Relation::kKindred: mark(target, term, Mark::kKindred); break;
+        }
+      }
+    }
+  }
+}
+
+void Relatedness::look_up_senses(uint32_t term) {
+  const Term& word = rewrite_->terms[term];
+  if (word.compound != WordNet::kNone) look_up_word(term, word.compound);
+  for (int f = 0; f < word.forms.count; ++f) look_up_word(term, word.forms.word[f]);
+}
+
+void Relatedness::look_up_word(uint32_t term, uint32_t word) {
+  const auto marked = [&](uint32_t sense, Mark& mark, uint32_t& source_term) {
+    const uint32_t value = senses_.find(uint64_t{sense} + 1);
+    if (value == Marks::kAbsent) return false;
+    source_term = value & 0xffff;
+    mark = static_cast<Mark>(value >> 16);
+    return true;
+  };
+  Mark mark;
+  uint32_t from;
+  for (int part = 0; part < 4; ++part) {
+    const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
+    const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
+    for (size_t rank = 0; rank < count; ++rank) {
+      if (marked(senses[rank], mark, from)) {
+        switch (mark) {
+          case Mark::kSame: relate(from, term, kSynonym); break;
+          case Mark::kParent: relate(from, term, kBroader); break;
+          case Mark::kTopParent: relate(from, term, kVague); break;
+          case Mark::kNamedParent: relate(from, term, kMuchBroader); break;
+          case Mark::kGrandparent: relate(from, term, kMuchBroader); break;
+          case Mark::kSimilar: relate(from, term, kSimilarTo); break;
+          case Mark::kOpposite: opposite_[same_as_[from]] = 1; break;
+          case Mark::kPart: relate(from, term, kPartOf); break;
+          case Mark::kDerived: relate(from, term, kDerivedForm); break;
+          case Mark::kKindred: relate(from, term, kKindredTo); break;
+        }
+      }
+      for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
+        const Relation kind = pointer.kind();
+        if (marked(pointer.target, mark, from)) {
+          if (mark == Mark::kSame) {
+            switch (kind) {
+              case Relation::kHypernym: relate(from, term, kNarrower); break;
+              case Relation::kInstanceOf: relate(from, term, kVague); break;
+              case Relation::kSimilar: relate(from, term, kSimilarTo); break;
+              case Relation::kOpposite: opposite_[same_as_[from]] = 1; break;
+              case Relation::kPart: relate(from, term, kPartOf); break;
+              case Relation::kDerived: relate(from, term, kDerivedForm); break;
+              case Relation::kKindred: relate(from, term, kKindredTo); break;
+            }
+          } else if (mark == Mark::kParent && kind == Relation::kHypernym && part == static_cast<int>(PartOfSpeech::kVerb)) {
+            relate(from, term, kVerbSister);
+          } else if (mark == Mark::kDerived && (kind == Relation::kHypernym || kind == Relation::kDerived)) {
+            relate(from, term, kKindredTo);
+          }
+        }
+        if (kind != Relation::kHypernym || part != static_cast<int>(PartOfSpeech::kNoun)) continue;
+        for (const WordNet::Pointer above : wordnet_->pointers(pointer.target)) {
+          if (above.kind() == Relation::kHypernym && marked(above.target, mark, from) && mark == Mark::kSame) {
+            relate(from, term, kMuchNarrower);
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A word that defines another, or is defined by it, has ground ("hammer": "a hand tool with a heavy rigid head ..."), but alone
+/// does not say the same.
+void Relatedness::look_up_glosses() {
+  constexpr size_t kFirstSenses = 2;
+  const auto each_gloss_word = [&](const Term& term, auto use) {
+    for (int f = 0; f < term.forms.count; ++f) {
+      for (int part = 0; part < 4; ++part) {
+        const auto senses = wordnet_->senses(term.forms.word[f], static_cast<PartOfSpeech>(part));
+        for (size_t rank = 0; rank < std::min(senses.size(), kFirstSenses); ++rank) {
+          for (uint32_t word : wordnet_->gloss(senses[rank])) use(word);
+        }
+      }
+    }
+  };
+  bool wanting = false;
+  for (float value : ground) wanting |= value < kGround;
+  if (!wanting) return;
+  const auto& source = source_->terms;
+  glosses_.clear();
+  for (uint32_t s = 0; s < source.size(); ++s) {
+    if (same_as_[s] != s || !source[s].noun) continue;
+    each_gloss_word(source[s], [&](uint32_t word) { glosses_.put(uint64_t{word} + 1, s); });
+  }
+  for (uint32_t t = 0; t < rewrite_->terms.size(); ++t) {
+    if (ground[t] >= kGround) continue;
+    const Term& term = rewrite_->terms[t];
+    for (int f = 0; f < term.forms.count; ++f) {
+      if (const uint32_t from = glosses_.find(uint64_t{term.forms.word[f]} + 1); from != Marks::kAbsent) relate(from, t, kInGloss);
+    }
+    if (ground[t] >= kGround || !term.noun) continue;
+    each_gloss_word(term, [&](uint32_t word) {
+      if (const uint32_t from = words_.find(word); from != Marks::kAbsent) relate(from, t, kInGloss);
+    });
+  }
+}
+
+/// Words that WordNet's glosses mention together far more often than chance, and words that form a compound ("candle flame").
+void Relatedness::associate() {
+  size_t pairs = 0;
+  const auto& source = source_->terms;
+  const auto& rewrite = rewrite_->terms;
+  for (uint32_t t = 0; t < rewrite.size(); ++t) {
+    if (rewrite[t].forms.count == 0) continue;
+    for (uint32_t s = 0; s < source.size(); ++s) {
+      if (source[s].forms.count == 0 || same_as_[s] != s) continue;
+      const bool source_wants = kept[s] < kCarries, rewrite_wants = ground[t] < kGround;
+      if ((!source_wants && !rewrite_wants) || ground[t] >= 1) continue;
+      if (++pairs > kMostPairs) return;
+      const float together = association(source[s].forms.word[source[s].forms.count - 1], rewrite[t].forms.word[rewrite[t].forms.count - 1]);
+      float strength = together;
+      if (source[s].noun && rewrite[t].noun && forms_compound(source[s], rewrite[t])) {
+        strength = kCompounds + (1 - kCompounds) * together;
+      }
+      if (strength == 0) continue;
+      ground[t] = std::max(ground[t], strength);
+      hint_[s] = std::max(hint_[s], strength);
+    }
+  }
+}
+
+float Relatedness::association(uint32_t a, uint32_t b) const {
+  constexpr size_t kMostFew = 96;
+  constexpr double kFarAboveChance = 0.004;
+  auto few = wordnet_->mentions(a), many = wordnet_->mentions(b);
+  if (few.size() > many.size()) std::swap(few, many);
+  if (few.size() < 2 || few.size() > kMostFew) return 0;
+  size_t both = 0;
+  auto at = many.begin();
+  for (uint32_t sense : few) {
+    at = std::lower_bound(at, many.end(), sense);
+    if (at == many.end()) break;
+    both += *at == sense;
+  }
+  const double product = static_cast<double>(few.size()) * static_cast<double>(many.size());
+  return both >= 2 && static_cast<double>(both * both) >= kFarAboveChance * product ? kAssociated : 0;
+}
+
+bool Relatedness::forms_compound(const Term& a, const Term& b) const {
+  const uint64_t first = wordnet_->hash(a.forms.word[a.forms.count - 1]), second = wordnet_->hash(b.forms.word[b.forms.count - 1]);
+  return wordnet_->find_compound(first, second) != WordNet::kNone || wordnet_->find_compound(second, first) != WordNet::kNone;
+}
+
+}  // namespace clipwright

@@ -1,0 +1,127 @@
+#include "models/config.h"
+
+#include "core/error.h"
+
+namespace clipwright {
+namespace {
+
+TextConfig text_tower(int width, int layers = 12) {
+  TextConfig text;
+  text.width = width;
+  text.layers = layers;
+  text.heads = width / 64;
+  return text;
+}
+
+/// open_clip's own transformers: heads of 64 unless said otherwise.
+ModelConfig vit(const std::string& name, int embed_dim, int image_size, int patch_size, int width, int layers, const TextConfig& text,
+                int head_width = 64) {
+  ModelConfig config;
+  config.name = name;
+  config.embed_dim = embed_dim;
+  config.vision.image_size = image_size;
+  config.vision.patch_size = patch_size;
+  config.vision.width = width;
+  config.vision.layers = layers;
+  config.vision.heads = width / head_width;
+  config.text = text;
+  return config;
+}
+
+ModelConfig resnet(const std::string& name, int embed_dim, int image_size, int width, std::vector<int> layers, const TextConfig& text) {
+  ModelConfig config;
+  config.name = name;
+  config.embed_dim = embed_dim;
+  config.vision.image_size = image_size;
+  config.vision.patch_size = 0;
+  config.vision.width = width;
+  config.vision.heads = width * 32 / 64;
+  config.vision.resnet_layers = std::move(layers);
+  config.text = text;
+  return config;
+}
+
+/// LaCLIP's models for CC3M, CC12M and RedCaps: a timm tower with QK-norm and erf GELU beside CLIP's text tower with QuickGELU.
+ModelConfig laclip(const std::string& name, int width, int layers, int heads) {
+  ModelConfig config;
+  config.name = name;
+  config.vision.width = width;
+  config.vision.layers = layers;
+  config.vision.heads = heads;
+  config.vision.norm_epsilon = 1e-6;
+  config.vision.norm_before_blocks = false;
+  config.vision.patch_bias = true;
+  config.vision.qk_norm = true;
+  config.vision.timm_names = true;
+  config.text.activation = Activation::kQuickGelu;
+  config.preprocess = {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, "bilinear", "shortest"};
+  return config;
+}
+
+ModelConfig with_quick_gelu(ModelConfig config) {
+  config.name += "-quickgelu";
+  config.vision.activation = config.text.activation = Activation::kQuickGelu;
+  return config;
+}
+
+std::vector<ModelConfig> make_table() {
+  std::vector<ModelConfig> table;
+  const TextConfig text512 = text_tower(512);
+  table.push_back(vit("tiny-32", 128, 32, 8, 128, 3, text_tower(128, 2)));
+  for (const int patch : {32, 16}) {
+    const std::string suffix = "-" + std::to_string(patch);
+    table.push_back(vit("ViT-S" + suffix, 384, 224, patch, 384, 12, text_tower(384)));
+    table.push_back(vit("ViT-M" + suffix, 512, 224, patch, 512, 12, text512));
+    table.push_back(vit("ViT-B" + suffix, 512, 224, patch, 768, 12, text512));
+    table.push_back(with_quick_gelu(table.back()));
+  }
+  table.push_back(vit("ViT-B-32-256", 512, 256, 32, 768, 12, text512));
+  table.push_back(vit("ViT-B-16-plus-240", 640, 240, 16, 896, 12, text_tower(640)));
+  table.push_back(vit("ViT-L-16", 768, 224, 16, 1024, 24, text_tower(768)));
+  table.push_back(vit("ViT-L-14", 768, 224, 14, 1024, 24, text_tower(768)));
+  table.push_back(with_quick_gelu(table.back()));
+  table.push_back(vit("ViT-L-14-336", 768, 336, 14, 1024, 24, text_tower(768)));
+  table.push_back(with_quick_gelu(table.back()));
+  table.push_back(vit("ViT-H-14", 1024, 224, 14, 1280, 32, text_tower(1024, 24), 80));
+  table.push_back(with_quick_gelu(table.back()));
+  for (const ModelConfig& config : {
+           resnet("RN50", 1024, 224, 64, {3, 4, 6, 3}, text512),
+           resnet("RN101", 512, 224, 64, {3, 4, 23, 3}, text512),
+           resnet("RN50x4", 640, 288, 80, {4, 6, 10, 6}, text_tower(640)),
+           resnet("RN50x16", 768, 384, 96, {6, 8, 18, 8}, text_tower(768)),
+           resnet("RN50x64", 1024, 448, 128, {3, 15, 36, 10}, text_tower(1024)),
+       }) {
+    table.push_back(config);
+    table.push_back(with_quick_gelu(config));
+  }
+  table.push_back(laclip("laclip-ViT-S-16", 384, 12, 12));
+  table.push_back(laclip("laclip-ViT-B-16", 768, 12, 12));
+  table.push_back(laclip("laclip-ViT-L-16", 1024, 24, 16));
+  return table;
+}
+
+const std::vector<ModelConfig>& table() {
+  static const std::vector<ModelConfig> models = make_table();
+  return models;
+}
+
+}  // namespace
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const ModelConfig& config : table()) names.push_back(config.name);
+  return names;
+}
+
+ModelConfig find_model_config(std::string_view name) {
+  for (const ModelConfig& config : table()) {
+    if (config.name == name) return config;
+  }
+  const std::string near = nearest(name, model_names());
+  std::string all;
+  for (const std::string& known : model_names()) all += (all.empty() ? "" : ", ") + known;
+  fail_usage("'" + std::string(name) + "' is not a built-in architecture", "one of " + all,
+             near.empty() ? "" : "Did you mean '" + near + "'?");
+}
+
+}  // namespace clipwright

@@ -1,0 +1,74 @@
+// What a --model argument may be.
+#include <algorithm>
+#include <charconv>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "models/clip.h"
+#include "models/open_clip_directory.h"
+
+namespace clipwright {
+namespace {
+
+/// The number in "step_<N>", or -1.
+int64_t step_of(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  int64_t step = -1;
+  if (name.rfind("step_", 0) != 0) return -1;
+  const auto [end, error] = std::from_chars(name.data() + 5, name.data() + name.size(), step);
+  return error == std::errc() && end == name.data() + name.size() ? step : -1;
+}
+
+/// The newest checkpoint that was written to its end; empty when there is none.
+fs::path newest_checkpoint(const fs::path& folder) {
+  fs::path newest;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (step_of(entry.path()) < 0 || !fs::exists(entry.path() / "DONE")) continue;
+    if (newest.empty() || step_of(entry.path()) > step_of(newest)) newest = entry.path();
+  }
+  return newest;
+}
+
+std::shared_ptr<Clip> load_folder(fs::path folder) {
+  if (!folder.has_filename()) folder = folder.parent_path();  // "logs/run/"
+  if (is_open_clip_directory(folder)) {
+    if (step_of(folder) >= 0 && !fs::exists(folder / "DONE")) {
+      fail_input(folder.string() + ": is a checkpoint that was not written to its end (it has no DONE)", "a finished checkpoint",
+                 "Use an earlier step_<N> folder.");
+    }
+    return read_open_clip_directory(folder);
+  }
+  if (is_open_clip_directory(folder / "model")) return read_open_clip_directory(folder / "model");
+  for (const fs::path& place : {folder / "checkpoints", folder}) {
+    const fs::path checkpoint = newest_checkpoint(place);
+    if (!checkpoint.empty() && is_open_clip_directory(checkpoint)) return read_open_clip_directory(checkpoint);
+  }
+  if (fs::exists(folder / "config.json")) {
+    fail_usage(folder.string() + ": looks like a Hugging Face model", "an open_clip directory (open_clip_config.json and open_clip_model.safetensors)",
+               "This version reads open_clip directories and its own runs; convert the model with open_clip first.");
+  }
+  fail_usage(folder.string() + ": holds no model", "an open_clip directory, the folder of a training run, or one of its checkpoints");
+}
+
+}  // namespace
+
+std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
+  std::error_code ignored;
+  const fs::path path(model);
+  if (fs::is_directory(path, ignored)) return load_folder(path);
+  if (fs::exists(path, ignored)) {
+    if (path.extension() == ".safetensors" && is_open_clip_directory(fs::absolute(path).parent_path())) return load_folder(fs::absolute(path).parent_path());
+    fail_usage(model + ": is a file", "an architecture name or the folder of a model",
+               "This version reads open_clip directories; convert .pt files with open_clip first.");
+  }
+  const std::vector<std::string> names = model_names();
+  if (model.find('/') != std::string::npos && std::find(names.begin(), names.end(), model) == names.end()) {
+    fail_usage(model + ": there is no such folder", "an architecture name or the folder of a model");
+  }
+  auto fresh = std::make_shared<Clip>(find_model_config(model), seed);
+  fresh->eval();
+  return fresh;
+}
+
+}  // namespace clipwright

@@ -1,0 +1,370 @@
+// open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch), read strictly, written with the fewest keys.
+#include <cmath>
+#include <optional>
+#include <regex>
+#include <set>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "models/config.h"
+
+namespace clipwright {
+namespace {
+
+/// One JSON object of the file; every key must be asked for before `finish`.
+class Section {
+ public:
+  Section(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
+    if (!object.is_object()) fail_input(where_ + " is not a JSON object", "an open_clip model configuration");
+  }
+
+  bool has(const char* key) {
+    seen_.insert(key);
+    const auto found = object_.find(key);
+    return found != object_.end() && !found->is_null();
+  }
+
+  int64_t whole(const char* key, int64_t fallback, int64_t least, int64_t most) {
+    if (!has(key)) return fallback;
+    const Json& value = object_.at(key);
+    if (!value.is_number_integer() || value.get<double>() < static_cast<double>(least) || value.get<double>() > static_cast<double>(most)) {
+      refuse(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return value.get<int64_t>();
+  }
+
+  double number(const char* key, double fallback) {
+    if (!has(key)) return fallback;
+    if (!object_.at(key).is_number()) refuse(key, "a number");
+    return object_.at(key).get<double>();
+  }
+
+  bool flag(const char* key, bool fallback) {
+    if (!has(key)) return fallback;
+    if (!object_.at(key).is_boolean()) refuse(key, "true or false");
+    return object_.at(key).get<bool>();
+  }
+
+  std::string text(const char* key, const std::string& fallback) {
+    if (!has(key)) return fallback;
+    if (!object_.at(key).is_string()) refuse(key, "a text");
+    return object_.at(key).get<std::string>();
+  }
+
+  const Json& value(const char* key) {
+    seen_.insert(key);
+    return object_.at(key);
+  }
+
+  Section section(const char* key) {
+    seen_.insert(key);
+    const auto found = object_.find(key);
+    if (found == object_.end()) fail_input(where_ + " has no '" + key + "'", "an open_clip model configuration");
+    return Section(*found, where_ + "." + key);
+  }
+
+  /// A feature that this program does not have: only its "off" value may be there.
+  void only(const char* key, const Json& off) {
+    if (!has(key)) return;
+    const Json& value = object_.at(key);
+    const bool same = value.is_number() && off.is_number() ? value.get<double>() == off.get<double>() : value == off;
+    if (!same) {
+      fail_input(where_ + "." + key + " is " + to_line(value) + ", a part that this program does not have", to_line(off),
+                 "Supported are OpenAI's and open_clip's plain ViT and ResNet models and LaCLIP's.");
+    }
+  }
+
+  [[noreturn]] void refuse(const char* key, const std::string& expected) const {
+    const auto found = object_.find(key);
+    fail_input(where_ + "." + key + (found == object_.end() ? " is missing" : " is " + to_line(*found)), expected);
+  }
+
+  void finish() const {
+    for (const auto& [key, value] : object_.items()) {
+      if (seen_.contains(key)) continue;
+      const std::string near = nearest(key, {seen_.begin(), seen_.end()});
+      fail_input(where_ + " has the unknown key '" + key + "'", "the keys of open_clip 3.3.0",
+                 near.empty() ? "" : "Did you mean '" + near + "'?");
+    }
+  }
+
+ private:
+  const Json& object_;
+  std::string where_;
+  std::set<std::string> seen_;
+};
+
+constexpr int64_t kMostWidth = 16384, kMostLayers = 256, kMostSize = 8192;
+
+/// Blocks that open_clip offers beyond the plain one.
+void refuse_custom_blocks(Section& tower) {
+  tower.only("ls_init_value", nullptr);
+  if (tower.has("block_type")) tower.only("block_type", "default");
+  for (const char* key : {"qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc", "output_tokens",
+                          "final_ln_after_pool"}) {
+    tower.only(key, false);
+  }
+  tower.only("act_kwargs", nullptr);
+}
+
+int square_size(Section& tower, const char* key, int fallback) {
+  if (!tower.has(key)) return fallback;
+  const Json& value = tower.value(key);
+  if (value.is_array() && value.size() == 2 && value[0] == value[1] && value[0].is_number_integer()) {
+    const auto size = value[0].get<int64_t>();
+    if (size >= 1 && size <= kMostSize) return static_cast<int>(size);
+  }
+  return static_cast<int>(tower.whole(key, fallback, 1, kMostSize));
+}
+
+struct TimmSize {
+  const char* name;
+  int width, layers, heads;
+};
+constexpr TimmSize kTimmSizes[] = {{"tiny", 192, 12, 3}, {"small", 384, 12, 6}, {"base", 768, 12, 12}, {"large", 1024, 24, 16}};
+
+VisionConfig parse_timm(Section& tower) {
+  VisionConfig vision;
+  const std::string name = tower.text("timm_model_name", "");
+  std::smatch match;
+  static const std::regex kPattern("vit_(tiny|small|base|large)_patch([0-9]{1,2})_([0-9]{2,4})");
+  if (!std::regex_match(name, match, kPattern)) {
+    tower.refuse("timm_model_name", "a plain vision transformer such as vit_base_patch16_224");
+  }
+  for (const TimmSize& size : kTimmSizes) {
+    if (match[1] != size.name) continue;
+    vision.width = size.width;
+    vision.layers = size.layers;
+    vision.heads = size.heads;
+  }
+  vision.patch_size = std::stoi(match[2]);
+  vision.image_size = std::stoi(match[3]);
+  vision.norm_epsilon = 1e-6;
+  vision.norm_before_blocks = false;
+  vision.patch_bias = true;
+  vision.timm_names = true;
+  if (!tower.has("timm_pool")) fail_input("a timm vision tower without 'timm_pool' (open_clip then averages patches)", "\"timm_pool\": \"token\"");
+  tower.only("timm_pool", "token");
+  tower.only("timm_proj", "linear");
+  tower.only("timm_proj_bias", false);
+  tower.only("timm_drop", 0);
+  tower.only("timm_drop_path", 0);
+  tower.flag("timm_model_pretrained", false);
+  if (tower.has("timm_model_kwargs")) {
+    Section kwargs = tower.section("timm_model_kwargs");
+    vision.qk_norm = kwargs.flag("qk_norm", false);
+    vision.width = static_cast<int>(kwargs.whole("embed_dim", vision.width, 1, kMostWidth));
+    vision.layers = static_cast<int>(kwargs.whole("depth", vision.layers, 1, kMostLayers));
+    vision.heads = static_cast<int>(kwargs.whole("num_heads", vision.heads, 1, kMostWidth));
+    vision.patch_size = static_cast<int>(kwargs.whole("patch_size", vision.patch_size, 1, kMostSize));
+    vision.image_size = static_cast<int>(kwargs.whole("img_size", vision.image_size, 1, kMostSize));
+    kwargs.finish();
+  }
+  if (square_size(tower, "image_size", vision.image_size) != vision.image_size) {
+    tower.refuse("image_size", std::to_string(vision.image_size) + ", the size of the timm tower");
+  }
+  return vision;
+}
+
+VisionConfig parse_vision(Section tower, bool quick_gelu) {
+  VisionConfig vision;
+  if (tower.has("timm_model_name")) {
+    vision = parse_timm(tower);
+  } else {
+    vision.image_size = square_size(tower, "image_size", 224);
+    vision.width = static_cast<int>(tower.whole("width", 768, 1, kMostWidth));
+    const int head_width = static_cast<int>(tower.whole("head_width", 64, 1, kMostWidth));
+    if (quick_gelu) vision.activation = Activation::kQuickGelu;
+    if (tower.has("layers") && tower.value("layers").is_array()) {
+      for (const Json& layers : tower.value("layers")) {
+        if (!layers.is_number_integer() || layers.get<double>() < 1 || layers.get<double>() > kMostLayers) tower.refuse("layers", "four whole numbers");
+        vision.resnet_layers.push_back(layers.get<int>());
+      }
+      if (vision.resnet_layers.size() != 4) tower.refuse("layers", "four stages of a ResNet, or one number");
+      vision.heads = vision.width * 32 / head_width;
+      vision.patch_size = 0;
+      if (tower.has("patch_size")) tower.whole("patch_size", 0, 0, kMostSize);
+    } else {
+      vision.layers = static_cast<int>(tower.whole("layers", 12, 1, kMostLayers));
+      vision.patch_size = square_size(tower, "patch_size", 16);
+      vision.heads = vision.width / head_width;
+      vision.mlp_ratio = tower.number("mlp_ratio", 4);
+      vision.norm_before_blocks = !tower.flag("no_ln_pre", false);
+      if (tower.has("norm_kwargs")) {
+        Section kwargs = tower.section("norm_kwargs");
+        vision.norm_epsilon = kwargs.number("eps", 1e-5);
+        kwargs.finish();
+      }
+    }
+  }
+  if (tower.number("patch_dropout", 0) > 0) log_warning("the model was trained with patch dropout; this program does not drop patches");
+  refuse_custom_blocks(tower);
+  tower.only("attentional_pool", false);
+  tower.only("pos_embed_type", "learnable");
+  tower.only("pool_type", "tok");
+  // Read for nothing: they have no effect on the towers above.
+  for (const char* key : {"attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias",
+                          "timm_drop", "timm_drop_path", "width", "layers", "patch_size", "head_width", "mlp_ratio", "no_ln_pre",
+                          "norm_kwargs", "timm_model_name"}) {
+    tower.has(key);
+  }
+  tower.finish();
+  const bool transformer = vision.resnet_layers.empty();
+  if (vision.heads < 1 || (transformer ? vision.width % vision.heads : vision.width * 32 % vision.heads) != 0) {
+    tower.refuse("width", "a multiple of the head width");
+  }
+  if (transformer && vision.image_size % vision.patch_size != 0) {
+    tower.refuse("image_size", "a multiple of the patch size " + std::to_string(vision.patch_size));
+  }
+  if (!transformer && vision.image_size < 32) tower.refuse("image_size", "at least 32 for a ResNet");
+  if (!(vision.mlp_ratio > 0 && vision.mlp_ratio <= 64)) tower.refuse("mlp_ratio", "a number above 0 and at most 64");
+  if (!(vision.norm_epsilon > 0 && vision.norm_epsilon < 1)) tower.refuse("norm_kwargs", "an eps between 0 and 1");
+  return vision;
+}
+
+TextConfig parse_text(Section tower, bool quick_gelu) {
+  TextConfig text;
+  text.context_length = static_cast<int>(tower.whole("context_length", 77, 3, kMostSize));
+  text.vocabulary_size = static_cast<int>(tower.whole("vocab_size", 49408, 1, 10'000'000));
+  text.width = static_cast<int>(tower.whole("width", 512, 1, kMostWidth));
+  text.heads = static_cast<int>(tower.whole("heads", 8, 1, kMostWidth));
+  text.layers = static_cast<int>(tower.whole("layers", 12, 1, kMostLayers));
+  text.mlp_ratio = tower.number("mlp_ratio", 4);
+  if (quick_gelu) text.activation = Activation::kQuickGelu;
+  for (const char* key : {"hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "norm_kwargs"}) tower.only(key, nullptr);
+  if (tower.has("tokenizer_mode")) tower.only("tokenizer_mode", "clip");
+  if (tower.has("text_arch")) tower.only("text_arch", "clip");
+  for (const char* key : {"embed_cls", "no_causal_mask", "proj_bias"}) tower.only(key, false);
+  tower.only("pool_type", "argmax");
+  tower.only("proj_type", "linear");
+  refuse_custom_blocks(tower);
+  for (const char* key : {"pad_id", "eos_id", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "norm_kwargs", "tokenizer_mode"}) tower.has(key);
+  tower.finish();
+  if (text.width % text.heads != 0) tower.refuse("width", "a multiple of the number of heads");
+  if (!(text.mlp_ratio > 0 && text.mlp_ratio <= 64)) tower.refuse("mlp_ratio", "a number above 0 and at most 64");
+  return text;
+}
+
+std::vector<double> three_numbers(Section& section, const char* key, const std::vector<double>& fallback) {
+  if (!section.has(key)) return fallback;
+  const Json& value = section.value(key);
+  if (value.is_number()) return std::vector<double>(3, value.get<double>());
+  if (!value.is_array() || value.size() != 3) section.refuse(key, "three numbers");
+  std::vector<double> numbers;
+  for (const Json& item : value) {
+    if (!item.is_number()) section.refuse(key, "three numbers");
+    numbers.push_back(item.get<double>());
+  }
+  return numbers;
+}
+
+PreprocessConfig parse_preprocess(Section section) {
+  PreprocessConfig preprocess;
+  preprocess.mean = three_numbers(section, "mean", preprocess.mean);
+  preprocess.std = three_numbers(section, "std", preprocess.std);
+  for (const double value : preprocess.std) {
+    if (!(value > 0)) section.refuse("std", "three positive numbers");
+  }
+  preprocess.interpolation = section.text("interpolation", preprocess.interpolation);
+  if (preprocess.interpolation != "bicubic" && preprocess.interpolation != "bilinear") section.refuse("interpolation", "bicubic or bilinear");
+  preprocess.resize_mode = section.text("resize_mode", preprocess.resize_mode);
+  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash") section.refuse("resize_mode", "shortest or squash");
+  section.only("mode", "RGB");
+  for (const char* key : {"size", "fill_color"}) section.has(key);
+  section.finish();
+  return preprocess;
+}
+
+Json timm_vision_json(const VisionConfig& vision) {
+  Json json;
+  const TimmSize* nearest_size = &kTimmSizes[2];
+  for (const TimmSize& size : kTimmSizes) {
+    if (size.width == vision.width && size.layers == vision.layers) nearest_size = &size;
+  }
+  Json kwargs = Json::object();
+  if (vision.qk_norm) kwargs["qk_norm"] = true;
+  if (vision.width != nearest_size->width) kwargs["embed_dim"] = vision.width;
+  if (vision.layers != nearest_size->layers) kwargs["depth"] = vision.layers;
+  if (vision.heads != nearest_size->heads) kwargs["num_heads"] = vision.heads;
+  if (vision.patch_size != 16) kwargs["patch_size"] = vision.patch_size;
+  if (vision.image_size != 224) kwargs["img_size"] = vision.image_size;
+  json["timm_model_name"] = "vit_" + std::string(nearest_size->name) + "_patch16_224";
+  json["timm_model_pretrained"] = false;
+  json["timm_pool"] = "token";
+  json["timm_proj"] = "linear";
+  if (!kwargs.empty()) json["timm_model_kwargs"] = kwargs;
+  json["image_size"] = vision.image_size;
+  return json;
+}
+
+Json vision_json(const VisionConfig& vision) {
+  if (vision.timm_names) return timm_vision_json(vision);
+  Json json;
+  json["image_size"] = vision.image_size;
+  json["layers"] = vision.resnet_layers.empty() ? Json(vision.layers) : Json(vision.resnet_layers);
+  json["width"] = vision.width;
+  json["patch_size"] = vision.resnet_layers.empty() ? Json(vision.patch_size) : Json(nullptr);
+  const int head_width = (vision.resnet_layers.empty() ? vision.width : vision.width * 32) / vision.heads;
+  if (head_width != 64) json["head_width"] = head_width;
+  if (vision.mlp_ratio != 4) json["mlp_ratio"] = vision.mlp_ratio;
+  if (!vision.norm_before_blocks) json["no_ln_pre"] = true;
+  if (vision.norm_epsilon != 1e-5) json["norm_kwargs"] = {{"eps", vision.norm_epsilon}};
+  return json;
+}
+
+}  // namespace
+
+ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
+  const std::string place(where);
+  if (!json.is_object() || !json.contains("model_cfg")) {
+    fail_input(place + " has no 'model_cfg'", "open_clip_config.json of an open_clip directory");
+  }
+  Section file(json, place);
+  Section top = file.section("model_cfg");
+  ModelConfig config;
+  config.embed_dim = static_cast<int>(top.whole("embed_dim", 0, 0, kMostWidth));
+  if (config.embed_dim < 1) fail_input(place + ".model_cfg has no 'embed_dim'", "a positive whole number");
+  const bool quick_gelu = top.flag("quick_gelu", false);
+  for (const char* key : {"multimodal_cfg", "audio_cfg", "genlip_cfg", "genlap_cfg", "init_logit_bias"}) top.only(key, nullptr);
+  top.only("nonscalar_logit_scale", false);
+  top.number("init_logit_scale", 0);
+  top.flag("custom_text", false);
+  config.vision = parse_vision(top.section("vision_cfg"), quick_gelu);
+  config.text = parse_text(top.section("text_cfg"), quick_gelu);
+  top.finish();
+  if (json.contains("preprocess_cfg") && !json["preprocess_cfg"].is_null()) config.preprocess = parse_preprocess(file.section("preprocess_cfg"));
+  const Json model = to_open_clip_config(config).at("model_cfg");
+  config.name = "custom";
+  for (const std::string& name : model_names()) {
+    if (to_open_clip_config(find_model_config(name)).at("model_cfg") == model) config.name = name;
+  }
+  return config;
+}
+
+Json to_open_clip_config(const ModelConfig& config) {
+  const bool quick_gelu = config.text.activation == Activation::kQuickGelu;
+  const bool one_activation = config.vision.timm_names ? config.vision.activation == Activation::kGelu
+                                                       : !config.vision.resnet_layers.empty() || config.vision.activation == config.text.activation;
+  if (!one_activation) fail_usage("towers whose activations differ in a way that open_clip cannot express");
+  if (!config.vision.timm_names && (config.vision.qk_norm || config.vision.patch_bias)) {
+    fail_usage("a vision tower with QK-norm or a patch bias in open_clip's own naming, which open_clip cannot express");
+  }
+  Json model;
+  model["embed_dim"] = config.embed_dim;
+  if (quick_gelu) model["quick_gelu"] = true;
+  model["vision_cfg"] = vision_json(config.vision);
+  model["text_cfg"] = {{"context_length", config.text.context_length},
+                       {"vocab_size", config.text.vocabulary_size},
+                       {"width", config.text.width},
+                       {"heads", config.text.heads},
+                       {"layers", config.text.layers}};
+  if (config.text.mlp_ratio != 4) model["text_cfg"]["mlp_ratio"] = config.text.mlp_ratio;
+  Json preprocess;
+  preprocess["mean"] = config.preprocess.mean;
+  preprocess["std"] = config.preprocess.std;
+  preprocess["interpolation"] = config.preprocess.interpolation;
+  preprocess["resize_mode"] = config.preprocess.resize_mode;
+  return {{"model_cfg", model}, {"preprocess_cfg", preprocess}};
+}
+
+}  // namespace clipwright

@@ -1,0 +1,19 @@
+// An open_clip directory: open_clip_config.json and open_clip_model.safetensors (docs/formats/open_clip_directory.md).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "models/clip.h"
+
+namespace clipwright {
+
+constexpr const char* kOpenClipConfigName = "open_clip_config.json";
+
+bool is_open_clip_directory(const std::filesystem::path& folder);
+
+/// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors or model.safetensors, the first that is there.
+/// The model is in evaluation mode. Throws Error(kInput) when either is damaged or they do not belong together.
+std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder);
+
+}  // namespace clipwright

@@ -1,0 +1,27 @@
+// CLIP's vision transformer: patches, class token, learned positions, blocks, the class token's feature.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/residual_block.h"
+
+namespace clipwright {
+
+class VisionTransformer : public torch::nn::Module {
+ public:
+  VisionTransformer(const VisionConfig& config, int embed_dim);
+
+  /// Normalised pixels (B, 3, S, S) to features (B, E). The last block computes the class token's row alone, the only one that is read.
+  Tensor forward(const Tensor& pixels);
+
+  VisionConfig config;
+  Tensor class_embedding, positional_embedding, patch_weight, patch_bias, ln_pre_weight, ln_pre_bias, ln_post_weight, ln_post_bias, projection;
+  std::vector<std::shared_ptr<ResidualBlock>> blocks;
+
+ private:
+  /// Non-causal attention within each picture: qkv (B * L, 3, H, D) to (B * L, W).
+  static Tensor attend(const Tensor& qkv, int64_t pictures);
+};
+
+}  // namespace clipwright

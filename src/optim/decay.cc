@@ -1,0 +1,23 @@
+#include "optim/decay.h"
+
+#include <string>
+
+#include "core/error.h"
+
+namespace clipwright {
+
+DecayRule parse_decay_rule(std::string_view name) {
+  if (name == "open_clip") return DecayRule::kOpenClip;
+  if (name == "laclip") return DecayRule::kLaclip;
+  const std::string near = nearest(name, {"open_clip", "laclip"});
+  fail_usage("there is no decay rule '" + std::string(name) + "'", "open_clip or laclip",
+             near.empty() ? "" : "Did you mean '" + near + "'?");
+}
+
+bool decays(DecayRule rule, std::string_view name, const Tensor& parameter) {
+  const auto has = [name](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  if (parameter.dim() < 2 || has("bn") || has("ln") || has("bias")) return false;
+  return rule == DecayRule::kLaclip || !has("logit_scale");
+}
+
+}  // namespace clipwright

@@ -1,0 +1,152 @@
+#include "rewrite/language_model.h"
+
+#include <llama.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/random.h"
+
+namespace clipwright {
+namespace {
+
+/// llama.cpp reports through one callback for the whole process; the last complaint explains a failed load.
+struct Complaint {
+  std::mutex mutex;
+  std::string text;
+};
+
+Complaint& last_complaint() {
+  static Complaint complaint;
+  return complaint;
+}
+
+void keep_complaint(ggml_log_level level, const char* text, void*) {
+  static const bool verbose = std::getenv("CLIPWRIGHT_LLAMA_LOG") != nullptr;
+  if (verbose) std::fputs(text, stderr);
+  if (level != GGML_LOG_LEVEL_ERROR) return;
+  Complaint& complaint = last_complaint();
+  const std::lock_guard lock(complaint.mutex);
+  complaint.text = text;
+  while (!complaint.text.empty() && std::isspace(static_cast<unsigned char>(complaint.text.back()))) complaint.text.pop_back();
+}
+
+void start_llama() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llama_log_set(keep_complaint, nullptr);
+    llama_backend_init();
+  });
+}
+
+void check_magic(const fs::path& path) {
+  char magic[4] = {};
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path)) {
+    fail_input(path.string() + ": cannot be opened", "a GGUF language model", "Check --model.");
+  }
+  file.read(magic, 4);
+  if (std::memcmp(magic, "GGUF", 4) != 0) {
+    fail_input(path.string() + ": is no GGUF file (it does not begin with 'GGUF')", "a language model in llama.cpp's GGUF format",
+               "Convert the model with llama.cpp's convert_hf_to_gguf.py, or leave --model out to use the one that comes along.");
+  }
+}
+
+fs::path cache_folder() {
+  if (const char* chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0') return fs::path(chosen) / "clipwright";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home) / ".cache" / "clipwright";
+  return {};
+}
+
+}  // namespace
+
+void LanguageModel::Free::operator()(llama_model* model) const { llama_model_free(model); }
+
+LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
+  start_llama();
+  check_magic(path);
+  {
+    const std::lock_guard lock(last_complaint().mutex);
+    last_complaint().text.clear();
+  }
+  llama_model_params parameters = llama_model_default_params();
+  parameters.n_gpu_layers = 0;
+  model_.reset(llama_model_load_from_file(path.c_str(), parameters));
+  if (model_ == nullptr) {
+    const std::lock_guard lock(last_complaint().mutex);
+    fail_input(path.string() + ": the model cannot be loaded (" + last_complaint().text + ")", "a whole GGUF of a text model",
+               "Fetch the file again; a broken download is the usual cause.");
+  }
+  if (!llama_model_has_decoder(model_.get()) || llama_model_has_encoder(model_.get())) {
+    fail_input(path.string() + ": this model does not continue text", "a decoder-only language model");
+  }
+  if (llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get()) || llama_model_is_diffusion(model_.get())) {
+    fail_input(path.string() + ": recurrent, hybrid and diffusion models cannot share a prompt's beginning here",
+               "a plain transformer, such as a Llama, Qwen, Gemma or SmolLM model");
+  }
+  vocabulary_ = llama_model_get_vocab(model_.get());
+  if (llama_vocab_n_tokens(vocabulary_) <= 0) fail_input(path.string() + ": holds no vocabulary", "a language model with its tokenizer");
+}
+
+LanguageModel::~LanguageModel() = default;
+
+std::vector<int32_t> LanguageModel::tokenize(std::string_view text, bool start) const {
+  std::vector<int32_t> ids(text.size() + 8);
+  const auto size = static_cast<int32_t>(text.size());
+  int32_t count = llama_tokenize(vocabulary_, text.data(), size, ids.data(), static_cast<int32_t>(ids.size()), start, false);
+  if (count < 0) {
+    ids.resize(static_cast<size_t>(-count));
+    count = llama_tokenize(vocabulary_, text.data(), size, ids.data(), static_cast<int32_t>(ids.size()), start, false);
+  }
+  ids.resize(static_cast<size_t>(std::max(count, 0)));
+  return ids;
+}
+
+std::string LanguageModel::piece(int32_t token) const {
+  char bytes[256];
+  const int32_t count = llama_token_to_piece(vocabulary_, token, bytes, sizeof bytes, 0, false);
+  if (count >= 0) return {bytes, static_cast<size_t>(count)};
+  std::string longer(static_cast<size_t>(-count), '\0');
+  llama_token_to_piece(vocabulary_, token, longer.data(), -count, 0, false);
+  return longer;
+}
+
+bool LanguageModel::ends_text(int32_t token) const { return llama_vocab_is_eog(vocabulary_, token); }
+int LanguageModel::vocabulary_size() const { return llama_vocab_n_tokens(vocabulary_); }
+int LanguageModel::longest_context() const { return llama_model_n_ctx_train(model_.get()); }
+
+std::string LanguageModel::metadata(const std::string& key) const {
+  char value[512];
+  return llama_model_meta_val_str(model_.get(), key.c_str(), value, sizeof value) < 0 ? std::string() : std::string(value);
+}
+
+std::string file_digest(const fs::path& path) {
+  struct stat status {};
+  std::error_code error;
+  const fs::path whole = fs::canonical(path, error);
+  const fs::path folder = cache_folder();
+  if (error || folder.empty() || ::stat(whole.c_str(), &status) != 0) return hex(sha256_file(path));
+  const std::string what = whole.string() + " " + std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
+                           std::to_string(status.st_mtim.tv_nsec);
+  const fs::path note = folder / "digests" / hex(sha256(what)).substr(0, 32);
+  if (std::ifstream file(note); file) {
+    std::string digest, remembered;
+    if (std::getline(file, digest) && std::getline(file, remembered) && remembered == what && digest.size() == 64) return digest;
+  }
+  std::string digest = hex(sha256_file(whole));
+  try {  // a cache that cannot be written only costs time
+    make_folder(note.parent_path());
+    write_file(note, digest + "\n" + what + "\n");
+  } catch (const Error&) {
+  }
+  return digest;
+}
+
+}  // namespace clipwright

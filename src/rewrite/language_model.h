@@ -1,0 +1,49 @@
+// A GGUF language model opened through llama.cpp: weights, vocabulary and what the file says about itself.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct llama_model;
+struct llama_vocab;
+
+namespace clipwright {
+
+class LanguageModel {
+ public:
+  /// Throws Error(kInput) when the file is missing, is no GGUF, is damaged, or holds a model that cannot write text.
+  explicit LanguageModel(const std::filesystem::path& path);
+  ~LanguageModel();
+
+  /// Ids of a text. `start`: with the model's start token, where it has one. Control tokens spelt in the text stay plain text, so
+  /// a caption cannot end or redirect a prompt.
+  std::vector<int32_t> tokenize(std::string_view text, bool start) const;
+  /// The bytes of one token; several tokens may share one character.
+  std::string piece(int32_t token) const;
+  bool ends_text(int32_t token) const;
+  int vocabulary_size() const;
+  int longest_context() const;
+  /// A value of the file's metadata, "general.name" say; empty when absent.
+  std::string metadata(const std::string& key) const;
+
+  llama_model* handle() const { return model_.get(); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Free {
+    void operator()(llama_model* model) const;
+  };
+  std::filesystem::path path_;
+  std::unique_ptr<llama_model, Free> model_;
+  const llama_vocab* vocabulary_ = nullptr;
+};
+
+/// SHA-256 of a file in hexadecimal, remembered in the user's cache folder by path, size and time of change, since models are
+/// gigabytes. Throws Error(kInput) when the file cannot be read.
+std::string file_digest(const std::filesystem::path& path);
+
+}  // namespace clipwright

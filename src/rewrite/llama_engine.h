@@ -1,0 +1,37 @@
+// The in-process engine: llama.cpp with many texts in flight; what their prompts begin with in common is computed once and forked.
+//
+// A text depends only on its prompt, its seed and the model, bit for bit: not on what else is in flight, the order of requests,
+// the number of threads or a restart (how: sequence_cache.h). Servers do not promise that.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "rewrite/engine.h"
+
+namespace clipwright {
+
+struct LlamaOptions {
+  std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
+  int threads = 0;              ///< 0: all of the machine
+  int parallel = 16;            ///< texts in flight; each costs cache memory, more than 16 gains little on a CPU
+};
+
+class LlamaEngine final : public Engine {
+ public:
+  /// Loads the model. Throws Error(kInput) when it is not usable.
+  explicit LlamaEngine(const LlamaOptions& options);
+  ~LlamaEngine() override;
+
+  Json identity() const override;
+  Json details() const override;
+  int count_tokens(std::string_view text) const override;
+  void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace clipwright

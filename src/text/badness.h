@@ -1,0 +1,11 @@
+// Does a text look like mojibake? ftfy 6's heuristic.
+#pragma once
+
+#include "text/code_points.h"
+
+namespace clipwright {
+
+/// True when some two to seven neighbouring characters are far likelier to come from a wrong decoding than from a writer.
+bool looks_like_mojibake(CodePointView text);
+
+}  // namespace clipwright

@@ -1,0 +1,31 @@
+// TensorBoard event files: scalar curves that `tensorboard --logdir LOGS` shows (docs/formats/run_folder.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clipwright {
+
+/// CRC-32C (Castagnoli), reflected, as iSCSI and TensorFlow's records use it.
+uint32_t crc32c(std::string_view bytes);
+
+class TensorBoardWriter {
+ public:
+  /// Starts a new events file in `folder`. `first_step` > 0 tells readers that points from there on in older files were superseded (a
+  /// resumed run). A file that cannot be opened is logged once and then ignored: curves are also in metrics.jsonl.
+  TensorBoardWriter(const std::filesystem::path& folder, int64_t first_step);
+
+  /// One point for each (tag, value).
+  void add_scalars(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+
+ private:
+  void write_event(std::string_view body);
+  std::ofstream file_;
+};
+
+}  // namespace clipwright

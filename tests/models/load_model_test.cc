@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "models/clip.h"
+
+namespace clipwright {
+namespace {
+
+const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/models";
+
+class LoadModel : public testing::Test {
+ protected:
+  LoadModel() {
+    std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+  }
+  ~LoadModel() override { fs::remove_all(folder_); }
+
+  void add_checkpoint(const std::string& name, bool done) const {
+    const fs::path place = folder_ / "checkpoints" / name;
+    fs::create_directories(place);
+    fs::copy_file(kGolden / "vit/open_clip_model.safetensors", place / "model.safetensors");
+    fs::copy_file(kGolden / "vit/open_clip_config.json", place / "open_clip_config.json");
+    if (done) write_file(place / "DONE", "");
+  }
+
+  std::string error_of(const std::string& model, ExitCode code) const {
+    try {
+      load_model(model);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    ADD_FAILURE() << "loaded " << model;
+    return {};
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(LoadModel, ReadsTheModelOfARun) {
+  fs::create_directories(folder_ / "run");
+  fs::copy(kGolden / "vit", folder_ / "run/model");
+  EXPECT_EQ(load_model((folder_ / "run").string())->config().embed_dim, 16);
+  EXPECT_EQ(load_model((folder_ / "run/model").string() + "/")->config().embed_dim, 16);
+  EXPECT_FALSE(load_model((folder_ / "run").string())->is_training());
+}
+
+TEST_F(LoadModel, ReadsCheckpointsThatAreDone) {
+  add_checkpoint("step_9", true);
+  add_checkpoint("step_10", false);
+  EXPECT_EQ(load_model((folder_ / "checkpoints/step_9").string())->config().embed_dim, 16);
+  EXPECT_EQ(load_model(folder_.string())->config().embed_dim, 16);
+  EXPECT_NE(error_of((folder_ / "checkpoints/step_10").string(), ExitCode::kInput).find("DONE"), std::string::npos);
+}
+
+TEST_F(LoadModel, SaysWhatIsThereInstead) {
+  EXPECT_NE(error_of(folder_.string(), ExitCode::kUsage).find("holds no model"), std::string::npos);
+  write_file(folder_ / "config.json", "{}");
+  EXPECT_NE(error_of(folder_.string(), ExitCode::kUsage).find("Hugging Face"), std::string::npos);
+  write_file(folder_ / "weights.pt", "");
+  EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kUsage).find("is a file"), std::string::npos);
+  EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kUsage).find("no such folder"), std::string::npos);
+  EXPECT_NE(error_of("tiny-23", ExitCode::kUsage).find("Did you mean 'tiny-32'?"), std::string::npos);
+}
+
+TEST_F(LoadModel, MakesBuiltInModelsFromASeed) {
+  const auto first = load_model("tiny-32", 1), again = load_model("tiny-32", 1), other = load_model("tiny-32", 2);
+  const auto a = first->state(), b = again->state(), c = other->state();
+  bool differs = false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_TRUE(torch::equal(a[i].second, b[i].second)) << a[i].first;
+    differs = differs || !torch::equal(a[i].second, c[i].second);
+  }
+  EXPECT_TRUE(differs);
+}
+
+}  // namespace
+}  // namespace clipwright

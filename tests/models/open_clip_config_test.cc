@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "models/config.h"
+
+namespace clipwright {
+namespace {
+
+Json minimal() {
+  return Json::parse(R"({"model_cfg": {"embed_dim": 512,
+    "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}}})");
+}
+
+Json laclip() {
+  return Json::parse(R"({"model_cfg": {"embed_dim": 512, "quick_gelu": true,
+    "vision_cfg": {"timm_model_name": "vit_small_patch16_224", "timm_pool": "token",
+                   "timm_model_kwargs": {"qk_norm": true, "num_heads": 12}},
+    "text_cfg": {}}})");
+}
+
+void expect_refused(const Json& config, const std::string& part) {
+  try {
+    parse_open_clip_config(config, "config.json");
+    ADD_FAILURE() << "accepted " << config.dump();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+TEST(OpenClipConfig, BuiltInModelsSurviveARoundTrip) {
+  for (const std::string& name : model_names()) {
+    const ModelConfig config = find_model_config(name);
+    const ModelConfig again = parse_open_clip_config(Json::parse(to_open_clip_config(config).dump()), name);
+    EXPECT_EQ(again.name, name);
+    EXPECT_EQ(to_open_clip_config(again), to_open_clip_config(config)) << name;
+    EXPECT_EQ(again.vision.heads, config.vision.heads) << name;
+    EXPECT_EQ(again.vision.norm_epsilon, config.vision.norm_epsilon) << name;
+    EXPECT_EQ(again.vision.qk_norm, config.vision.qk_norm) << name;
+    EXPECT_EQ(again.vision.patch_bias, config.vision.patch_bias) << name;
+    EXPECT_EQ(again.vision.activation, config.vision.activation) << name;
+    EXPECT_EQ(again.text.activation, config.text.activation) << name;
+  }
+}
+
+TEST(OpenClipConfig, KnowsABuiltInModelByItsParts) {
+  EXPECT_EQ(parse_open_clip_config(minimal(), "x").name, "ViT-B-32");
+  Json quick = minimal();
+  quick["model_cfg"]["quick_gelu"] = true;
+  EXPECT_EQ(parse_open_clip_config(quick, "x").name, "ViT-B-32-quickgelu");
+  quick["model_cfg"]["vision_cfg"]["layers"] = 11;
+  EXPECT_EQ(parse_open_clip_config(quick, "x").name, "custom");
+}
+
+TEST(OpenClipConfig, QuickGeluDoesNotReachTimmTowers) {
+  const ModelConfig config = parse_open_clip_config(laclip(), "x");
+  EXPECT_EQ(config.name, "laclip-ViT-S-16");
+  EXPECT_EQ(config.vision.activation, Activation::kGelu);
+  EXPECT_EQ(config.text.activation, Activation::kQuickGelu);
+  EXPECT_EQ(config.vision.heads, 12);
+  EXPECT_EQ(config.vision.norm_epsilon, 1e-6);
+}
+
+TEST(OpenClipConfig, RefusesWhatItDoesNotKnow) {
+  Json config = minimal();
+  config["model_cfg"]["vision_cfg"]["patch_sise"] = 32;
+  expect_refused(config, "Did you mean 'patch_size'?");
+  config = minimal();
+  config["model_cfg"]["text_cfg"]["hf_model_name"] = "roberta-base";
+  expect_refused(config, "hf_model_name");
+  config = minimal();
+  config["model_cfg"]["vision_cfg"]["timm_model_name"] = "convnext_base";
+  expect_refused(config, "vit_base_patch16_224");
+  config = minimal();
+  config["model_cfg"]["vision_cfg"]["qk_norm"] = true;
+  expect_refused(config, "qk_norm");
+  config = laclip();
+  config["model_cfg"]["vision_cfg"].erase("timm_pool");
+  expect_refused(config, "averages patches");
+  config = minimal();
+  config["model_cfg"]["init_logit_bias"] = -10;
+  expect_refused(config, "init_logit_bias");
+}
+
+TEST(OpenClipConfig, AcceptsNeutralValuesOfMissingParts) {
+  Json config = minimal();
+  config["model_cfg"]["vision_cfg"]["ls_init_value"] = nullptr;
+  config["model_cfg"]["vision_cfg"]["attentional_pool"] = false;
+  config["model_cfg"]["vision_cfg"]["pool_type"] = "tok";
+  config["model_cfg"]["text_cfg"]["pool_type"] = "argmax";
+  config["model_cfg"]["custom_text"] = true;
+  config["preprocess_cfg"] = {{"mean", {0.5, 0.5, 0.5}}, {"std", 0.25}, {"interpolation", "bilinear"}, {"resize_mode", "squash"}, {"size", 224}};
+  const ModelConfig parsed = parse_open_clip_config(config, "x");
+  EXPECT_EQ(parsed.preprocess.mean, std::vector<double>(3, 0.5));
+  EXPECT_EQ(parsed.preprocess.std, std::vector<double>(3, 0.25));
+  EXPECT_EQ(parsed.preprocess.resize_mode, "squash");
+}
+
+TEST(OpenClipConfig, RefusesHostileNumbers) {
+  for (const char* value : {"0", "-1", "1e30", "4611686018427387904", "\"many\"", "[]", "1.5"}) {
+    for (const char* key : {"width", "layers", "patch_size", "image_size"}) {
+      Json config = minimal();
+      config["model_cfg"]["vision_cfg"][key] = Json::parse(value);
+      expect_refused(config, std::string("vision_cfg.") + key);
+    }
+  }
+  Json config = minimal();
+  config["model_cfg"]["vision_cfg"]["head_width"] = 100;
+  expect_refused(config, "width");
+  config = minimal();
+  config["model_cfg"]["vision_cfg"]["patch_size"] = 33;
+  expect_refused(config, "patch size 33");
+  for (const char* text : {"[]", "3", "{}", "{\"model_cfg\": []}", "{\"model_cfg\": {\"embed_dim\": 8}}"}) expect_refused(Json::parse(text), "config.json");
+}
+
+TEST(ModelConfig, NamesTheNearest) {
+  try {
+    find_model_config("ViT-B32");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("Did you mean 'ViT-B-32'?"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace clipwright
