@@ -37,10 +37,11 @@ constexpr std::string_view kStyleWords =
     "amazing wonderful magnificent elegant charming cute adorable attractive perfect impressive vibrant vivid vividly bright brightly "
     "colorful colourful colored coloured color colour colors colours isolated realistic simple plain classic typical traditional modern "
     "unique special different interesting popular common famous free download royalty copy space digital hd uhd high quality resolution "
-    "visible clearly captured capturing capture captures describe describes description caption text title";
+    "visible clearly captured capturing capture captures describe describes description caption text title object objects item items";
 
 constexpr std::string_view kNegations = "no not never without none nobody nothing neither nor nowhere cannot isnt arent wasnt dont doesnt cant";
-constexpr std::string_view kMaybeNegations = "empty lacking lacks lack absent missing free devoid unable hardly barely minus excluding avoid avoiding";
+constexpr std::string_view kMaybeNegations = "empty lacking lacks lack absent missing free devoid unable hardly barely minus excluding avoid avoiding prohibit prohibits prohibited prohibiting forbid forbids forbidden forbidding ban bans banned banning stop "
+    "refuse refuses refusing";
 
 struct Numbered {
   std::string_view word;

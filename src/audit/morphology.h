@@ -13,6 +13,8 @@ struct BaseForms {
   static constexpr int kMost = 4;
   uint32_t word[kMost];
   int count = 0;
+  /// The likeliest base form of an inflected word: "riding" -> ride rather than riding or rid.
+  uint32_t base() const { return word[count > 1 ? 1 : 0]; }
   void add(uint32_t id) {
     for (int i = 0; i < count; ++i) {
       if (word[i] == id) return;

@@ -14,10 +14,13 @@ bool is_thing(uint8_t topic) {
          topic == kPlant;
 }
 
-/// The most likely part of speech of a word: the one with the most senses, nouns first; -ly is an adverb.
-PartOfSpeech likely_part(const WordNet& wordnet, uint32_t word) {
-  const auto& counts = wordnet.word(word).count;
-  if (counts[0] > 0 && counts[0] * 2 >= counts[1] && counts[0] * 2 >= counts[2]) return PartOfSpeech::kNoun;
+/// The most likely part of speech in a caption: verbs are inflected there ("a dog runs", "riding"), so that a plain form that can
+/// be a noun is one; against adjectives the number of senses decides.
+PartOfSpeech likely_part(const WordNet& wordnet, const BaseForms& forms, std::string_view text) {
+  const auto& counts = wordnet.word(forms.word[0]).count;
+  const bool inflected = forms.count > 1 && (text.ends_with("ing") || text.ends_with("ed"));
+  if (inflected && wordnet.word(forms.base()).has(PartOfSpeech::kVerb)) return PartOfSpeech::kVerb;
+  if (counts[0] > 0 && counts[0] * 2 >= counts[2]) return PartOfSpeech::kNoun;
   if (counts[1] > 0 && counts[1] >= counts[2]) return PartOfSpeech::kVerb;
   return counts[2] > 0 ? PartOfSpeech::kAdjective : counts[3] > 0 ? PartOfSpeech::kAdverb : PartOfSpeech::kNoun;
 }
@@ -30,12 +33,8 @@ class Reader {
   }
 
   void run() {
-    bool style_only = false;
-    collect(style_only);
-    if (reading_.terms.empty()) {
-      style_only = true;
-      collect(style_only);
-    }
+    collect(false);
+    if (reading_.terms.empty()) collect(true);  // "photo" alone is what the caption says
     find_compounds();
   }
 
@@ -45,7 +44,6 @@ class Reader {
     reading_.numbers.clear();
     reading_.colours.clear();
     reading_.negations = reading_.maybe_negations = reading_.foreign_words = reading_.function_words = 0;
-    places_.clear();
     for (size_t i = 0; i < words_.list.size(); ++i) {
       const Word& word = words_.list[i];
       if (word.denied) ++reading_.negations;
@@ -158,14 +156,19 @@ class Reader {
       term.name = capital_tells && colour == 0;
       if (text.size() > 4 && text.ends_with("ly")) term.weight = 0.3F;
     }
-    places_.push_back(i);
+    // "a cup of coffee" is coffee: the measure counts little.
+    if (term.noun && i + 1 < words_.list.size() && words_.text(words_.list[i + 1]) == "of" && !term.name) {
+      term.weight *= 0.4F;
+      term.concrete = false;
+    }
+    term.place = static_cast<uint32_t>(i);
     reading_.terms.push_back(term);
   }
 
   void describe(Term& term, const Word& word, bool capital_tells) const {
     const uint32_t id = term.forms.word[0];
     const WordNet::Senses& senses = wordnet_.word(id);
-    const PartOfSpeech part = likely_part(wordnet_, id);
+    const PartOfSpeech part = likely_part(wordnet_, term.forms, words_.text(word));
     term.noun = part == PartOfSpeech::kNoun;
     term.weight = part == PartOfSpeech::kNoun ? 1.0F : part == PartOfSpeech::kVerb ? 0.7F : part == PartOfSpeech::kAdjective ? 0.6F : 0.3F;
     if (term.noun && senses.has(PartOfSpeech::kNoun)) {
@@ -184,11 +187,11 @@ class Reader {
     if (wordnet_.empty()) return;
     auto& terms = reading_.terms;
     for (size_t i = 0; i + 1 < terms.size(); ++i) {
-      if (places_[i + 1] != places_[i] + 1) continue;
+      if (terms[i + 1].place != terms[i].place + 1) continue;
       Term &first = terms[i], &second = terms[i + 1];
       uint32_t compound = wordnet_.find_compound(first.hash, second.hash);
       if (compound == WordNet::kNone && second.forms.count > 0) {
-        compound = wordnet_.find_compound(first.hash, wordnet_.hash(second.forms.word[second.forms.count - 1]));
+        compound = wordnet_.find_compound(first.hash, wordnet_.hash(second.forms.base()));
       }
       if (compound == WordNet::kNone) continue;
       first.compound = second.compound = compound;
@@ -202,10 +205,7 @@ class Reader {
   Reading& reading_;
   const Words& words_;
   bool case_tells_ = false;
-  static thread_local std::vector<size_t> places_;  // word of each term
 };
-
-thread_local std::vector<size_t> Reader::places_;
 
 }  // namespace
 

@@ -21,6 +21,7 @@ struct Term {
   bool noun = false;
   bool concrete = false;  ///< a thing one could see: creature, artifact, food, plant, person, body, object
   bool name = false;      ///< a named entity
+  uint32_t place = 0;     ///< its word in Words::list
   int32_t colour = 0;     ///< families, when it is a colour
 };
 

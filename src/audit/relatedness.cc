@@ -8,7 +8,7 @@ namespace {
 
 // Strength by kind of relation, tuned on the table in docs/formats/audit.md.
 constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarrower = 0.85F, kMuchNarrower = 0.7F, kBroader = 0.7F,
-                kMuchBroader = 0.5F, kVague = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F, kInGloss = 0.45F,
+                kMuchBroader = 0.5F, kVague = 0.5F, kInstance = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F, kInGloss = 0.45F,
                 kAssociated = 0.4F, kCompounds = 0.5F;
 
 constexpr uint8_t kTops = 3;  // noun.Tops: entity, object, person, animal, ... too broad to carry a meaning
@@ -61,9 +61,11 @@ void Relatedness::compare(const Reading& source, const Reading& rewrite, const W
   const bool all_ground = std::all_of(ground.begin(), ground.end(), [](float value) { return value >= 1; });
   if (!wordnet.empty() && !all_ground) {
     senses_.clear();
-    // Closer relations are marked first: the first mark of a sense stays.
-    for (uint32_t i = 0; i < source.terms.size(); ++i) {
-      if (same_as_[i] == i) mark_senses(i);
+    // The first mark of a sense stays, so what words mean is marked before what is near it.
+    for (bool near : {false, true}) {
+      for (uint32_t i = 0; i < source.terms.size(); ++i) {
+        if (same_as_[i] == i) mark_senses(i, near);
+      }
     }
     for (uint32_t i = 0; i < rewrite.terms.size(); ++i) {
       if (ground[i] < 1) look_up_senses(i);
@@ -114,21 +116,28 @@ void Relatedness::relate(uint32_t source_term, uint32_t rewrite_term, float stre
 }
 
 void Relatedness::mark(uint32_t sense, uint32_t term, Mark mark) {
-  senses_.put(uint64_t{sense} + 1, term | static_cast<uint32_t>(mark) << 16);
+  senses_.put(uint64_t{sense} + 1, term | static_cast<uint32_t>(mark) << 16 | (by_compound_ ? kByCompound : 0));
 }
 
-void Relatedness::mark_senses(uint32_t term) {
+void Relatedness::mark_senses(uint32_t term, bool near) {
   const Term& word = source_->terms[term];
-  if (word.compound != WordNet::kNone) mark_word(term, word.compound);
-  for (int f = 0; f < word.forms.count; ++f) mark_word(term, word.forms.word[f]);
+  if (word.compound != WordNet::kNone) {
+    by_compound_ = true;
+    mark_word(term, word.compound, near);
+    by_compound_ = false;
+  }
+  for (int f = 0; f < word.forms.count; ++f) mark_word(term, word.forms.word[f], near);
 }
 
-void Relatedness::mark_word(uint32_t term, uint32_t word) {
+void Relatedness::mark_word(uint32_t term, uint32_t word, bool near) {
   for (int part = 0; part < 4; ++part) {
     const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
     const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
-    for (size_t rank = 0; rank < count; ++rank) mark(senses[rank], term, Mark::kSame);
     for (size_t rank = 0; rank < count; ++rank) {
+      if (!near) {
+        mark(senses[rank], term, Mark::kSame);
+        continue;
+      }
       for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
         const uint32_t target = pointer.target;
         switch (pointer.kind()) {
@@ -163,15 +172,25 @@ void Relatedness::look_up_senses(uint32_t term) {
 }
 
 void Relatedness::look_up_word(uint32_t term, uint32_t word) {
+  Mark mark{};
+  uint32_t from = 0;
+  bool by_compound = false;
   const auto marked = [&](uint32_t sense, Mark& mark, uint32_t& source_term) {
     const uint32_t value = senses_.find(uint64_t{sense} + 1);
     if (value == Marks::kAbsent) return false;
     source_term = value & 0xffff;
-    mark = static_cast<Mark>(value >> 16);
+    mark = static_cast<Mark>(value >> 16 & 0xff);
+    by_compound = (value & kByCompound) != 0;
     return true;
   };
-  Mark mark;
-  uint32_t from;
+  // A meaning of "ice cream" is a meaning of both its words.
+  const auto relate = [&](uint32_t source_term, uint32_t rewrite_term, float strength) {
+    this->relate(source_term, rewrite_term, strength);
+    const uint32_t next = source_term + 1;
+    if (by_compound && next < source_->terms.size() && source_->terms[next].compound == source_->terms[source_term].compound) {
+      this->relate(next, rewrite_term, strength);
+    }
+  };
   for (int part = 0; part < 4; ++part) {
     const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
     const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
@@ -196,7 +215,7 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
           if (mark == Mark::kSame) {
             switch (kind) {
               case Relation::kHypernym: relate(from, term, kNarrower); break;
-              case Relation::kInstanceOf: relate(from, term, kVague); break;
+              case Relation::kInstanceOf: relate(from, term, kInstance); break;
               case Relation::kSimilar: relate(from, term, kSimilarTo); break;
               case Relation::kOpposite: opposite_[same_as_[from]] = 1; break;
               case Relation::kPart: relate(from, term, kPartOf); break;
@@ -256,6 +275,19 @@ void Relatedness::look_up_glosses() {
   }
 }
 
+/// "sun" or "brush" as half of "sunset" or "toothbrush".
+bool Relatedness::joined(uint32_t source_term, uint32_t rewrite_term) const {
+  const auto text = [](const Reading& reading, uint32_t term) {
+    return reading.words.text(reading.words.list[reading.terms[term].place]);
+  };
+  std::string_view whole = text(*source_, source_term), half = text(*rewrite_, rewrite_term);
+  if (whole.size() < half.size()) std::swap(whole, half);
+  if (half.size() < 3 || whole.size() < half.size() + 3) return false;
+  if (!whole.starts_with(half) && !whole.ends_with(half)) return false;
+  const std::string_view rest = whole.starts_with(half) ? whole.substr(half.size()) : whole.substr(0, whole.size() - half.size());
+  return wordnet_->find(word_hash(rest)) != WordNet::kNone;
+}
+
 /// Words that WordNet's glosses mention together far more often than chance, and words that form a compound ("candle flame").
 void Relatedness::associate() {
   size_t pairs = 0;
@@ -268,9 +300,9 @@ void Relatedness::associate() {
       const bool source_wants = kept[s] < kCarries, rewrite_wants = ground[t] < kGround;
       if ((!source_wants && !rewrite_wants) || ground[t] >= 1) continue;
       if (++pairs > kMostPairs) return;
-      const float together = association(source[s].forms.word[source[s].forms.count - 1], rewrite[t].forms.word[rewrite[t].forms.count - 1]);
+      const float together = association(source[s].forms.base(), rewrite[t].forms.base());
       float strength = together;
-      if (source[s].noun && rewrite[t].noun && forms_compound(source[s], rewrite[t])) {
+      if (source[s].noun && rewrite[t].noun && (forms_compound(source[s], rewrite[t]) || joined(s, t))) {
         strength = kCompounds + (1 - kCompounds) * together;
       }
       if (strength == 0) continue;
@@ -282,7 +314,7 @@ void Relatedness::associate() {
 
 float Relatedness::association(uint32_t a, uint32_t b) const {
   constexpr size_t kMostFew = 96;
-  constexpr double kFarAboveChance = 0.004;
+  constexpr double kFarAboveChance = 0.003;
   auto few = wordnet_->mentions(a), many = wordnet_->mentions(b);
   if (few.size() > many.size()) std::swap(few, many);
   if (few.size() < 2 || few.size() > kMostFew) return 0;
@@ -298,7 +330,7 @@ float Relatedness::association(uint32_t a, uint32_t b) const {
 }
 
 bool Relatedness::forms_compound(const Term& a, const Term& b) const {
-  const uint64_t first = wordnet_->hash(a.forms.word[a.forms.count - 1]), second = wordnet_->hash(b.forms.word[b.forms.count - 1]);
+  const uint64_t first = wordnet_->hash(a.forms.base()), second = wordnet_->hash(b.forms.base());
   return wordnet_->find_compound(first, second) != WordNet::kNone || wordnet_->find_compound(second, first) != WordNet::kNone;
 }
 

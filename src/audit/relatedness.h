@@ -47,8 +47,8 @@ class Relatedness {
   };
 
   void match_words();
-  void mark_senses(uint32_t term);
-  void mark_word(uint32_t term, uint32_t word);
+  void mark_senses(uint32_t term, bool near);
+  void mark_word(uint32_t term, uint32_t word, bool near);
   void mark(uint32_t sense, uint32_t term, Mark mark);
   void look_up_senses(uint32_t term);
   void look_up_word(uint32_t term, uint32_t word);
@@ -57,10 +57,14 @@ class Relatedness {
   void associate();
   float association(uint32_t a, uint32_t b) const;
   bool forms_compound(const Term& a, const Term& b) const;
+  bool joined(uint32_t source_term, uint32_t rewrite_term) const;
+
+  static constexpr uint32_t kByCompound = 1U << 24;
 
   const Reading* source_ = nullptr;
   const Reading* rewrite_ = nullptr;
   const WordNet* wordnet_ = nullptr;
+  bool by_compound_ = false;
   Marks words_, senses_, glosses_;
   std::vector<uint32_t> same_as_;  // source term -> earlier source term of the same word
   std::vector<uint8_t> opposite_;  // source terms whose antonym was seen

@@ -86,8 +86,8 @@ class CsvDataset final : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(offsets_.size()); }
   std::string key(int64_t index) const override { return field(index, image_column_); }
   std::string caption(int64_t index) const override {
-    std::string text = field(index, caption_column_);
-    return is_utf8(text) ? text : std::string();
+    const std::string text = field(index, caption_column_);
+    return is_utf8(text) ? std::string(trimmed(text)) : std::string();
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / key(index)); }
   std::string describe() const override {

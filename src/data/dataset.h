@@ -25,7 +25,7 @@ class Dataset {
   virtual int64_t size() const = 0;
   /// What identifies the pair across files and runs: the image path, or the tar's key.
   virtual std::string key(int64_t index) const = 0;
-  /// The original caption (empty when there is none).
+  /// The original caption without blanks around it (empty when there is none); its SHA-256 is what rewrites are checked against.
   virtual std::string caption(int64_t index) const = 0;
   /// All captions of the picture (several for COCO-like sets); at least what `caption` gives.
   virtual std::vector<std::string> captions(int64_t index) const { return {caption(index)}; }

@@ -24,7 +24,7 @@ struct Row {
 std::string first_text(const Json& object, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     const auto found = object.find(name);
-    if (found != object.end() && found->is_string() && !trimmed(found->get_ref<const std::string&>()).empty()) return found->get<std::string>();
+    if (found != object.end() && found->is_string() && !trimmed(found->get_ref<const std::string&>()).empty()) return std::string(trimmed(found->get_ref<const std::string&>()));
   }
   return {};
 }
@@ -98,8 +98,8 @@ class JsonlDataset final : public Dataset {
     if (std::string caption = first_text(object, {caption_key_, "caption", "text", "title"}); !caption.empty()) row.captions.push_back(caption);
     if (const auto several = object.find("captions"); several != object.end() && several->is_array()) {
       for (const Json& caption : *several) {
-        if (!caption.is_string() || trimmed(caption.get_ref<const std::string&>()).empty()) continue;
-        if (row.captions.empty() || caption.get_ref<const std::string&>() != row.captions[0]) row.captions.push_back(caption);
+        const std::string text(caption.is_string() ? trimmed(caption.get_ref<const std::string&>()) : std::string_view());
+        if (!text.empty() && (row.captions.empty() || text != row.captions[0])) row.captions.push_back(text);
       }
     }
     if (const auto label = object.find("label"); label != object.end() && label->is_number_integer()) row.label = label->get<int>();

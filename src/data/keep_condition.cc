@@ -67,6 +67,10 @@ KeepCondition KeepCondition::parse(const std::string& text) {
   return condition;
 }
 
+bool KeepCondition::needs_flags() const {
+  return std::any_of(terms_.begin(), terms_.end(), [](const Term& term) { return term.comparison.empty(); });
+}
+
 bool KeepCondition::keeps(double score, const std::vector<std::string>& flags) const {
   return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) {
     if (term.comparison.empty()) return (std::find(flags.begin(), flags.end(), term.flag) != flags.end()) == term.wanted;

@@ -16,6 +16,7 @@ class KeepCondition {
   static KeepCondition parse(const std::string& text);
 
   bool empty() const { return terms_.empty(); }
+  bool needs_flags() const;
   bool keeps(double score, const std::vector<std::string>& flags) const;
 
  private:

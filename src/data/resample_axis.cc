@@ -73,6 +73,7 @@ void ResampleAxis::compute(Interpolation interpolation, int source_size, int tar
   }
   source_begin_ = start_.front();
   source_end_ = start_.back() + taps_.back();
+  most_groups_ = (*std::max_element(taps_.begin(), taps_.end()) + kGroup - 1) / kGroup;
   for (int& start : start_) start -= source_begin_;
   pack(packing);
 }

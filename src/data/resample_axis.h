@@ -37,7 +37,8 @@ class ResampleAxis {
   int start(int output) const { return start_[static_cast<size_t>(output)]; }
   int taps(int output) const { return taps_[static_cast<size_t>(output)]; }
   int groups(int output) const { return (taps(output) + kGroup - 1) / kGroup; }
-  /// Packed weights of an output, kWords words a group.
+  int most_groups() const { return most_groups_; }
+  /// Packed weights of an output, kWords words a group; zeros up to most_groups().
   const int32_t* packed(int output) const { return packed_.data() + static_cast<size_t>(output) * packed_stride_; }
   /// The weights before rounding, for 16-bit pictures.
   const double* weights(int output) const { return weights_.data() + static_cast<size_t>(output) * weight_stride_; }
@@ -46,6 +47,7 @@ class ResampleAxis {
   void pack(Packing packing);
 
   bool identity_ = false;
+  int most_groups_ = 0;
   int source_begin_ = 0, source_end_ = 0;
   size_t weight_stride_ = 0, packed_stride_ = 0;
   std::vector<int> start_, taps_;

@@ -9,7 +9,7 @@
 namespace clipwright {
 
 /// Every result is round(sum of byte x weight) clamped to a byte, with 22-bit weights summed in 32 bits: the same bits as Pillow
-/// on any processor. Sources may be read up to 32 bytes behind the last pixel of a row.
+/// on any processor. Sources may be read up to 64 bytes behind the last pixel of a row.
 struct ResizeKernels {
   ResampleAxis::Packing packing;
 
@@ -24,10 +24,10 @@ struct ResizeKernels {
                    size_t target_stride);
 };
 
-/// The fastest for this processor: AVX-512 VNNI or AVX2.
+/// The fastest for this processor: AVX-512 with VBMI and VNNI, or AVX2.
 const ResizeKernels& resize_kernels();
 const ResizeKernels& resize_kernels_avx2();
-/// Null on processors without AVX-512 VNNI.
+/// Null on processors without AVX-512 VBMI and VNNI.
 const ResizeKernels* resize_kernels_avx512();
 
 /// One pass over 16-bit grey pixels: `horizontal` along x over `rows` rows, else along y over `columns` columns. Summed in double.

@@ -101,7 +101,7 @@ class Joiner {
 
   bool keeps(int64_t index, const RewriteRow& row) {
     if (keep_.empty()) return true;
-    if (row.score) return keep_.keeps(*row.score, row.flags);
+    if (row.score && (row.flags_known || !keep_.needs_flags())) return keep_.keeps(*row.score, row.flags);
     if (!auditor_) auditor_ = std::make_unique<Auditor>();
     const AuditRecord record = auditor_->audit(dataset_.caption(index), row.text);
     return keep_.keeps(record.score, record.flags);

@@ -21,6 +21,7 @@ struct RewriteRow {
   bool accepted = true;
   std::optional<double> score;
   std::vector<std::string> flags;
+  bool flags_known = false;
   uint64_t place = 0;  ///< where the reader finds the text again
   int64_t row = 0;     ///< 1-based, for messages
 };

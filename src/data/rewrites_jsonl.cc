@@ -32,9 +32,11 @@ bool parse_row(std::string_view line, RewriteRow& row) {
   row.accepted = status.empty() || status == "accepted";
   row.score.reset();
   row.flags.clear();
+  row.flags_known = false;
   if (const auto scores = object.find("scores"); scores != object.end() && scores->is_object()) {
     if (const auto score = scores->find("audit"); score != scores->end() && score->is_number()) row.score = score->get<double>();
     if (const auto flags = scores->find("flags"); flags != scores->end() && flags->is_array()) {
+      row.flags_known = true;
       for (const Json& flag : *flags) {
         if (flag.is_string()) row.flags.push_back(flag.get<std::string>());
       }

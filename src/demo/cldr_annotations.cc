@@ -16,7 +16,8 @@ std::optional<char32_t> single_code_point(std::string_view text) {
   const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   if (text.size() != length) return std::nullopt;
   char32_t value = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-  for (size_t i = 1; i < length; ++i) value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
+  for (size_t i = 1; i < length; ++i)
+    value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
   return value;
 }
 
@@ -37,12 +38,13 @@ std::map<char32_t, Annotation> read_annotations(const std::filesystem::path& pat
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_file(path.c_str());
   if (!result) {
-    fail_input(path.string() + ": " + result.description() + " at byte " +
-                   std::to_string(result.offset),
-               "the annotations of Unicode CLDR", "Install the package unicode-cldr-core.");
+    fail_input(
+        path.string() + ": " + result.description() + " at byte " + std::to_string(result.offset),
+        "the annotations of Unicode CLDR", "Install the package unicode-cldr-core.");
   }
   std::map<char32_t, Annotation> annotations;
-  for (const pugi::xml_node node : document.child("ldml").child("annotations").children("annotation")) {
+  for (const pugi::xml_node node :
+       document.child("ldml").child("annotations").children("annotation")) {
     const auto code_point = single_code_point(node.attribute("cp").value());
     if (!code_point) continue;
     Annotation& annotation = annotations[*code_point];

@@ -38,17 +38,17 @@ std::string singular(const std::string& noun) {
 
 const std::set<std::string, std::less<>>& small_words() {
   static const std::set<std::string, std::less<>> words{
-      "a",     "an",    "the",    "clipart", "clip",   "art",    "amp",     "and",    "white",
-      "black", "red",   "green",  "blue",    "yellow", "pink",   "purple",  "brown",  "gray",
-      "grey",  "color", "colour", "colored", "icon",   "simple", "cartoon", "happy",  "big",
-      "small", "little", "old",   "new",     "coloured", "bw"};
+      "a",     "an",     "the",    "clipart", "clip",     "art",    "amp",     "and",   "white",
+      "black", "red",    "green",  "blue",    "yellow",   "pink",   "purple",  "brown", "gray",
+      "grey",  "color",  "colour", "colored", "icon",     "simple", "cartoon", "happy", "big",
+      "small", "little", "old",    "new",     "coloured", "bw"};
   return words;
 }
 
 bool ends_phrase(std::string_view word) {
   static const std::set<std::string, std::less<>> words{
-      "on", "in", "from", "with", "at", "by", "of", "to", "for", "and", "called", "playing",
-      "dancing", "the"};
+      "on", "in",  "from", "with",   "at",      "by",      "of",
+      "to", "for", "and",  "called", "playing", "dancing", "the"};
   return words.contains(word);
 }
 
@@ -72,8 +72,8 @@ int NounIndex::find(const std::string& noun) const {
 
 int NounIndex::exact(std::string_view title) const {
   // A series names its pictures "Clipart by <artist> - <noun>".
-  if (const size_t dash = title.find(" - "); title.starts_with("Clipart by ") &&
-                                             dash != std::string_view::npos) {
+  if (const size_t dash = title.find(" - ");
+      title.starts_with("Clipart by ") && dash != std::string_view::npos) {
     title.remove_prefix(dash + 3);
   }
   std::vector<std::string> words = words_of(title);

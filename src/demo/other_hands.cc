@@ -55,7 +55,8 @@ class Collection {
     if (picture.width == 0) return ++counts_->unreadable, false;
     HandDrawn one{object, path.lexically_relative(folder_).string(), title, on_white(picture)};
     const auto& pixels = one.picture.pixels;
-    if (!seen_.insert(sha256({reinterpret_cast<const char*>(pixels.data()), pixels.size()})).second) {
+    if (!seen_.insert(sha256({reinterpret_cast<const char*>(pixels.data()), pixels.size()}))
+             .second) {
       return ++counts_->copies, false;
     }
     ++taken_[object];
@@ -110,7 +111,8 @@ void collect_stamps(const NounIndex& nouns, const fs::path& folder, Collection& 
     const std::string lines = read_file(text);
     const std::string sentence = lines.substr(0, lines.find('\n'));
     const int object = nouns.head(sentence);
-    if (object >= 0 && collection.add(object, path, sentence, read_file(path))) ++counts.stamps_taken;
+    if (object >= 0 && collection.add(object, path, sentence, read_file(path)))
+      ++counts.stamps_taken;
   }
 }
 

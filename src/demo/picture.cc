@@ -144,7 +144,9 @@ Picture shrink(const Picture& picture, int width, int height) {
 
 Picture shrink_to(const Picture& picture, int side) {
   const int longer = std::max(picture.width, picture.height);
-  const auto scaled = [&](int length) { return std::max(1, (length * side + longer / 2) / longer); };
+  const auto scaled = [&](int length) {
+    return std::max(1, (length * side + longer / 2) / longer);
+  };
   return shrink(picture, scaled(picture.width), scaled(picture.height));
 }
 
@@ -165,7 +167,8 @@ void draw(const Picture& sprite, int x, int y, Picture& canvas) {
 Picture plain(int width, int height, Rgb colour) {
   Picture picture(width, height);
   for (size_t i = 0; i < picture.pixels.size(); i += 4) {
-    std::copy(colour.begin(), colour.end(), picture.pixels.begin() + static_cast<std::ptrdiff_t>(i));
+    std::copy(colour.begin(), colour.end(),
+              picture.pixels.begin() + static_cast<std::ptrdiff_t>(i));
     picture.pixels[i + 3] = 255;
   }
   return picture;

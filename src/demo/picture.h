@@ -1,4 +1,5 @@
-// Small pictures with transparency: what sprites, clip art and stamps are before they become scenes.
+// Small pictures with transparency: what sprites, clip art and stamps are before they become
+// scenes.
 #pragma once
 
 #include <array>

@@ -37,18 +37,18 @@ Scene draw_scene(const SceneFacts& facts, Random& random) {
   constexpr int kMiddle = kSceneSide / 2;
   switch (facts.relation) {
     case Relation::kAlone:
-      scene.objects = {place(facts.first, between(random, 22, 44), 0, 0, kSceneSide, kSceneSide,
-                             random)};
+      scene.objects = {
+          place(facts.first, between(random, 22, 44), 0, 0, kSceneSide, kSceneSide, random)};
       break;
     case Relation::kBeside:
-      scene.objects = {place(facts.first, between(random, 17, 23), 0, 0, kMiddle, kSceneSide, random),
-                       place(facts.second, between(random, 17, 23), kMiddle, 0, kSceneSide,
-                             kSceneSide, random)};
+      scene.objects = {
+          place(facts.first, between(random, 17, 23), 0, 0, kMiddle, kSceneSide, random),
+          place(facts.second, between(random, 17, 23), kMiddle, 0, kSceneSide, kSceneSide, random)};
       break;
     case Relation::kAbove:
-      scene.objects = {place(facts.first, between(random, 17, 23), 0, 0, kSceneSide, kMiddle, random),
-                       place(facts.second, between(random, 17, 23), 0, kMiddle, kSceneSide,
-                             kSceneSide, random)};
+      scene.objects = {
+          place(facts.first, between(random, 17, 23), 0, 0, kSceneSide, kMiddle, random),
+          place(facts.second, between(random, 17, 23), 0, kMiddle, kSceneSide, kSceneSide, random)};
       break;
   }
   scene.background = kBackgrounds[static_cast<size_t>(scene.facts.colour)].rgb;
@@ -65,8 +65,7 @@ Picture render(const Scene& scene, const std::vector<Picture>& sprites) {
   constexpr int kMiddle = kSceneSide / 2;
   for (int y = 0; y < kSceneSide; ++y) {
     for (int x = 0; x < kSceneSide; ++x) {
-      const int shade =
-          ((x - kMiddle) * scene.slope_x + (y - kMiddle) * scene.slope_y) / kMiddle;
+      const int shade = ((x - kMiddle) * scene.slope_x + (y - kMiddle) * scene.slope_y) / kMiddle;
       uint8_t* pixel = canvas.at(x, y);
       for (size_t c = 0; c < 3; ++c) {
         pixel[c] = static_cast<uint8_t>(std::clamp(scene.background[c] + shade, 0, 255));

@@ -48,8 +48,9 @@ struct PlacedObject {
 struct Scene {
   SceneFacts facts;  ///< colour always known
   std::vector<PlacedObject> objects;
-  Rgb background{};            ///< near the named colour
-  int slope_x = 0, slope_y = 0;  ///< brightness change from the centre to the right and bottom edges
+  Rgb background{};  ///< near the named colour
+  int slope_x = 0,
+      slope_y = 0;  ///< brightness change from the centre to the right and bottom edges
 
   /// Objects, places, sizes and colour as a key: two scenes with the same key look the same.
   std::string layout() const;

@@ -13,11 +13,12 @@ std::string colour_name(int colour) {
 }
 
 std::string with_colour(const std::string& name, int colour, bool short_form) {
-  return name + (short_form ? ", " + colour_name(colour) : ' ' + colour_name(colour) + " background");
+  return name +
+         (short_form ? ", " + colour_name(colour) : ' ' + colour_name(colour) + " background");
 }
 
-/// Distinct distances in [1, n / 2): class a is captioned together with class a + distance, so no two
-/// classes meet twice.
+/// Distinct distances in [1, n / 2): class a is captioned together with class a + distance, so no
+/// two classes meet twice.
 std::vector<int> partner_distances(int classes) {
   const uint64_t most = static_cast<uint64_t>((classes - 1) / 2);
   const Permutation order(most, 0, "demo partners", 0);
@@ -92,15 +93,19 @@ std::string training_wording(const std::vector<ObjectClass>& classes, const Scen
   return a + (facts.relation == Relation::kBeside ? " and " : " above ") + b;
 }
 
-std::vector<std::string> other_wordings(const std::vector<ObjectClass>& classes, const Scene& scene) {
+std::vector<std::string> other_wordings(const std::vector<ObjectClass>& classes,
+                                        const Scene& scene) {
   const std::string a = "the " + classes[static_cast<size_t>(scene.facts.first)].name;
   const std::string colour = colour_name(scene.facts.colour);
   if (scene.facts.relation == Relation::kAlone) {
     const PlacedObject& object = scene.objects[0];
-    const std::string size = object.side < 30 ? "small" : object.side < 38 ? "medium-sized" : "large";
+    const std::string size = object.side < 30   ? "small"
+                             : object.side < 38 ? "medium-sized"
+                                                : "large";
     return {"this picture shows " + a + " on a " + colour + " background",
             "everything behind " + a + " is " + colour,
-            "a " + size + " drawing of " + a + ", " + place_word(object) + " of a " + colour + " square",
+            "a " + size + " drawing of " + a + ", " + place_word(object) + " of a " + colour +
+                " square",
             a + " with nothing but " + colour + " around"};
   }
   const std::string b = "the " + classes[static_cast<size_t>(scene.facts.second)].name;
@@ -111,14 +116,14 @@ std::vector<std::string> other_wordings(const std::vector<ObjectClass>& classes,
             a + " with " + b + " at its right side"};
   }
   return {"this picture shows " + a + " at the top and " + b + " at the bottom",
-          b + " lies below " + a + ", on " + colour,
-          "two things, " + a + " higher up than " + b,
+          b + " lies below " + a + ", on " + colour, "two things, " + a + " higher up than " + b,
           "you can see " + a + " over " + b};
 }
 
 std::vector<std::string> scene_templates() {
-  return {"a picture of a {c}.", "this is an image of the {c}.", "a small drawing that shows one {c}.",
-          "there is a {c} here.", "we can see a {c} in this picture."};
+  return {"a picture of a {c}.", "this is an image of the {c}.",
+          "a small drawing that shows one {c}.", "there is a {c} here.",
+          "we can see a {c} in this picture."};
 }
 
 }  // namespace clipwright

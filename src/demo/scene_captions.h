@@ -1,4 +1,5 @@
-// What is written under the demo's pictures: a fixed list of terse training captions, and the wordings of the tests.
+// What is written under the demo's pictures: a fixed list of terse training captions, and the
+// wordings of the tests.
 #pragma once
 
 #include <string>
@@ -15,8 +16,9 @@ struct RawCaption {
   SceneFacts facts;
 };
 
-/// The training captions, all different and the same for every seed: recorded rewrites belong to them.
-/// `alone[c]` belongs to class c: name, "name icon", "name.png", then five that name a colour.
+/// The training captions, all different and the same for every seed: recorded rewrites belong to
+/// them. `alone[c]` belongs to class c: name, "name icon", "name.png", then five that name a
+/// colour.
 struct RawCaptions {
   std::vector<std::vector<RawCaption>> alone;
   std::vector<RawCaption> pairs;  ///< two objects, four partners for each class
@@ -30,7 +32,8 @@ const RawCaption& draw_caption(const std::vector<RawCaption>& alone, Random& ran
 /// How the training captions would put these facts.
 std::string training_wording(const std::vector<ObjectClass>& classes, const SceneFacts& facts);
 /// Four sentences that no training caption resembles; each tells a retrieval test's facts apart.
-std::vector<std::string> other_wordings(const std::vector<ObjectClass>& classes, const Scene& scene);
+std::vector<std::string> other_wordings(const std::vector<ObjectClass>& classes,
+                                        const Scene& scene);
 
 /// Zero-shot templates for the scenes, with "{c}" for the name.
 std::vector<std::string> scene_templates();

@@ -19,7 +19,8 @@
 namespace clipwright {
 namespace {
 
-constexpr int kRevision = 1;  ///< of the composing code: raise it when the same seed gives other bytes
+constexpr int kRevision =
+    1;  ///< of the composing code: raise it when the same seed gives other bytes
 constexpr int64_t kScenesPerTar = 4'000;
 constexpr int kMostHandDrawnPerClass = 6;
 constexpr double kShareAlone = 0.7;
@@ -72,8 +73,8 @@ std::set<uint64_t> write_training_scenes(Studio& studio) {
   return layouts;
 }
 
-/// Facts of test scene i. One-object scenes go through all (class, colour) before any comes again; the
-/// two objects of a pair never met in training.
+/// Facts of test scene i. One-object scenes go through all (class, colour) before any comes again;
+/// the two objects of a pair never met in training.
 SceneFacts test_facts(const Studio& studio, int64_t i, int64_t alone, Random& random) {
   const auto classes = static_cast<int64_t>(studio.classes.size());
   constexpr auto kColours = static_cast<int64_t>(kBackgrounds.size());
@@ -109,7 +110,8 @@ std::vector<Scene> draw_test_scenes(const Studio& studio, const std::set<uint64_
   return scenes;
 }
 
-/// What the captions of a retrieval test can tell apart: the colour of one object, the order of two.
+/// What the captions of a retrieval test can tell apart: the colour of one object, the order of
+/// two.
 std::tuple<int, int, Relation, int> told_apart(const SceneFacts& facts) {
   return {facts.first, facts.second, facts.relation,
           facts.relation == Relation::kAlone ? facts.colour : -1};
@@ -161,7 +163,8 @@ void write_hand_drawn(const Studio& studio, SceneSet& set) {
   for (const HandDrawn& drawn : collect_hand_drawn(studio.classes, studio.options.sources,
                                                    kMostHandDrawnPerClass, &set.hand_drawn)) {
     folder.add(encode_png(drawn.picture), drawn.object);
-    sources += names[static_cast<size_t>(drawn.object)] + '\t' + drawn.source + '\t' + drawn.title + '\n';
+    sources +=
+        names[static_cast<size_t>(drawn.object)] + '\t' + drawn.source + '\t' + drawn.title + '\n';
   }
   folder.finish();
   write_file(set.zeroshot_other_hands / "sources.tsv", sources);
@@ -230,7 +233,8 @@ SceneSet compose_scene_set(const SceneSetOptions& options) {
 
   SceneSet set;
   const int64_t tars = (options.train + kScenesPerTar - 1) / kScenesPerTar;
-  set.train = (options.output / "train" / ("{00000.." + numbered("%05lld", tars - 1) + "}.tar")).string();
+  set.train =
+      (options.output / "train" / ("{00000.." + numbered("%05lld", tars - 1) + "}.tar")).string();
   set.raw_captions = options.output / "raw_captions.txt";
   set.zeroshot = options.output / "zeroshot";
   set.zeroshot_synonyms = options.output / "zeroshot-synonyms";

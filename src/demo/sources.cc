@@ -16,8 +16,11 @@ void check_sources(const DemoSources& sources) {
   for (const auto& [path, package] : needed) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
-      fail_running(path.string() + ": not found", std::string("a file of the package ") + package,
-                   std::string("Start the demo with ./run demo, which installs it, or run: apt-get install ") + package + ".");
+      fail_running(
+          path.string() + ": not found", std::string("a file of the package ") + package,
+          std::string(
+              "Start the demo with ./run demo, which installs it, or run: apt-get install ") +
+              package + ".");
     }
   }
 }

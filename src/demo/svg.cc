@@ -55,7 +55,8 @@ std::optional<SvgMetadata> read_svg_metadata(std::string_view file) {
   SvgMetadata metadata{child_local(work, "title").text().get(), {}};
   if (metadata.title.empty()) return std::nullopt;
   const pugi::xml_node bag = child_local(child_local(work, "subject"), "Bag");
-  for (const pugi::xml_node item : bag.children()) metadata.keywords.emplace_back(item.text().get());
+  for (const pugi::xml_node item : bag.children())
+    metadata.keywords.emplace_back(item.text().get());
   return metadata;
 }
 
@@ -93,7 +94,8 @@ Picture render_svg(std::string_view file, int side, std::string* error) {
   const int stride = cairo_image_surface_get_stride(surface.get());
   Picture picture(side, side);
   for (int y = 0; y < side; ++y) {
-    const auto* row = reinterpret_cast<const uint32_t*>(data + static_cast<std::ptrdiff_t>(y) * stride);
+    const auto* row =
+        reinterpret_cast<const uint32_t*>(data + static_cast<std::ptrdiff_t>(y) * stride);
     for (int x = 0; x < side; ++x) {
       uint8_t* rgba = picture.at(x, y);
       for (int c = 0; c < 3; ++c) rgba[c] = static_cast<uint8_t>(row[x] >> (16 - 8 * c));

@@ -1,16 +1,22 @@
 #include "rewrite/llama_engine.h"
 
+#include <llama.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/random.h"
 #include "rewrite/language_model.h"
+#include "rewrite/request_pool.h"
 #include "rewrite/sampler.h"
 #include "rewrite/sequence_cache.h"
 
@@ -39,95 +45,94 @@ Prompt tokenize_prompt(const LanguageModel& model, const Request& request) {
 
 /// One text being written.
 struct Text {
+  Text(Request&& asked, Prompt&& tokens)
+      : request(std::move(asked)), prompt(std::move(tokens)), next(prompt.body.front()), random(request.seed, "token", 0, uint64_t{0}) {}
+
   Request request;
   Prompt prompt;
-  size_t fed = 0;  ///< tokens of the body that were fed
-  int32_t next = 0;
+  size_t fed = 1;  ///< tokens of the body that were fed, `next` included
+  int32_t next;
   Random random;
   std::string written;
   int tokens_out = 0;
   Clock::time_point start = Clock::now();
 };
 
-}  // namespace
+/// One thread's share of the texts in flight. Workers have their own caches and share only the weights: no barriers between threads,
+/// so a busy machine slows a worker but stalls none (threads that meet at every matrix product ran 6 times slower under load).
+class Worker {
+ public:
+  Worker(const LanguageModel& model, size_t index, int texts, int threads)
+      : model_(model), index_(index), threads_(threads), texts_(static_cast<size_t>(texts)) {}
 
-struct LlamaEngine::State {
-  explicit State(const LlamaOptions& options)
-      : model(options.model.empty() ? shared_file("default.gguf") : options.model),
-        digest(file_digest(model.path())),
-        threads(options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))),
-        parallel(std::max(1, options.parallel)),
-        texts(static_cast<size_t>(parallel)) {}
+  void run(RequestPool& pool, const Sampling& sampling);
 
-  void fill(RequestQueue& queue, const Sampling& sampling, ReplySink& sink);
-  bool begin(size_t index, Request& request, Prompt& prompt, int needed);
-  void step(const Sampling& sampling, ReplySink& sink);
-  bool advance(Text& text, int32_t token, const Sampling& sampling, ReplySink& sink);
+ private:
+  void fill(RequestPool& pool, const Sampling& sampling);
+  bool begin(size_t place, Request& request, Prompt& prompt, int needed);
+  void step(RequestPool& pool, const Sampling& sampling);
+  bool advance(Text& text, int32_t token, const Sampling& sampling, RequestPool& pool);
   bool any_in_flight() const {
-    return std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.has_value(); });
+    return std::any_of(texts_.begin(), texts_.end(), [](const auto& text) { return text.has_value(); });
   }
 
-  LanguageModel model;
-  std::string digest;
-  int threads, parallel;
-  std::optional<SequenceCache> cache;
-  std::string prefix;  ///< the text of the prefix that the cache forks now
-  std::vector<std::optional<Text>> texts;
-  std::optional<std::pair<Request, Prompt>> waiting;  ///< taken from the queue, waiting for a larger cache
-  NucleusSampler sampler;
+  const LanguageModel& model_;
+  const size_t index_;
+  const int threads_;
+  std::optional<SequenceCache> cache_;
+  std::string prefix_;  ///< what the cache forks now
+  std::vector<std::optional<Text>> texts_;
+  std::optional<std::pair<Request, Prompt>> waiting_;  ///< taken, waiting for a larger cache
+  NucleusSampler sampler_;
 };
 
 /// False when the cache must grow first, which must wait until nothing is in flight.
-bool LlamaEngine::State::begin(size_t index, Request& request, Prompt& prompt, int needed) {
-  if (!cache || cache->cells() < needed) {
+bool Worker::begin(size_t place, Request& request, Prompt& prompt, int needed) {
+  if (!cache_ || cache_->cells() < needed) {
     if (any_in_flight()) return false;
-    cache.reset();
-    cache.emplace(model, parallel, needed, threads);
-    prefix.clear();
+    cache_.reset();
+    cache_.emplace(model_, static_cast<int>(texts_.size()), needed, threads_);
+    prefix_.clear();
   }
-  if (prefix.empty() || prefix != request.prefix) {
-    cache->set_prefix(prompt.prefix);
-    prefix = request.prefix;
+  if (prefix_.empty() || prefix_ != request.prefix) {
+    cache_->set_prefix(prompt.prefix);
+    prefix_ = request.prefix;
   }
-  cache->fork(static_cast<int>(index));
-  Text text{.request = std::move(request), .prompt = std::move(prompt), .random = Random(0, "token", 0, uint64_t{0})};
-  text.random = Random(text.request.seed, "token", 0, uint64_t{0});
-  text.next = text.prompt.body.front();
-  text.fed = 1;
-  texts[index] = std::move(text);
+  cache_->fork(static_cast<int>(place));
+  texts_[place].emplace(std::move(request), std::move(prompt));
   return true;
 }
 
 /// Gives every idle place a request, lowest place first.
-void LlamaEngine::State::fill(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) {
-  for (size_t index = 0; index < texts.size(); ++index) {
-    while (!texts[index].has_value()) {
-      if (!waiting) {
-        std::optional<Request> request = queue.next();
+void Worker::fill(RequestPool& pool, const Sampling& sampling) {
+  for (size_t place = 0; place < texts_.size(); ++place) {
+    while (!texts_[place].has_value()) {
+      if (!waiting_) {
+        std::optional<Request> request = pool.take(index_);
         if (!request) return;
-        Prompt prompt = tokenize_prompt(model, *request);
-        waiting.emplace(std::move(*request), std::move(prompt));
+        Prompt prompt = tokenize_prompt(model_, *request);
+        waiting_.emplace(std::move(*request), std::move(prompt));
       }
-      auto& [request, prompt] = *waiting;
+      auto& [request, prompt] = *waiting_;
       const int needed = static_cast<int>(prompt.prefix.size() + prompt.body.size()) + sampling.max_tokens;
-      if (needed > model.longest_context() || prompt.prefix.empty() || prompt.body.empty()) {
+      if (needed > model_.longest_context() || prompt.prefix.empty() || prompt.body.empty()) {
         const std::string why = "the prompt and its reply need " + std::to_string(needed) + " tokens; the model reads " +
-                                std::to_string(model.longest_context());
-        sink.put(request, {.status = ReplyStatus::kFailed, .text = why});
-      } else if (!begin(index, request, prompt, needed)) {
+                                std::to_string(model_.longest_context());
+        pool.put(request, {.status = ReplyStatus::kFailed, .text = why});
+      } else if (!begin(place, request, prompt, needed)) {
         return;
       }
-      waiting.reset();
+      waiting_.reset();
     }
   }
 }
 
 /// Takes one new token. True when the text is complete and handed over.
-bool LlamaEngine::State::advance(Text& text, int32_t token, const Sampling& sampling, ReplySink& sink) {
+bool Worker::advance(Text& text, int32_t token, const Sampling& sampling, RequestPool& pool) {
   ++text.tokens_out;
-  bool stopped = model.ends_text(token);
+  bool stopped = model_.ends_text(token);
   if (!stopped) {
-    text.written += model.piece(token);
+    text.written += model_.piece(token);
     if (const size_t line_break = text.written.find('\n'); line_break != std::string::npos) {
       text.written.resize(line_break);
       stopped = true;
@@ -135,7 +140,7 @@ bool LlamaEngine::State::advance(Text& text, int32_t token, const Sampling& samp
   }
   text.next = token;
   if (!stopped && text.tokens_out < sampling.max_tokens) return false;
-  sink.put(text.request, {.status = stopped ? ReplyStatus::kStopped : ReplyStatus::kCut,
+  pool.put(text.request, {.status = stopped ? ReplyStatus::kStopped : ReplyStatus::kCut,
                           .text = std::move(text.written),
                           .tokens_in = static_cast<int>(text.prompt.prefix.size() + text.prompt.body.size()),
                           .tokens_out = text.tokens_out,
@@ -143,21 +148,68 @@ bool LlamaEngine::State::advance(Text& text, int32_t token, const Sampling& samp
   return true;
 }
 
-void LlamaEngine::State::step(const Sampling& sampling, ReplySink& sink) {
+void Worker::step(RequestPool& pool, const Sampling& sampling) {
   std::vector<SequenceCache::Column> columns;
-  for (size_t index = 0; index < texts.size(); ++index) {
-    if (!texts[index]) continue;
-    const Text& text = *texts[index];
-    columns.push_back({static_cast<int>(index), text.next, text.fed == text.prompt.body.size()});
+  for (size_t place = 0; place < texts_.size(); ++place) {
+    if (!texts_[place]) continue;
+    const Text& text = *texts_[place];
+    columns.push_back({static_cast<int>(place), text.next, text.fed == text.prompt.body.size()});
   }
-  cache->step(columns);
+  cache_->step(columns);
   for (size_t i = 0; i < columns.size(); ++i) {
-    auto& text = texts[static_cast<size_t>(columns[i].text)];
+    auto& text = texts_[static_cast<size_t>(columns[i].text)];
     if (!columns[i].wanted) {
       text->next = text->prompt.body[text->fed++];
-    } else if (advance(*text, sampler.draw(cache->logits(static_cast<int>(i)), sampling, text->random), sampling, sink)) {
+    } else if (advance(*text, sampler_.draw(cache_->logits(static_cast<int>(i)), sampling, text->random), sampling, pool)) {
       text.reset();
     }
+  }
+}
+
+void Worker::run(RequestPool& pool, const Sampling& sampling) {
+  try {
+    while (!interrupted() && !pool.stopped()) {
+      fill(pool, sampling);
+      if (!any_in_flight()) break;
+      step(pool, sampling);
+    }
+  } catch (...) {
+    pool.stop(std::current_exception());
+  }
+  for (auto& text : texts_) text.reset();
+  waiting_.reset();
+}
+
+/// Bytes the cache of one token takes: keys and values of every layer in 16 bits.
+int64_t cache_bytes(const llama_model* model) {
+  return int64_t{4} * llama_model_n_layer(model) * llama_model_n_embd(model) * llama_model_n_head_kv(model) /
+         std::max(1, llama_model_n_head(model));
+}
+
+}  // namespace
+
+struct LlamaEngine::State {
+  explicit State(const LlamaOptions& options);
+  LanguageModel model;
+  std::string digest;
+  std::deque<Worker> workers;
+  size_t parallel = 0;
+};
+
+LlamaEngine::State::State(const LlamaOptions& options)
+    : model(options.model.empty() ? shared_file("default.gguf") : options.model), digest(file_digest(model.path())) {
+  constexpr int kTextsPerWorker = 8, kUsualCells = 512;
+  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int wanted = options.parallel > 0 ? options.parallel : kTextsPerWorker * threads;
+  // A worker a thread, as long as the caches of all fit into a quarter of the memory; a large model gets fewer, wider workers.
+  const int64_t memory = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE) / 4;
+  const int64_t one = (kTextsPerWorker + 1) * kUsualCells * cache_bytes(model.handle());
+  const auto affordable = static_cast<int>(std::clamp<int64_t>(memory / std::max<int64_t>(one, 1), 1, threads));
+  const int count = std::clamp((wanted + SequenceCache::kColumns - 1) / SequenceCache::kColumns, 1, affordable);
+  for (int i = 0; i < count; ++i) {
+    const int texts = std::max(1, (wanted + count - 1) / count);
+    workers.emplace_back(model, static_cast<size_t>(i), texts, std::max(1, threads / count));
+    parallel += static_cast<size_t>(texts);
   }
 }
 
@@ -177,14 +229,12 @@ Json LlamaEngine::details() const {
 int LlamaEngine::count_tokens(std::string_view text) const { return static_cast<int>(state_->model.tokenize(text, false).size()); }
 
 void LlamaEngine::run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) {
-  State& state = *state_;
-  while (!interrupted()) {
-    state.fill(queue, sampling, sink);
-    if (!state.any_in_flight()) break;
-    state.step(sampling, sink);
+  RequestPool pool(queue, sink, state_->workers.size(), 8 * state_->parallel);
+  {
+    std::vector<std::jthread> threads;
+    for (Worker& worker : state_->workers) threads.emplace_back([&worker, &pool, &sampling] { worker.run(pool, sampling); });
   }
-  for (auto& text : state.texts) text.reset();
-  state.waiting.reset();
+  pool.rethrow();
 }
 
 }  // namespace clipwright

@@ -15,7 +15,7 @@ namespace clipwright {
 struct LlamaOptions {
   std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
   int threads = 0;              ///< 0: all of the machine
-  int parallel = 16;            ///< texts in flight; each costs cache memory, more than 16 gains little on a CPU
+  int parallel = 0;             ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain little on a CPU
 };
 
 class LlamaEngine final : public Engine {

@@ -43,10 +43,9 @@ Tensor product(const Tensor& a, const Tensor& b) {
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias) {
     context->save_for_backward({x, weight});
-    context->saved_data["bias"] = bias.defined();
     Tensor out = torch::empty({x.size(0), weight.size(0)}, x.options());
-    if (bias.defined()) out.copy_(bias.expand_as(out));
-    multiply(x, weight.t(), out, bias.defined() ? 1.0F : 0.0F);
+    out.copy_(bias.expand_as(out));
+    multiply(x, weight.t(), out, 1);
     return out;
   }
 
@@ -56,7 +55,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     Tensor grad_x, grad_weight, grad_bias;
     if (context->needs_input_grad(0)) grad_x = product(grad, weight);
     if (context->needs_input_grad(1)) grad_weight = product(grad.t(), x);
-    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) grad_bias = grad.sum(0);
+    if (context->needs_input_grad(2)) grad_bias = grad.sum(0);
     return {grad_x, grad_weight, grad_bias};
   }
 };
@@ -91,7 +90,8 @@ struct QuickGelu : torch::autograd::Function<QuickGelu> {
 }  // namespace
 
 Tensor linear_layer(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return fits_onednn(x, weight) ? LinearFunction::apply(x, weight, bias) : at::linear(x, weight, bias);
+  if (!fits_onednn(x, weight)) return at::linear(x, weight, bias);
+  return bias.defined() ? LinearFunction::apply(x, weight, bias) : MatmulFunction::apply(x, weight.t());
 }
 
 Tensor matrix_product(const Tensor& a, const Tensor& b) { return fits_onednn(a, b) ? MatmulFunction::apply(a, b) : at::mm(a, b); }

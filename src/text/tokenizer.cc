@@ -9,6 +9,7 @@
 #include "text/clean_steps.h"
 #include "text/plain_text.h"
 #include "text/vocabulary.h"
+#include "text/word_memory.h"
 #include "text/word_split.h"
 #include "text/word_table.h"
 
@@ -18,22 +19,22 @@ struct Tokenizer::Tables {
   explicit Tables(const std::filesystem::path& path) : vocabulary(path), words(vocabulary) {}
   Vocabulary vocabulary;
   WordTable words;
+  mutable WordMemory memory;
   const CharacterKinds& kinds = CharacterKinds::standard();
 };
 
 namespace {
 
 /// Turns the pieces of one text into ids until there are enough.
+template <typename Tables>
 class Encoder {
  public:
-  Encoder(const Vocabulary& vocabulary, const WordTable& words, const CharacterKinds& kinds, std::vector<int32_t>& ids,
-          size_t most)
-      : vocabulary_(vocabulary), words_(words), kinds_(kinds), ids_(ids), most_(most) {}
+  Encoder(const Tables& tables, std::vector<int32_t>& ids, size_t most) : tables_(tables), ids_(ids), most_(most) {}
 
   /// Lower-case ASCII with ShortWord::kLongest readable bytes behind it.
   void encode_plain(std::string_view text) {
     for (size_t i = 0; i < text.size() && ids_.size() < most_;) {
-      const size_t length = match_piece(text.substr(i), kinds_);
+      const size_t length = match_piece(text.substr(i), tables_.kinds);
       if (length != 0) encode_piece(text.substr(i, length));
       i += std::max<size_t>(length, 1);
     }
@@ -42,7 +43,7 @@ class Encoder {
   void encode_cleaned(CodePointView text) {
     std::string piece;
     for (size_t i = 0; i < text.size() && ids_.size() < most_;) {
-      const size_t length = match_piece(text.substr(i), kinds_);
+      const size_t length = match_piece(text.substr(i), tables_.kinds);
       if (length != 0) {
         piece.clear();
         for (const char32_t c : text.substr(i, length)) append_utf8(c, piece);
@@ -56,27 +57,34 @@ class Encoder {
 
  private:
   void encode_piece(std::string_view piece) {
-    if (piece.size() <= ShortWord::kLongest) {
-      const Symbol token = words_.find(ShortWord::load(piece.data(), piece.size()));
-      if (token != kNoSymbol) {
-        ids_.push_back(token);
-        return;
-      }
+    if (piece.size() > ShortWord::kLongest || piece.find('\0') != piece.npos) {
+      ids_.insert(ids_.end(), encode_symbols(piece).begin(), symbols_.end());
+      return;
     }
-    if (piece == kStartText) {
-      ids_.push_back(kStartToken);
-    } else if (piece == kEndText) {
-      ids_.push_back(kEndToken);
+    const ShortWord word = ShortWord::load(piece.data(), piece.size());
+    if (const Symbol token = tables_.words.find(word); token != kNoSymbol) {
+      ids_.push_back(token);
+    } else if (const auto tokens = tables_.memory.find(word); !tokens.empty()) {
+      ids_.insert(ids_.end(), tokens.begin(), tokens.end());
     } else {
-      symbols_.clear();
-      encode_word(vocabulary_, piece, symbols_);
+      tables_.memory.remember(word, encode_symbols(piece));
       ids_.insert(ids_.end(), symbols_.begin(), symbols_.end());
     }
   }
 
-  const Vocabulary& vocabulary_;
-  const WordTable& words_;
-  const CharacterKinds& kinds_;
+  const std::vector<Symbol>& encode_symbols(std::string_view piece) {
+    symbols_.clear();
+    if (piece == kStartText) {
+      symbols_.push_back(kStartToken);
+    } else if (piece == kEndText) {
+      symbols_.push_back(kEndToken);
+    } else {
+      encode_word(tables_.vocabulary, piece, symbols_);
+    }
+    return symbols_;
+  }
+
+  const Tables& tables_;
   std::vector<int32_t>& ids_;
   size_t most_;
   std::vector<Symbol> symbols_;
@@ -98,7 +106,7 @@ void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids, int con
   const size_t start = ids.size();
   const size_t most = start + static_cast<size_t>(context_length) - 1;
   ids.push_back(kStartToken);
-  Encoder encoder(tables_->vocabulary, tables_->words, tables_->kinds, ids, most);
+  Encoder encoder(*tables_, ids, most);
   constexpr size_t kOnStack = 1024;
   std::array<char, kOnStack + ShortWord::kLongest> buffer;
   std::string long_text;

@@ -1,0 +1,126 @@
+#include "eval/features.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "eval/picture_batches.h"
+
+namespace clipwright {
+namespace {
+
+/// Evaluation mode without gradients, as long as it lives.
+class Evaluating {
+ public:
+  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) { model_.eval(); }
+  ~Evaluating() { model_.train(was_training_); }
+
+ private:
+  Clip& model_;
+  bool was_training_;
+  torch::NoGradGuard no_grad_;
+};
+
+void stop_if_interrupted() {
+  if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+}
+
+void check_bad_share(const Dataset& pictures, const std::map<int64_t, std::string>& bad, int64_t seen, double most) {
+  // A few bad pictures at the start say little about the rest.
+  if (bad.empty() || (seen < pictures.size() && seen < 200)) return;
+  if (static_cast<double>(bad.size()) <= most * static_cast<double>(seen)) return;
+  fail_input(with_commas(static_cast<int64_t>(bad.size())) + " of " + with_commas(seen) + " pictures cannot be read; the first is " +
+                 pictures.key(bad.begin()->first) + " (" + bad.begin()->second + ")",
+             "at most " + std::to_string(static_cast<int>(most * 100)) + " %");
+}
+
+std::vector<int32_t> tokens_of(const std::string& text, int context_length) { return Tokenizer::standard().encode(text, context_length); }
+
+}  // namespace
+
+Recipe recipe_of(const PreprocessConfig& preprocess) {
+  Recipe recipe;
+  recipe.name = "model";
+  if (preprocess.interpolation == "bicubic") {
+    recipe.interpolation = Interpolation::kBicubic;
+  } else if (preprocess.interpolation == "bilinear") {
+    recipe.interpolation = Interpolation::kBilinear;
+  } else {
+    fail_input("the model's preprocessing interpolates by " + preprocess.interpolation, "bicubic or bilinear");
+  }
+  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash") {
+    fail_input("the model's preprocessing resizes by '" + preprocess.resize_mode + "'", "shortest or squash");
+  }
+  CW_CHECK(preprocess.mean.size() == 3 && preprocess.std.size() == 3, "statistics of three channels");
+  for (size_t c = 0; c < 3; ++c) {
+    recipe.mean[c] = static_cast<float>(preprocess.mean[c]);
+    recipe.std[c] = static_cast<float>(preprocess.std[c]);
+  }
+  return recipe;
+}
+
+ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptions& options) {
+  const Evaluating evaluating(model);
+  const torch::Device device = model.logit_scale().device();
+  const int64_t total = pictures.size(), side = model.config().vision.image_size;
+  ImageFeatures features;
+  features.rows = torch::zeros({total, model.config().embed_dim});
+  PictureBatches batches(pictures, model.config(), options.batch_size, options.workers);
+  Progress progress("pictures", total);
+  for (PictureBatch batch = batches.next(); batch.size > 0; batch = batches.next()) {
+    stop_if_interrupted();
+    const Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.size, 3, side, side}, torch::kUInt8);  // (B, 3, S, S)
+    const Tensor rows = model.encode_image(normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
+    features.rows.narrow(0, batch.first, batch.size).copy_(rows);
+    for (const auto& [index, why] : batch.bad) features.rows[index].zero_();
+    features.bad.merge(batch.bad);
+    check_bad_share(pictures, features.bad, batch.first + batch.size, options.max_bad_share);
+    progress.update(batch.first + batch.size);
+  }
+  progress.finish();
+  if (!features.bad.empty()) {
+    const auto& [index, why] = *features.bad.begin();
+    log_warning(with_commas(static_cast<int64_t>(features.bad.size())) + " of " + with_commas(total) + " pictures cannot be read and are left out; the first is " +
+                pictures.key(index) + " (" + why + ")");
+  }
+  return features;
+}
+
+Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const EvalOptions& options) {
+  const Evaluating evaluating(model);
+  const int context_length = model.config().text.context_length;
+  if (model.config().text.vocabulary_size != kVocabularySize) {
+    fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) + " entries", "CLIP's 49,408");
+  }
+  std::map<std::vector<int32_t>, int64_t> known;
+  std::vector<int64_t> row(texts.size());
+  std::vector<const std::vector<int32_t>*> unique;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto [place, added] = known.try_emplace(tokens_of(texts[i], context_length), static_cast<int64_t>(unique.size()));
+    if (added) unique.push_back(&place->first);
+    row[i] = place->second;
+  }
+  const auto count = static_cast<int64_t>(unique.size());
+  Tensor rows = torch::empty({count, model.config().embed_dim});
+  Progress progress("texts", count);
+  for (int64_t first = 0; first < count; first += options.batch_size) {
+    stop_if_interrupted();
+    const int64_t size = std::min(options.batch_size, count - first);
+    PackedTexts packed;
+    for (int64_t i = first; i < first + size; ++i) {
+      const std::vector<int32_t>& ids = *unique[static_cast<size_t>(i)];
+      packed.ids.insert(packed.ids.end(), ids.begin(), ids.end());
+      packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
+    }
+    rows.narrow(0, first, size).copy_(model.encode_text(to_text_batch(packed)));
+    progress.update(first + size);
+  }
+  progress.finish();
+  return rows.index_select(0, torch::tensor(row, torch::kInt64));
+}
+
+Tensor unit_rows(const Tensor& features) { return features / features.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12); }
+
+}  // namespace clipwright

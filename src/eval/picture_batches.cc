@@ -1,0 +1,62 @@
+#include "eval/picture_batches.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "eval/features.h"
+
+namespace clipwright {
+
+PictureBatches::PictureBatches(const Dataset& pictures, const ModelConfig& config, int64_t batch_size, int workers)
+    : pictures_(pictures),
+      squash_(config.preprocess.resize_mode == "squash"),
+      batch_size_(batch_size),
+      bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
+  const Recipe recipe = recipe_of(config.preprocess);
+  for (int i = 0; i < std::max(1, workers); ++i) pipelines_.emplace_back(recipe, config.vision.image_size);
+  ahead_ = std::async(std::launch::async, [this] { return decode(0); });
+}
+
+PictureBatches::~PictureBatches() {
+  if (ahead_.valid()) ahead_.wait();
+}
+
+PictureBatch PictureBatches::next() {
+  PictureBatch batch = ahead_.get();
+  at_ += batch.size;
+  ahead_ = std::async(std::launch::async, [this, first = at_] { return decode(first); });
+  return batch;
+}
+
+PictureBatch PictureBatches::decode(int64_t first) {
+  PictureBatch batch;
+  batch.first = first;
+  batch.size = std::min(batch_size_, pictures_.size() - first);
+  batch.pixels.resize(static_cast<size_t>(batch.size * bytes_));
+  std::atomic<int64_t> next = 0;
+  std::mutex mutex;
+  const auto work = [&](ImagePipeline& pipeline) {
+    for (int64_t i = next++; i < batch.size; i = next++) {
+      const std::span<uint8_t> chw(batch.pixels.data() + i * bytes_, static_cast<size_t>(bytes_));
+      const ImageBytes file = pictures_.image(first + i);
+      std::string error = file.error;
+      if (error.empty()) error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
+      if (error.empty()) continue;
+      std::fill(chw.begin(), chw.end(), uint8_t{0});
+      std::lock_guard lock(mutex);
+      batch.bad[first + i] = error;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (size_t t = 1; t < std::min<size_t>(pipelines_.size(), static_cast<size_t>(std::max<int64_t>(batch.size, 1))); ++t) {
+      threads.emplace_back(work, std::ref(pipelines_[t]));
+    }
+    work(pipelines_[0]);
+  }
+  return batch;
+}
+
+}  // namespace clipwright

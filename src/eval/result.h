@@ -1,0 +1,28 @@
+// Result files in CLIP_benchmark's schema (docs/formats/results.md).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+
+namespace clipwright {
+
+struct EvaluationRecord {
+  std::string dataset;     ///< as the user wrote it
+  std::string model;       ///< architecture
+  std::string pretrained;  ///< where the weights came from
+  std::string task;        ///< zeroshot_classification or zeroshot_retrieval
+  Json metrics;
+  std::string language = "en";
+};
+
+/// Keys in CLIP_benchmark's order.
+Json to_json(const EvaluationRecord& record);
+
+/// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark does. `paths` are result files and folders of them. A
+/// bare NaN, which Python writes, is read as an empty cell. Throws Error(kInput) naming the file that is no result.
+std::string build_results_csv(const std::vector<std::string>& paths);
+
+}  // namespace clipwright

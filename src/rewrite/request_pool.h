@@ -1,0 +1,44 @@
+// Hands the requests of one queue to several workers so that neighbours with the same prefix meet in one worker.
+#pragma once
+
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rewrite/engine.h"
+
+namespace clipwright {
+
+/// Thread-safe around a queue and a sink that are not. Looks a little ahead in the queue; the order within one prefix is kept.
+class RequestPool {
+ public:
+  RequestPool(RequestQueue& queue, ReplySink& sink, size_t workers, size_t ahead)
+      : queue_(queue), sink_(sink), ahead_limit_(ahead), held_(workers) {}
+
+  /// The next request for a worker: one with the prefix it holds, else with a prefix nobody holds, else any. Empty when the queue
+  /// has nothing now or the run was stopped.
+  std::optional<Request> take(size_t worker);
+  void put(const Request& request, Reply reply);
+
+  /// Ends the run for all workers; the first error is kept.
+  void stop(std::exception_ptr error);
+  bool stopped() const;
+  /// Throws what a worker threw.
+  void rethrow() const;
+
+ private:
+  bool held_elsewhere(const std::string& prefix, size_t worker) const;
+
+  RequestQueue& queue_;
+  ReplySink& sink_;
+  const size_t ahead_limit_;
+  mutable std::mutex mutex_;
+  std::deque<Request> ahead_;
+  std::vector<std::string> held_;  ///< the prefix each worker took last
+  std::exception_ptr error_;
+};
+
+}  // namespace clipwright
