@@ -69,7 +69,7 @@ constexpr std::string_view kColourFamilies[] = {
     "red reds reddish crimson scarlet maroon burgundy vermilion",
     "blue blues bluish navy azure cyan turquoise teal indigo aqua cobalt",
     "green greens greenish emerald turquoise teal",
-    "yellow yellows yellowish golden blond blonde",
+    "yellow yellows yellowish",
     "orange",
     "purple purples purplish mauve lilac magenta",
     "pink pinks pinkish magenta fuchsia",
@@ -79,7 +79,7 @@ constexpr std::string_view kColourFamilies[] = {
     "gray grey grays greys grayish greyish silvery",
 };
 constexpr std::string_view kMaybeColourFamilies[] = {
-    "ruby cherry wine rust", "sapphire sky", "olive lime mint jade", "gold mustard amber lemon", "coral peach copper apricot",
+    "ruby cherry wine rust", "sapphire sky", "olive lime mint jade", "gold golden blond blonde mustard amber lemon", "coral peach copper apricot",
     "violet lavender plum", "rose salmon", "bronze chocolate chestnut hazel bay", "jet", "ivory cream pearl", "silver ash charcoal",
 };
 constexpr std::string_view kForeignWords =

@@ -5,14 +5,13 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
 
 namespace clipwright {
 namespace {
-
-namespace fs = std::filesystem;
 
 class LinePairs : public PairSource {
  public:
@@ -179,12 +178,26 @@ std::vector<std::string> read_example_texts(const fs::path& path) {
   std::vector<std::string> texts;
   std::string line;
   while (reader.next(line)) {
+    if (line.starts_with('#')) continue;
     for (size_t at = line.find("=>"); at != std::string::npos; at = line.find("=>", at)) line.replace(at, 2, "\t");
     for (size_t at = 0; at <= line.size();) {
       const size_t end = std::min(line.find('\t', at), line.size());
-      if (end > at && line[at] != '#') texts.push_back(line.substr(at, end - at));
+      if (end > at) texts.push_back(line.substr(at, end - at));
       at = end + 1;
     }
+  }
+  return texts;
+}
+
+std::vector<std::string> shipped_example_texts() {
+  std::vector<fs::path> packs;
+  for (const auto& entry : fs::directory_iterator(shared_file("data/examples"))) {
+    if (entry.path().extension() == ".tsv") packs.push_back(entry.path());
+  }
+  std::sort(packs.begin(), packs.end());
+  std::vector<std::string> texts;
+  for (const fs::path& pack : packs) {
+    for (std::string& text : read_example_texts(pack)) texts.push_back(std::move(text));
   }
   return texts;
 }

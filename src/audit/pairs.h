@@ -42,8 +42,12 @@ class LineReader {
   bool first_ = true;
 };
 
-/// Texts of in-context examples from a file: lines, cut at tabs and at "=>", so that packs in TSV or text both serve.
+/// Texts of in-context examples from a file: lines, cut at tabs and at "=>", so that packs in TSV or text both serve; lines that
+/// start with # are comments.
 std::vector<std::string> read_example_texts(const std::filesystem::path& path);
+
+/// Texts of the example packs that ship with the program (data/examples). Throws Error(kFailed) when they are not installed.
+std::vector<std::string> shipped_example_texts();
 
 int64_t count_lines(const std::filesystem::path& path);
 

@@ -15,7 +15,7 @@ constexpr uint8_t kTops = 3;  // noun.Tops: entity, object, person, animal, ... 
 
 // Senses looked at, by part of speech; rarer ones relate anything to anything.
 constexpr std::array<size_t, 4> kMostSenses = {10, 5, 6, 3};
-constexpr size_t kMostPairs = 64;
+constexpr size_t kMostPairs = 48, kShortCaption = 3;
 
 }  // namespace
 
@@ -297,7 +297,9 @@ void Relatedness::associate() {
     if (rewrite[t].forms.count == 0) continue;
     for (uint32_t s = 0; s < source.size(); ++s) {
       if (source[s].forms.count == 0 || same_as_[s] != s) continue;
-      const bool source_wants = kept[s] < kCarries, rewrite_wants = ground[t] < kGround;
+      // In a long caption a loose association of an added word proves nothing, and looking for it costs most.
+      const bool source_wants = kept[s] < kCarries && source[s].weight >= 0.6F;
+      const bool rewrite_wants = ground[t] < kGround && source.size() <= kShortCaption;
       if ((!source_wants && !rewrite_wants) || ground[t] >= 1) continue;
       if (++pairs > kMostPairs) return;
       const float together = association(source[s].forms.base(), rewrite[t].forms.base());

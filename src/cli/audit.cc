@@ -22,6 +22,7 @@ void run(const Flags& flags) {
   if (flags.rewrites.empty()) fail_usage("no rewrites were given", "--rewrites FILE...", "See 'clipwright audit --help'.");
   const auto pairs = open_pairs(flags.captions, {flags.rewrites.begin(), flags.rewrites.end()});
   Auditor auditor;
+  if (flags.examples.empty()) auditor.add_examples(shipped_example_texts());
   for (const std::string& file : flags.examples) auditor.add_examples(read_example_texts(file));
   const CorpusAudit audit = audit_corpus(auditor, *pairs, {.output = flags.output, .threads = flags.threads});
   if (interrupted()) return;
@@ -36,7 +37,7 @@ void add_audit_command(CLI::App& program) {
   auto flags = std::make_shared<Flags>();
   app->add_option("--captions", flags->captions, "sources of line-aligned rewrites, a caption a line")->type_name("FILE");
   app->add_option("--rewrites", flags->rewrites, "rewrites: line-aligned .txt (needs --captions) or rewrites.jsonl, any number")->type_name("FILE...");
-  app->add_option("--examples", flags->examples, "in-context examples (text or TSV): rewrites that repeat one are flagged")->type_name("FILE...");
+  app->add_option("--examples", flags->examples, "in-context examples (text or TSV): rewrites that repeat one are flagged; default: those that ship with the program")->type_name("FILE...");
   app->add_option("--output", flags->output, "audit.json: a record a pair with flags and score, then the summary")->type_name("FILE");
   app->add_option("--html", flags->html, "the same as a page with examples of every flag")->type_name("FILE");
   app->add_option("--threads", flags->threads, "0: one a core")->type_name("N")->capture_default_str();

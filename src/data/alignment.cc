@@ -154,7 +154,8 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
     }
     if (there < 2 * here + 0.02 || run.gain < kStandardErrors * std::sqrt(squares * length)) continue;
     best_gain = run.gain;
-    const int64_t low = run.begin == 0 ? 0 : sample[run.begin - 1];
+    // Where lines were lost, the captions that lost theirs fit neither way and stand before the run.
+    const int64_t low = run.begin == 0 ? 0 : std::max<int64_t>(0, sample[run.begin - 1] - 2 * kReach);
     // A few lines into the run, so that the exact place is judged by more than one line.
     const int64_t high = sample[std::min(run.begin + 8, run.end - 1)] + 1;
     result.misaligned = Misalignment{first_line(comparison, low, high, shift), shift, here, there};

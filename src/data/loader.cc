@@ -61,6 +61,7 @@ struct Loader::State {
   std::vector<std::unique_ptr<Batch>> spare;
   std::vector<std::vector<SampleTexts>> spare_rows;
   BadSamples bad;
+  std::string last_bad;
   std::vector<std::jthread> workers;  // last, so that it is joined before the rest goes
 
   ~State() {
@@ -187,11 +188,12 @@ struct Loader::State {
           log_warning("sample " + pair.key + " " + pair.reason + "; another one stands in, " + with_commas(bad.bad) + " of " +
                       with_commas(bad.seen) + " so far");
         }
-        if (bad.seen >= kSamplesBeforeJudging && static_cast<double>(bad.bad) > options.max_bad_share * static_cast<double>(bad.seen)) {
-          fail_input(bad.describe() + ", the last one " + pair.key + ": " + pair.reason,
-                     "at most " + std::to_string(static_cast<int>(options.max_bad_share * 100 + 0.5)) + " %",
-                     "Look at the data with 'clipwright data inspect'.");
-        }
+        last_bad = pair.key + " " + pair.reason;
+      }
+      if (bad.seen >= kSamplesBeforeJudging && static_cast<double>(bad.bad) > options.max_bad_share * static_cast<double>(bad.seen)) {
+        fail_input(bad.describe() + ", the last one " + last_bad,
+                   "at most " + std::to_string(static_cast<int>(options.max_bad_share * 100 + 0.5)) + " %",
+                   "Look at the data with 'clipwright data inspect'.");
       }
     }
   }

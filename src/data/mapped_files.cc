@@ -21,6 +21,7 @@ void release_pages(const MappedFile& file) {
 
 uint32_t MappedFiles::add(const std::filesystem::path& path) {
   files_.emplace_back(path);
+  total_ += files_.back().bytes().size();
   return size() - 1;
 }
 
@@ -45,6 +46,7 @@ void MappedFiles::release() const {
 void MappedFiles::release(uint32_t file) const { release_pages(files_[file]); }
 
 void MappedFiles::touched(uint64_t bytes) const {
+  if (total_ <= kResidentBudget) return;
   const uint64_t before = touched_.fetch_add(bytes, std::memory_order_relaxed);
   if (before / kResidentBudget != (before + bytes) / kResidentBudget) release();
 }

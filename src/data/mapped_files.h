@@ -30,6 +30,7 @@ class MappedFiles {
  private:
   void touched(uint64_t bytes) const;
   std::deque<MappedFile> files_;
+  uint64_t total_ = 0;
   mutable std::atomic<uint64_t> touched_{0};
 };
 

@@ -1,4 +1,5 @@
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "data/mapped_files.h"
@@ -28,6 +29,10 @@ bool parse_row(std::string_view line, RewriteRow& row) {
   row.mode = text_of(object, "mode");
   row.text = text_of(object, "text");
   row.source_sha256 = text_of(object, "source_sha256");
+  // Captions are compared without the blanks around them; a text file of sources may still have had some.
+  if (const std::string source = text_of(object, "source"); trimmed(source).size() != source.size() && hex(sha256(source)) == row.source_sha256) {
+    row.source_sha256 = hex(sha256(trimmed(source)));
+  }
   const std::string status = text_of(object, "status");
   row.accepted = status.empty() || status == "accepted";
   row.score.reset();

@@ -79,7 +79,7 @@ class TarDataset final : public Dataset {
     std::string text = kind_ + " " + files_[0].path().string();
     if (shards_.size() > 1) text += " .. " + files_[files_.size() - 1].path().filename().string();
     text += ": " + with_commas(static_cast<int64_t>(shards_.size())) + (shards_.size() == 1 ? " tar, " : " tars, ") + with_commas(size_) + " pairs";
-    if (damaged_ > 0) text += ", " + with_commas(damaged_) + " tars damaged";
+    if (damaged_ > 0) text += ", " + with_commas(damaged_) + (damaged_ == 1 ? " tar damaged" : " tars damaged");
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
   }

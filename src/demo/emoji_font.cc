@@ -50,7 +50,7 @@ EmojiFont::EmojiFont(const std::filesystem::path& path) : state_(std::make_uniqu
 EmojiFont::EmojiFont(EmojiFont&&) noexcept = default;
 EmojiFont::~EmojiFont() = default;
 
-Picture EmojiFont::sprite(char32_t code_point) const {
+Raster EmojiFont::sprite(char32_t code_point) const {
   const FT_Face face = state_->face;
   const FT_UInt glyph = FT_Get_Char_Index(face, code_point);
   if (glyph == 0 || FT_Load_Glyph(face, glyph, FT_LOAD_COLOR) != 0 ||
@@ -58,7 +58,7 @@ Picture EmojiFont::sprite(char32_t code_point) const {
     fail_input(state_->path + ": no colour picture for " + name_of(code_point));
   }
   const FT_Bitmap& bitmap = face->glyph->bitmap;
-  Picture picture(static_cast<int>(bitmap.width), static_cast<int>(bitmap.rows));
+  Raster picture(static_cast<int>(bitmap.width), static_cast<int>(bitmap.rows));
   for (int y = 0; y < picture.height; ++y) {
     const uint8_t* row = bitmap.buffer + static_cast<std::ptrdiff_t>(y) * bitmap.pitch;
     for (int x = 0; x < picture.width; ++x) {

@@ -16,7 +16,7 @@ class EmojiFont {
   ~EmojiFont();
 
   /// The largest bitmap of one code point, trimmed. Throws Error(kInput) when the font has none.
-  Picture sprite(char32_t code_point) const;
+  Raster sprite(char32_t code_point) const;
 
  private:
   struct State;

@@ -30,10 +30,10 @@ std::vector<fs::path> files_below(const fs::path& folder, const std::set<std::st
 }
 
 /// In the middle of a white square, with a little room around.
-Picture on_white(const Picture& picture) {
-  Picture canvas = plain(kHandDrawnSide, kHandDrawnSide, {255, 255, 255});
+Raster on_white(const Raster& picture) {
+  Raster canvas = plain(kHandDrawnSide, kHandDrawnSide, {255, 255, 255});
   const int side = std::min(kHandDrawnSide - 6, std::max(picture.width, picture.height));
-  const Picture small = shrink_to(picture, side);
+  const Raster small = shrink_to(picture, side);
   draw(small, (kHandDrawnSide - small.width) / 2, (kHandDrawnSide - small.height) / 2, canvas);
   return canvas;
 }
@@ -49,7 +49,7 @@ class Collection {
   bool add(int object, const fs::path& path, const std::string& title, const std::string& file) {
     if (taken_[object] == most_) return ++counts_->surplus, false;
     std::string error;
-    const Picture picture = path.extension() == ".svg"
+    const Raster picture = path.extension() == ".svg"
                                 ? render_svg(file, kRenderSide, &error)
                                 : trim(decode_png(std::as_bytes(std::span(file)), &error));
     if (picture.width == 0) return ++counts_->unreadable, false;

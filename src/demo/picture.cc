@@ -35,7 +35,7 @@ std::vector<Reach> reaches(int from, int to) {
 
 }  // namespace
 
-Picture decode_png(std::span<const std::byte> file, std::string* error) {
+Raster decode_png(std::span<const std::byte> file, std::string* error) {
   png_image image;
   std::memset(&image, 0, sizeof image);
   image.version = PNG_IMAGE_VERSION;
@@ -49,7 +49,7 @@ Picture decode_png(std::span<const std::byte> file, std::string* error) {
     return {};
   }
   image.format = PNG_FORMAT_RGBA;
-  Picture picture(static_cast<int>(image.width), static_cast<int>(image.height));
+  Raster picture(static_cast<int>(image.width), static_cast<int>(image.height));
   if (png_image_finish_read(&image, nullptr, picture.pixels.data(), 0, nullptr) == 0) {
     *error = image.message;
     return {};
@@ -61,7 +61,7 @@ Picture decode_png(std::span<const std::byte> file, std::string* error) {
   return picture;
 }
 
-std::string encode_png(const Picture& picture) {
+std::string encode_png(const Raster& picture) {
   std::vector<uint8_t> rgb;
   rgb.reserve(picture.pixels.size() / 4 * 3);
   for (size_t i = 0; i < picture.pixels.size(); i += 4) {
@@ -83,7 +83,7 @@ std::string encode_png(const Picture& picture) {
   return bytes;
 }
 
-Picture trim(const Picture& picture) {
+Raster trim(const Raster& picture) {
   int left = picture.width, right = -1, top = picture.height, bottom = -1;
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
@@ -93,15 +93,15 @@ Picture trim(const Picture& picture) {
     }
   }
   if (right < 0) return {};
-  Picture part(right - left + 1, bottom - top + 1);
+  Raster part(right - left + 1, bottom - top + 1);
   for (int y = 0; y < part.height; ++y) {
     std::memcpy(part.at(0, y), picture.at(left, top + y), static_cast<size_t>(part.width) * 4);
   }
   return part;
 }
 
-Picture mirror(const Picture& picture) {
-  Picture mirrored(picture.width, picture.height);
+Raster mirror(const Raster& picture) {
+  Raster mirrored(picture.width, picture.height);
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
       std::memcpy(mirrored.at(picture.width - 1 - x, y), picture.at(x, y), 4);
@@ -110,7 +110,7 @@ Picture mirror(const Picture& picture) {
   return mirrored;
 }
 
-Picture shrink(const Picture& picture, int width, int height) {
+Raster shrink(const Raster& picture, int width, int height) {
   CW_CHECK(width > 0 && height > 0 && picture.width > 0, "shrink needs a picture and a size");
   const std::vector<Reach> columns = reaches(picture.width, width);
   const std::vector<Reach> rows = reaches(picture.height, height);
@@ -126,7 +126,7 @@ Picture shrink(const Picture& picture, int width, int height) {
       }
     }
   }
-  Picture small(width, height);
+  Raster small(width, height);
   for (int y = 0; y < height; ++y) {
     const Reach& reach = rows[static_cast<size_t>(y)];
     for (int x = 0; x < width * 4; ++x) {
@@ -142,7 +142,7 @@ Picture shrink(const Picture& picture, int width, int height) {
   return small;
 }
 
-Picture shrink_to(const Picture& picture, int side) {
+Raster shrink_to(const Raster& picture, int side) {
   const int longer = std::max(picture.width, picture.height);
   const auto scaled = [&](int length) {
     return std::max(1, (length * side + longer / 2) / longer);
@@ -150,7 +150,7 @@ Picture shrink_to(const Picture& picture, int side) {
   return shrink(picture, scaled(picture.width), scaled(picture.height));
 }
 
-void draw(const Picture& sprite, int x, int y, Picture& canvas) {
+void draw(const Raster& sprite, int x, int y, Raster& canvas) {
   for (int row = std::max(0, -y); row < sprite.height && y + row < canvas.height; ++row) {
     for (int column = std::max(0, -x); column < sprite.width && x + column < canvas.width;
          ++column) {
@@ -164,8 +164,8 @@ void draw(const Picture& sprite, int x, int y, Picture& canvas) {
   }
 }
 
-Picture plain(int width, int height, Rgb colour) {
-  Picture picture(width, height);
+Raster plain(int width, int height, Rgb colour) {
+  Raster picture(width, height);
   for (size_t i = 0; i < picture.pixels.size(); i += 4) {
     std::copy(colour.begin(), colour.end(),
               picture.pixels.begin() + static_cast<std::ptrdiff_t>(i));

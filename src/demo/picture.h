@@ -14,12 +14,12 @@ namespace clipwright {
 using Rgb = std::array<uint8_t, 3>;
 
 /// (height, width, 4) bytes, RGBA, colours already multiplied by alpha.
-struct Picture {
+struct Raster {
   int width = 0, height = 0;
   std::vector<uint8_t> pixels;
 
-  Picture() = default;
-  Picture(int width, int height)
+  Raster() = default;
+  Raster(int width, int height)
       : width(width), height(height), pixels(static_cast<size_t>(width) * height * 4) {}
   uint8_t* at(int x, int y) { return pixels.data() + (static_cast<size_t>(y) * width + x) * 4; }
   const uint8_t* at(int x, int y) const {
@@ -28,21 +28,21 @@ struct Picture {
 };
 
 /// Decodes a PNG. A damaged or oversized file gives an empty picture and a reason in `error`.
-Picture decode_png(std::span<const std::byte> file, std::string* error);
+Raster decode_png(std::span<const std::byte> file, std::string* error);
 /// An RGB PNG of a picture without transparency; the same bytes for the same pixels.
-std::string encode_png(const Picture& picture);
+std::string encode_png(const Raster& picture);
 
 /// The part that is not fully transparent; an empty picture when nothing is.
-Picture trim(const Picture& picture);
+Raster trim(const Raster& picture);
 /// Left and right exchanged.
-Picture mirror(const Picture& picture);
+Raster mirror(const Raster& picture);
 /// Each pixel of the result is the average of the area it covers. For making pictures smaller.
-Picture shrink(const Picture& picture, int width, int height);
+Raster shrink(const Raster& picture, int width, int height);
 /// Shrinks so that the longer side is `side` pixels.
-Picture shrink_to(const Picture& picture, int side);
+Raster shrink_to(const Raster& picture, int side);
 /// Lays `sprite` over `canvas` with its top left corner at (x, y); what sticks out is cut off.
-void draw(const Picture& sprite, int x, int y, Picture& canvas);
+void draw(const Raster& sprite, int x, int y, Raster& canvas);
 /// One opaque colour.
-Picture plain(int width, int height, Rgb colour);
+Raster plain(int width, int height, Rgb colour);
 
 }  // namespace clipwright

@@ -60,8 +60,8 @@ Scene draw_scene(const SceneFacts& facts, Random& random) {
   return scene;
 }
 
-Picture render(const Scene& scene, const std::vector<Picture>& sprites) {
-  Picture canvas(kSceneSide, kSceneSide);
+Raster render(const Scene& scene, const std::vector<Raster>& sprites) {
+  Raster canvas(kSceneSide, kSceneSide);
   constexpr int kMiddle = kSceneSide / 2;
   for (int y = 0; y < kSceneSide; ++y) {
     for (int x = 0; x < kSceneSide; ++x) {
@@ -74,7 +74,7 @@ Picture render(const Scene& scene, const std::vector<Picture>& sprites) {
     }
   }
   for (const PlacedObject& object : scene.objects) {
-    Picture small = shrink_to(sprites[static_cast<size_t>(object.object)], object.side);
+    Raster small = shrink_to(sprites[static_cast<size_t>(object.object)], object.side);
     if (object.mirrored) small = mirror(small);
     draw(small, object.centre_x - small.width / 2, object.centre_y - small.height / 2, canvas);
   }

@@ -60,6 +60,6 @@ struct Scene {
 Scene draw_scene(const SceneFacts& facts, Random& random);
 
 /// A kSceneSide x kSceneSide opaque picture; `sprites` by class.
-Picture render(const Scene& scene, const std::vector<Picture>& sprites);
+Raster render(const Scene& scene, const std::vector<Raster>& sprites);
 
 }  // namespace clipwright

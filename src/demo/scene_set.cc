@@ -36,7 +36,7 @@ std::string numbered(const char* format, int64_t number) {
 struct Studio {
   const SceneSetOptions& options;
   std::vector<ObjectClass> classes;
-  std::vector<Picture> sprites;
+  std::vector<Raster> sprites;
   RawCaptions captions;
   int64_t done = 0;
 

@@ -60,7 +60,7 @@ std::optional<SvgMetadata> read_svg_metadata(std::string_view file) {
   return metadata;
 }
 
-Picture render_svg(std::string_view file, int side, std::string* error) {
+Raster render_svg(std::string_view file, int side, std::string* error) {
   GError* problem = nullptr;
   const std::unique_ptr<RsvgHandle, Unref> handle(rsvg_handle_new_from_data(
       reinterpret_cast<const guint8*>(file.data()), file.size(), &problem));
@@ -92,7 +92,7 @@ Picture render_svg(std::string_view file, int side, std::string* error) {
   cairo_surface_flush(surface.get());
   const unsigned char* data = cairo_image_surface_get_data(surface.get());
   const int stride = cairo_image_surface_get_stride(surface.get());
-  Picture picture(side, side);
+  Raster picture(side, side);
   for (int y = 0; y < side; ++y) {
     const auto* row =
         reinterpret_cast<const uint32_t*>(data + static_cast<std::ptrdiff_t>(y) * stride);

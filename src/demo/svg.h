@@ -21,6 +21,6 @@ std::optional<SvgMetadata> read_svg_metadata(std::string_view file);
 
 /// The picture fitted into side x side, trimmed. A file that cannot be drawn gives an empty picture
 /// and a reason in `error`.
-Picture render_svg(std::string_view file, int side, std::string* error);
+Raster render_svg(std::string_view file, int side, std::string* error);
 
 }  // namespace clipwright

@@ -40,9 +40,14 @@ PictureBatch PictureBatches::decode(int64_t first) {
   const auto work = [&](ImagePipeline& pipeline) {
     for (int64_t i = next++; i < batch.size; i = next++) {
       const std::span<uint8_t> chw(batch.pixels.data() + i * bytes_, static_cast<size_t>(bytes_));
-      const ImageBytes file = pictures_.image(first + i);
-      std::string error = file.error;
-      if (error.empty()) error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
+      std::string error;
+      try {
+        const ImageBytes file = pictures_.image(first + i);
+        error = file.error;
+        if (error.empty()) error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
+      } catch (const std::exception& problem) {
+        error = problem.what();  // out of memory over one picture must not end the process from a thread
+      }
       if (error.empty()) continue;
       std::fill(chw.begin(), chw.end(), uint8_t{0});
       std::lock_guard lock(mutex);

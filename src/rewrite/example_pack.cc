@@ -13,6 +13,7 @@ namespace clipwright {
 namespace {
 
 constexpr size_t kFewestRows = 16;
+constexpr size_t kMostRows = 4096, kMostColumns = 16;  // what a key has room for
 constexpr size_t kMostWords = 40;
 
 std::vector<std::string> split(std::string_view line, char separator) {
@@ -27,7 +28,7 @@ std::vector<std::string> split(std::string_view line, char separator) {
 
 void check_text(const std::string& text, const std::string& where) {
   if (text.empty()) fail_input(where + ": an empty text", "a caption in every column");
-  if (!is_utf8(text)) fail_input(where + ": is not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.");
+  if (!valid_utf8(text)) fail_input(where + ": is not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.");
   if (text.find("=>") != std::string::npos) {
     fail_input(where + ": '" + text + "' holds the arrow '=>', which separates caption and rewrite in the prompt", "a text without it");
   }
@@ -58,6 +59,9 @@ ExamplePack ExamplePack::read(const fs::path& path, std::string mode) {
     const std::string where = path.string() + ", line " + std::to_string(number);
     std::vector<std::string> cells = split(line, '\t');
     if (cells.size() < 2) fail_input(where + ": has one column", "a caption, a tab and its rewrite", "See docs/formats/examples.md.");
+    if (cells.size() > kMostColumns || pack.rows_.size() >= kMostRows) {
+      fail_input(where + ": the pack is too large", std::to_string(kMostColumns) + " columns and " + std::to_string(kMostRows) + " rows at most");
+    }
     if (!pack.rows_.empty() && cells.size() != pack.rows_.front().size()) {
       fail_input(where + ": has " + std::to_string(cells.size()) + " columns",
                  std::to_string(pack.rows_.front().size()) + " as in the rows before");
@@ -98,35 +102,41 @@ std::vector<std::string> ExamplePack::texts() const {
   return all;
 }
 
-ExampleTriple ExamplePack::draw(Random random) const {
-  ExampleTriple triple;
-  std::vector<size_t> left(rows_.size());
+// A key packs, for each example from the first (lowest bits) on, 12 bits of row and 4 bits each of source and other column.
+uint64_t ExamplePack::draw(Random random) const {
+  std::vector<uint64_t> left(rows_.size());
   for (size_t i = 0; i < left.size(); ++i) left[i] = i;
-  for (ExamplePair& pair : triple) {
+  uint64_t key = 0;
+  for (int example = 0; example < kExamplesPerPrompt; ++example) {
     const auto at = static_cast<long>(random.below(left.size()));
-    const std::vector<std::string>& row = rows_[left[static_cast<size_t>(at)]];
+    const uint64_t row = left[static_cast<size_t>(at)];
     left.erase(left.begin() + at);
-    if (row.size() == 2) {
-      pair = {row[0], row[1]};
-      continue;
+    uint64_t source = 0, other = 1;
+    if (grouped()) {
+      const uint64_t columns = rows_[row].size();
+      source = random.below(columns);
+      other = random.below(columns - 1);
+      if (other >= source) ++other;
     }
-    const size_t source = random.below(row.size());
-    const size_t other = random.below(row.size() - 1);
-    pair = {row[source], row[other < source ? other : other + 1]};
+    key |= (row | source << 12 | other << 16) << (20 * example);
+  }
+  return key;
+}
+
+uint64_t ExamplePack::example_key(uint64_t seed, std::string_view source, int triples) const {
+  Random random(seed, "examples", 0, mode_ + "\n" + std::string(source));
+  if (triples <= 0) return draw(random);
+  return draw(Random(seed, "triple:" + mode_, 0, random.below(static_cast<uint64_t>(triples))));
+}
+
+ExampleTriple ExamplePack::examples(uint64_t key) const {
+  ExampleTriple triple;
+  for (ExamplePair& pair : triple) {
+    const std::vector<std::string>& row = rows_[key & 0xfff];
+    pair = {row[key >> 12 & 0xf], row[key >> 16 & 0xf]};
+    key >>= 20;
   }
   return triple;
-}
-
-uint64_t ExamplePack::triple_of(uint64_t seed, std::string_view source, int triples) const {
-  if (triples <= 0) return 0;
-  return Random(seed, "examples", 0, mode_ + "\n" + std::string(source)).below(static_cast<uint64_t>(triples));
-}
-
-ExampleTriple ExamplePack::triple(uint64_t seed, uint64_t number) const { return draw(Random(seed, "triple:" + mode_, 0, number)); }
-
-ExampleTriple ExamplePack::examples(uint64_t seed, std::string_view source, int triples) const {
-  if (triples > 0) return triple(seed, triple_of(seed, source, triples));
-  return draw(Random(seed, "examples", 0, mode_ + "\n" + std::string(source)));
 }
 
 }  // namespace clipwright

@@ -38,9 +38,9 @@ PromptText build_prompt(PromptLayout layout, const ExampleTriple& examples, std:
   return prompt;
 }
 
-std::string caption_for_prompt(std::string_view caption) {
+std::string caption_blanks(std::string_view text) {
   std::string clean;
-  for (const char byte : caption) {
+  for (const char byte : text) {
     const bool blank = static_cast<unsigned char>(byte) <= ' ' || byte == 0x7f;
     if (!blank) {
       clean += byte;
@@ -49,6 +49,11 @@ std::string caption_for_prompt(std::string_view caption) {
     }
   }
   while (!clean.empty() && clean.back() == ' ') clean.pop_back();
+  return clean;
+}
+
+std::string caption_for_prompt(std::string_view caption) {
+  std::string clean = caption_blanks(caption);
   for (size_t arrow = clean.find("=>"); arrow != std::string::npos; arrow = clean.find("=>", arrow)) clean[arrow] = '-';
   return clean;
 }

@@ -35,8 +35,9 @@ struct PromptText {
 };
 PromptText build_prompt(PromptLayout layout, const ExampleTriple& examples, std::string_view caption);
 
-/// A caption as it may stand in a prompt: control characters and runs of white space become one space, "=>" becomes "->" (the
-/// prompt's own separator would end the caption early).
+/// Text on one line: control characters and runs of white space become one space, none at the ends.
+std::string caption_blanks(std::string_view text);
+/// A caption as it may stand in a prompt: one line, "=>" as "->" (the prompt's own separator would end the caption early).
 std::string caption_for_prompt(std::string_view caption);
 
 }  // namespace clipwright

@@ -37,7 +37,9 @@ class Neighbourhood {
   explicit Neighbourhood(CodePointView text) : text_(text), traits_(MojibakeTraits::standard()) {}
   void move_to(size_t position) { position_ = position; }
   bool exists(int offset) const { return position_ + static_cast<size_t>(offset) < text_.size(); }
-  char32_t at(int offset) const { return exists(offset) ? text_[position_ + static_cast<size_t>(offset)] : 0; }
+  char32_t at(int offset) const {
+    return exists(offset) ? text_[position_ + static_cast<size_t>(offset)] : 0;
+  }
   uint32_t traits(int offset) const { return traits_(at(offset)); }
   bool has(int offset, uint32_t groups) const { return (traits(offset) & groups) != 0; }
 
@@ -55,14 +57,20 @@ bool is_unlikely_pair(uint32_t first, uint32_t second) {
 }
 
 bool is_unlikely_triple(const Neighbourhood& n) {
-  return (n.has(0, kAccented | kBox | kCurrency | kEndPunctuation) && n.has(1, kStartPunctuation) && n.has(2, kNumeric)) ||
-         (n.has(0, kAccented | kCurrency | kNumeric | kBox | kLaw) && n.has(1, kEndPunctuation) && n.has(2, kStartPunctuation)) ||
-         (n.has(0, kAccented) && n.has(1, kPunctuation) && n.exists(2) && is_word_character(n.at(2)));
+  return (n.has(0, kAccented | kBox | kCurrency | kEndPunctuation) && n.has(1, kStartPunctuation) &&
+          n.has(2, kNumeric)) ||
+         (n.has(0, kAccented | kCurrency | kNumeric | kBox | kLaw) && n.has(1, kEndPunctuation) &&
+          n.has(2, kStartPunctuation)) ||
+         (n.has(0, kAccented) && n.has(1, kPunctuation) && n.exists(2) &&
+          is_word_character(n.at(2)));
 }
 
-/// A character, one of `inner` or `characters`, and a character of `ends` again: UTF-8 of an alphabet in its Windows code page.
-bool is_sandwich(const Neighbourhood& n, CodePointView ends, uint32_t inner, CodePointView characters) {
-  return is_one_of(n.at(0), ends) && (n.has(1, inner) || is_one_of(n.at(1), characters)) && is_one_of(n.at(2), ends);
+/// A character, one of `inner` or `characters`, and a character of `ends` again: UTF-8 of an
+/// alphabet in its Windows code page.
+bool is_sandwich(const Neighbourhood& n, CodePointView ends, uint32_t inner,
+                 CodePointView characters) {
+  return is_one_of(n.at(0), ends) && (n.has(1, inner) || is_one_of(n.at(1), characters)) &&
+         is_one_of(n.at(2), ends);
 }
 
 /// Sequences that are known for the characters they begin with.
@@ -71,7 +79,8 @@ bool is_known_sequence(const Neighbourhood& n) {
   constexpr uint32_t kInsideAlphabet = kC1Control | kBad | kPunctuation | kCurrency;
   const auto arabic = [&](int offset) {
     return is_one_of(n.at(offset), U"ØÙ") &&
-           (n.has(offset + 1, kCommon | kCurrency | kBad | kNumeric | kStartPunctuation) || is_one_of(n.at(offset + 1), U"ŸŠ®°µ»"));
+           (n.has(offset + 1, kCommon | kCurrency | kBad | kNumeric | kStartPunctuation) ||
+            is_one_of(n.at(offset + 1), U"ŸŠ®°µ»"));
   };
   switch (n.at(0)) {
     case U'Œ':
@@ -105,8 +114,8 @@ bool is_known_sequence(const Neighbourhood& n) {
     case U'ā':
       return second == U'€';
     case U'Г':
-      if (second == U'ў' && n.at(2) == U'В' && n.at(3) == U'Ђ' && n.at(4) == U'В' && n.exists(5) && n.at(5) != '\n' &&
-          (is_ascii_letter(n.at(6)) || n.at(6) == ' ')) {
+      if (second == U'ў' && n.at(2) == U'В' && n.at(3) == U'Ђ' && n.at(4) == U'В' && n.exists(5) &&
+          n.at(5) != '\n' && (is_ascii_letter(n.at(6)) || n.at(6) == ' ')) {
         return true;
       }
       [[fallthrough]];
@@ -127,7 +136,8 @@ bool is_known_sequence(const Neighbourhood& n) {
 /// Rules that also look at the one or two characters before position 0, which may be plain ASCII.
 bool is_out_of_place(const Neighbourhood& n, size_t position) {
   const char32_t before = position >= 1 ? n.at(-1) : 0;
-  if (is_ascii_letter(before) && n.has(0, kLowerCommon | kUpperCommon) && n.has(1, kBad)) return true;
+  if (is_ascii_letter(before) && n.has(0, kLowerCommon | kUpperCommon) && n.has(1, kBad))
+    return true;
   if (n.has(0, kUpperAccented)) {
     if (position >= 1 && is_space(before) && n.has(1, kCurrency)) return true;
     if (is_small_letter(before) && n.has(1, kStartPunctuation | kCurrency)) return true;
@@ -139,7 +149,8 @@ bool is_out_of_place(const Neighbourhood& n, size_t position) {
     if (position >= 2 && is_space(before) && is_small_letter(n.at(-2))) return true;
   }
   if (n.at(0) == U'Ã' || position == 0) return false;
-  const bool after_clause = is_small_letter(before) || is_one_of(before, U".,?!") || n.has(-1, kEndPunctuation);
+  const bool after_clause =
+      is_small_letter(before) || is_one_of(before, U".,?!") || n.has(-1, kEndPunctuation);
   return after_clause && (space_follows || n.has(1, kPunctuation));
 }
 
@@ -148,11 +159,13 @@ bool is_out_of_place(const Neighbourhood& n, size_t position) {
 bool looks_like_mojibake(CodePointView text) {
   Neighbourhood n(text);
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] < 0x80) continue;  // every rule has a character beyond ASCII first or after one or two ASCII ones
+    if (text[i] < 0x80)
+      continue;  // every rule has a character beyond ASCII first or after one or two ASCII ones
     n.move_to(i);
     const uint32_t first = n.traits(0);
     if (first == 0) continue;
-    if ((first & kC1Control) != 0 || is_unlikely_pair(first, n.traits(1)) || is_unlikely_triple(n) || is_known_sequence(n) ||
+    if ((first & kC1Control) != 0 || is_unlikely_pair(first, n.traits(1)) ||
+        is_unlikely_triple(n) || is_known_sequence(n) ||
         ((first & kUpperAccented) != 0 && n.at(1) == U'°') || is_out_of_place(n, i)) {
       return true;
     }

@@ -5,7 +5,8 @@
 
 namespace clipwright {
 
-/// True when some two to seven neighbouring characters are far likelier to come from a wrong decoding than from a writer.
+/// True when some two to seven neighbouring characters are far likelier to come from a wrong
+/// decoding than from a writer.
 bool looks_like_mojibake(CodePointView text);
 
 }  // namespace clipwright

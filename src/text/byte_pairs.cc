@@ -28,7 +28,8 @@ size_t merge_short(const Vocabulary& vocabulary, Symbol* symbols, size_t count) 
   return count;
 }
 
-/// A merge that may be made at a place, unless one of its two symbols has been merged away meanwhile.
+/// A merge that may be made at a place, unless one of its two symbols has been merged away
+/// meanwhile.
 struct Candidate {
   Symbol result;
   size_t place;
@@ -68,9 +69,11 @@ size_t merge_long(const Vocabulary& vocabulary, Symbol* symbols, size_t count) {
 
 }  // namespace
 
-void encode_word(const Vocabulary& vocabulary, std::string_view word, std::vector<Symbol>& symbols) {
+void encode_word(const Vocabulary& vocabulary, std::string_view word,
+                 std::vector<Symbol>& symbols) {
   const size_t start = symbols.size();
-  for (const char byte : word) symbols.push_back(vocabulary.byte_symbol(static_cast<uint8_t>(byte)));
+  for (const char byte : word)
+    symbols.push_back(vocabulary.byte_symbol(static_cast<uint8_t>(byte)));
   symbols.back() = Vocabulary::at_word_end(symbols.back());
   const size_t count = word.size();
   const size_t merged = count <= kShortWord ? merge_short(vocabulary, symbols.data() + start, count)

@@ -19,8 +19,9 @@ constexpr char32_t kEscape = 0x1B;
 
 const CodePointText* find_entry(std::span<const CodePointText> table, char32_t c) {
   if (c < table.front().code_point || c > table.back().code_point) return nullptr;
-  const auto found = std::lower_bound(table.begin(), table.end(), c,
-                                      [](const CodePointText& entry, char32_t key) { return entry.code_point < key; });
+  const auto found = std::lower_bound(
+      table.begin(), table.end(), c,
+      [](const CodePointText& entry, char32_t key) { return entry.code_point < key; });
   return found != table.end() && found->code_point == c ? &*found : nullptr;
 }
 
@@ -43,8 +44,8 @@ void replace_characters(CodePoints& text, std::span<const CodePointText> table) 
 }
 
 bool is_removed_control(char32_t c) {
-  return c <= 0x08 || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F || (c >= 0x206A && c <= 0x206F) || c == 0xFEFF ||
-         (c >= 0xFFF9 && c <= 0xFFFC);
+  return c <= 0x08 || c == 0x0B || (c >= 0x0E && c <= 0x1F) || c == 0x7F ||
+         (c >= 0x206A && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFC);
 }
 
 bool is_ascii_letter(char32_t c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }

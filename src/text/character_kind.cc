@@ -18,7 +18,8 @@ struct CodePointRange {
 
 bool is_space(char32_t code_point) {
   if (code_point < 0x80) {
-    return code_point == ' ' || (code_point >= 0x09 && code_point <= 0x0D) || (code_point >= 0x1C && code_point <= 0x1F);
+    return code_point == ' ' || (code_point >= 0x09 && code_point <= 0x0D) ||
+           (code_point >= 0x1C && code_point <= 0x1F);
   }
   switch (code_point) {
     case 0x85:
@@ -37,7 +38,8 @@ bool is_space(char32_t code_point) {
 
 CharacterKinds::CharacterKinds() : kinds_(std::make_unique<CharacterKind[]>(kCodePoints)) {
   const auto mark = [this](std::span<const CodePointRange> ranges, CharacterKind kind) {
-    for (const CodePointRange& range : ranges) std::fill(&kinds_[range.first], &kinds_[range.last] + 1, kind);
+    for (const CodePointRange& range : ranges)
+      std::fill(&kinds_[range.first], &kinds_[range.last] + 1, kind);
   };
   mark(kLetters, CharacterKind::kLetter);
   mark(kNumbers, CharacterKind::kNumber);

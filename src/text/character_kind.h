@@ -11,10 +11,12 @@ enum class CharacterKind : uint8_t {
   kLetter,     ///< \p{L}
   kNumber,     ///< \p{N}
   kSpace,      ///< Python's str.isspace
-  kUnmatched,  ///< none of them, because the pattern ignores case (U+0345 is also a form of the letter iota)
+  kUnmatched,  ///< none of them, because the pattern ignores case (U+0345 is also a form of the
+               ///< letter iota)
 };
 
-/// Kinds of all code points, from the tables of Python's `regex` module (its Unicode version, not ICU's).
+/// Kinds of all code points, from the tables of Python's `regex` module (its Unicode version, not
+/// ICU's).
 class CharacterKinds {
  public:
   static const CharacterKinds& standard();

@@ -35,6 +35,8 @@ CodePoints clean_code_points(CodePoints text) {
   return text;
 }
 
-std::string clean_text(std::string_view text) { return encode_utf8(clean_code_points(decode_utf8(text))); }
+std::string clean_text(std::string_view text) {
+  return encode_utf8(clean_code_points(decode_utf8(text)));
+}
 
 }  // namespace clipwright

@@ -14,8 +14,8 @@ constexpr char32_t kReplacement = 0xFFFD;
 /// Any bytes; each maximal invalid part becomes one U+FFFD, as Python's errors="replace" does.
 CodePoints decode_utf8(std::string_view bytes);
 
-/// Reads one code point at `position` and moves past it. False, with `position` past the maximal invalid part, when
-/// there is none.
+/// Reads one code point at `position` and moves past it. False, with `position` past the maximal
+/// invalid part, when there is none.
 bool next_code_point(std::string_view bytes, size_t& position, char32_t& code_point);
 
 /// `code_point` must be a Unicode scalar value.

@@ -39,7 +39,8 @@ CodePoints fix_text(CodePointView text) {
   bool unescape = true;
   for (size_t position = 0; position < text.size();) {
     const size_t line_end = text.find(U'\n', position);
-    const size_t length = std::min((line_end == CodePointView::npos ? text.size() : line_end + 1) - position, kLongestSegment);
+    const size_t length = std::min(
+        (line_end == CodePointView::npos ? text.size() : line_end + 1) - position, kLongestSegment);
     CodePoints segment(text.substr(position, length));
     // From the first '<' on this is taken for real HTML, whose references are meant.
     unescape = unescape && segment.find(U'<') == CodePoints::npos;

@@ -22,6 +22,7 @@ struct CodePointPair {
 constexpr size_t kLongestName = 32;        // "CounterClockwiseContourIntegral;"
 constexpr size_t kLongestOpenName = 6;     // names that count without their semicolon
 constexpr size_t kLongestClosedName = 24;  // what ftfy looks at
+constexpr size_t kDeepestEscape = 64;      // "&amp;amp;..." is followed level by level up to here
 
 const HtmlEntity* find_entity(std::span<const HtmlEntity> entities, CodePointView name) {
   char bytes[kLongestName + 1];
@@ -31,8 +32,9 @@ const HtmlEntity* find_entity(std::span<const HtmlEntity> entities, CodePointVie
     bytes[i] = static_cast<char>(name[i]);
   }
   const std::string_view wanted(bytes, name.size());
-  const auto found = std::lower_bound(entities.begin(), entities.end(), wanted,
-                                      [](const HtmlEntity& entity, std::string_view key) { return entity.name < key; });
+  const auto found = std::lower_bound(
+      entities.begin(), entities.end(), wanted,
+      [](const HtmlEntity& entity, std::string_view key) { return entity.name < key; });
   return found != entities.end() && found->name == wanted ? &*found : nullptr;
 }
 
@@ -50,13 +52,14 @@ int digit_value(char32_t c) {
 }
 
 bool is_dropped(char32_t c) {
-  return (c >= 0x01 && c <= 0x08) || c == 0x0B || (c >= 0x0E && c <= 0x1F) || (c >= 0x7F && c <= 0x9F) ||
-         (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
+  return (c >= 0x01 && c <= 0x08) || c == 0x0B || (c >= 0x0E && c <= 0x1F) ||
+         (c >= 0x7F && c <= 0x9F) || (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
 }
 
 void append_reference(char32_t number, CodePoints& output) {
-  const auto redirected = std::find_if(std::begin(kRedirectedReferences), std::end(kRedirectedReferences),
-                                       [&](const CodePointPair& pair) { return pair.from == number; });
+  const auto redirected =
+      std::find_if(std::begin(kRedirectedReferences), std::end(kRedirectedReferences),
+                   [&](const CodePointPair& pair) { return pair.from == number; });
   if (redirected != std::end(kRedirectedReferences)) {
     output.push_back(redirected->to);
   } else if ((number >= 0xD800 && number <= 0xDFFF) || number > 0x10FFFF) {
@@ -80,7 +83,9 @@ std::optional<NumericReference> read_numeric(CodePointView text) {
   size_t end = start;
   char32_t number = 0;
   for (; end < text.size() && digit_value(text[end]) < base; ++end) {
-    number = std::min<char32_t>(number * static_cast<char32_t>(base) + static_cast<char32_t>(digit_value(text[end])), 0x110000);
+    number = std::min<char32_t>(
+        number * static_cast<char32_t>(base) + static_cast<char32_t>(digit_value(text[end])),
+        0x110000);
   }
   if (end == start) return std::nullopt;
   const bool closed = end < text.size() && text[end] == ';';
@@ -88,14 +93,16 @@ std::optional<NumericReference> read_numeric(CodePointView text) {
 }
 
 bool ends_name(char32_t c) {
-  return c == '\t' || c == '\n' || c == '\f' || c == ' ' || c == '<' || c == '&' || c == '#' || c == ';';
+  return c == '\t' || c == '\n' || c == '\f' || c == ' ' || c == '<' || c == '&' || c == '#' ||
+         c == ';';
 }
 
 bool is_ascii_alphanumeric(char32_t c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/// Length of the reference at the start of `text` that was written to `output`; 0 when there is none.
+/// Length of the reference at the start of `text` that was written to `output`; 0 when there is
+/// none.
 size_t read_any(CodePointView text, CodePoints& output) {
   if (text.size() > 1 && text[1] == '#') {
     const auto reference = read_numeric(text);
@@ -120,11 +127,23 @@ size_t read_any(CodePointView text, CodePoints& output) {
   return 0;
 }
 
+/// Length of the rest of an ampersand that was escaped over and over. ftfy takes one level a pass,
+/// which for a hostile text of a million levels is a million passes.
+size_t too_deep_escape(CodePointView name, CodePointView rest) {
+  constexpr CodePointView kLevel = U"amp;";
+  size_t levels = 0;
+  if (name == kLevel) {
+    while (rest.substr(levels * kLevel.size()).starts_with(kLevel)) ++levels;
+  }
+  return levels > kDeepestEscape ? levels * kLevel.size() : 0;
+}
+
 size_t read_closed(CodePointView text, CodePoints& output) {
   const bool numeric = text.size() > 1 && text[1] == '#';
   const size_t start = numeric ? 2 : 1;
   size_t end = start;
-  while (end < text.size() && end - start < kLongestClosedName && is_ascii_alphanumeric(text[end])) ++end;
+  while (end < text.size() && end - start < kLongestClosedName && is_ascii_alphanumeric(text[end]))
+    ++end;
   if (end == start || end >= text.size() || text[end] != ';') return 0;
   const size_t length = end + 1;
   if (numeric) {
@@ -139,7 +158,7 @@ size_t read_closed(CodePointView text, CodePoints& output) {
   if (entity == nullptr) entity = find_entity(kCapitalEntities, name);
   if (entity == nullptr) return 0;
   append_entity(*entity, output);
-  return length;
+  return length + too_deep_escape(name, text.substr(length));
 }
 
 template <typename Reader>

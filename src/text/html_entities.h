@@ -8,7 +8,8 @@ namespace clipwright {
 /// Python's html.unescape: every reference that a browser would read, with or without a semicolon.
 void unescape_all_references(CodePoints& text);
 
-/// ftfy's cautious rule: only references closed by a semicolon; also names in capitals, such as &EACUTE;.
+/// ftfy's cautious rule: only references closed by a semicolon; also names in capitals, such as
+/// &EACUTE;.
 void unescape_closed_references(CodePoints& text);
 
 }  // namespace clipwright

@@ -1,5 +1,5 @@
-// OpenAI's prompt templates for ImageNet (CLIP's notebook "Prompt Engineering for ImageNet", MIT), in its order: facts of the
-// evaluation protocol.
+// OpenAI's prompt templates for ImageNet (CLIP's notebook "Prompt Engineering for ImageNet", MIT),
+// in its order: facts of the evaluation protocol.
 #pragma once
 
 #include <array>

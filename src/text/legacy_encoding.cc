@@ -21,7 +21,8 @@ using ByteOfCharacter = std::array<std::pair<char32_t, char>, 128>;
 std::array<ByteOfCharacter, kLegacyEncodings> make_byte_tables() {
   std::array<ByteOfCharacter, kLegacyEncodings> tables;
   for (size_t encoding = 0; encoding < tables.size(); ++encoding) {
-    for (size_t i = 0; i < 128; ++i) tables[encoding][i] = {kEncodings[encoding][i], static_cast<char>(0x80 + i)};
+    for (size_t i = 0; i < 128; ++i)
+      tables[encoding][i] = {kEncodings[encoding][i], static_cast<char>(0x80 + i)};
     std::sort(tables[encoding].begin(), tables[encoding].end());
   }
   return tables;
@@ -29,18 +30,20 @@ std::array<ByteOfCharacter, kLegacyEncodings> make_byte_tables() {
 
 bool is_continuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
 
-/// The CESU-8 surrogate pair at `position`; its last byte may be a newline that ends the text, as in the reference.
+/// The CESU-8 surrogate pair at `position`; its last byte may be a newline that ends the text, as
+/// in the reference.
 bool is_surrogate_pair(std::string_view bytes, size_t position) {
   if (bytes.size() - position < 6) return false;
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[position + i]); };
   const bool last = is_continuation(byte(5)) || (bytes.size() - position == 6 && byte(5) == '\n');
-  return byte(0) == 0xED && byte(1) >= 0xA0 && byte(1) <= 0xAF && is_continuation(byte(2)) && byte(3) == 0xED &&
-         byte(4) >= 0xB0 && byte(4) <= 0xBF && last;
+  return byte(0) == 0xED && byte(1) >= 0xA0 && byte(1) <= 0xAF && is_continuation(byte(2)) &&
+         byte(3) == 0xED && byte(4) >= 0xB0 && byte(4) <= 0xBF && last;
 }
 
 char32_t read_surrogate_pair(std::string_view bytes, size_t position) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[position + i]); };
-  return 0x10000U + ((byte(1) & 0x0FU) << 16) + ((byte(2) & 0x3FU) << 10) + ((byte(4) & 0x0FU) << 6) + (byte(5) & 0x3FU);
+  return 0x10000U + ((byte(1) & 0x0FU) << 16) + ((byte(2) & 0x3FU) << 10) +
+         ((byte(4) & 0x0FU) << 6) + (byte(5) & 0x3FU);
 }
 
 }  // namespace
@@ -59,8 +62,8 @@ uint32_t possible_encodings(CodePointView text) {
 }
 
 std::string encode_legacy(CodePointView text, LegacyEncoding encoding) {
-  static const std::array<ByteOfCharacter, kLegacyEncodings> kTables = make_byte_tables();
-  const ByteOfCharacter& table = kTables[static_cast<size_t>(encoding)];
+  static const std::array<ByteOfCharacter, kLegacyEncodings> tables = make_byte_tables();
+  const ByteOfCharacter& table = tables[static_cast<size_t>(encoding)];
   std::string bytes;
   bytes.reserve(text.size());
   for (const char32_t c : text) {
@@ -69,9 +72,11 @@ std::string encode_legacy(CodePointView text, LegacyEncoding encoding) {
     } else if (c == kReplacement) {
       bytes.push_back(kSubstitute);
     } else {
-      const auto found = std::lower_bound(table.begin(), table.end(), std::pair<char32_t, char>(c, '\x80'),
-                                          [](const auto& a, const auto& b) { return a.first < b.first; });
-      CW_CHECK(found != table.end() && found->first == c, "the text was found possible in this encoding");
+      const auto found =
+          std::lower_bound(table.begin(), table.end(), std::pair<char32_t, char>(c, '\x80'),
+                           [](const auto& a, const auto& b) { return a.first < b.first; });
+      CW_CHECK(found != table.end() && found->first == c,
+               "the text was found possible in this encoding");
       bytes.push_back(found->second);
     }
   }

@@ -9,8 +9,8 @@
 
 namespace clipwright {
 
-/// In the order in which they are tried. "Sloppy" Windows code pages give unassigned bytes the character of the same number
-/// and have byte 0x1A for U+FFFD.
+/// In the order in which they are tried. "Sloppy" Windows code pages give unassigned bytes the
+/// character of the same number and have byte 0x1A for U+FFFD.
 enum class LegacyEncoding {
   kLatin1,
   kWindows1252,
@@ -33,10 +33,12 @@ uint32_t possible_encodings(CodePointView text);
 /// The bytes of `text`, which must be possible in `encoding`.
 std::string encode_legacy(CodePointView text, LegacyEncoding encoding);
 
-/// The Windows-1252 characters of bytes 0x80 to 0x9F written as C1 controls; unassigned ones stay as they are.
+/// The Windows-1252 characters of bytes 0x80 to 0x9F written as C1 controls; unassigned ones stay
+/// as they are.
 char32_t from_c1_control(char32_t control);
 
-/// `text`, all of Latin-1, with C1 controls read as Windows-1252; nothing when one of them is unassigned there.
+/// `text`, all of Latin-1, with C1 controls read as Windows-1252; nothing when one of them is
+/// unassigned there.
 std::optional<CodePoints> reread_as_windows1252(CodePointView text);
 
 /// Strict UTF-8; nothing when the bytes are not.

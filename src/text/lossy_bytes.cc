@@ -13,8 +13,12 @@ constexpr uint8_t kSubstitute = 0x1A;
 class Bytes {
  public:
   Bytes(std::string_view bytes, size_t position) : rest_(bytes.substr(position)) {}
-  uint8_t operator[](size_t i) const { return i < rest_.size() ? static_cast<uint8_t>(rest_[i]) : '\n'; }
-  bool in(size_t i, uint8_t first, uint8_t last) const { return (*this)[i] >= first && (*this)[i] <= last; }
+  uint8_t operator[](size_t i) const {
+    return i < rest_.size() ? static_cast<uint8_t>(rest_[i]) : '\n';
+  }
+  bool in(size_t i, uint8_t first, uint8_t last) const {
+    return (*this)[i] >= first && (*this)[i] <= last;
+  }
   bool is(size_t i, char byte) const { return (*this)[i] == static_cast<uint8_t>(byte); }
   bool continues(size_t i) const { return in(i, 0x80, 0xBF); }
   bool starts(size_t i, std::string_view word) const {
@@ -25,10 +29,13 @@ class Bytes {
   std::string_view rest_;
 };
 
-/// Length of a sequence at the start that would be UTF-8 if its space were 0xA0; 0 when there is none.
+/// Length of a sequence at the start that would be UTF-8 if its space were 0xA0; 0 when there is
+/// none.
 size_t spaced_sequence(const Bytes& b) {
   // 0x85 is an ellipsis in Windows-1252 and 0xA0 itself needs no help.
-  const auto telling = [&](size_t i) { return b.in(i, 0x80, 0x84) || b.in(i, 0x86, 0x9F) || b.in(i, 0xA1, 0xBF); };
+  const auto telling = [&](size_t i) {
+    return b.in(i, 0x80, 0x84) || b.in(i, 0x86, 0x9F) || b.in(i, 0xA1, 0xBF);
+  };
   switch (b[0]) {
     case 0xC2:
     case 0xC3:
@@ -59,19 +66,22 @@ size_t spaced_sequence(const Bytes& b) {
   }
 }
 
-/// "Ã " as a word of its own was "à " whose two spaces became one, except in Portuguese words that begin with à.
+/// "Ã " as a word of its own was "à " whose two spaces became one, except in Portuguese words that
+/// begin with à.
 bool is_lone_a_grave(const Bytes& b) {
-  return b[0] == 0xC3 && b.is(1, ' ') && !b.is(2, ' ') && !b.starts(2, "quele") && !b.starts(2, "quela") &&
-         !b.starts(2, "quilo") && !b.starts(2, "s ");
+  return b[0] == 0xC3 && b.is(1, ' ') && !b.is(2, ' ') && !b.starts(2, "quele") &&
+         !b.starts(2, "quela") && !b.starts(2, "quilo") && !b.starts(2, "s ");
 }
 
 size_t lost_surrogate_pair(const Bytes& b) {
   const auto lost = [&](size_t i) { return b[i] == kSubstitute || b.is(i, '?'); };
   if (b[0] != 0xED || !b.in(1, 0xA0, 0xAF) || b[3] != 0xED || !b.in(4, 0xB0, 0xBF)) return 0;
-  return (lost(2) && (lost(5) || b.continues(5))) || ((lost(2) || b.continues(2)) && lost(5)) ? 6 : 0;
+  return (lost(2) && (lost(5) || b.continues(5))) || ((lost(2) || b.continues(2)) && lost(5)) ? 6
+                                                                                              : 0;
 }
 
-/// Length of a sequence of `length` bytes with at least one lost, of which at most one as '?'; 0 otherwise.
+/// Length of a sequence of `length` bytes with at least one lost, of which at most one as '?'; 0
+/// otherwise.
 size_t lost_sequence(const Bytes& b, size_t length) {
   int lost = 0, questions = 0;
   for (size_t i = 1; i < length; ++i) {

@@ -28,16 +28,22 @@ size_t utf8_like_run(CodePointView text, const MojibakeTraits& traits) {
   size_t end = 0;
   while (end < text.size()) {
     const uint32_t first = traits(text[end]);
-    const size_t more = (first & kFirstOfTwo) != 0 ? 1 : (first & kFirstOfThree) != 0 ? 2 : (first & kFirstOfFour) != 0 ? 3 : 0;
+    const size_t more = (first & kFirstOfTwo) != 0     ? 1
+                        : (first & kFirstOfThree) != 0 ? 2
+                        : (first & kFirstOfFour) != 0  ? 3
+                                                       : 0;
     if (more == 0 || text.size() - end <= more) break;
     const CodePointView tail = text.substr(end + 1, more);
-    if (!std::all_of(tail.begin(), tail.end(), [&](char32_t c) { return (traits(c) & kContinuation) != 0; })) break;
+    if (!std::all_of(tail.begin(), tail.end(),
+                     [&](char32_t c) { return (traits(c) & kContinuation) != 0; }))
+      break;
     end += 1 + more;
   }
   return end;
 }
 
-/// Repairs the stretches that look like UTF-8 on their own, when the text as a whole has no one explanation.
+/// Repairs the stretches that look like UTF-8 on their own, when the text as a whole has no one
+/// explanation.
 CodePoints fix_embedded(CodePointView text) {
   const MojibakeTraits& traits = MojibakeTraits::standard();
   CodePoints result;

@@ -1,4 +1,5 @@
-// The few hundred characters that text decoded in the wrong encoding is made of, and what is known about each (facts of ftfy 6).
+// The few hundred characters that text decoded in the wrong encoding is made of, and what is known
+// about each (facts of ftfy 6).
 #pragma once
 
 #include <array>
@@ -6,8 +7,9 @@
 
 namespace clipwright {
 
-/// Groups of characters whose neighbourhood is telling, the roles a character can play in UTF-8 read as something else,
-/// and (from kEncodingShift on) the encodings that have it. Order as in tables/mojibake_characters.inc.
+/// Groups of characters whose neighbourhood is telling, the roles a character can play in UTF-8
+/// read as something else, and (from kEncodingShift on) the encodings that have it. Order as in
+/// tables/mojibake_characters.inc.
 enum MojibakeTrait : uint32_t {
   kCommon = 1U << 0,
   kC1Control = 1U << 1,

@@ -5,8 +5,9 @@
 
 namespace clipwright {
 
-/// Writes `text` in lower case to `lower` (room for as many bytes) and returns true when the whole cleaning would change nothing
-/// else about its words: printable ASCII and white space without HTML references.
+/// Writes `text` in lower case to `lower` (room for as many bytes) and returns true when the whole
+/// cleaning would change nothing else about its words: printable ASCII and white space without HTML
+/// references.
 bool lower_plain_text(std::string_view text, char* lower);
 
 }  // namespace clipwright

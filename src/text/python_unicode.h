@@ -1,4 +1,5 @@
-// Unicode operations as Python 3.11 does them: ICU's data, cut back to Unicode 14, so that a newer ICU changes nothing.
+// Unicode operations as Python 3.11 does them: ICU's data, cut back to Unicode 14, so that a newer
+// ICU changes nothing.
 #pragma once
 
 #include "text/code_points.h"

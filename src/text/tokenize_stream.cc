@@ -14,6 +14,7 @@ namespace clipwright {
 namespace {
 
 constexpr size_t kChunk = 1 << 18;
+constexpr size_t kLongestLine = 16 << 20;
 constexpr size_t kLongestId = 5;
 
 class IdWriter {
@@ -34,7 +35,8 @@ class IdWriter {
   }
 
   void flush() {
-    if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) {
+    if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() ||
+        std::fflush(file_) != 0) {
       fail_running(std::string("the token ids cannot be written: ") + std::strerror(errno), {},
                    "Is the disk full, or the reader of the pipe gone?");
     }
@@ -48,7 +50,8 @@ class IdWriter {
 
 }  // namespace
 
-int64_t tokenize_lines(const Tokenizer& tokenizer, std::FILE* input, std::FILE* output, int context_length) {
+int64_t tokenize_lines(const Tokenizer& tokenizer, std::FILE* input, std::FILE* output,
+                       int context_length) {
   IdWriter writer(output);
   std::vector<int32_t> ids;
   int64_t captions = 0;
@@ -72,8 +75,14 @@ int64_t tokenize_lines(const Tokenizer& tokenizer, std::FILE* input, std::FILE* 
       }
     }
     pending.append(rest);
+    if (pending.size() > kLongestLine) {
+      fail_input("line " + std::to_string(captions + 1) + " is longer than " +
+                     std::to_string(kLongestLine >> 20) + " MB",
+                 "a caption a line", "Is this a text file?");
+    }
   }
-  if (std::ferror(input) != 0) fail_running(std::string("the captions cannot be read: ") + std::strerror(errno));
+  if (std::ferror(input) != 0)
+    fail_running(std::string("the captions cannot be read: ") + std::strerror(errno));
   if (!pending.empty() && !interrupted()) take_line(pending);
   writer.flush();
   return captions;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -29,7 +30,8 @@ namespace {
 template <typename Tables>
 class Encoder {
  public:
-  Encoder(const Tables& tables, std::vector<int32_t>& ids, size_t most) : tables_(tables), ids_(ids), most_(most) {}
+  Encoder(const Tables& tables, std::vector<int32_t>& ids, size_t most)
+      : tables_(tables), ids_(ids), most_(most) {}
 
   /// Lower-case ASCII with ShortWord::kLongest readable bytes behind it.
   void encode_plain(std::string_view text) {
@@ -57,22 +59,27 @@ class Encoder {
 
  private:
   void encode_piece(std::string_view piece) {
-    if (piece.size() > ShortWord::kLongest || piece.find('\0') != piece.npos) {
-      ids_.insert(ids_.end(), encode_symbols(piece).begin(), symbols_.end());
+    if (piece.size() > ShortWord::kLongest) {
+      append(encode_symbols(piece));
       return;
     }
+    // Zero bytes, which would look like padding, do not survive the cleaning.
     const ShortWord word = ShortWord::load(piece.data(), piece.size());
     if (const Symbol token = tables_.words.find(word); token != kNoSymbol) {
       ids_.push_back(token);
     } else if (const auto tokens = tables_.memory.find(word); !tokens.empty()) {
-      ids_.insert(ids_.end(), tokens.begin(), tokens.end());
+      append(tokens);
     } else {
-      tables_.memory.remember(word, encode_symbols(piece));
-      ids_.insert(ids_.end(), symbols_.begin(), symbols_.end());
+      append(encode_symbols(piece));
+      tables_.memory.remember(word, symbols_);
     }
   }
 
-  const std::vector<Symbol>& encode_symbols(std::string_view piece) {
+  void append(std::span<const Symbol> tokens) {
+    ids_.insert(ids_.end(), tokens.begin(), tokens.end());
+  }
+
+  std::span<const Symbol> encode_symbols(std::string_view piece) {
     symbols_.clear();
     if (piece == kStartText) {
       symbols_.push_back(kStartToken);
@@ -92,7 +99,8 @@ class Encoder {
 
 }  // namespace
 
-Tokenizer::Tokenizer(const std::filesystem::path& vocabulary) : tables_(std::make_unique<const Tables>(vocabulary)) {}
+Tokenizer::Tokenizer(const std::filesystem::path& vocabulary)
+    : tables_(std::make_unique<const Tables>(vocabulary)) {}
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
@@ -102,7 +110,8 @@ const Tokenizer& Tokenizer::standard() {
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids, int context_length) const {
-  if (context_length < 1) fail_usage("a context length of " + std::to_string(context_length), "at least 1");
+  if (context_length < 1)
+    fail_usage("a context length of " + std::to_string(context_length), "at least 1");
   const size_t start = ids.size();
   const size_t most = start + static_cast<size_t>(context_length) - 1;
   ids.push_back(kStartToken);

@@ -1,4 +1,5 @@
-// CLIP's byte-pair tokenizer: the one vocabulary every CLIP uses (49,408 entries). Ids equal open_clip's SimpleTokenizer.
+// CLIP's byte-pair tokenizer: the one vocabulary every CLIP uses (49,408 entries). Ids equal
+// open_clip's SimpleTokenizer.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ constexpr int32_t kEndToken = 49407;
 constexpr int kVocabularySize = 49408;
 constexpr int kContextLength = 77;
 
-/// Texts without padding: text i is ids[offsets[i] .. offsets[i + 1]), each with its start and end token.
+/// Texts without padding: text i is ids[offsets[i] .. offsets[i + 1]), each with its start and end
+/// token.
 struct PackedTexts {
   std::vector<int32_t> ids;
   std::vector<int32_t> offsets{0};  ///< one more than there are texts
@@ -31,9 +33,11 @@ class Tokenizer {
   Tokenizer(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  /// Cleans `text` (clean_text), splits and merges. Ids with start and end token, unpadded; a longer text is cut to
-  /// `context_length` ids with the end token last. Appends to `ids`. Thread-safe.
-  void encode(std::string_view text, std::vector<int32_t>& ids, int context_length = kContextLength) const;
+  /// Cleans `text` (clean_text), splits and merges. Ids with start and end token, unpadded; a
+  /// longer text is cut to `context_length` ids with the end token last. Appends to `ids`.
+  /// Thread-safe.
+  void encode(std::string_view text, std::vector<int32_t>& ids,
+              int context_length = kContextLength) const;
   std::vector<int32_t> encode(std::string_view text, int context_length = kContextLength) const;
   /// Appends one text to a packed list.
   void append(std::string_view text, PackedTexts& texts, int context_length = kContextLength) const;

@@ -13,13 +13,15 @@
 namespace clipwright {
 namespace {
 
-constexpr int kMerges = kVocabularySize - kFirstMerge - 2;  // the last two ids are the start and end token
+constexpr int kMerges =
+    kVocabularySize - kFirstMerge - 2;  // the last two ids are the start and end token
 constexpr std::string_view kWordEnd = "</w>";
 
 std::string read_compressed(const fs::path& path) {
   const std::string name = path.string();
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(name.c_str(), "rb"), gzclose);
-  if (!file) fail_input("the vocabulary " + name + " cannot be opened", "bpe_simple_vocab_16e6.txt.gz");
+  if (!file)
+    fail_input("the vocabulary " + name + " cannot be opened", "bpe_simple_vocab_16e6.txt.gz");
   std::string text;
   char chunk[1 << 16];
   constexpr size_t kLargest = 64U << 20;
@@ -27,14 +29,21 @@ std::string read_compressed(const fs::path& path) {
   while ((count = gzread(file.get(), chunk, sizeof chunk)) > 0 && text.size() < kLargest) {
     text.append(chunk, static_cast<size_t>(count));
   }
-  if (count < 0) fail_input("the vocabulary " + name + " is damaged or not compressed", "bpe_simple_vocab_16e6.txt.gz");
+  int state = Z_OK;
+  gzerror(file.get(), &state);  // a file that ends too early shows only here
+  if (count < 0 || state != Z_OK) {
+    fail_input("the vocabulary " + name + " is damaged or not compressed",
+               "bpe_simple_vocab_16e6.txt.gz");
+  }
   return text;
 }
 
-/// The vocabulary file writes each byte as a printable character: those that are printable Latin-1 as themselves, the others
-/// as U+0100 and on. Ids follow the same order.
+/// The vocabulary file writes each byte as a printable character: those that are printable Latin-1
+/// as themselves, the others as U+0100 and on. Ids follow the same order.
 std::array<char32_t, 256> characters_in_order(std::array<uint8_t, 256>& bytes) {
-  const auto printable = [](int b) { return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE; };
+  const auto printable = [](int b) {
+    return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
+  };
   std::array<char32_t, 256> characters{};
   size_t count = 0;
   for (int b = 0; b < 256; ++b) {
@@ -80,18 +89,23 @@ Vocabulary::Vocabulary(const std::filesystem::path& path) : pairs_(kSlots) {
   size_t position = file.find('\n') + 1;  // the first line is a version
   for (int merge = 0; merge < kMerges; ++merge) {
     const size_t end = file.find('\n', position);
-    const std::string_view line = std::string_view(file).substr(position, end == std::string::npos ? end : end - position);
+    const std::string_view line =
+        std::string_view(file).substr(position, end == std::string::npos ? end : end - position);
     const size_t space = line.find(' ');
     const auto left = written.find(std::string(line.substr(0, space)));
-    const auto right = space == line.npos ? written.end() : written.find(std::string(line.substr(space + 1)));
+    const auto right =
+        space == line.npos ? written.end() : written.find(std::string(line.substr(space + 1)));
     const auto result = static_cast<Symbol>(symbols_.size());
     if (position == 0 || left == written.end() || right == written.end() ||
         !written.emplace(left->first + right->first, result).second) {
-      fail_input(path.string() + ", line " + std::to_string(merge + 2) + ", is no merge of two known symbols",
-                 "CLIP's vocabulary bpe_simple_vocab_16e6.txt.gz with " + std::to_string(kMerges) + " merges");
+      fail_input(path.string() + ", line " + std::to_string(merge + 2) +
+                     ", is no merge of two known symbols",
+                 "CLIP's vocabulary bpe_simple_vocab_16e6.txt.gz with " + std::to_string(kMerges) +
+                     " merges");
     }
     add_pair(left->second, right->second, result);
-    symbols_.push_back({symbols_[left->second].bytes + symbols_[right->second].bytes, symbols_[right->second].ends_word});
+    symbols_.push_back({symbols_[left->second].bytes + symbols_[right->second].bytes,
+                        symbols_[right->second].ends_word});
     position = end == std::string::npos ? file.size() : end + 1;
   }
 }

@@ -10,10 +10,12 @@
 
 namespace clipwright {
 
-/// A symbol is a run of bytes, perhaps at the end of a word. Its number is its token id; all ids fit 16 bits.
+/// A symbol is a run of bytes, perhaps at the end of a word. Its number is its token id; all ids
+/// fit 16 bits.
 using Symbol = uint16_t;
 constexpr Symbol kNoSymbol = 0xFFFF;
-constexpr int kFirstMerge = 512;  ///< 256 bytes, 256 bytes that end a word, then the merges in the order they apply
+constexpr int kFirstMerge =
+    512;  ///< 256 bytes, 256 bytes that end a word, then the merges in the order they apply
 
 class Vocabulary {
  public:
@@ -24,7 +26,8 @@ class Vocabulary {
   /// The same byte at the end of a word.
   static Symbol at_word_end(Symbol byte_symbol) { return static_cast<Symbol>(byte_symbol + 256); }
 
-  /// What the pair merges into, or kNoSymbol. The smaller of two results was learned earlier and applies first.
+  /// What the pair merges into, or kNoSymbol. The smaller of two results was learned earlier and
+  /// applies first.
   Symbol merged(Symbol left, Symbol right) const {
     const uint32_t key = pair_key(left, right);
     for (size_t slot = slot_of(key);; slot = (slot + 1) & (kSlots - 1)) {
@@ -49,7 +52,9 @@ class Vocabulary {
   static constexpr int kSlotBits = 17;
   static constexpr size_t kSlots = size_t{1} << kSlotBits;
 
-  static uint32_t pair_key(Symbol left, Symbol right) { return static_cast<uint32_t>(left) << 16 | right; }
+  static uint32_t pair_key(Symbol left, Symbol right) {
+    return static_cast<uint32_t>(left) << 16 | right;
+  }
   static size_t slot_of(uint32_t key) { return key * 0x9E3779B1U >> (32 - kSlotBits); }
   void add_pair(Symbol left, Symbol right, Symbol result);
 

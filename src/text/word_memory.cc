@@ -17,7 +17,8 @@ void WordMemory::remember(const ShortWord& word, std::span<const Symbol> tokens)
       slot.state.store(State::kFilled, std::memory_order_release);
       return;
     }
-    // Another thread may be filling this slot with the very same word; a second copy behind it does no harm.
+    // Another thread may be filling this slot with the very same word; a second copy behind it does
+    // no harm.
   }
 }
 

@@ -12,8 +12,8 @@
 
 namespace clipwright {
 
-/// Shared by all threads without a lock: a slot is filled once and never changes again, so that the frequent words, which come
-/// first, stay. Words that find no free slot are simply encoded again.
+/// Shared by all threads without a lock: a slot is filled once and never changes again, so that the
+/// frequent words, which come first, stay. Words that find no free slot are simply encoded again.
 class WordMemory {
  public:
   WordMemory() : slots_(std::make_unique<Slot[]>(kSlots)) {}

@@ -1,5 +1,6 @@
 // CLIP's pattern for the pieces that are encoded one by one:
-// <start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+, ignoring case.
+// <start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+, ignoring
+// case.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,11 @@ namespace clipwright {
 constexpr std::string_view kStartText = "<start_of_text>";
 constexpr std::string_view kEndText = "<end_of_text>";
 
-/// Characters that equal a small ASCII letter of the pattern when case is ignored, in text that is lower case already: the
-/// long s has no lower case but folds to s.
+/// Characters that equal a small ASCII letter of the pattern when case is ignored, in text that is
+/// lower case already: the long s has no lower case but folds to s.
 inline bool folds_to(char32_t character, char letter) {
-  return character == static_cast<char32_t>(static_cast<uint8_t>(letter)) || (letter == 's' && character == 0x17F);
+  return character == static_cast<char32_t>(static_cast<uint8_t>(letter)) ||
+         (letter == 's' && character == 0x17F);
 }
 
 /// Length of `literal` at the start of `text`, or 0.
@@ -36,7 +38,8 @@ size_t match_contraction(std::basic_string_view<Character> text) {
   return 0;
 }
 
-/// Length of the piece at the start of `text`, which must not be empty; 0 when its first character belongs to none.
+/// Length of the piece at the start of `text`, which must not be empty; 0 when its first character
+/// belongs to none.
 template <typename Character>
 size_t match_piece(std::basic_string_view<Character> text, const CharacterKinds& kinds) {
   const auto run = [&](CharacterKind kind) {

@@ -10,7 +10,9 @@ WordTable::WordTable(const Vocabulary& vocabulary) : entries_(kSlots) {
     const auto token = static_cast<Symbol>(i);
     const std::string_view bytes = vocabulary.bytes_of(token);
     // A zero byte would look like the padding.
-    if (!vocabulary.ends_word(token) || bytes.size() > ShortWord::kLongest || bytes.find('\0') != bytes.npos) continue;
+    if (!vocabulary.ends_word(token) || bytes.size() > ShortWord::kLongest ||
+        bytes.find('\0') != bytes.npos)
+      continue;
     // Being in the vocabulary is not enough: the merges may lead elsewhere.
     symbols.clear();
     encode_word(vocabulary, bytes, symbols);

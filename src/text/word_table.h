@@ -40,7 +40,8 @@ class WordTable {
   /// The word's token, or kNoSymbol when it takes several.
   Symbol find(const ShortWord& word) const {
     for (size_t slot = word.hash() >> (64 - kSlotBits);; slot = (slot + 1) & (kSlots - 1)) {
-      if (entries_[slot].token == kNoSymbol || entries_[slot].word == word) return entries_[slot].token;
+      if (entries_[slot].token == kNoSymbol || entries_[slot].word == word)
+        return entries_[slot].token;
     }
   }
 

@@ -84,6 +84,7 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
           {"skipped", state.skipped},
           {"optimizer_steps", optimizer_steps},
           {"meters", state.meters.to_json()},
+          {"machine", state.machine},
           {"trajectory", state.trajectory}};
 }
 
@@ -143,6 +144,7 @@ TrainState read_train_state(const fs::path& checkpoint) {
     state.pass = json.at("next_batch").at("pass").get<int64_t>();
     state.batch = json.at("next_batch").at("batch").get<int64_t>();
     state.skipped = json.at("skipped").get<int64_t>();
+    state.machine = json.at("machine").get<std::string>();
     state.trajectory = json.at("trajectory");
     state.meters = Meters::from_json(json.at("meters"), where);
   } catch (const Json::exception& error) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "core/json.h"
 #include "losses/objective.h"
@@ -20,6 +21,7 @@ struct TrainState {
   int64_t skipped = 0;   ///< samples that could not be used
   Meters meters;
   Json trajectory;       ///< every setting that decides the numbers of later steps
+  std::string machine;   ///< device and threads: equal ones give equal bits
 };
 
 /// Writes CHECKPOINTS/step_<N> under a temporary name, syncs, renames, and writes DONE last. Returns its path. Throws Error(kFailed) and

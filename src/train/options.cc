@@ -146,7 +146,8 @@ Json describe_options(const TrainOptions& options) {
 
 std::string options_to_toml(const TrainOptions& options) {
   std::string text = "# The settings of this run, defaults filled in. `clipwright train --config <this file> --name <new>` repeats it.\n";
-  for (const auto& [section, values] : describe_options(options).items()) {
+  const Json sections = describe_options(options);
+  for (const auto& [section, values] : sections.items()) {
     text += "\n[" + section + "]\n";
     for (const auto& [key, value] : values.items()) {
       const bool unset = (value.is_string() && value.get<std::string>().empty()) || (value.is_array() && value.empty());

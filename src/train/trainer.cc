@@ -190,7 +190,7 @@ StepReport take_step(Run& run, Loader& loader) {
 
   TrainState& state = run.state;
   ++state.step;
-  state.samples = state.step * run.plan.global_batch;
+  state.samples += run.plan.global_batch;
   state.pass = run.plan.pass(state.step);
   state.batch = run.plan.batch(state.step);
   state.skipped = run.skipped_before + loader.bad_samples().bad;
@@ -250,6 +250,12 @@ TrainState restore_or_start(const TrainOptions& options, const RunFolder& folder
     log_info("there is no checkpoint in " + folder.checkpoints().string() + " yet; starting from the beginning");
   }
   set_aside_checkpoints_after(folder.checkpoints(), state.step);
+  const std::string machine = options.device + ", " + std::to_string(at::get_num_threads()) + " threads";
+  if (!state.machine.empty() && state.machine != machine) {
+    log_warning("the checkpoint was written on " + state.machine + ", and this is " + machine +
+                ": sums are rounded in another order, so losses may differ in their last digits from an uninterrupted run's");
+  }
+  state.machine = machine;
   state.trajectory = trajectory;
   return state;
 }
@@ -315,7 +321,6 @@ TrainResult run_training(TrainOptions options, Data& data) {
       save(run);
     }
   }
-  folder.keep();
 
   result.folder = folder.path();
   result.steps = run.state.step;
@@ -325,8 +330,9 @@ TrainResult run_training(TrainOptions options, Data& data) {
   if (run.session_seconds > 0) result.samples_per_s = static_cast<double>(run.session_steps * plan.global_batch) / run.session_seconds;
   result.skipped = run.state.skipped;
   result.interrupted = run.state.step < plan.total_steps;
+  if (run.state.step > 0) folder.keep();
   if (result.interrupted) {
-    save(run);
+    if (run.state.step > 0) save(run);
     log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " + options.name + " --resume latest");
     return result;
   }

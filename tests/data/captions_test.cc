@@ -212,7 +212,7 @@ TEST(RewritesJsonl, AChangedCaptionIsAnErrorWithItsKey) {
 TEST(RewritesJsonl, RewritesOfATextFileAreJoinedBySource) {
   const TemporaryFolder folder;
   const Texts data({"a dog", "a cat", "a dog"});
-  const auto path = folder.write("r.jsonl", as_lines({record("0", "bard", "the cat", "a cat"), record("1", "bard", "the dog", "a dog")}));
+  const auto path = folder.write("r.jsonl", as_lines({record("0", "bard", "the cat", "a cat"), record("1", "bard", "the dog", " a dog ")}));
   const auto table = CaptionTable::build(data, {path});
   EXPECT_EQ(table.text(0, 1), "the dog");
   EXPECT_EQ(table.text(1, 1), "the cat");

@@ -11,8 +11,8 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-Picture numbered(int width, int height) {
-  Picture picture = plain(width, height, {0, 0, 0});
+Raster numbered(int width, int height) {
+  Raster picture = plain(width, height, {0, 0, 0});
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       picture.at(x, y)[0] = static_cast<uint8_t>(x * 20);
@@ -22,17 +22,17 @@ Picture numbered(int width, int height) {
   return picture;
 }
 
-TEST(Picture, PngComesBackAsItWasWritten) {
-  const Picture picture = numbered(12, 7);
+TEST(Raster, PngComesBackAsItWasWritten) {
+  const Raster picture = numbered(12, 7);
   std::string error;
-  const Picture again = decode_png(bytes_of(encode_png(picture)), &error);
+  const Raster again = decode_png(bytes_of(encode_png(picture)), &error);
   EXPECT_EQ(error, "");
   EXPECT_EQ(again.width, 12);
   EXPECT_EQ(again.height, 7);
   EXPECT_EQ(again.pixels, picture.pixels);
 }
 
-TEST(Picture, DamagedPngIsAReasonAndNoPicture) {
+TEST(Raster, DamagedPngIsAReasonAndNoPicture) {
   std::string file = encode_png(numbered(12, 7));
   file.resize(file.size() / 2);
   std::string error;
@@ -43,9 +43,9 @@ TEST(Picture, DamagedPngIsAReasonAndNoPicture) {
   EXPECT_NE(error, "");
 }
 
-TEST(Picture, ShrinkAveragesTheAreaOfEachPixel) {
+TEST(Raster, ShrinkAveragesTheAreaOfEachPixel) {
   // 12 -> 5 columns: pixel i covers [2.4 i, 2.4 (i + 1)), and column x holds 20 x.
-  const Picture small = shrink(numbered(12, 10), 5, 5);
+  const Raster small = shrink(numbered(12, 10), 5, 5);
   for (int i = 0; i < 5; ++i) {
     double sum = 0;
     for (int cell = 0; cell < 12; ++cell) {
@@ -58,20 +58,20 @@ TEST(Picture, ShrinkAveragesTheAreaOfEachPixel) {
   }
 }
 
-TEST(Picture, TransparentEdgesKeepTheirColour) {
+TEST(Raster, TransparentEdgesKeepTheirColour) {
   // Half of the pixels are opaque red, half transparent: the average is half-covered pure red, so
   // over white it is pink and never darker, as it would be if colours of transparent pixels leaked
   // in.
-  Picture sprite(4, 4);
+  Raster sprite(4, 4);
   for (int i = 0; i < 8; ++i) sprite.at(i % 2 * 2, i / 2)[0] = sprite.at(i % 2 * 2, i / 2)[3] = 255;
-  Picture canvas = plain(2, 2, {255, 255, 255});
+  Raster canvas = plain(2, 2, {255, 255, 255});
   draw(shrink(sprite, 2, 2), 0, 0, canvas);
   EXPECT_EQ(canvas.at(0, 0)[0], 255);
   EXPECT_NEAR(canvas.at(0, 0)[1], 127, 1);
 }
 
-TEST(Picture, DrawCutsWhatSticksOut) {
-  Picture canvas = plain(3, 3, {0, 0, 0});
+TEST(Raster, DrawCutsWhatSticksOut) {
+  Raster canvas = plain(3, 3, {0, 0, 0});
   draw(plain(2, 2, {9, 9, 9}), -1, -1, canvas);
   draw(plain(2, 2, {7, 7, 7}), 2, 2, canvas);
   EXPECT_EQ(canvas.at(0, 0)[0], 9);
@@ -79,16 +79,16 @@ TEST(Picture, DrawCutsWhatSticksOut) {
   EXPECT_EQ(canvas.at(1, 1)[0], 0);
 }
 
-TEST(Picture, TrimAndMirror) {
-  Picture picture(9, 9);
+TEST(Raster, TrimAndMirror) {
+  Raster picture(9, 9);
   picture.at(3, 4)[3] = picture.at(5, 4)[3] = 255;
   picture.at(3, 4)[0] = 200;
-  const Picture part = trim(picture);
+  const Raster part = trim(picture);
   ASSERT_EQ(part.width, 3);
   ASSERT_EQ(part.height, 1);
   EXPECT_EQ(part.at(0, 0)[0], 200);
   EXPECT_EQ(mirror(part).at(2, 0)[0], 200);
-  EXPECT_EQ(trim(Picture(5, 5)).width, 0);
+  EXPECT_EQ(trim(Raster(5, 5)).width, 0);
 }
 
 }  // namespace

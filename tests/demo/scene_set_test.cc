@@ -239,7 +239,7 @@ TEST_F(SceneSetTest, MissingPackageIsNamed) {
 
 TEST(EmojiFont, SpritesShowTheirCharacter) {
   const EmojiFont font(DemoSources().font);
-  const auto mean = [](const Picture& sprite) {
+  const auto mean = [](const Raster& sprite) {
     std::array<double, 3> sum{};
     double alpha = 0;
     for (size_t i = 0; i < sprite.pixels.size(); i += 4) {
@@ -249,7 +249,7 @@ TEST(EmojiFont, SpritesShowTheirCharacter) {
     for (double& value : sum) value *= 255 / alpha;
     return sum;
   };
-  const Picture lemon = font.sprite(U'\U0001F34B');
+  const Raster lemon = font.sprite(U'\U0001F34B');
   EXPECT_GT(std::max(lemon.width, lemon.height), 90);
   const auto yellow = mean(lemon), red = mean(font.sprite(U'\U0001F345')),
              green = mean(font.sprite(U'\U0001F951'));

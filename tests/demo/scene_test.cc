@@ -8,7 +8,7 @@ namespace clipwright {
 namespace {
 
 /// Sprites of one flat colour each that no background comes near.
-std::vector<Picture> flat_sprites() {
+std::vector<Raster> flat_sprites() {
   return {plain(136, 128, {0, 255, 255}), plain(80, 128, {255, 0, 255}),
           plain(128, 60, {0, 255, 0})};
 }
@@ -17,7 +17,7 @@ struct Extent {
   int left = kSceneSide, right = -1, top = kSceneSide, bottom = -1;
 };
 
-std::map<Rgb, Extent> extents(const Picture& picture) {
+std::map<Rgb, Extent> extents(const Raster& picture) {
   std::map<Rgb, Extent> found;
   for (int y = 0; y < picture.height; ++y) {
     for (int x = 0; x < picture.width; ++x) {
@@ -31,7 +31,7 @@ std::map<Rgb, Extent> extents(const Picture& picture) {
 }
 
 TEST(Scene, ShowsTheObjectsOfItsFactsWhereTheySay) {
-  const std::vector<Picture> sprites = flat_sprites();
+  const std::vector<Raster> sprites = flat_sprites();
   const Rgb cyan{0, 255, 255}, magenta{255, 0, 255}, green{0, 255, 0};
   for (uint64_t i = 0; i < 200; ++i) {
     Random random(3, "test", 0, i);
@@ -50,7 +50,7 @@ TEST(Scene, ShowsTheObjectsOfItsFactsWhereTheySay) {
 }
 
 TEST(Scene, BackgroundIsNearestToTheColourOfItsName) {
-  const std::vector<Picture> sprites = flat_sprites();
+  const std::vector<Raster> sprites = flat_sprites();
   for (int colour = 0; colour < static_cast<int>(kBackgrounds.size()); ++colour) {
     for (uint64_t i = 0; i < 20; ++i) {
       Random random(4, "test", static_cast<uint64_t>(colour), i);
@@ -69,7 +69,7 @@ TEST(Scene, BackgroundIsNearestToTheColourOfItsName) {
 }
 
 TEST(Scene, SameKeySamePicture) {
-  const std::vector<Picture> sprites = flat_sprites();
+  const std::vector<Raster> sprites = flat_sprites();
   Random one(7, "test", 0, 1), again(7, "test", 0, 1), other(7, "test", 0, 2);
   const SceneFacts facts{0, 1, Relation::kAbove, -1};
   const Scene first = draw_scene(facts, one), second = draw_scene(facts, again);

@@ -26,7 +26,7 @@ TEST(Svg, DrawnToFillTheSquareWithAndWithoutViewBox) {
   with_box.replace(with_box.find("width=\"40\""), 0, "viewBox=\"0 0 40 20\" ");
   for (const std::string& file : {std::string(kCircle), with_box}) {
     std::string error;
-    const Picture picture = render_svg(file, 80, &error);
+    const Raster picture = render_svg(file, 80, &error);
     EXPECT_EQ(error, "");
     EXPECT_EQ(picture.width, 40);  // half of the file's width, at twice its size
     EXPECT_EQ(picture.height, 20);

@@ -1,0 +1,242 @@
+"""Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
+
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|start] [--quick]
+
+Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
+"""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PEERS = ROOT / "benchmarks" / "peers"
+
+
+def run(command, **keywords):
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, text=True, **keywords)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))} ended with exit code {done.returncode}")
+    return done.stdout
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, number, what, ours, peer_name, peer, unit, check):
+        a, b = statistics.median(ours), statistics.median(peer)
+        ratio = b / a if unit == "s" else a / b
+        spread = lambda runs: f"{min(runs):.4g}–{max(runs):.4g}"
+        self.rows.append((number, what, peer_name, unit, f"{a:.4g}", spread(ours), f"{b:.4g}", spread(peer), f"{ratio:.2f}x", check))
+        print(f"{what} against {peer_name}: {a:.4g} / {b:.4g} {unit}, {ratio:.2f}x  [{check}]", file=sys.stderr, flush=True)
+
+
+def made_up_captions(count, mean_words, seed):
+    """Captions of single-token words; mean_words 9.5 gives CC3M's mean of 12.6 tokens with start and end."""
+    import numpy as np
+    random = np.random.default_rng(seed)
+    words = "photo dog house red street water girl table green old car sky tree white beach night small city man flower".split()
+    lengths = np.clip(1 + (mean_words * np.exp(0.45 * random.standard_normal(count))).astype(int), 2, 46)
+    return [" ".join(random.choice(words, n)) for n in lengths]
+
+
+def prepare_step(folder, model_name, batch, slots):
+    """Weights, pictures and texts both sides read."""
+    import numpy as np
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+    torch.manual_seed(0)
+    model = open_clip.create_model(model_name, pretrained=None, precision="fp32")
+    directory = folder / model_name
+    directory.mkdir(exist_ok=True)
+    preprocess = {"mean": list(open_clip.OPENAI_DATASET_MEAN), "std": list(open_clip.OPENAI_DATASET_STD), "interpolation": "bicubic", "resize_mode": "shortest"}
+    (directory / "open_clip_config.json").write_text(json.dumps({"model_cfg": open_clip.get_model_config(model_name), "preprocess_cfg": preprocess}))
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, directory / "open_clip_model.safetensors")
+    images = folder / f"images-{batch}.npy"
+    np.save(images, np.random.default_rng(1).integers(0, 256, (batch, 3, 224, 224), dtype=np.uint8))
+    texts = []
+    for slot in range(slots):
+        path = folder / f"texts-{batch}-{slot}.txt"
+        path.write_text("\n".join(made_up_captions(batch, 9.5 if slot == 0 else 16.3, slot)) + "\n")
+        texts.append(path)
+    return directory, images, texts
+
+
+def losses_agree(ours, theirs):
+    for step, (a, b) in enumerate(zip(ours, theirs)):
+        limit = 1e-4 if step == 0 else 2e-3  # after an update float rounding has passed through AdamW's square roots
+        if abs(a - b) > limit * abs(b):
+            raise SystemExit(f"step {step}: our loss {a} and the peer's {b} differ; times would mean nothing")
+    return f"losses of {min(len(ours), len(theirs))} steps agree, first to {abs(ours[0] - theirs[0]) / abs(theirs[0]):.0e}"
+
+
+def bench_step(arguments, table, folder, slots):
+    batch = 32 if slots > 1 else 64
+    if arguments.quick:
+        batch //= 4
+    runs = arguments.runs
+    directory, images, texts = prepare_step(folder, "ViT-B-32", batch, slots)
+    ours_command = [arguments.program, "bench", "--only", "train-step", "--model", directory, "--images-file", images, "--texts", *texts, "--output", "json", "--threads", arguments.threads]
+    peer_command = [sys.executable, PEERS / "train_step.py", "--model-directory", directory, "--images-file", images, "--texts", *texts, "--threads", arguments.threads]
+    number, what = (1, f"training step, ViT-B/32, batch {batch}") if slots == 1 else (2, f"training step, ViT-B/32, {slots} texts, batch {batch}")
+    ours = json_lines(run([*ours_command, "--runs", runs]))[0]
+    peers = {}
+    for mode in ("eager", "compiled"):
+        if mode == "compiled" and arguments.no_compile:
+            continue
+        peers[mode] = json_lines(run([*peer_command, "--mode", mode, "--runs", runs]))[0]
+    again = json_lines(run([*ours_command, "--runs", runs]))[0]
+    for mode, peer in peers.items():
+        check = losses_agree(ours["check"]["losses"], peer["check"]["losses"])
+        table.add(number, what, ours["runs"] + again["runs"], f"open_clip {peer['version']}, {mode}", peer["runs"], "pairs/s",
+                  f"{check}; {ours['check']['tokens_per_text']:.1f} tokens a text; {ours['check']['matrix_products']}")
+
+
+def photo(random, width, height, texture):
+    """A picture with edges at several scales, compressing about as a photograph does."""
+    import numpy as np
+    from PIL import Image
+    total = np.zeros((height, width, 3))
+    for cells, weight in ((3, 90), (9, 50), (30, 30), (90, texture)):
+        small = random.standard_normal((cells, cells * width // height + 1, 3)).clip(-2, 2)
+        big = Image.fromarray(((small + 2) * 63).astype("uint8")).resize((width, height), Image.BICUBIC)
+        total += (np.asarray(big, dtype=float) - 126) / 126 * weight
+    return Image.fromarray((total + 128 + random.standard_normal(total.shape) * texture * 0.15).clip(0, 255).astype("uint8"))
+
+
+def bench_images(arguments, table, folder):
+    import numpy as np
+    from PIL import Image
+    from open_clip.transform import image_transform
+    for width, height in ((500, 375), (256, 256)):
+        pictures = folder / f"jpeg-{width}x{height}"
+        pictures.mkdir(exist_ok=True)
+        random = np.random.default_rng(width)
+        for i in range(8 if arguments.quick else 40):
+            photo(random, width, height, 22).save(pictures / f"{i:03}.jpg", quality=95)
+        size = sum(p.stat().st_size for p in pictures.iterdir()) / len(list(pictures.iterdir())) / 1024
+        # Equal pixels first: Pillow's evaluation transform without its last two steps against ours.
+        steps = image_transform(224, is_train=False).transforms[:-2]
+        digest = hashlib.sha256()
+        for path in sorted(pictures.iterdir()):
+            picture = Image.open(path)
+            for step in steps:
+                picture = step(picture)
+            digest.update(np.asarray(picture).transpose(2, 0, 1).tobytes())
+        ours, peer = [], []
+        for _ in range(arguments.runs):
+            mine = json_lines(run([arguments.program, "bench", "--only", "images", "--images", pictures, "--runs", 1, "--output", "json"]))[0]
+            if mine["check"]["evaluation_sha256"] != digest.hexdigest():
+                raise SystemExit("our evaluation pixels differ from Pillow's; times would mean nothing")
+            ours += mine["runs"]
+            rows = json_lines(run([sys.executable, PEERS / "images.py", pictures, "--runs", 1]))
+            peer += next(row for row in rows if row["name"] == "openai" and row["mode"] == "train")["runs"]
+        table.add(4, f"picture to tensor, training crop, {width}x{height} JPEG of {size:.0f} KB, one core", ours, "Pillow + torchvision as open_clip uses them", peer,
+                  "images/s", "evaluation pixels bit-equal to Pillow's; ours stay uint8, the peer's include float normalisation, as each trains")
+
+
+def bench_tokenizer(arguments, table, folder):
+    import open_clip
+    captions = folder / "captions.txt"
+    lines = made_up_captions(2000, 9.5, 5)
+    for path in sorted(pathlib.Path("/usr/share/tuxpaint/stamps").rglob("*.txt")):  # real sentences, when the package is there
+        lines.append(path.read_text(encoding="utf-8").splitlines()[0])
+    captions.write_text("\n".join(lines * (2 if arguments.quick else 8)) + "\n", encoding="utf-8")
+    tokenizer = open_clip.SimpleTokenizer()
+    ours_ids = run([arguments.program, "tokenize"], stdin=open(captions, "rb")).splitlines()
+    for line, ids in zip(lines, ours_ids):
+        padded = tokenizer(line)[0].tolist()
+        expected = padded[: padded.index(49407) + 1]
+        if [int(i) for i in ids.split()] != expected:
+            raise SystemExit(f"our ids of '{line}' differ from the peer's; times would mean nothing")
+    ours = json_lines(run([arguments.program, "bench", "--only", "tokenizer", "--captions", captions, "--runs", arguments.runs, "--output", "json"]))[0]["runs"]
+    for row in json_lines(run([sys.executable, PEERS / "tokenizer.py", captions])):
+        table.add(5, f"tokenizer, {len(lines):,} distinct captions, one core", ours, f"{row['name']} ({row['mode']})", row["runs"], "captions/s",
+                  f"ids of all {len(lines):,} captions equal")
+
+
+def bench_start(arguments, table, folder):
+    import numpy as np
+    from PIL import Image
+    pictures = folder / "start"
+    pictures.mkdir(exist_ok=True)
+    rows = ["filepath\ttitle"]
+    for i in range(16):
+        Image.fromarray(np.random.default_rng(i).integers(0, 256, (240, 320, 3), dtype=np.uint8)).save(pictures / f"{i}.jpg")
+        rows.append(f"{pictures / f'{i}.jpg'}\ta photo of thing {i}")
+    table_file = folder / "start.tsv"
+    table_file.write_text("\n".join(rows) + "\n")
+    ours, peer = [], []
+    for i in range(arguments.runs):
+        logs = folder / f"logs-{i}-{os.getpid()}"
+        started = time.time()
+        process = subprocess.Popen([str(arguments.program), "train", "--train-data", str(table_file), "--model", "ViT-B-32", "--batch-size", "8", "--steps", "1000", "--logs", str(logs), "--name",
+                                    "start", "--log-every-n-steps", "1", "--warmup", "1"], stderr=subprocess.DEVNULL)
+        metrics = logs / "start" / "metrics.jsonl"
+        while not (metrics.exists() and metrics.stat().st_size > 0) and process.poll() is None:
+            time.sleep(0.005)
+        ours.append(time.time() - started)
+        process.kill()
+        process.wait()
+        started = time.time()
+        run([sys.executable, PEERS / "start.py", table_file])
+        peer.append(time.time() - started)
+    table.add(13, "start to the end of the first step, ViT-B/32, batch 8", ours, "open_clip", peer, "s", "both read the same 16 pictures and make one step")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", type=pathlib.Path, required=True)
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "start"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--quick", action="store_true", help="small inputs, to see that everything runs")
+    parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile (minutes at the first step)")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "benchmarks.md")
+    arguments = parser.parse_args()
+    arguments.program = arguments.program.resolve()
+    wanted = lambda name: not arguments.only or name in arguments.only
+    table = Table()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        if wanted("tokenizer"):
+            bench_tokenizer(arguments, table, folder)
+        if wanted("images"):
+            bench_images(arguments, table, folder)
+        if wanted("start"):
+            bench_start(arguments, table, folder)
+        if wanted("train-step"):
+            bench_step(arguments, table, folder, 1)
+        if wanted("train-step-mt"):
+            bench_step(arguments, table, folder, 5)
+    import open_clip
+    import PIL
+    import torch
+    processor = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    lines = ["# Benchmarks", "", "Made by `./run bench`. Each time counts only because the results it was measured on agree (last column). Medians; smallest and largest run beside them.", "",
+             f"Machine: {processor.group(1) if processor else platform.processor()}, {arguments.threads} threads, Linux {platform.release().split('-')[0]}. Peers: torch {torch.__version__}, open_clip {open_clip.__version__}, "
+             f"Pillow {PIL.__version__}, Python {platform.python_version()}. Date: {time.strftime('%Y-%m-%d')}.", "",
+             "| row | what | peer | unit | clipwright | spread | peer | spread | ratio | checked first |", "|---|---|---|---|---|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.rows]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if not arguments.quick and not arguments.only:
+        arguments.output.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+#include "data/pack.h"
+
+#include <cstdio>
+#include <optional>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "data/tar.h"
+
+namespace clipwright {
+namespace {
+
+/// The suffix that fits the bytes, whatever the file was called; empty for an unknown kind.
+std::string suffix_of(std::string_view bytes) {
+  if (bytes.starts_with("\xFF\xD8")) return "jpg";
+  if (bytes.starts_with("\x89PNG")) return "png";
+  if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) return "webp";
+  return {};
+}
+
+std::string numbered(int width, int64_t number) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%0*lld", width, static_cast<long long>(number));
+  return text;
+}
+
+/// A caption on a line of its own stays on it.
+std::string one_line(std::string text) {
+  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
+  return text;
+}
+
+Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t index, const char* raw_name) {
+  Json texts;
+  texts["key"] = dataset.key(index);
+  texts[raw_name] = dataset.caption(index);
+  for (int slot = 1; captions != nullptr && slot <= captions->rewrites(); ++slot) {
+    if (std::string text = captions->text(index, slot); !text.empty()) texts[captions->slot_name(slot)] = std::move(text);
+  }
+  return texts;
+}
+
+}  // namespace
+
+PackResult pack(const Dataset& dataset, const CaptionTable* captions, const PackOptions& options) {
+  if (options.samples_per_tar <= 0) fail_usage("--samples-per-tar is " + std::to_string(options.samples_per_tar), "a positive number");
+  make_folder(options.folder);
+  PackResult result;
+  Json sizes = Json::object();
+  std::optional<TarWriter> tar;
+  int64_t in_tar = 0;
+  const auto close = [&] {
+    if (!tar) return;
+    tar->finish();
+    tar.reset();
+    sizes[numbered(5, result.tars) + ".tar"] = in_tar;
+    ++result.tars;
+    in_tar = 0;
+  };
+  Progress progress("packing", dataset.size());
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    if (interrupted()) fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {}, "Start again to write all of them.");
+    const ImageBytes image = dataset.image(i);
+    const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()), image.view.size());
+    const std::string suffix = suffix_of(bytes);
+    if (!image.error.empty() || suffix.empty()) {
+      if (++result.skipped <= 3) log_warning("sample " + dataset.key(i) + " " + (image.error.empty() ? "is no JPEG, PNG or WebP" : image.error) + "; skipped");
+      continue;
+    }
+    if (!tar) tar.emplace(options.folder / (numbered(5, result.tars) + ".tar"));
+    const std::string name = numbered(9, i) + ".";
+    tar->add(name + suffix, bytes);
+    std::string lines;
+    for (std::string& caption : dataset.captions(i)) lines += (lines.empty() ? "" : "\n") + one_line(std::move(caption));
+    if (!lines.empty()) tar->add(name + "txt", lines);
+    if (const int label = dataset.label(i); label >= 0) tar->add(name + "cls", std::to_string(label));
+    tar->add(name + "json", to_line(texts_of(dataset, captions, i, "caption")));
+    ++result.samples;
+    if (++in_tar == options.samples_per_tar) close();
+    progress.update(i + 1);
+  }
+  close();
+  progress.finish();
+  write_file(options.folder / "sizes.json", sizes.dump(1) + "\n");
+  return result;
+}
+
+void join_texts(const Dataset& dataset, const CaptionTable& captions, const std::function<void(std::string_view)>& write) {
+  Progress progress("joining", dataset.size());
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    write(to_line(texts_of(dataset, &captions, i, "raw")) + "\n");
+    progress.update(i + 1);
+  }
+}
+
+}  // namespace clipwright

@@ -1,0 +1,28 @@
+// `clipwright eval`: a model and a set by name, to a result in CLIP_benchmark's schema.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "eval/features.h"
+#include "eval/result.h"
+
+namespace clipwright {
+
+struct EvaluationRequest {
+  std::string model;
+  DataOptions data;
+  std::string classnames;  ///< file; empty: the set's own
+  std::string templates;   ///< 7, 80, plain or a file; empty: the set's own, or the seven
+  std::vector<int> recall_k{1, 5, 10};
+  std::string device = "cpu";
+  EvalOptions options;
+};
+
+/// Zero-shot classification; a sentence with the outcome goes to the log.
+EvaluationRecord run_zeroshot(const EvaluationRequest& request);
+/// Image-text retrieval. Throws Error(kUsage) for a k below one.
+EvaluationRecord run_retrieval(const EvaluationRequest& request);
+
+}  // namespace clipwright

@@ -1,0 +1,19 @@
+// What decides the text of a rewrite besides the caption: engine and model, examples, prompt, decoding, seed.
+#pragma once
+
+#include <string>
+
+#include "core/hash.h"
+#include "core/json.h"
+#include "rewrite/job.h"
+
+namespace clipwright {
+
+/// The recipe of one mode. Rows of the ledger are found by its hash, so a change of anything in it never reuses old rows.
+struct Recipe {
+  Sha256 sha{};
+  Json description;  ///< what is hashed, and under "details" what is not (model name, licence)
+};
+Recipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine);
+
+}  // namespace clipwright

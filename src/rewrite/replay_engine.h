@@ -1,0 +1,21 @@
+// Texts that were made before, instead of a model: from another ledger or recorded rewrites.
+#pragma once
+
+#include "rewrite/engine.h"
+#include "rewrite/records.h"
+
+namespace clipwright {
+
+/// Finds texts by source and mode; what was not recorded comes back as missing, never as something else.
+class ReplayEngine final : public Engine {
+ public:
+  explicit ReplayEngine(Records records) : records_(std::move(records)) {}
+  Json identity() const override { return {{"engine", "replay"}, {"records_sha256", records_.digest()}}; }
+  Json details() const override { return {{"recorded", records_.recipes()}}; }
+  void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
+
+ private:
+  Records records_;
+};
+
+}  // namespace clipwright
