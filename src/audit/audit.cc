@@ -41,6 +41,10 @@ constexpr std::array<AuditFlag, kFlagCount> kFlags = {{
     {"too-short", 0.7, "far shorter than the source"},
 }};
 
+// A name needs more ground than another word: Brazil is not grounded by Barbados, both countries.
+constexpr float kNameGround = 0.5F;
+// A thing lost and a thing invented are likely one in the place of the other.
+constexpr double kReplacedThing = 0.8;
 // Beyond this a 77-token context cuts the caption.
 constexpr int64_t kMostWords = 60;
 
@@ -105,8 +109,9 @@ Difference compare_colours(const Reading& source, const Reading& rewrite, const 
     any_lost |= missing;
   }
   for (size_t i = 0; i < rewrite.terms.size(); ++i) {
-    // A banana may be yellow: WordNet's definition says so.
-    if (rewrite.terms[i].colour == 0 || ground[i] >= kGround || (rewrite.terms[i].colour & source_families) != 0) continue;
+    if (rewrite.terms[i].colour == 0 || (rewrite.terms[i].colour & source_families) != 0) continue;
+    // A banana may be yellow, WordNet's definition says so; a green banana may not.
+    if (source_families == 0 && ground[i] >= kGround) continue;
     any_added = true;
     const auto claim = std::find_if(rewrite.colours.begin(), rewrite.colours.end(),
                                     [&](const Claim& c) { return static_cast<int32_t>(c.value) == rewrite.terms[i].colour; });
@@ -139,7 +144,7 @@ void check_claims(const Reading& source, const Reading& rewrite, const Relatedne
   }
   bool lost = false, added = false;
   for (size_t i = 0; i < source.terms.size(); ++i) lost |= source.terms[i].name && related.kept[i] < kCarries;
-  for (size_t i = 0; i < rewrite.terms.size(); ++i) added |= rewrite.terms[i].name && related.ground[i] < kGround;
+  for (size_t i = 0; i < rewrite.terms.size(); ++i) added |= rewrite.terms[i].name && related.ground[i] < kNameGround;
   if (lost) verdict.raise(kEntityLost);
   if (added) verdict.raise(kEntityAdded);
   if (related.opposed) verdict.raise(kOpposite);
@@ -147,12 +152,14 @@ void check_claims(const Reading& source, const Reading& rewrite, const Relatedne
 
 void check_content(const Reading& source, const Reading& rewrite, const Relatedness& related, AuditRecord& record, Verdict& verdict) {
   double kept = 0, wanted = 0, added = 0, said = 0;
-  bool thing_lost = false, thing_added = false;
+  bool noun_lost = false, thing_lost = false, thing_added = false;
   for (size_t i = 0; i < source.terms.size(); ++i) {
     const Term& term = source.terms[i];
     wanted += term.weight;
     kept += term.weight * related.kept[i];
-    thing_lost |= term.noun && term.colour == 0 && related.kept[i] < kGround;
+    if (related.kept[i] >= kGround || term.colour != 0) continue;
+    noun_lost |= term.noun;
+    thing_lost |= term.concrete;
   }
   for (size_t i = 0; i < rewrite.terms.size(); ++i) {
     const Term& term = rewrite.terms[i];
@@ -164,11 +171,11 @@ void check_content(const Reading& source, const Reading& rewrite, const Relatedn
   }
   record.content_kept = wanted > 0 ? kept / wanted : 1;
   record.content_added = said > 0 ? added / said : 0;
-  if (record.content_kept < kCarries || thing_lost) verdict.raise(kContentLost);
+  if (record.content_kept < kCarries || noun_lost) verdict.raise(kContentLost);
   if (record.content_added > 0.5 || thing_added) verdict.raise(kContentAdded);
   // Rewrites are meant to say more, so that additions cost little until they outweigh what is kept.
   // Half of the words of a caption is where it stops being the same caption: 0.5 gives a score just below kDefaultKeepScore.
-  record.score *= std::pow(record.content_kept, 0.75) * (1 - 0.4 * record.content_added * record.content_added) * (thing_added ? 0.9 : 1);
+  record.score *= std::pow(record.content_kept, 0.75) * (1 - 0.4 * record.content_added * record.content_added) * (thing_added ? 0.9 : 1) * (thing_added && thing_lost ? kReplacedThing : 1);
 }
 
 void check_length(const Reading& source, const Reading& rewrite, AuditRecord& record, Verdict& verdict) {

@@ -59,6 +59,10 @@ std::unique_ptr<PairSource> open_line_pairs(const std::filesystem::path& caption
 /// (checked). Lines that are no such rows are passed over; more than a twentieth of them is an Error(kInput).
 std::unique_ptr<PairSource> open_jsonl_pairs(const std::filesystem::path& rewrites);
 
+/// Accepted rows of a ledger of `rewrite` (docs/formats/ledger.md), read only: "sqlite:FILE" or the file; key is the source's
+/// SHA-256. Throws Error(kInput) when the file is no ledger, Error(kUsage) for other kinds of ledger.
+std::unique_ptr<PairSource> open_ledger_pairs(const std::string& url);
+
 /// Each file by its ending: `.jsonl`, or text that needs `captions`. Throws Error(kUsage) when captions are missing.
 std::unique_ptr<PairSource> open_pairs(const std::filesystem::path& captions, const std::vector<std::filesystem::path>& rewrites);
 

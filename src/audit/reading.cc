@@ -174,9 +174,10 @@ class Reader {
     if (term.noun && senses.has(PartOfSpeech::kNoun)) {
       const WordNet::Sense& sense = wordnet_.sense(wordnet_.senses(id, PartOfSpeech::kNoun)[0]);
       term.concrete = is_thing(sense.topic);
-      // Written small, only people, places, groups and dates are names; "frisbee" and "jeep" are things.
-      term.name = senses.proper && word.size > 2 &&
-                  (sense.proper || sense.topic == kPlace || sense.topic == kPerson || sense.topic == kGroup || sense.topic == kTime);
+      // Written small, only people, places, groups and dates are names; "frisbee" and "jeep" are things. "brazil" is a place
+      // first, though a nut may be called so.
+      const bool nameable = sense.proper || sense.topic == kPlace || sense.topic == kPerson || sense.topic == kGroup || sense.topic == kTime;
+      term.name = word.size > 2 && ((senses.proper && nameable) || (sense.proper && sense.topic == kPlace));
     }
     term.name |= capital_tells && term.colour == 0 && (senses.proper || !word.all_capitals || !case_tells_);
     if (term.colour != 0) term.weight = 0.6F, term.concrete = false;

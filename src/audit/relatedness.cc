@@ -15,7 +15,11 @@ constexpr uint8_t kTops = 3;  // noun.Tops: entity, object, person, animal, ... 
 
 // Senses looked at, by part of speech; rarer ones relate anything to anything.
 constexpr std::array<size_t, 4> kMostSenses = {10, 5, 6, 3};
+constexpr std::array<size_t, 4> kUsualSenses = {3, 2, 2, 1};
 constexpr size_t kMostPairs = 48, kShortCaption = 3;
+
+/// Green and red are near in WordNet; in a caption they contradict.
+bool colours_differ(const Term& a, const Term& b) { return a.colour != 0 && b.colour != 0 && (a.colour & b.colour) == 0; }
 
 }  // namespace
 
@@ -110,6 +114,7 @@ void Relatedness::match_words() {
 }
 
 void Relatedness::relate(uint32_t source_term, uint32_t rewrite_term, float strength) {
+  if (colours_differ(source_->terms[source_term], rewrite_->terms[rewrite_term])) return;
   const uint32_t first = same_as_[source_term];
   kept[first] = std::max(kept[first], strength);
   ground[rewrite_term] = std::max(ground[rewrite_term], strength);
@@ -130,9 +135,11 @@ void Relatedness::mark_senses(uint32_t term, bool near) {
 }
 
 void Relatedness::mark_word(uint32_t term, uint32_t word, bool near) {
+  // A word that was found again only has to give others ground: its usual meanings do.
+  const auto& most = near && kept[term] >= 1 ? kUsualSenses : kMostSenses;
   for (int part = 0; part < 4; ++part) {
     const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
-    const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
+    const size_t count = std::min(senses.size(), most[static_cast<size_t>(part)]);
     for (size_t rank = 0; rank < count; ++rank) {
       if (!near) {
         mark(senses[rank], term, Mark::kSame);
@@ -296,7 +303,7 @@ void Relatedness::associate() {
   for (uint32_t t = 0; t < rewrite.size(); ++t) {
     if (rewrite[t].forms.count == 0) continue;
     for (uint32_t s = 0; s < source.size(); ++s) {
-      if (source[s].forms.count == 0 || same_as_[s] != s) continue;
+      if (source[s].forms.count == 0 || same_as_[s] != s || colours_differ(source[s], rewrite[t])) continue;
       // In a long caption a loose association of an added word proves nothing, and looking for it costs most.
       const bool source_wants = kept[s] < kCarries && source[s].weight >= 0.6F;
       const bool rewrite_wants = ground[t] < kGround && source.size() <= kShortCaption;
@@ -315,7 +322,7 @@ void Relatedness::associate() {
 }
 
 float Relatedness::association(uint32_t a, uint32_t b) const {
-  constexpr size_t kMostFew = 96;
+  constexpr size_t kMostFew = 80;
   constexpr double kFarAboveChance = 0.003;
   auto few = wordnet_->mentions(a), many = wordnet_->mentions(b);
   if (few.size() > many.size()) std::swap(few, many);

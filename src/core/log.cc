@@ -17,7 +17,7 @@
 namespace clipwright {
 namespace {
 
-bool log_is_quiet = false, log_is_json = false;
+bool log_is_quiet = false, log_is_json = false, log_is_hushed = false;
 
 bool live_terminal() {
   return ::isatty(STDERR_FILENO) != 0 && !log_is_quiet && !log_is_json &&
@@ -75,6 +75,23 @@ LogFile::LogFile(const std::string& path) {
 
 LogFile::~LogFile() { spdlog::set_default_logger(std::static_pointer_cast<spdlog::logger>(before_)); }
 
+LogHush::LogHush() { set(true); }
+LogHush::~LogHush() { set(false); }
+
+void LogHush::say(std::string_view message) {
+  set(false);
+  log_info(message);
+  set(true);
+}
+
+void LogHush::set(bool hushed) {
+  log_is_hushed = hushed;
+  for (const auto& sink : spdlog::default_logger()->sinks()) {
+    const bool file = dynamic_cast<spdlog::sinks::basic_file_sink_mt*>(sink.get()) != nullptr;
+    if (!file) sink->set_level(hushed || log_is_quiet ? spdlog::level::warn : spdlog::level::trace);
+  }
+}
+
 bool show_live(std::string_view line) {
   if (!live_terminal()) return false;
   std::fprintf(stderr, "\r\033[K%.*s", static_cast<int>(line.size()), line.data());
@@ -103,7 +120,7 @@ std::string readable_duration(double seconds) {
 }
 
 Progress::Progress(std::string label, int64_t total)
-    : label_(std::move(label)), total_(total), start_(Clock::now()), shown_(start_), live_(live_terminal()) {}
+    : label_(std::move(label)), total_(total), start_(Clock::now()), shown_(start_), live_(live_terminal() && !log_is_hushed) {}
 
 Progress::~Progress() { finish(); }
 

@@ -33,6 +33,21 @@ class LogFile {
   std::shared_ptr<void> before_;
 };
 
+/// While it lives, the info lines and progress of the parts that a caller runs go to log files only: the caller tells the user
+/// itself how far things are. Warnings and errors still show. Not nested.
+class LogHush {
+ public:
+  LogHush();
+  LogHush(const LogHush&) = delete;
+  LogHush& operator=(const LogHush&) = delete;
+  ~LogHush();
+  /// An info line that is not hushed.
+  void say(std::string_view message);
+
+ private:
+  void set(bool hushed);
+};
+
 /// Replaces the live line at the bottom of a terminal; the next log line clears it. False, doing nothing, where there is no terminal.
 bool show_live(std::string_view line);
 

@@ -13,22 +13,24 @@ constexpr std::string_view kMagic{"\x93NUMPY\x01\x00", 8};
 
 void write_array(const std::filesystem::path& path, const char* type, std::span<const std::byte> bytes,
                  std::span<const int64_t> shape) {
-  std::string header = std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (";
-  for (const int64_t size : shape) header += std::to_string(size) + ",";
-  header += "), }";
-  // The data must start at a multiple of 64 bytes; the header ends in a newline.
-  header.append(63 - (kMagic.size() + 2 + header.size()) % 64, ' ');
-  header += '\n';
   AtomicFile file(path);
-  file.write(kMagic);
-  const auto length = static_cast<uint16_t>(header.size());
-  file.write(std::string_view(reinterpret_cast<const char*>(&length), 2));
-  file.write(header);
+  file.write(npy_header(type, shape));
   file.write(bytes);
   file.commit();
 }
 
 }  // namespace
+
+std::string npy_header(std::string_view type, std::span<const int64_t> shape) {
+  std::string text = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (";
+  for (const int64_t size : shape) text += std::to_string(size) + ",";
+  text += "), }";
+  // The data must start at a multiple of 64 bytes; the header ends in a newline.
+  text.append(63 - (kMagic.size() + 2 + text.size()) % 64, ' ');
+  text += '\n';
+  const auto length = static_cast<uint16_t>(text.size());
+  return std::string(kMagic) + std::string(reinterpret_cast<const char*>(&length), 2) + text;
+}
 
 void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const int64_t> shape) {
   write_array(path, "<f4", std::as_bytes(values), shape);

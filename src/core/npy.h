@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace clipwright {
@@ -12,6 +13,9 @@ namespace clipwright {
 /// Writes an array atomically. Throws Error(kFailed).
 void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const int64_t> shape);
 void write_npy(const std::filesystem::path& path, std::span<const uint8_t> values, std::span<const int64_t> shape);
+
+/// What comes before the values, for arrays that are written piece by piece. `type` is NumPy's descriptor.
+std::string npy_header(std::string_view type, std::span<const int64_t> shape);
 
 /// An array read back: `type` is NumPy's descriptor ("<f4", "|u1", "<i4", "<i8", "<f8"), `bytes` its raw data.
 struct NpyArray {

@@ -5,44 +5,20 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/random.h"
+#include "data/shift_candidates.h"
+#include "data/word_hashes.h"
 
 namespace clipwright {
 namespace {
 
 constexpr int64_t kSample = 4000;
-constexpr int kReach = 3;
+// Around the place where a run of better lines begins, its exact start is looked for over this many lines.
+constexpr int64_t kAround = 6;
 constexpr int64_t kFewestLines = 12;
 constexpr double kLeastGain = 3;  // summed difference of overlaps
 constexpr double kStandardErrors = 6;
 // Words in more than this share of the texts ("a", "icon") say nothing about which caption a rewrite belongs to.
 constexpr double kCommonShare = 0.2;
-
-using Words = std::vector<uint64_t>;
-
-/// Hashes of the distinct lower-case words; every byte of a letter outside ASCII counts as a word's.
-Words words_of(const std::string& text) {
-  Words words;
-  std::string word;
-  const auto close = [&] {
-    if (!word.empty()) words.push_back(hash64(word));
-    word.clear();
-  };
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 'A' && byte <= 'Z') {
-      word += static_cast<char>(byte + 32);
-    } else if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80) {
-      word += c;
-    } else {
-      close();
-    }
-  }
-  close();
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
-}
 
 class Comparison {
  public:
@@ -51,8 +27,8 @@ class Comparison {
   void learn_common_words(const std::vector<int64_t>& sample) {
     std::unordered_map<uint64_t, int64_t> texts_with;
     for (const int64_t line : sample) {
-      for (const uint64_t word : words_of(caption_(line))) ++texts_with[word];
-      for (const uint64_t word : words_of(rewrite_(line))) ++texts_with[word];
+      for (const uint64_t word : word_hashes(caption_(line))) ++texts_with[word];
+      for (const uint64_t word : word_hashes(rewrite_(line))) ++texts_with[word];
     }
     const double most = kCommonShare * 2 * static_cast<double>(sample.size());
     for (const auto& [word, count] : texts_with) {
@@ -64,23 +40,23 @@ class Comparison {
   /// Dice overlap of caption `line` with rewrite `line + shift`; nothing beyond the file's ends.
   double overlap(int64_t line, int64_t shift) const {
     if (line + shift < 0 || line + shift >= lines_) return 0;
-    const Words a = rare_words(caption_(line)), b = rare_words(rewrite_(line + shift));
+    const WordHashes a = rare_words(caption_(line)), b = rare_words(rewrite_(line + shift));
     if (a.empty() || b.empty()) return 0;
-    Words both;
+    WordHashes both;
     std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both));
     return 2.0 * static_cast<double>(both.size()) / static_cast<double>(a.size() + b.size());
   }
 
  private:
-  Words rare_words(const std::string& text) const {
-    Words words = words_of(text);
+  WordHashes rare_words(const std::string& text) const {
+    WordHashes words = word_hashes(text);
     std::erase_if(words, [&](uint64_t word) { return std::binary_search(common_.begin(), common_.end(), word); });
     return words;
   }
 
   int64_t lines_;
   const LineReader &caption_, &rewrite_;
-  Words common_;
+  WordHashes common_;
 };
 
 struct Run {
@@ -101,7 +77,7 @@ Run best_run(const std::vector<double>& gains) {
 }
 
 /// The line in [low, high) from which the shift fits better, to the exact line.
-int64_t first_line(const Comparison& comparison, int64_t low, int64_t high, int shift) {
+int64_t first_line(const Comparison& comparison, int64_t low, int64_t high, int64_t shift) {
   double after = 0, best = 0;
   int64_t line = high;
   for (int64_t i = high - 1; i >= low; --i) {
@@ -135,8 +111,7 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
   }
 
   double best_gain = 0;
-  for (int shift = -kReach; shift <= kReach; ++shift) {
-    if (shift == 0) continue;
+  for (const int64_t shift : shift_candidates(lines, caption, rewrite)) {
     std::vector<double> shifted(sample.size()), gains(sample.size());
     for (size_t i = 0; i < sample.size(); ++i) {
       shifted[i] = comparison.overlap(sample[i], shift);
@@ -155,7 +130,7 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
     if (there < 2 * here + 0.02 || run.gain < kStandardErrors * std::sqrt(squares * length)) continue;
     best_gain = run.gain;
     // Where lines were lost, the captions that lost theirs fit neither way and stand before the run.
-    const int64_t low = run.begin == 0 ? 0 : std::max<int64_t>(0, sample[run.begin - 1] - 2 * kReach);
+    const int64_t low = run.begin == 0 ? 0 : std::max<int64_t>(0, sample[run.begin - 1] - std::abs(shift) - kAround);
     // A few lines into the run, so that the exact place is judged by more than one line.
     const int64_t high = sample[std::min(run.begin + 8, run.end - 1)] + 1;
     result.misaligned = Misalignment{first_line(comparison, low, high, shift), shift, here, there};

@@ -11,7 +11,7 @@ namespace clipwright {
 /// From `line` (0-based) on, caption i shares its words with rewrite i + shift instead of rewrite i.
 struct Misalignment {
   int64_t line = 0;
-  int shift = 0;
+  int64_t shift = 0;
   double overlap_in_place = 0, overlap_shifted = 0;  ///< mean over the lines that were compared
 };
 
@@ -24,7 +24,7 @@ struct Alignment {
 
 using LineReader = std::function<std::string(int64_t)>;
 
-/// Compares a sample of up to 4,000 lines with their neighbours up to three lines away. A shift counts when a run of lines fits its
+/// Compares a sample of up to 4,000 lines in place and shifted (shift_candidates.h). A shift counts when a run of lines fits its
 /// captions much better shifted than in place: at least twelve sampled lines, twice the overlap, six standard errors.
 Alignment check_alignment(int64_t lines, const LineReader& caption, const LineReader& rewrite);
 

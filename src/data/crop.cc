@@ -38,8 +38,8 @@ Crop draw_crop(int width, int height, double scale_min, double scale_max, Random
 }
 
 Crop center_window(int width, int height, int size) {
-  return {static_cast<int>(round_half_even((width - size) / 2.0)), static_cast<int>(round_half_even((height - size) / 2.0)), size,
-          size};
+  return {static_cast<int>(round_half_even((width - size) / 2.0)),
+          static_cast<int>(round_half_even((height - size) / 2.0)), size, size};
 }
 
 Extent scale_shorter_side(int width, int height, int size) {

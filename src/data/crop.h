@@ -12,14 +12,17 @@ struct Crop {
   int x, y, width, height;
 };
 
-/// A random crop drawn as torchvision's RandomResizedCrop does: a share of the area between `scale_min` and `scale_max`, an
-/// aspect ratio log-uniform in [3/4, 4/3]; ten tries to fit, then the largest centred crop within those ratios.
+/// A random crop drawn as torchvision's RandomResizedCrop does: a share of the area between
+/// `scale_min` and `scale_max`, an aspect ratio log-uniform in [3/4, 4/3]; ten tries to fit, then
+/// the largest centred crop within those ratios.
 Crop draw_crop(int width, int height, double scale_min, double scale_max, Random& random);
 
-/// The size x size window in the middle of a picture, offsets rounded half to even as Python does. Both sides must be >= size.
+/// The size x size window in the middle of a picture, offsets rounded half to even as Python does.
+/// Both sides must be >= size.
 Crop center_window(int width, int height, int size);
 
-/// Side lengths after the shorter side of width x height became `size`; the longer one is truncated, as torchvision does.
+/// Side lengths after the shorter side of width x height became `size`; the longer one is
+/// truncated, as torchvision does.
 struct Extent {
   int64_t width, height;
 };

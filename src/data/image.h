@@ -1,4 +1,5 @@
-// Decoded pixels, kept in the picture's own kind of values until after resizing, because that is where Pillow converts to RGB.
+// Decoded pixels, kept in the picture's own kind of values until after resizing, because that is
+// where Pillow converts to RGB.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,9 @@ enum class PixelKind {
   kGrey16,   ///< two bytes instead of four: one little-endian 16-bit grey (I;16)
 };
 
-/// A rectangle of pixels whose memory is kept from picture to picture. Rows are `stride` bytes apart; at least kSlack bytes
-/// behind the last row may be read, so that vector loads need no special case at the right edge.
+/// A rectangle of pixels whose memory is kept from picture to picture. Rows are `stride` bytes
+/// apart; at least kSlack bytes behind the last row may be read, so that vector loads need no
+/// special case at the right edge.
 class Image {
  public:
   static constexpr size_t kSlack = 128;

@@ -1,4 +1,5 @@
-// From the bytes of a picture file to its pixels. Whatever the bytes are, problems come back as a sentence, never as a crash.
+// From the bytes of a picture file to its pixels. Whatever the bytes are, problems come back as a
+// sentence, never as a crash.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +17,12 @@ class ImageDecoder {
  public:
   virtual ~ImageDecoder() = default;
 
-  /// Reads the header of `file`, which must stay alive until the next open. Returns an empty string, or why it cannot be used.
+  /// Reads the header of `file`, which must stay alive until the next open. Returns an empty
+  /// string, or why it cannot be used.
   virtual std::string open(std::span<const std::byte> file) = 0;
 
-  /// Decodes at least the pixels of `region`, which `image` then holds exactly. Call once an open. Returns an empty string, or
-  /// why the picture is damaged.
+  /// Decodes at least the pixels of `region`, which `image` then holds exactly. Call once an open.
+  /// Returns an empty string, or why the picture is damaged.
   virtual std::string decode(const Crop& region, Image& image) = 0;
 
   int width() const { return width_; }

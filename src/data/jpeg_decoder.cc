@@ -13,10 +13,12 @@ namespace {
 
 /// More scans than any encoder writes; each one costs a pass over the whole picture.
 constexpr int kMaxScans = 500;
-/// Upsampling looks at neighbouring columns, so the cut-out is decoded with this margin and the margin dropped.
+/// Upsampling looks at neighbouring columns, so the cut-out is decoded with this margin and the
+/// margin dropped.
 constexpr int kMargin = 16;
 
-/// libjpeg reports errors through callbacks that must not return; they jump back to the call that is under way.
+/// libjpeg reports errors through callbacks that must not return; they jump back to the call that
+/// is under way.
 struct JpegState {
   jpeg_decompress_struct codec;
   jpeg_error_mgr errors;
@@ -68,7 +70,8 @@ class JpegDecoder : public ImageDecoder {
     if (!read_header()) return failure();
     const jpeg_decompress_struct& codec = state_.codec;
     if (codec.num_components != 1 && codec.num_components != 3 && codec.num_components != 4) {
-      return "a JPEG with " + std::to_string(codec.num_components) + " colour components (1, 3 or 4 are known)";
+      return "a JPEG with " + std::to_string(codec.num_components) +
+             " colour components (1, 3 or 4 are known)";
     }
     width_ = static_cast<int>(codec.image_width);
     height_ = static_cast<int>(codec.image_height);
@@ -79,22 +82,25 @@ class JpegDecoder : public ImageDecoder {
   std::string decode(const Crop& region, Image& image) override {
     int first = std::max(0, region.x - kMargin);
     int columns = std::min(width_, region.x + region.width + kMargin) - first;
-    // Cutting saves little and costs a set-up of the upsampler, so nearly whole rows are decoded whole.
+    // Cutting saves little and costs a set-up of the upsampler, so nearly whole rows are decoded
+    // whole.
     if (columns * 8 > width_ * 7) {
       first = 0;
       columns = width_;
     }
     state_.codec.out_color_space = kind_ == PixelKind::kInk ? JCS_CMYK : JCS_EXT_RGBX;
     if (!start(first, columns)) return failure();
-    image.allocate(columns, region.height, kind_);
+    image.allocate(columns, region.height + 1, kind_);  // one row that nobody sees
     if (!read_rows(region, image)) return failure();
+    image.keep_rows(0, region.height);
     if (kind_ == PixelKind::kInk) invert(image);
     image.keep_columns(region.x - first, region.width);
     return {};
   }
 
  private:
-  // setjmp may only be left by longjmp into functions that hold no objects with destructors: hence these small ones.
+  // setjmp may only be left by longjmp into functions that hold no objects with destructors: hence
+  // these small ones.
 
   bool read_header() {
     if (setjmp(state_.back) != 0) return false;
@@ -103,7 +109,8 @@ class JpegDecoder : public ImageDecoder {
     return true;
   }
 
-  /// Starts decoding of `columns` columns from `first` on, which comes back rounded down to a block boundary.
+  /// Starts decoding of `columns` columns from `first` on, which comes back rounded down to a block
+  /// boundary.
   bool start(int& first, int& columns) {
     if (setjmp(state_.back) != 0) return false;
     jpeg_start_decompress(&state_.codec);
@@ -127,9 +134,14 @@ class JpegDecoder : public ImageDecoder {
       for (int i = 0; i < wanted; ++i) rows[i] = image.row(y + i);
       y += static_cast<int>(jpeg_read_scanlines(&codec, rows, static_cast<JDIMENSION>(wanted)));
     }
-    // A file that was cut short below the crop is refused all the same, so that no draw of a crop decides what is damaged.
-    if (codec.output_scanline < codec.output_height && !end_marker_follows()) {
-      jpeg_skip_scanlines(&codec, codec.output_height - codec.output_scanline);
+    // A file that was cut short below the crop is refused all the same, so that no draw of a crop
+    // decides what is damaged. libjpeg skips to the very end without looking at the data, so the
+    // last row is read.
+    const JDIMENSION left = codec.output_height - codec.output_scanline;
+    if (left > 0 && !end_marker_follows()) {
+      if (left > 1) jpeg_skip_scanlines(&codec, left - 1);
+      rows[0] = image.row(region.height);
+      jpeg_read_scanlines(&codec, rows, 1);
     }
     return true;
   }
@@ -156,7 +168,8 @@ class JpegDecoder : public ImageDecoder {
       reason = state_.reason;
       const auto& codec = state_.codec;
       if (codec.output_height > 0 && codec.output_scanline < codec.output_height) {
-        reason += ": the data ends at row " + std::to_string(codec.output_scanline) + " of " + std::to_string(codec.output_height);
+        reason += ": the data ends at row " + std::to_string(codec.output_scanline) + " of " +
+                  std::to_string(codec.output_height);
       }
     } else {
       char message[JMSG_LENGTH_MAX] = "";
@@ -172,7 +185,8 @@ class JpegDecoder : public ImageDecoder {
     std::memset(&state_, 0, sizeof state_);
     state_.codec.err = jpeg_std_error(&state_.errors);
     state_.errors.error_exit = on_error;
-    state_.errors.emit_message = on_message;  // warnings: Pillow shows a picture with them, so do we
+    state_.errors.emit_message =
+        on_message;  // warnings: Pillow shows a picture with them, so do we
     state_.errors.output_message = on_output;
     jpeg_create_decompress(&state_.codec);
     state_.codec.client_data = &state_;

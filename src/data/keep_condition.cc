@@ -15,6 +15,15 @@ const std::vector<std::string> kComparisons = {">=", ">", "<=", "<"};
   fail_usage("the condition '" + text + "' cannot be read (" + why + ")", "something like \"audit.score >= 0.6 and not flag:number-changed\"");
 }
 
+/// A misspelt flag would never be found and so keep everything.
+void check_flag(const std::string& text, const std::string& flag) {
+  std::vector<std::string> known;
+  for (const AuditFlag& one : audit_flags()) known.emplace_back(one.name);
+  if (std::find(known.begin(), known.end(), flag) != known.end()) return;
+  const std::string near = nearest(flag, known);
+  refuse(text, "'" + flag + "' is no flag of the audit" + (near.empty() ? "" : ", did you mean '" + near + "'?"));
+}
+
 /// "a>=1" to "a >= 1".
 std::string spaced(const std::string& text) {
   std::string result;
@@ -59,6 +68,7 @@ KeepCondition KeepCondition::parse(const std::string& text) {
       if (!term.wanted) word = next("a flag");
       if (!word.starts_with("flag:") || word.size() == 5) refuse(text, "'" + word + "' is neither audit.score nor flag:NAME");
       term.flag = word.substr(5);
+      check_flag(text, term.flag);
     }
     condition.terms_.push_back(term);
     if (i < words.size() && next("and") != "and") refuse(text, "terms are joined by 'and'");

@@ -201,9 +201,9 @@ struct Loader::State {
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions, const LoaderOptions& options)
     : state_(std::make_unique<State>()) {
-  CW_CHECK(options.batch_size > 0 && options.workers > 0 && options.image_size > 0 && options.world_size > 0 && options.rank >= 0 &&
-               options.rank < options.world_size,
-           "sizes of a loader are positive and its rank lies in its world");
+  if (options.batch_size <= 0) fail_usage("--batch-size is " + std::to_string(options.batch_size), "a positive number");
+  if (options.workers <= 0) fail_usage("--workers is " + std::to_string(options.workers), "at least 1 thread");
+  CW_CHECK(options.image_size > 0 && options.rank >= 0 && options.rank < options.world_size, "a rank lies in its world");
   state_->dataset = std::move(dataset);
   state_->captions = std::move(captions);
   state_->options = options;

@@ -50,7 +50,8 @@ struct BadSamples {
 /// its reason and replaced by the next good one in an order keyed by (seed, epoch, key).
 class Loader {
  public:
-  /// Throws Error(kInput) when the dataset has fewer pairs than one batch.
+  /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset has fewer pairs than one batch,
+  /// Error(kUsage) without a worker or a batch size.
   Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions, const LoaderOptions& options);
   ~Loader();
 

@@ -18,8 +18,13 @@ enum ColourType { kGrey = 0, kTrueColour = 2, kPalette = 3, kGreyAlpha = 4, kTru
 struct Pass {
   int x, y, dx, dy;
 };
-constexpr std::array<Pass, 7> kAdam7 = {
-    {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}};
+constexpr std::array<Pass, 7> kAdam7 = {{{0, 0, 8, 8},
+                                         {4, 0, 8, 8},
+                                         {0, 4, 4, 8},
+                                         {2, 0, 4, 4},
+                                         {0, 2, 2, 4},
+                                         {1, 0, 2, 2},
+                                         {0, 1, 1, 2}}};
 constexpr Pass kPlain = {0, 0, 1, 1};
 
 /// Chunk data longer than this cannot be in a file.
@@ -51,9 +56,11 @@ class Inflater {
     while (stream_.avail_out > 0) {
       if (stream_.avail_in == 0 && !next_chunk()) return "truncated PNG";
       const int status = inflate(&stream_, Z_NO_FLUSH);
-      if (status == Z_STREAM_END && stream_.avail_out > 0) return "truncated PNG: its compressed data ends early";
+      if (status == Z_STREAM_END && stream_.avail_out > 0)
+        return "truncated PNG: its compressed data ends early";
       if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
-        return std::string("damaged PNG: ") + (stream_.msg != nullptr ? stream_.msg : "its compressed data cannot be inflated");
+        return std::string("damaged PNG: ") +
+               (stream_.msg != nullptr ? stream_.msg : "its compressed data cannot be inflated");
       }
     }
     return {};
@@ -79,7 +86,8 @@ class Inflater {
   size_t next_chunk_ = 0;
 };
 
-/// Reads the format itself on top of zlib, because Pillow does: no gamma, no background, 16-bit samples cut to their high byte.
+/// Reads the format itself on top of zlib, because Pillow does: no gamma, no background, 16-bit
+/// samples cut to their high byte.
 class PngDecoder : public ImageDecoder {
  public:
   std::string open(std::span<const std::byte> file) override {
@@ -96,7 +104,8 @@ class PngDecoder : public ImageDecoder {
         return refuse_size(width_, height_);
       }
       if (type == "IEND") return "damaged PNG: no picture data";
-      if (length > kMaxChunk || file_.size() - at - 8 < size_t{length} + 4) return "truncated PNG: it ends in chunk " + printable(type);
+      if (length > kMaxChunk || file_.size() - at - 8 < size_t{length} + 4)
+        return "truncated PNG: it ends in chunk " + printable(type);
       const std::span<const uint8_t> body = file_.subspan(at + 8, length);
       if (crc32(0, &file_[at + 4], length + 4) != big_endian(&file_[at + 8 + length])) {
         return "damaged PNG: the checksum of chunk " + printable(type) + " does not fit";
@@ -105,8 +114,10 @@ class PngDecoder : public ImageDecoder {
         if (std::string problem = read_header(body); !problem.empty()) return problem;
         has_header = true;
       } else if (type == "PLTE") {
-        if (body.size() / 3 > palette_.size()) return "damaged PNG: a palette of more than 256 colours";
-        for (size_t i = 0; i < body.size() / 3; ++i) palette_[i] = {body[3 * i], body[3 * i + 1], body[3 * i + 2]};
+        if (body.size() / 3 > palette_.size())
+          return "damaged PNG: a palette of more than 256 colours";
+        for (size_t i = 0; i < body.size() / 3; ++i)
+          palette_[i] = {body[3 * i], body[3 * i + 1], body[3 * i + 2]};
       }
       at += 12 + size_t{length};
     }
@@ -114,9 +125,12 @@ class PngDecoder : public ImageDecoder {
 
   std::string decode(const Crop& region, Image& image) override {
     region_ = region;
-    // Deflate shrinks to at most 1/1032: a header that promises more than that is not believed, before memory is taken for it.
-    const uint64_t row_bytes = (static_cast<uint64_t>(width_) * static_cast<uint64_t>(depth_ * channels_) + 7) / 8;
-    if (row_bytes * static_cast<uint64_t>(height_) / 1032 > file_.size()) return "truncated PNG: too short for the size in its header";
+    // Deflate shrinks to at most 1/1032: a header that promises more than that is not believed,
+    // before memory is taken for it.
+    const uint64_t row_bytes =
+        (static_cast<uint64_t>(width_) * static_cast<uint64_t>(depth_ * channels_) + 7) / 8;
+    if (row_bytes * static_cast<uint64_t>(height_) / 1032 > file_.size())
+      return "truncated PNG: too short for the size in its header";
     image.allocate(region.width, region.height, kind_);
     inflater_.restart(file_, first_data_);
     if (!interlaced_) return read_pass(kPlain, image);
@@ -147,7 +161,9 @@ class PngDecoder : public ImageDecoder {
     switch (colour_) {
       case kGrey:
         channels_ = 1;
-        kind_ = depth_ == 16 ? PixelKind::kGrey16 : depth_ == 1 ? PixelKind::kIndexed : PixelKind::kColour;
+        kind_ = depth_ == 16  ? PixelKind::kGrey16
+                : depth_ == 1 ? PixelKind::kIndexed
+                              : PixelKind::kColour;
         if (byte_samples || depth_ == 1 || depth_ == 2 || depth_ == 4) return {};
         break;
       case kPalette:
@@ -173,11 +189,13 @@ class PngDecoder : public ImageDecoder {
       default:
         break;
     }
-    return "damaged PNG: " + std::to_string(depth_) + " bits a sample with colour type " + std::to_string(colour_);
+    return "damaged PNG: " + std::to_string(depth_) + " bits a sample with colour type " +
+           std::to_string(colour_);
   }
 
   std::string read_pass(const Pass& pass, Image& image) {
-    const int columns = (width_ - pass.x + pass.dx - 1) / pass.dx, rows = (height_ - pass.y + pass.dy - 1) / pass.dy;
+    const int columns = (width_ - pass.x + pass.dx - 1) / pass.dx,
+              rows = (height_ - pass.y + pass.dy - 1) / pass.dy;
     if (columns <= 0 || rows <= 0) return {};
     const size_t bits = static_cast<size_t>(depth_) * static_cast<size_t>(channels_);
     const size_t length = (static_cast<size_t>(columns) * bits + 7) / 8;
@@ -186,16 +204,21 @@ class PngDecoder : public ImageDecoder {
     above_.assign(length + 1, 0);
     for (int i = 0; i < rows; ++i) {
       const int y = pass.y + i * pass.dy;
-      // Nothing below the region is needed, except that later passes of an interlaced picture start again at the top.
+      // Nothing below the region is needed, except that later passes of an interlaced picture start
+      // again at the top.
       if (!interlaced_ && y >= region_.y + region_.height) break;
       if (std::string problem = inflater_.read(row_); !problem.empty()) {
-        return problem.starts_with("truncated") ? problem + " (row " + std::to_string(y) + " of " + std::to_string(height_) + ")"
-                                                : problem;
+        return problem.starts_with("truncated")
+                   ? problem + " (row " + std::to_string(y) + " of " + std::to_string(height_) + ")"
+                   : problem;
       }
-      if (!undo_filter(row_[0], std::span(row_).subspan(1), std::span(above_).subspan(1), distance)) {
-        return "damaged PNG: unknown filter " + std::to_string(row_[0]) + " in row " + std::to_string(y);
+      if (!undo_filter(row_[0], std::span(row_).subspan(1), std::span(above_).subspan(1),
+                       distance)) {
+        return "damaged PNG: unknown filter " + std::to_string(row_[0]) + " in row " +
+               std::to_string(y);
       }
-      if (y >= region_.y && y < region_.y + region_.height) place_row(pass, &row_[1], image.row(y - region_.y));
+      if (y >= region_.y && y < region_.y + region_.height)
+        place_row(pass, &row_[1], image.row(y - region_.y));
       std::swap(row_, above_);
     }
     return {};
@@ -219,7 +242,8 @@ class PngDecoder : public ImageDecoder {
   }
 
   void place_rare(const uint8_t* samples, size_t pixel, uint8_t* out) const {
-    const size_t step = depth_ == 16 ? 2 : 1;  // of a 16-bit sample the high byte, which comes first
+    const size_t step =
+        depth_ == 16 ? 2 : 1;  // of a 16-bit sample the high byte, which comes first
     const uint8_t* at = samples + pixel * static_cast<size_t>(channels_) * step;
     switch (colour_) {
       case kGrey:
@@ -227,7 +251,8 @@ class PngDecoder : public ImageDecoder {
           out[0] = at[1];
           out[1] = at[0];
         } else {
-          const auto grey = static_cast<uint8_t>(small_sample(samples, pixel) * (255 / ((1 << depth_) - 1)));
+          const auto grey =
+              static_cast<uint8_t>(small_sample(samples, pixel) * (255 / ((1 << depth_) - 1)));
           put(out, grey, grey, grey, 255);
         }
         break;

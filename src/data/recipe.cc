@@ -31,17 +31,21 @@ const Recipe& find_recipe(std::string_view name) {
     names.push_back(recipe.name);
   }
   const std::string near = nearest(name, names);
-  fail_usage("'" + std::string(name) + "' is no picture recipe", "openai, laclip, declip or imagenet",
+  fail_usage("'" + std::string(name) + "' is no picture recipe",
+             "openai, laclip, declip or imagenet",
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 void normalize(std::span<const uint8_t> chw, int size, const Recipe& recipe, std::span<float> out) {
   const size_t plane = static_cast<size_t>(size) * size;
-  CW_CHECK(chw.size() == 3 * plane && out.size() == 3 * plane, "normalize: a (3, size, size) picture and as many floats");
+  CW_CHECK(chw.size() == 3 * plane && out.size() == 3 * plane,
+           "normalize: a (3, size, size) picture and as many floats");
   for (size_t c = 0; c < 3; ++c) {
-    // A picture has 256 values a channel: divide, subtract, divide once for each, in the references' order.
+    // A picture has 256 values a channel: divide, subtract, divide once for each, in the
+    // references' order.
     std::array<float, 256> value;
-    for (size_t v = 0; v < 256; ++v) value[v] = (static_cast<float>(v) / 255.0F - recipe.mean[c]) / recipe.std[c];
+    for (size_t v = 0; v < 256; ++v)
+      value[v] = (static_cast<float>(v) / 255.0F - recipe.mean[c]) / recipe.std[c];
     for (size_t i = c * plane; i < (c + 1) * plane; ++i) out[i] = value[chw[i]];
   }
 }

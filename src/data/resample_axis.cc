@@ -7,7 +7,9 @@
 namespace clipwright {
 namespace {
 
-double support_of(Interpolation interpolation) { return interpolation == Interpolation::kBicubic ? 2.0 : 1.0; }
+double support_of(Interpolation interpolation) {
+  return interpolation == Interpolation::kBicubic ? 2.0 : 1.0;
+}
 
 /// Keys' cubic with a = -0.5, operations in Pillow's order so that the last bit agrees.
 inline double bicubic(double x) {
@@ -31,7 +33,8 @@ inline int32_t fixed_point(double weight) {
 
 }  // namespace
 
-void ResampleAxis::compute(Interpolation interpolation, int source_size, int target_size, int first, int outputs, Packing packing) {
+void ResampleAxis::compute(Interpolation interpolation, int source_size, int target_size, int first,
+                           int outputs, Packing packing) {
   identity_ = source_size == target_size;
   const double scale = static_cast<double>(static_cast<float>(source_size)) / target_size;
   const double stretch = std::max(scale, 1.0);
@@ -89,7 +92,8 @@ void ResampleAxis::pack(Packing packing) {
       for (size_t k = 0; k < 4; ++k) w[k] = fixed_point(weight[x + k]);
       if (packing == Packing::kSplit11) {
         for (size_t pair = 0; pair < 2; ++pair) {
-          const auto a = static_cast<uint32_t>(w[2 * pair]), b = static_cast<uint32_t>(w[2 * pair + 1]);
+          const auto a = static_cast<uint32_t>(w[2 * pair]),
+                     b = static_cast<uint32_t>(w[2 * pair + 1]);
           words[pair] = static_cast<int32_t>((static_cast<uint32_t>(w[2 * pair] >> 11) & 0xFFFF) |
                                              static_cast<uint32_t>(w[2 * pair + 1] >> 11) << 16);
           words[2 + pair] = static_cast<int32_t>((a & 0x7FF) | (b & 0x7FF) << 16);

@@ -9,23 +9,28 @@ namespace clipwright {
 
 enum class Interpolation { kBilinear, kBicubic };
 
-/// How the outputs [first, first + outputs) of an axis that goes from `source_size` to `target_size` pixels are made from source
-/// pixels. Weights are computed as Pillow does: the kernel (bicubic a = -0.5) is widened by the shrink factor, cut at the borders,
-/// normalised in double, then rounded to 22 fractional bits.
+/// How the outputs [first, first + outputs) of an axis that goes from `source_size` to
+/// `target_size` pixels are made from source pixels. Weights are computed as Pillow does: the
+/// kernel (bicubic a = -0.5) is widened by the shrink factor, cut at the borders, normalised in
+/// double, then rounded to 22 fractional bits.
 class ResampleAxis {
  public:
   static constexpr int kFractionBits = 22;
-  /// Weights are packed for vector kernels in groups of this many taps, the last one filled up with zeros.
+  /// Weights are packed for vector kernels in groups of this many taps, the last one filled up with
+  /// zeros.
   static constexpr int kGroup = 4;
   /// 32-bit words a group of packed weights takes.
   static constexpr int kWords = 4;
 
   enum class Packing {
-    kSplit11,  ///< pairs of 16-bit: high parts of taps 0 1, of 2 3, then the low 11 bits of taps 0 1, of 2 3
-    kBytes,    ///< three words of signed bytes: bits 16 and up, 8 to 15, 0 to 7 (carry-adjusted) of taps 0 to 3
+    kSplit11,  ///< pairs of 16-bit: high parts of taps 0 1, of 2 3, then the low 11 bits of taps 0
+               ///< 1, of 2 3
+    kBytes,    ///< three words of signed bytes: bits 16 and up, 8 to 15, 0 to 7 (carry-adjusted) of
+               ///< taps 0 to 3
   };
 
-  void compute(Interpolation interpolation, int source_size, int target_size, int first, int outputs, Packing packing);
+  void compute(Interpolation interpolation, int source_size, int target_size, int first,
+               int outputs, Packing packing);
 
   /// Nothing to do along this axis: same size, all weights would be 1.
   bool identity() const { return identity_; }
@@ -39,9 +44,13 @@ class ResampleAxis {
   int groups(int output) const { return (taps(output) + kGroup - 1) / kGroup; }
   int most_groups() const { return most_groups_; }
   /// Packed weights of an output, kWords words a group; zeros up to most_groups().
-  const int32_t* packed(int output) const { return packed_.data() + static_cast<size_t>(output) * packed_stride_; }
+  const int32_t* packed(int output) const {
+    return packed_.data() + static_cast<size_t>(output) * packed_stride_;
+  }
   /// The weights before rounding, for 16-bit pictures.
-  const double* weights(int output) const { return weights_.data() + static_cast<size_t>(output) * weight_stride_; }
+  const double* weights(int output) const {
+    return weights_.data() + static_cast<size_t>(output) * weight_stride_;
+  }
 
  private:
   void pack(Packing packing);
@@ -55,7 +64,8 @@ class ResampleAxis {
   std::vector<int32_t> packed_;
 };
 
-/// Pillow's nearest-neighbour source pixel for each output in [first, first + outputs): what it uses for palettes and one bit.
+/// Pillow's nearest-neighbour source pixel for each output in [first, first + outputs): what it
+/// uses for palettes and one bit.
 std::vector<int> nearest_sources(int source_size, int target_size, int first, int outputs);
 
 }  // namespace clipwright

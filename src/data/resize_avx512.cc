@@ -1,4 +1,5 @@
-// g++ 12 takes the deliberately undefined registers inside its own AVX-512 header for mistakes (GCC bug 105593).
+// g++ 12 takes the deliberately undefined registers inside its own AVX-512 header for mistakes (GCC
+// bug 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
@@ -9,7 +10,8 @@
 
 #include "data/resize.h"
 
-// The processor is asked at run time, so only the functions marked with this may use the wide instructions.
+// The processor is asked at run time, so only the functions marked with this may use the wide
+// instructions.
 #define CLIPWRIGHT_WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")))
 
 namespace clipwright {
@@ -42,10 +44,12 @@ CLIPWRIGHT_WIDE inline __m512i pack(__m512i a, __m512i b, __m512i c, __m512i d) 
   return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
 }
 
-CLIPWRIGHT_WIDE inline __m512i four_pixels(const uint8_t* bytes) { return _mm512_loadu_si512(bytes); }
+CLIPWRIGHT_WIDE inline __m512i four_pixels(const uint8_t* bytes) {
+  return _mm512_loadu_si512(bytes);
+}
 
-/// Lays four rows side by side: row 0 to 3 of pixel 0, of pixel 1, and so on, 16 bytes a pixel, so that the four taps of a group
-/// are one load whatever pixel they start at.
+/// Lays four rows side by side: row 0 to 3 of pixel 0, of pixel 1, and so on, 16 bytes a pixel, so
+/// that the four taps of a group are one load whatever pixel they start at.
 CLIPWRIGHT_WIDE void interleave(const uint8_t* const rows[4], int pixels, uint8_t* out) {
   for (int x = 0; x < pixels; x += 16) {
     const size_t at = static_cast<size_t>(x) * 4;
@@ -54,8 +58,9 @@ CLIPWRIGHT_WIDE void interleave(const uint8_t* const rows[4], int pixels, uint8_
     const __m512i ab_low = _mm512_unpacklo_epi32(a, b), ab_high = _mm512_unpackhi_epi32(a, b);
     const __m512i cd_low = _mm512_unpacklo_epi32(c, d), cd_high = _mm512_unpackhi_epi32(c, d);
     // Pixel 4 i + k of each quarter i is in by_pixel[k].
-    const __m512i by_pixel[4] = {_mm512_unpacklo_epi64(ab_low, cd_low), _mm512_unpackhi_epi64(ab_low, cd_low),
-                                 _mm512_unpacklo_epi64(ab_high, cd_high), _mm512_unpackhi_epi64(ab_high, cd_high)};
+    const __m512i by_pixel[4] = {
+        _mm512_unpacklo_epi64(ab_low, cd_low), _mm512_unpackhi_epi64(ab_low, cd_low),
+        _mm512_unpacklo_epi64(ab_high, cd_high), _mm512_unpackhi_epi64(ab_high, cd_high)};
     const __m512i p02_low = _mm512_shuffle_i32x4(by_pixel[0], by_pixel[1], 0x44);
     const __m512i p02_high = _mm512_shuffle_i32x4(by_pixel[0], by_pixel[1], 0xEE);
     const __m512i p13_low = _mm512_shuffle_i32x4(by_pixel[2], by_pixel[3], 0x44);
@@ -77,26 +82,31 @@ CLIPWRIGHT_WIDE inline __m512i taps_together() {
   return _mm512_load_si512(index);
 }
 
-/// One output pixel of the four rows. `kGroups` is how many groups every output of the axis is given (zero weights fill up), so
-/// that no branch depends on the output; 0 means that `groups` says it.
+/// One output pixel of the four rows. `kGroups` is how many groups every output of the axis is
+/// given (zero weights fill up), so that no branch depends on the output; 0 means that `groups`
+/// says it.
 template <int kGroups>
-CLIPWRIGHT_WIDE inline __m512i output_of(const uint8_t* at, const int32_t* words, int groups, __m512i together) {
+CLIPWRIGHT_WIDE inline __m512i output_of(const uint8_t* at, const int32_t* words, int groups,
+                                         __m512i together) {
   Digits sums = rounding();
-  for (int g = 0; g < (kGroups > 0 ? kGroups : groups); ++g, words += ResampleAxis::kWords, at += 64) {
+  for (int g = 0; g < (kGroups > 0 ? kGroups : groups);
+       ++g, words += ResampleAxis::kWords, at += 64) {
     accumulate(sums, _mm512_permutexvar_epi8(together, four_pixels(at)), words);
   }
   return finish(sums);
 }
 
 template <int kGroups>
-CLIPWRIGHT_WIDE void block_across(const uint8_t* side_by_side, const ResampleAxis& axis, int groups, uint8_t* const out[4]) {
+CLIPWRIGHT_WIDE void block_across(const uint8_t* side_by_side, const ResampleAxis& axis, int groups,
+                                  uint8_t* const out[4]) {
   const __m512i together = taps_together();
   const int outputs = axis.outputs();
   for (int x = 0; x < outputs; x += 4) {
     __m512i pixel[4];
     for (int i = 0; i < 4; ++i) {
       const int output = std::min(x + i, outputs - 1);
-      pixel[i] = output_of<kGroups>(side_by_side + static_cast<size_t>(axis.start(output)) * 16, axis.packed(output), groups, together);
+      pixel[i] = output_of<kGroups>(side_by_side + static_cast<size_t>(axis.start(output)) * 16,
+                                    axis.packed(output), groups, together);
     }
     const __m512i bytes = pack(pixel[0], pixel[1], pixel[2], pixel[3]);
     const size_t at = static_cast<size_t>(x) * 4;
@@ -107,15 +117,17 @@ CLIPWRIGHT_WIDE void block_across(const uint8_t* side_by_side, const ResampleAxi
   }
 }
 
-void horizontal(const uint8_t* source, size_t source_stride, int rows, const ResampleAxis& axis, uint8_t* target,
-                size_t target_stride) {
+void horizontal(const uint8_t* source, size_t source_stride, int rows, const ResampleAxis& axis,
+                uint8_t* target, size_t target_stride) {
   using Block = void (*)(const uint8_t*, const ResampleAxis&, int, uint8_t* const[4]);
-  constexpr Block kBlocks[] = {block_across<0>, block_across<1>, block_across<2>, block_across<3>, block_across<4>, block_across<5>};
+  constexpr Block kBlocks[] = {block_across<0>, block_across<1>, block_across<2>,
+                               block_across<3>, block_across<4>, block_across<5>};
   const int groups = axis.most_groups(), pixels = axis.source_end() - axis.source_begin();
   const Block block = kBlocks[static_cast<size_t>(groups) < std::size(kBlocks) ? groups : 0];
   // The last outputs' groups reach past the last pixel; whatever lies there has weight zero.
   thread_local std::vector<uint8_t> side_by_side;
-  side_by_side.resize((static_cast<size_t>(pixels) + 15) / 16 * 256 + static_cast<size_t>(groups) * 64);
+  side_by_side.resize((static_cast<size_t>(pixels) + 15) / 16 * 256 +
+                      static_cast<size_t>(groups) * 64);
   for (int y = 0; y < rows; y += 4) {
     const uint8_t* in[4];
     uint8_t* out[4];
@@ -129,20 +141,24 @@ void horizontal(const uint8_t* source, size_t source_stride, int rows, const Res
   }
 }
 
-CLIPWRIGHT_WIDE void vertical(const uint8_t* source, size_t source_stride, size_t row_bytes, const ResampleAxis& axis,
-                              uint8_t* target, size_t target_stride) {
+CLIPWRIGHT_WIDE void vertical(const uint8_t* source, size_t source_stride, size_t row_bytes,
+                              const ResampleAxis& axis, uint8_t* target, size_t target_stride) {
   const int last_row = axis.source_end() - axis.source_begin() - 1;
   for (int y = 0; y < axis.outputs(); ++y) {
     for (size_t x = 0; x < row_bytes; x += 64) {
       Digits sums[4] = {rounding(), rounding(), rounding(), rounding()};
       const int32_t* words = axis.packed(y);
-      for (int g = 0, row = axis.start(y); g < axis.groups(y); ++g, row += 4, words += ResampleAxis::kWords) {
+      for (int g = 0, row = axis.start(y); g < axis.groups(y);
+           ++g, row += 4, words += ResampleAxis::kWords) {
         __m512i in[4];
         for (int i = 0; i < 4; ++i) {
-          in[i] = _mm512_loadu_si512(source + static_cast<size_t>(std::min(row + i, last_row)) * source_stride + x);
+          in[i] = _mm512_loadu_si512(
+              source + static_cast<size_t>(std::min(row + i, last_row)) * source_stride + x);
         }
-        const __m512i low01 = _mm512_unpacklo_epi8(in[0], in[1]), high01 = _mm512_unpackhi_epi8(in[0], in[1]);
-        const __m512i low23 = _mm512_unpacklo_epi8(in[2], in[3]), high23 = _mm512_unpackhi_epi8(in[2], in[3]);
+        const __m512i low01 = _mm512_unpacklo_epi8(in[0], in[1]),
+                      high01 = _mm512_unpackhi_epi8(in[0], in[1]);
+        const __m512i low23 = _mm512_unpacklo_epi8(in[2], in[3]),
+                      high23 = _mm512_unpackhi_epi8(in[2], in[3]);
         accumulate(sums[0], _mm512_unpacklo_epi16(low01, low23), words);
         accumulate(sums[1], _mm512_unpackhi_epi16(low01, low23), words);
         accumulate(sums[2], _mm512_unpacklo_epi16(high01, high23), words);
@@ -159,9 +175,10 @@ CLIPWRIGHT_WIDE void vertical(const uint8_t* source, size_t source_stride, size_
 
 const ResizeKernels* resize_kernels_avx512() {
   static const ResizeKernels kernels = {ResampleAxis::Packing::kBytes, horizontal, vertical};
-  static const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-                                __builtin_cpu_supports("avx512vnni");
+  static const bool supported =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+      __builtin_cpu_supports("avx512vnni");
   return supported ? &kernels : nullptr;
 }
 

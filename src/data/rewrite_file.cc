@@ -86,8 +86,8 @@ class RewriteFile final : public RewriteSlot {
     if (alignment.misaligned) {
       const Misalignment& bad = *alignment.misaligned;
       std::snprintf(overlaps, sizeof overlaps, "word overlap %.2f there, %.2f here", bad.overlap_shifted, bad.overlap_in_place);
-      const int away = bad.shift > 0 ? bad.shift : -bad.shift;
-      fail_input(path_ + ", line " + std::to_string(bad.line + 1) + ": from here on the rewrites fit the captions " + std::to_string(away) +
+      const int64_t away = bad.shift > 0 ? bad.shift : -bad.shift;
+      fail_input(path_ + ", line " + std::to_string(bad.line + 1) + ": from here on the rewrites fit the captions " + with_commas(away) +
                      (away == 1 ? " line " : " lines ") + (bad.shift > 0 ? "before" : "after") + " theirs (" + overlaps + ")",
                  "line k to rewrite caption k", "A line was added or lost there: write the file again, or use rewrites.jsonl, which is joined by key.");
     }

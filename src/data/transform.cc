@@ -16,7 +16,8 @@ namespace {
 /// A longer side than Pillow can make; reached by pictures a few pixels high and millions wide.
 constexpr int64_t kMaxSide = int64_t{1} << 29;
 
-/// A part of a resize: of `source` (in pixels of the file), resized to width x height, only `window` is wanted.
+/// A part of a resize: of `source` (in pixels of the file), resized to width x height, only
+/// `window` is wanted.
 struct Resize {
   Crop source;
   int width, height;
@@ -27,14 +28,16 @@ struct Resize {
 void copy_rows(const Image& from, int width, int height, Image& to) {
   to.allocate((width + 15) / 16 * 16, height, from.kind());
   for (int y = 0; y < height; ++y) {
-    std::memcpy(to.row(y), from.row(y), static_cast<size_t>(width) * Image::bytes_a_pixel(from.kind()));
+    std::memcpy(to.row(y), from.row(y),
+                static_cast<size_t>(width) * Image::bytes_a_pixel(from.kind()));
   }
 }
 
 }  // namespace
 
 struct ImagePipeline::State {
-  State(const Recipe& recipe_of_model, int side) : recipe(recipe_of_model), size(side), kernels(resize_kernels()) {}
+  State(const Recipe& recipe_of_model, int side)
+      : recipe(recipe_of_model), size(side), kernels(resize_kernels()) {}
 
   Recipe recipe;
   int size;
@@ -53,7 +56,8 @@ struct ImagePipeline::State {
   /// Opens the file and passes its size to `plan`, which says what to make of it.
   template <typename Plan>
   std::string transform(std::span<const std::byte> file, std::span<uint8_t> chw, const Plan& plan) {
-    CW_CHECK(chw.size() == 3 * static_cast<size_t>(size) * static_cast<size_t>(size), "the output must hold 3 x size x size bytes");
+    CW_CHECK(chw.size() == 3 * static_cast<size_t>(size) * static_cast<size_t>(size),
+             "the output must hold 3 x size x size bytes");
     try {
       std::string problem;
       ImageDecoder* decoder = reader.open(file, problem);
@@ -67,17 +71,22 @@ struct ImagePipeline::State {
   }
 };
 
-std::string ImagePipeline::State::run(ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw) {
+std::string ImagePipeline::State::run(ImageDecoder& decoder, const Resize& resize,
+                                      std::span<uint8_t> chw) {
   // Pillow never interpolates palette indices or bits.
-  return decoder.kind() == PixelKind::kIndexed ? nearest(decoder, resize, chw) : resample(decoder, resize, chw);
+  return decoder.kind() == PixelKind::kIndexed ? nearest(decoder, resize, chw)
+                                               : resample(decoder, resize, chw);
 }
 
-std::string ImagePipeline::State::nearest(ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw) {
+std::string ImagePipeline::State::nearest(ImageDecoder& decoder, const Resize& resize,
+                                          std::span<uint8_t> chw) {
   const Crop& window = resize.window;
-  const std::vector<int> columns = nearest_sources(resize.source.width, resize.width, window.x, window.width);
-  const std::vector<int> rows = nearest_sources(resize.source.height, resize.height, window.y, window.height);
-  const Crop region = {resize.source.x + columns.front(), resize.source.y + rows.front(), columns.back() - columns.front() + 1,
-                       rows.back() - rows.front() + 1};
+  const std::vector<int> columns =
+      nearest_sources(resize.source.width, resize.width, window.x, window.width);
+  const std::vector<int> rows =
+      nearest_sources(resize.source.height, resize.height, window.y, window.height);
+  const Crop region = {resize.source.x + columns.front(), resize.source.y + rows.front(),
+                       columns.back() - columns.front() + 1, rows.back() - rows.front() + 1};
   if (std::string problem = decoder.decode(region, decoded); !problem.empty()) return problem;
   resized.allocate(window.width, window.height, PixelKind::kIndexed);
   for (int y = 0; y < window.height; ++y) {
@@ -92,12 +101,16 @@ std::string ImagePipeline::State::nearest(ImageDecoder& decoder, const Resize& r
   return {};
 }
 
-std::string ImagePipeline::State::resample(ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw) {
+std::string ImagePipeline::State::resample(ImageDecoder& decoder, const Resize& resize,
+                                           std::span<uint8_t> chw) {
   const Crop& window = resize.window;
-  across.compute(recipe.interpolation, resize.source.width, resize.width, window.x, window.width, kernels.packing);
-  down.compute(recipe.interpolation, resize.source.height, resize.height, window.y, window.height, kernels.packing);
-  const Crop region = {resize.source.x + across.source_begin(), resize.source.y + down.source_begin(),
-                       across.source_end() - across.source_begin(), down.source_end() - down.source_begin()};
+  across.compute(recipe.interpolation, resize.source.width, resize.width, window.x, window.width,
+                 kernels.packing);
+  down.compute(recipe.interpolation, resize.source.height, resize.height, window.y, window.height,
+               kernels.packing);
+  const Crop region = {
+      resize.source.x + across.source_begin(), resize.source.y + down.source_begin(),
+      across.source_end() - across.source_begin(), down.source_end() - down.source_begin()};
   if (std::string problem = decoder.decode(region, decoded); !problem.empty()) return problem;
 
   const bool copied = across.identity() && down.identity();
@@ -105,9 +118,10 @@ std::string ImagePipeline::State::resample(ImageDecoder& decoder, const Resize& 
   if (premultiplied) {
     for (int y = 0; y < decoded.height(); ++y) premultiply(decoded.row(y), decoded.width());
   }
-  // Pillow goes down first when that removes more than twice as many rows as going across removes columns. Rounding to bytes
-  // between the passes makes the order visible.
-  const int64_t fewer_rows = int64_t{resize.source.height} - resize.height, fewer_columns = int64_t{resize.source.width} - resize.width;
+  // Pillow goes down first when that removes more than twice as many rows as going across removes
+  // columns. Rounding to bytes between the passes makes the order visible.
+  const int64_t fewer_rows = int64_t{resize.source.height} - resize.height,
+                fewer_columns = int64_t{resize.source.width} - resize.width;
   if (fewer_rows > 0 && fewer_rows > 2 * fewer_columns) {
     pass_down(decoded, between);
     pass_across(between, resized);
@@ -123,7 +137,8 @@ void ImagePipeline::State::pass_across(const Image& from, Image& to) {
   if (across.identity()) return copy_rows(from, across.outputs(), from.height(), to);
   to.allocate((across.outputs() + 15) / 16 * 16, from.height(), from.kind());
   if (from.kind() == PixelKind::kGrey16) {
-    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), across, true, to.row(0), to.stride());
+    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), across, true,
+                    to.row(0), to.stride());
   } else {
     kernels.horizontal(from.row(0), from.stride(), from.height(), across, to.row(0), to.stride());
   }
@@ -134,21 +149,26 @@ void ImagePipeline::State::pass_down(const Image& from, Image& to) {
   const int width = (from.width() + 15) / 16 * 16;
   to.allocate(width, down.outputs(), from.kind());
   if (from.kind() == PixelKind::kGrey16) {
-    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), down, false, to.row(0), to.stride());
+    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), down, false, to.row(0),
+                    to.stride());
   } else {
-    kernels.vertical(from.row(0), from.stride(), static_cast<size_t>(width) * 4, down, to.row(0), to.stride());
+    kernels.vertical(from.row(0), from.stride(), static_cast<size_t>(width) * 4, down, to.row(0),
+                     to.stride());
   }
 }
 
-void ImagePipeline::State::store(const Image& image, bool premultiplied, std::span<uint8_t> chw) const {
+void ImagePipeline::State::store(const Image& image, bool premultiplied,
+                                 std::span<uint8_t> chw) const {
   const size_t side = static_cast<size_t>(size), plane = side * side;
   for (size_t y = 0; y < side; ++y) {
     uint8_t* red = chw.data() + y * side;
-    store_planes(image.row(static_cast<int>(y)), size, image.kind(), premultiplied, red, red + plane, red + 2 * plane);
+    store_planes(image.row(static_cast<int>(y)), size, image.kind(), premultiplied, red,
+                 red + plane, red + 2 * plane);
   }
 }
 
-ImagePipeline::ImagePipeline(const Recipe& recipe, int size) : state_(std::make_unique<State>(recipe, size)) {
+ImagePipeline::ImagePipeline(const Recipe& recipe, int size)
+    : state_(std::make_unique<State>(recipe, size)) {
   CW_CHECK(size > 0, "a picture has at least one pixel");
 }
 ImagePipeline::ImagePipeline(ImagePipeline&&) noexcept = default;
@@ -157,45 +177,57 @@ ImagePipeline::~ImagePipeline() = default;
 std::string ImagePipeline::evaluate(std::span<const std::byte> file, std::span<uint8_t> chw) {
   const int size = state_->size;
   const int shorter = static_cast<int>(std::lround(size * state_->recipe.resize_ratio));
-  return state_->transform(file, chw, [=](const ImageDecoder& picture, Resize& resize) -> std::string {
-    const Extent extent = scale_shorter_side(picture.width(), picture.height(), shorter);
-    if (std::max(extent.width, extent.height) > kMaxSide) {
-      return "too elongated: " + std::to_string(picture.width()) + " x " + std::to_string(picture.height()) + " pixels";
-    }
-    const int width = static_cast<int>(extent.width), height = static_cast<int>(extent.height);
-    resize = {{0, 0, picture.width(), picture.height()}, width, height, center_window(width, height, size)};
-    return {};
-  });
+  return state_->transform(
+      file, chw, [=](const ImageDecoder& picture, Resize& resize) -> std::string {
+        const Extent extent = scale_shorter_side(picture.width(), picture.height(), shorter);
+        if (std::max(extent.width, extent.height) > kMaxSide) {
+          return "too elongated: " + std::to_string(picture.width()) + " x " +
+                 std::to_string(picture.height()) + " pixels";
+        }
+        const int width = static_cast<int>(extent.width), height = static_cast<int>(extent.height);
+        resize = {{0, 0, picture.width(), picture.height()},
+                  width,
+                  height,
+                  center_window(width, height, size)};
+        return {};
+      });
 }
 
-std::string ImagePipeline::train(std::span<const std::byte> file, Random& random, std::span<uint8_t> chw) {
+std::string ImagePipeline::train(std::span<const std::byte> file, Random& random,
+                                 std::span<uint8_t> chw) {
   const int size = state_->size;
   const Recipe& recipe = state_->recipe;
-  return state_->transform(file, chw, [&, size](const ImageDecoder& picture, Resize& resize) -> std::string {
-    const Crop crop = draw_crop(picture.width(), picture.height(), recipe.crop_scale_min, recipe.crop_scale_max, random);
-    resize = {crop, size, size, {0, 0, size, size}};
-    return {};
-  });
+  return state_->transform(
+      file, chw, [&, size](const ImageDecoder& picture, Resize& resize) -> std::string {
+        const Crop crop = draw_crop(picture.width(), picture.height(), recipe.crop_scale_min,
+                                    recipe.crop_scale_max, random);
+        resize = {crop, size, size, {0, 0, size, size}};
+        return {};
+      });
 }
 
-std::string ImagePipeline::crop(std::span<const std::byte> file, const Crop& crop, std::span<uint8_t> chw) {
+std::string ImagePipeline::crop(std::span<const std::byte> file, const Crop& crop,
+                                std::span<uint8_t> chw) {
   const int size = state_->size;
-  return state_->transform(file, chw, [&, size](const ImageDecoder& picture, Resize& resize) -> std::string {
-    if (crop.x < 0 || crop.y < 0 || crop.width <= 0 || crop.height <= 0 || crop.width > picture.width() - crop.x ||
-        crop.height > picture.height() - crop.y) {
-      return "the crop lies outside the picture of " + std::to_string(picture.width()) + " x " + std::to_string(picture.height());
-    }
-    resize = {crop, size, size, {0, 0, size, size}};
-    return {};
-  });
+  return state_->transform(
+      file, chw, [&, size](const ImageDecoder& picture, Resize& resize) -> std::string {
+        if (crop.x < 0 || crop.y < 0 || crop.width <= 0 || crop.height <= 0 ||
+            crop.width > picture.width() - crop.x || crop.height > picture.height() - crop.y) {
+          return "the crop lies outside the picture of " + std::to_string(picture.width()) + " x " +
+                 std::to_string(picture.height());
+        }
+        resize = {crop, size, size, {0, 0, size, size}};
+        return {};
+      });
 }
 
 std::string ImagePipeline::thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw) {
   const int size = state_->size;
-  return state_->transform(file, chw, [=](const ImageDecoder& picture, Resize& resize) -> std::string {
-    resize = {{0, 0, picture.width(), picture.height()}, size, size, {0, 0, size, size}};
-    return {};
-  });
+  return state_->transform(
+      file, chw, [=](const ImageDecoder& picture, Resize& resize) -> std::string {
+        resize = {{0, 0, picture.width(), picture.height()}, size, size, {0, 0, size, size}};
+        return {};
+      });
 }
 
 std::string decode_rgb(std::span<const std::byte> file, RgbImage& image) {
@@ -212,7 +244,8 @@ std::string decode_rgb(std::span<const std::byte> file, RgbImage& image) {
     image = {width, height, std::vector<uint8_t>(3 * columns * static_cast<size_t>(height))};
     uint8_t* out = image.pixels.data();
     for (int y = 0; y < height; ++y) {
-      store_planes(decoded.row(y), width, decoded.kind(), false, &planes[0], &planes[columns], &planes[2 * columns]);
+      store_planes(decoded.row(y), width, decoded.kind(), false, &planes[0], &planes[columns],
+                   &planes[2 * columns]);
       for (size_t x = 0; x < columns; ++x) {
         for (size_t c = 0; c < 3; ++c) *out++ = planes[c * columns + x];
       }

@@ -21,8 +21,9 @@ struct Recipe {
   std::string name;
   Interpolation interpolation;
   std::array<float, 3> mean, std;  ///< of RGB in [0, 1]
-  double resize_ratio = 1.0;       ///< evaluation: the shorter side goes to round(size * resize_ratio) before the centre crop
-  double crop_scale_min = 0.9;     ///< training: smallest area share of the random crop
+  double resize_ratio = 1.0;    ///< evaluation: the shorter side goes to round(size * resize_ratio)
+                                ///< before the centre crop
+  double crop_scale_min = 0.9;  ///< training: smallest area share of the random crop
   double crop_scale_max = 1.0;
 };
 
@@ -39,18 +40,21 @@ class ImagePipeline {
   ImagePipeline(ImagePipeline&&) noexcept;
   ~ImagePipeline();
 
-  /// Evaluation: shorter side resized in the picture's own mode, centre crop, then RGB. Fills `chw` (3 * size * size).
-  /// Returns an empty string, or why the picture cannot be used (then `chw` is unspecified). Never throws for bad bytes.
+  /// Evaluation: shorter side resized in the picture's own mode, centre crop, then RGB. Fills `chw`
+  /// (3 * size * size). Returns an empty string, or why the picture cannot be used (then `chw` is
+  /// unspecified). Never throws for bad bytes.
   std::string evaluate(std::span<const std::byte> file, std::span<uint8_t> chw);
 
-  /// Training: random resized crop (scale of the recipe), then RGB. The draw depends on `random` and the picture's size only.
+  /// Training: random resized crop (scale of the recipe), then RGB. The draw depends on `random`
+  /// and the picture's size only.
   std::string train(std::span<const std::byte> file, Random& random, std::span<uint8_t> chw);
 
-  /// Training with a crop chosen by the caller, which must lie inside the picture (else a reason is returned).
+  /// Training with a crop chosen by the caller, which must lie inside the picture (else a reason is
+  /// returned).
   std::string crop(std::span<const std::byte> file, const Crop& crop, std::span<uint8_t> chw);
 
-  /// Plain: the whole picture resized to size x size, converted to RGB (for thumbnails and `--augment none`, which is
-  /// `evaluate`).
+  /// Plain: the whole picture resized to size x size, converted to RGB (for thumbnails and
+  /// `--augment none`, which is `evaluate`).
   std::string thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw);
 
  private:

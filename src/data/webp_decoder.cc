@@ -27,7 +27,8 @@ class WebpDecoder : public ImageDecoder {
   std::string open(std::span<const std::byte> file) override {
     file_ = {reinterpret_cast<const uint8_t*>(file.data()), file.size()};
     WebPBitstreamFeatures features;
-    if (const VP8StatusCode status = WebPGetFeatures(file_.data(), file_.size(), &features); status != VP8_STATUS_OK) {
+    if (const VP8StatusCode status = WebPGetFeatures(file_.data(), file_.size(), &features);
+        status != VP8_STATUS_OK) {
       return describe(status);
     }
     width_ = features.width;
@@ -39,7 +40,9 @@ class WebpDecoder : public ImageDecoder {
 
   std::string decode(const Crop& region, Image& image) override {
     image.allocate(width_, height_, kind_);
-    if (std::string problem = animated_ ? decode_first_frame(image) : decode_still(image); !problem.empty()) return problem;
+    if (std::string problem = animated_ ? decode_first_frame(image) : decode_still(image);
+        !problem.empty())
+      return problem;
     image.keep_columns(region.x, region.width);
     image.keep_rows(region.y, region.height);
     return {};
@@ -48,7 +51,8 @@ class WebpDecoder : public ImageDecoder {
  private:
   std::string decode_still(Image& image) {
     WebPDecoderConfig config;
-    if (WebPInitDecoderConfig(&config) == 0) return "WebP: the installed libwebp does not fit this program";
+    if (WebPInitDecoderConfig(&config) == 0)
+      return "WebP: the installed libwebp does not fit this program";
     config.output.colorspace = MODE_RGBA;
     config.output.is_external_memory = 1;
     config.output.u.RGBA.rgba = image.row(0);
@@ -62,10 +66,12 @@ class WebpDecoder : public ImageDecoder {
   /// An animation is represented by its first frame on the canvas.
   std::string decode_first_frame(Image& image) {
     const WebPData data = {file_.data(), file_.size()};
-    const std::unique_ptr<WebPAnimDecoder, void (*)(WebPAnimDecoder*)> decoder(WebPAnimDecoderNew(&data, nullptr), WebPAnimDecoderDelete);
+    const std::unique_ptr<WebPAnimDecoder, void (*)(WebPAnimDecoder*)> decoder(
+        WebPAnimDecoderNew(&data, nullptr), WebPAnimDecoderDelete);
     uint8_t* canvas = nullptr;
     int time = 0;
-    if (!decoder || WebPAnimDecoderGetNext(decoder.get(), &canvas, &time) == 0) return "damaged WebP animation";
+    if (!decoder || WebPAnimDecoderGetNext(decoder.get(), &canvas, &time) == 0)
+      return "damaged WebP animation";
     std::memcpy(image.row(0), canvas, image.stride() * static_cast<size_t>(height_));
     return {};
   }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "demo/picture.h"
+#include "demo/raster.h"
 
 namespace clipwright {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "demo/classes.h"
-#include "demo/picture.h"
+#include "demo/raster.h"
 #include "demo/sources.h"
 
 namespace clipwright {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/random.h"
-#include "demo/picture.h"
+#include "demo/raster.h"
 
 namespace clipwright {
 

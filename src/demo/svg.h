@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "demo/picture.h"
+#include "demo/raster.h"
 
 namespace clipwright {
 

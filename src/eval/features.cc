@@ -82,7 +82,7 @@ ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptio
   progress.finish();
   if (!features.bad.empty()) {
     const auto& [index, why] = *features.bad.begin();
-    log_warning(with_commas(static_cast<int64_t>(features.bad.size())) + " of " + with_commas(total) + " pictures cannot be read and are left out; the first is " +
+    log_warning(with_commas(static_cast<int64_t>(features.bad.size())) + " of " + with_commas(total) + " pictures cannot be read; the first is " +
                 pictures.key(index) + " (" + why + ")");
   }
   return features;

@@ -34,9 +34,12 @@ Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnam
   for (const std::string& name : classnames) {
     for (const std::string& prompt_template : templates) prompts.push_back(fill_template(prompt_template, name));
   }
-  const Tensor features = unit_rows(embed_texts(model, prompts, options));
-  const auto classes = static_cast<int64_t>(classnames.size()), count = static_cast<int64_t>(templates.size());
-  return unit_rows(features.view({classes, count, -1}).mean(1));  // (C, E)
+  return average_prompts(embed_texts(model, prompts, options), static_cast<int64_t>(classnames.size()));
+}
+
+Tensor average_prompts(const Tensor& prompts, int64_t classes) {
+  CW_CHECK(prompts.dim() == 2 && classes > 0 && prompts.size(0) % classes == 0, "prompt features (C * T, E)");
+  return unit_rows(unit_rows(prompts).view({classes, prompts.size(0) / classes, prompts.size(1)}).mean(1));
 }
 
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier, const std::vector<int>& labels) {

@@ -28,6 +28,9 @@ struct ZeroshotResult {
 Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnames, const std::vector<std::string>& templates,
                            const EvalOptions& options = {});
 
+/// The classifier (C, E) from the features of all prompts (C * T, E), class by class, not yet of unit length.
+Tensor average_prompts(const Tensor& prompts, int64_t classes);
+
 /// Counts over unit-length features (N, E) and a classifier (C, E). Of equal scores the lowest class wins. `labels` in [0, C).
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier, const std::vector<int>& labels);
 

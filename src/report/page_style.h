@@ -35,7 +35,8 @@ pre { background: var(--stripe); border: 1px solid var(--line); border-radius: 6
 .wide { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; font-size: 0.94rem; min-width: 50%; }
 caption { text-align: left; color: var(--ink-2); font-size: 0.9rem; padding: 0 0 0.5rem; }
-th, td { text-align: left; padding: 0.42rem 0.9rem; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
+th, td { text-align: left; padding: 0.42rem 0.9rem; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
+tbody th, td:not(.number) { min-width: 7rem; max-width: 32rem; }
 thead th { font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody tr:hover { background: var(--stripe); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -53,7 +54,7 @@ figure.chart figcaption { font-weight: 600; margin-bottom: 0.4rem; }
 .card .line { margin: 0 0 0.6rem; font-size: 0.93rem; overflow-wrap: anywhere; }
 .card .label { display: block; color: var(--ink-2); font-size: 0.79rem; }
 .card .badges { display: block; margin-top: 0.15rem; }
-.neighbours { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.2rem, 1fr)); gap: 0.5rem; margin: 0.2rem 0 0; }
+.neighbours { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.6rem, 1fr)); gap: 0.5rem; margin: 0.2rem 0 0; }
 .neighbours figure { margin: 0; font-size: 0.72rem; line-height: 1.3; color: var(--ink-2); overflow-wrap: anywhere; }
 .neighbours img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--stripe); border-radius: 4px; margin-bottom: 0.2rem; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 1rem; background: var(--paper); }

@@ -33,26 +33,6 @@ void check_options(const RewriteOptions& options) {
 
 }  // namespace
 
-int64_t RewriteSummary::accepted() const {
-  int64_t sum = 0;
-  for (const auto& [name, mode] : modes) sum += mode.accepted;
-  return sum;
-}
-
-Json RewriteSummary::to_json() const {
-  Json json = {{"captions", captions}, {"distinct", distinct}, {"empty", empty}, {"not_utf8", not_utf8}, {"shortened", shortened}};
-  for (const auto& [name, mode] : modes) {
-    Json counts = {{"wanted", mode.wanted}, {"already_done", mode.already_done}, {"accepted", mode.accepted},
-                   {"given_up", mode.given_up}, {"missing", mode.missing}, {"failed", mode.failed}, {"attempts", Json::object()}};
-    for (const auto& [status, count] : mode.outcomes) counts["attempts"][status] = count;
-    json["modes"][name] = std::move(counts);
-  }
-  json["tokens_out"] = tokens_out;
-  json["seconds"] = seconds;
-  json["interrupted"] = interrupted;
-  return json;
-}
-
 RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& options, Engine& engine) {
   check_options(options);
   const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger);
@@ -128,12 +108,6 @@ RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOpt
   const double sampled = static_cast<double>(prefix_tokens) + meter.texts * body + meter.sum;
   forecast.seconds = sampled > 0 ? seconds * (forecast.tokens_in + forecast.tokens_out) / sampled : 0;
   return forecast;
-}
-
-Json RewriteForecast::to_json() const {
-  return {{"captions", plan.captions}, {"distinct", plan.distinct}, {"rewrites", rewrites}, {"prompts", plan.prompts}, {"sample", sample},
-          {"tokens_in", std::llround(tokens_in)}, {"tokens_in_unshared", std::llround(tokens_in_unshared)},
-          {"tokens_out", std::llround(tokens_out)}, {"tokens_out_margin", std::llround(tokens_out_margin)}, {"seconds", seconds}};
 }
 
 }  // namespace clipwright

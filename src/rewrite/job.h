@@ -24,7 +24,7 @@ struct RewriteOptions {
   std::vector<ExamplePack> packs;  ///< one a mode
   PromptLayout layout = PromptLayout::kClean;
   /// Distinct example triples a mode. What captions with the same triple share is computed once, and computing it costs about as
-  /// much as three rewrites: with few captions many triples cost more than they add in variety. 0: any of all ordered triples.
+  /// much as five rewrites: with few captions many triples cost more than they add in variety. 0: any of all ordered triples.
   int triples = 32;
   Sampling sampling;
   uint64_t seed = 0;
@@ -60,6 +60,9 @@ struct RewriteSummary {
   Json to_json() const;
 };
 
+/// A few lines for people.
+std::string describe(const RewriteSummary& summary);
+
 /// Rewrites what the ledger lacks, then writes the outputs (not when interrupted: run again to go on). A caption that occurs twice
 /// is rewritten once. Throws Error(kInput) when more than 5 % of the captions are not UTF-8 or none is usable, Error(kUsage) for
 /// impossible options, Error(kFailed) when disk or engine give up; whatever was committed stays.
@@ -76,6 +79,7 @@ struct RewriteForecast {
   double seconds = 0;
   Json to_json() const;
 };
+std::string describe(const RewriteForecast& forecast);
 RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options, Engine& engine);
 
 }  // namespace clipwright

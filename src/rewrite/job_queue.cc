@@ -31,7 +31,7 @@ JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
 }
 
 /// A caption longer than any picture's would crowd out the examples; its tail is cut at a word.
-std::string JobQueue::prompt_caption(const std::string& text) {
+std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
   if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens) return text;
   std::string shorter = text.substr(0, 12 * kMostCaptionTokens);
   while (engine_.count_tokens(shorter) > kMostCaptionTokens) {
@@ -40,14 +40,14 @@ std::string JobQueue::prompt_caption(const std::string& text) {
     while (keep > 0 && (static_cast<unsigned char>(shorter[keep]) & 0xc0) == 0x80) --keep;
     shorter.resize(keep);
   }
-  ++plan_.summary.shortened;
+  if (attempt == 0) ++plan_.summary.shortened;
   return shorter;
 }
 
 Request JobQueue::ask(Work work) {
   const std::string& mode = options_.packs[work.mode].mode();
   Request request{.id = number_++, .source = captions_.text(work.rewrite.caption), .mode = mode, .attempt = work.rewrite.attempt};
-  PromptText prompt = build_prompt(options_.layout, work.examples, prompt_caption(request.source));
+  PromptText prompt = build_prompt(options_.layout, work.examples, prompt_caption(request.source, request.attempt));
   request.prefix = std::move(prompt.prefix);
   request.body = std::move(prompt.body);
   request.seed = text_seed(options_.seed, mode, request.source, request.attempt);

@@ -30,7 +30,7 @@ class JobQueue final : public RequestQueue, public ReplySink {
     ExampleTriple examples;
   };
   Request ask(Work work);
-  std::string prompt_caption(const std::string& text);
+  std::string prompt_caption(const std::string& text, int attempt);
   std::string detail() const;
 
   const CaptionSource& captions_;

@@ -85,9 +85,13 @@ void each_record(const std::filesystem::path& path, const std::function<void(con
     } else {
       const int64_t recipe = number_of("recipe");
       if (recipe < 0 || recipe >= static_cast<int64_t>(recipes.size())) fail_input(where + ": names recipe " + std::to_string(recipe), "one given before");
-      Record record{.row = {.mode = text("mode"), .recipe = recipes[static_cast<size_t>(recipe)], .attempt = static_cast<int>(number_of("attempt")),
-                            .status = "accepted", .text = text("text")},
-                    .source = text("source")};
+      Record record;
+      record.source = text("source");
+      record.row.mode = text("mode");
+      record.row.recipe = recipes[static_cast<size_t>(recipe)];
+      record.row.attempt = static_cast<int>(number_of("attempt"));
+      record.row.status = "accepted";
+      record.row.text = text("text");
       record.row.source = sha256(record.source);
       use(record);
     }

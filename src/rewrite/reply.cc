@@ -7,10 +7,14 @@ namespace clipwright {
 namespace {
 
 constexpr std::array kPreambles = {"here is ",   "here's ",         "here are ",    "sure,",       "sure!",          "sure.",
-                                   "sure thing", "certainly",       "of course",    "rewritten:",  "rewrite:",       "caption:",
+                                   "sure thing", "certainly",       "of course",    "rewrite:",
                                    "output:",    "answer:",         "the caption",  "this caption", "the rewritten", "rewritten caption",
                                    "image caption", "in other words", "new caption"};
 constexpr std::array kRefusals = {"i cannot", "i can't", "i can not", "i'm sorry", "i am sorry", "sorry,", "as an ai", "i'm unable", "i am unable"};
+// What only a prompt says.
+constexpr std::array<std::string_view, 4> kPromptSigns = {"=>", "caption:", "rewritten:", "rewritten with the same meaning"};
+// The example packs stay below thirty words; beyond this a small model only rambles.
+constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
 constexpr size_t kTellingWords = 4;
 
@@ -79,10 +83,12 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   if (text.empty()) return Outcome::kEmpty;
   if (!valid_utf8(text)) return Outcome::kNotUtf8;
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
-  if (text.find("=>") != std::string::npos) return Outcome::kPromptLeak;
   const std::string small = lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
   if (begins_with_any(small, kPreambles)) return Outcome::kPreamble;
+  for (const std::string_view sign : kPromptSigns) {
+    if (small.find(sign) != std::string::npos) return Outcome::kPromptLeak;
+  }
   const std::string bones = skeleton(text);
   if (bones.empty()) return Outcome::kEmpty;
   if (bones == skeleton(source)) return Outcome::kCopyOfSource;
@@ -90,7 +96,7 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
     if (repeats(bones, skeleton(example.source)) || repeats(bones, skeleton(example.target))) return Outcome::kCopyOfExample;
   }
   if (count_words(text) < 2) return Outcome::kTooShort;
-  if (reply.status == ReplyStatus::kCut) return Outcome::kTooLong;
+  if (reply.status == ReplyStatus::kCut || count_words(text) > kMostWords) return Outcome::kTooLong;
   return Outcome::kAccepted;
 }
 

@@ -36,11 +36,11 @@ std::string now() {
   return text;
 }
 
-void bind(sqlite3_stmt* statement, int place, const Sha256& hash) {
+void set_hash(sqlite3_stmt* statement, int place, const Sha256& hash) {
   sqlite3_bind_blob(statement, place, hash.data(), static_cast<int>(hash.size()), SQLITE_STATIC);
 }
 
-void bind(sqlite3_stmt* statement, int place, std::string_view text) {
+void set_text(sqlite3_stmt* statement, int place, std::string_view text) {
   sqlite3_bind_text(statement, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
@@ -134,9 +134,9 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
     execute("COMMIT");
   }
   insert_row_ = prepare(
-      "INSERT OR IGNORE INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, tokens_in, tokens_out, seconds, worker, at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert_source_ = prepare("INSERT OR IGNORE INTO source (source_sha, text) VALUES (?, ?)");
+      "INSERT INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, tokens_in, tokens_out, seconds, worker, at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  insert_source_ = prepare("INSERT INTO source (source_sha, text) VALUES (?, ?) ON CONFLICT DO NOTHING");
   last_ = prepare(
       "SELECT attempt, status, text, tokens_in, tokens_out, seconds FROM rewrite WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
       "ORDER BY attempt DESC LIMIT 1");
@@ -148,9 +148,9 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
 SqliteLedger::~SqliteLedger() = default;
 
 void SqliteLedger::describe(const Sha256& recipe, const std::string& description) {
-  Statement insert = prepare("INSERT OR IGNORE INTO recipe (recipe_sha, description) VALUES (?, ?)");
-  bind(insert.get(), 1, recipe);
-  bind(insert.get(), 2, description);
+  Statement insert = prepare("INSERT INTO recipe (recipe_sha, description) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  set_hash(insert.get(), 1, recipe);
+  set_text(insert.get(), 2, description);
   finish(insert.get());
 }
 
@@ -163,21 +163,21 @@ void SqliteLedger::commit() {
   execute("BEGIN IMMEDIATE");
   try {
     for (const auto& [row, source_text] : waiting_) {
-      bind(insert_source_.get(), 1, row.source);
-      bind(insert_source_.get(), 2, source_text);
+      set_hash(insert_source_.get(), 1, row.source);
+      set_text(insert_source_.get(), 2, source_text);
       finish(insert_source_.get());
       sqlite3_stmt* insert = insert_row_.get();
-      bind(insert, 1, row.source);
-      bind(insert, 2, row.mode);
-      bind(insert, 3, row.recipe);
+      set_hash(insert, 1, row.source);
+      set_text(insert, 2, row.mode);
+      set_hash(insert, 3, row.recipe);
       sqlite3_bind_int(insert, 4, row.attempt);
-      bind(insert, 5, row.status);
-      bind(insert, 6, row.text);
+      set_text(insert, 5, row.status);
+      set_text(insert, 6, row.text);
       sqlite3_bind_int(insert, 7, row.tokens_in);
       sqlite3_bind_int(insert, 8, row.tokens_out);
       sqlite3_bind_double(insert, 9, row.seconds);
-      bind(insert, 10, worker_);
-      bind(insert, 11, at);
+      set_text(insert, 10, worker_);
+      set_text(insert, 11, at);
       finish(insert);
     }
     execute("COMMIT");
@@ -191,8 +191,8 @@ void SqliteLedger::commit() {
 std::vector<LedgerProgress> SqliteLedger::progress(std::string_view mode, const Sha256& recipe) {
   // attempt and status by rows, not grouped: the key's order brings a caption's attempts together already.
   Statement select = prepare("SELECT source_sha, attempt, status = 'accepted' FROM rewrite WHERE mode = ? AND recipe_sha = ? ORDER BY source_sha, attempt");
-  bind(select.get(), 1, mode);
-  bind(select.get(), 2, recipe);
+  set_text(select.get(), 1, mode);
+  set_hash(select.get(), 2, recipe);
   std::vector<LedgerProgress> all;
   while (next(select.get())) {
     const auto key = short_key(hash_column(select.get(), 0));
@@ -206,9 +206,9 @@ std::vector<LedgerProgress> SqliteLedger::progress(std::string_view mode, const 
 std::optional<LedgerRow> SqliteLedger::last(const Sha256& source, std::string_view mode, const Sha256& recipe) {
   sqlite3_stmt* select = last_.get();
   sqlite3_reset(select);
-  bind(select, 1, source);
-  bind(select, 2, mode);
-  bind(select, 3, recipe);
+  set_hash(select, 1, source);
+  set_text(select, 2, mode);
+  set_hash(select, 3, recipe);
   std::optional<LedgerRow> row;
   if (next(select)) {
     row = LedgerRow{.source = source,

@@ -17,9 +17,8 @@ std::array<float, 3> three(const std::vector<double>& values) {
   return {static_cast<float>(values[0]), static_cast<float>(values[1]), static_cast<float>(values[2])};
 }
 
-}  // namespace
-
-Recipe recipe_of(const PreprocessConfig& preprocess) {
+/// The named recipe with a model's statistics and interpolation, or one of its own.
+Recipe own_recipe(const PreprocessConfig& preprocess) {
   const Interpolation interpolation = preprocess.interpolation == "bilinear" ? Interpolation::kBilinear : Interpolation::kBicubic;
   for (const char* name : {"openai", "laclip"}) {
     const Recipe& recipe = find_recipe(name);
@@ -28,9 +27,11 @@ Recipe recipe_of(const PreprocessConfig& preprocess) {
   return {.name = "model", .interpolation = interpolation, .mean = three(preprocess.mean), .std = three(preprocess.std)};
 }
 
+}  // namespace
+
 Recipe training_recipe(const PreprocessConfig& preprocess, const std::string& augment) {
-  Recipe recipe = recipe_of(preprocess);
-  if (augment.empty() || augment == "none" || augment == recipe.name) return recipe;
+  Recipe recipe = own_recipe(preprocess);
+  if (augment.empty() || augment == "none" || augment == "model" || augment == recipe.name) return recipe;
   const Recipe& crop = find_recipe(augment);
   recipe.crop_scale_min = crop.crop_scale_min;
   recipe.crop_scale_max = crop.crop_scale_max;

@@ -8,10 +8,8 @@
 
 namespace clipwright {
 
-/// The recipe with a model's statistics and interpolation; one of its own (crop scale 0.9-1) when no named recipe has them.
-Recipe recipe_of(const PreprocessConfig& preprocess);
-
-/// `augment` is "" (the crop of the model's own recipe), "none" (no crop is drawn) or a recipe's name. Throws Error(kUsage).
+/// `augment` is a recipe's name, or "" or "model" for the model's own: the named recipe with its statistics and interpolation, or, when there is
+/// none, one called "model" with open_clip's crop (scale 0.9-1). "none" is as "" (no crop is drawn). Throws Error(kUsage).
 Recipe training_recipe(const PreprocessConfig& preprocess, const std::string& augment);
 
 }  // namespace clipwright

@@ -56,13 +56,13 @@ uint32_t crc32c(std::string_view bytes) {
   return ~crc;
 }
 
-TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t first_step) {
+TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t steps_done) {
   make_folder(folder);
   char host[256] = "localhost";
   ::gethostname(host, sizeof host - 1);
   // Readers go through files in the order of their names, so the time comes first and a second session gets a later name.
   const std::string name = "events.out.tfevents." + std::to_string(static_cast<int64_t>(now())) + "." + host + "." + std::to_string(::getpid()) + "." +
-                           std::to_string(first_step);
+                           std::to_string(steps_done);
   file_.open(folder / name, std::ios::binary | std::ios::app);
   if (!file_) {
     log_warning((folder / name).string() + " cannot be written; the curves are in metrics.jsonl only");
@@ -71,8 +71,8 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t first_step)
   std::string version = start_event(0);
   protozero::pbf_writer(version).add_string(kFileVersion, "brain.Event:2");
   write_event(version);
-  if (first_step > 0) {
-    std::string session = start_event(first_step);
+  if (steps_done > 0) {
+    std::string session = start_event(steps_done + 1);  // readers drop older points from this step on
     std::string start;
     protozero::pbf_writer(start).add_enum(kStatus, kSessionStart);
     protozero::pbf_writer(session).add_message(kSessionLog, start);

@@ -16,9 +16,9 @@ uint32_t crc32c(std::string_view bytes);
 
 class TensorBoardWriter {
  public:
-  /// Starts a new events file in `folder`. `first_step` > 0 tells readers that points from there on in older files were superseded (a
+  /// Starts a new events file in `folder`. `steps_done` > 0 tells readers that points of later steps in older files are superseded (a
   /// resumed run). A file that cannot be opened is logged once and then ignored: curves are also in metrics.jsonl.
-  TensorBoardWriter(const std::filesystem::path& folder, int64_t first_step);
+  TensorBoardWriter(const std::filesystem::path& folder, int64_t steps_done);
 
   /// One point for each (tag, value).
   void add_scalars(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);

@@ -11,6 +11,7 @@
 #include "optim/clip_gradients.h"
 #include "optim/schedule.h"
 #include "tensor/device.h"
+#include "tensor/gemm.h"
 #include "train/checkpoint.h"
 #include "train/image_recipe.h"
 #include "train/metrics.h"
@@ -55,7 +56,7 @@ void open_data(const TrainOptions& options, Data& data) {
     if (!options.val_data.empty()) data.validation = open_pairs(options, options.val_data);
   }
   log_info("data: " + data.pairs->describe());
-  log_info("captions: " + data.captions->describe());
+  log_info(data.captions->describe());
   if (data.validation) log_info("validation: " + data.validation->describe());
 }
 
@@ -89,7 +90,7 @@ std::shared_ptr<Clip> build_model(TrainOptions& options) {
     fail_usage("--model " + options.model + " has a ResNet image tower", "a vision transformer",
                "ResNet towers can be loaded and used for embedding and evaluation, not trained.");
   }
-  if (options.augment.empty()) options.augment = recipe_of(model->config().preprocess).name;
+  if (options.augment.empty()) options.augment = training_recipe(model->config().preprocess, "").name;
   model->train();
   model->to(open_device(options.device));
   int64_t numbers = 0;
@@ -116,7 +117,6 @@ AdamW build_optimizer(const TrainOptions& options, const Clip& model, const Obje
 }
 
 LoaderOptions loader_options(const TrainOptions& options, const Clip& model, const Plan& plan) {
-  const PreprocessConfig& preprocess = model.config().preprocess;
   LoaderOptions loader;
   loader.batch_size = plan.global_batch;  // the step cuts it into micro-batches, so --accum-freq does not change what a step sees
   loader.seed = options.seed;
@@ -124,7 +124,7 @@ LoaderOptions loader_options(const TrainOptions& options, const Clip& model, con
   loader.shuffle = options.shuffle;
   loader.image_size = model.config().vision.image_size;
   loader.augment = options.augment != "none";
-  loader.recipe = options.augment == "model" ? recipe_of(preprocess) : training_recipe(preprocess, options.augment);
+  loader.recipe = training_recipe(model.config().preprocess, options.augment);
   loader.policy = parse_caption_policy(options.caption_policy);
   loader.context_length = model.config().text.context_length;
   loader.max_bad_share = options.max_bad_share;
@@ -250,7 +250,7 @@ TrainState restore_or_start(const TrainOptions& options, const RunFolder& folder
     log_info("there is no checkpoint in " + folder.checkpoints().string() + " yet; starting from the beginning");
   }
   set_aside_checkpoints_after(folder.checkpoints(), state.step);
-  const std::string machine = options.device + ", " + std::to_string(at::get_num_threads()) + " threads";
+  const std::string machine = options.device + ", " + gemm_library() + ", " + std::to_string(at::get_num_threads()) + " threads";
   if (!state.machine.empty() && state.machine != machine) {
     log_warning("the checkpoint was written on " + state.machine + ", and this is " + machine +
                 ": sums are rounded in another order, so losses may differ in their last digits from an uninterrupted run's");

@@ -127,6 +127,21 @@ TEST(LineAligned, ALostAndAFoundLineShiftOnlyThePartBetween) {
   EXPECT_THAT(message_of(data, {folder.write("a.txt", joined(lines))}), HasSubstr("line 1001: from here on"));
 }
 
+TEST(LineAligned, AShiftByManyLinesIsFoundByItsRareWords) {
+  const int size = 6000, at = 2222, lost = 700;
+  std::vector<std::string> captions, rewrites;
+  for (int i = 0; i < size; ++i) {
+    const std::string name = "street" + std::to_string(i / 3);
+    captions.push_back(kNouns[static_cast<size_t>(i % 13)] + " in " + name);
+    rewrites.push_back("one can see a " + kNouns[static_cast<size_t>(i % 13)] + " that stands in " + name);
+  }
+  for (int i = 0; i < lost; ++i) rewrites.insert(rewrites.begin() + at, "some unrelated words");
+  rewrites.resize(size);
+  const TemporaryFolder folder;
+  EXPECT_THAT(message_of(Texts(captions), {folder.write("a.txt", joined(rewrites))}),
+              HasSubstr("a.txt, line 2223: from here on the rewrites fit the captions 700 lines before theirs"));
+}
+
 TEST(LineAligned, DriftingOrRepeatedRewritesAreNoShift) {
   const TemporaryFolder folder;
   const int size = 3000;
@@ -254,7 +269,7 @@ TEST(KeepIf, DropsByRecordedScoreAndFlag) {
 
 TEST(KeepIf, BadGrammarIsAUsageError) {
   const Texts data({"a"});
-  for (const std::string bad : {"audit.score", "audit.score == 1", "score >= 0.5", "audit.score >= high", "audit.score >= 0.5 or flag:x", "not", "flag:",
+  for (const std::string bad : {"audit.score", "audit.score == 1", "score >= 0.5", "audit.score >= high", "audit.score >= 0.5 or flag:x", "not flag:number-chnged", "not", "flag:",
                                 "audit.score >= 0.5 and", "audit.score >= 0.5 audit.score < 1"}) {
     EXPECT_THAT(message_of(data, {}, bad, ExitCode::kUsage), HasSubstr("'" + bad + "' cannot be read")) << bad;
   }

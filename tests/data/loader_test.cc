@@ -191,7 +191,8 @@ TEST_F(LoaderTest, BadPicturesAreReplacedCountedAndNeverDelivered) {
   lenient.max_bad_share = 0.2;
   Loader loader(dataset, table(*dataset), lenient);
   for (int i = 0; i < 50; ++i) {
-    for (const int64_t sample : loader.next()->samples) EXPECT_FALSE(broken.contains(static_cast<int>(sample)));
+    const auto batch = loader.next();
+    for (const int64_t sample : batch->samples) EXPECT_FALSE(broken.contains(static_cast<int>(sample)));
   }
   const BadSamples bad = loader.bad_samples();
   EXPECT_EQ(bad.seen, 400);

@@ -1,4 +1,4 @@
-#include "demo/picture.h"
+#include "demo/raster.h"
 
 #include <png.h>
 

@@ -1,0 +1,177 @@
+#include "audit/corpus.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+
+namespace clipwright {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CorpusTest : public ::testing::Test {
+ protected:
+  CorpusTest() {
+    std::string pattern = (fs::temp_directory_path() / "clipwright-audit-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~CorpusTest() override { fs::remove_all(folder_); }
+  fs::path file(const std::string& name, std::string_view text) const {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+  std::vector<AuditPair> read(PairSource& source) const {
+    std::vector<AuditPair> pairs;
+    AuditPair pair;
+    while (source.next(pair)) pairs.push_back(pair);
+    return pairs;
+  }
+  static std::string message_of(const std::function<void()>& action, ExitCode expected) {
+    try {
+      action();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), expected);
+      return error.what();
+    }
+    ADD_FAILURE() << "no error";
+    return {};
+  }
+  fs::path folder_;
+};
+
+TEST_F(CorpusTest, LinesBelongTogetherAndWholeMultiplesWrap) {
+  const auto captions = file("captions.txt", "\xEF\xBB\xBF" "a cat\r\na dog");
+  const auto rewrites = file("chat.txt", "one cat\none dog\n\nanother dog\n");
+  const auto pairs = read(*open_pairs(captions, {rewrites}));
+  ASSERT_EQ(pairs.size(), 4U);
+  EXPECT_EQ(pairs[0].source, "a cat");
+  EXPECT_EQ(pairs[1].source, "a dog");
+  EXPECT_EQ(pairs[2].source, "a cat");
+  EXPECT_EQ(pairs[2].text, "");
+  EXPECT_EQ(pairs[3].source, "a dog");
+  EXPECT_EQ(pairs[3].text, "another dog");
+  EXPECT_EQ(pairs[3].mode, "chat");
+  EXPECT_EQ(pairs[3].key, "2");
+}
+
+TEST_F(CorpusTest, RefusesAMissingLineWithBothCounts) {
+  const auto captions = file("captions.txt", "a\nb\nc\n");
+  const auto rewrites = file("chat.txt", "a\nb\n");
+  const std::string message = message_of([&] { open_pairs(captions, {rewrites}); }, ExitCode::kInput);
+  EXPECT_THAT(message, HasSubstr("2 lines"));
+  EXPECT_THAT(message, HasSubstr("has 3"));
+  message_of([&] { open_pairs(captions, {folder_ / "absent.txt"}); }, ExitCode::kInput);
+  message_of([&] { open_pairs({}, {rewrites}); }, ExitCode::kUsage);
+  message_of([&] { open_pairs(captions, {}); }, ExitCode::kUsage);
+  message_of([&] { open_pairs(folder_, {rewrites}); }, ExitCode::kInput);
+}
+
+TEST_F(CorpusTest, ReadsAcceptedRowsOfJsonlAndCountsTheRest) {
+  std::string text;
+  for (int i = 0; i < 40; ++i) {
+    text += Json{{"key", "k" + std::to_string(i)}, {"mode", "bard"}, {"source", "a cat"}, {"source_sha256", hex(sha256("a cat"))},
+                 {"text", "one cat"}, {"status", i % 4 == 0 ? "rejected:too-short" : "accepted"}}.dump() + "\n";
+  }
+  const auto path = file("rewrites.jsonl", text + "{\"key\": \"cut off\n");
+  auto source = open_pairs({}, {path});
+  EXPECT_EQ(read(*source).size(), 30U);
+  EXPECT_EQ(source->passed_over["rejected:too-short"], 10);
+  EXPECT_EQ(source->passed_over["damaged"], 1);
+}
+
+TEST_F(CorpusTest, RefusesJsonlThatIsNoneOrDoesNotFit) {
+  const auto prose = file("prose.jsonl", "once upon a time\nthere was a cat\n");
+  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {prose})); }, ExitCode::kInput), HasSubstr("line 1"));
+  const auto edited = file("edited.jsonl", Json{{"key", "k7"}, {"source", "a dog"}, {"source_sha256", hex(sha256("a cat"))}, {"text", "t"}}.dump());
+  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {edited})); }, ExitCode::kInput), HasSubstr("k7"));
+}
+
+TEST_F(CorpusTest, ReadsALedgerWithoutChangingIt) {
+  const fs::path path = folder_ / "ledger.sqlite";
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database,
+                         "CREATE TABLE rewrite (source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT NULL, attempt INT NOT NULL,"
+                         " status TEXT NOT NULL, text TEXT, PRIMARY KEY (source_sha, mode, recipe_sha, attempt));"
+                         "CREATE TABLE source (source_sha BLOB PRIMARY KEY, text TEXT NOT NULL);"
+                         "INSERT INTO source VALUES (x'01', 'a cat'), (x'02', 'a dog');"
+                         "INSERT INTO rewrite VALUES (x'01', 'bard', x'AA', 0, 'rejected:empty', ''), (x'01', 'bard', x'AA', 1, 'accepted', 'one cat'),"
+                         " (x'02', 'human', x'AA', 0, 'accepted', 'one dog');",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  const std::string before = read_file(path);
+  auto source = open_ledger_pairs("sqlite:" + path.string());
+  EXPECT_EQ(source->total(), 2);
+  const auto pairs = read(*source);
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[0].key, "01");
+  EXPECT_EQ(pairs[0].source, "a cat");
+  EXPECT_EQ(pairs[0].text, "one cat");
+  EXPECT_EQ(pairs[1].mode, "human");
+  EXPECT_EQ(source->passed_over["rejected:empty"], 1);
+  EXPECT_EQ(read_file(path), before);
+}
+
+TEST_F(CorpusTest, RefusesWhatIsNoLedger) {
+  message_of([&] { open_ledger_pairs("sqlite:" + file("x.sqlite", std::string(4096, 'x')).string()); }, ExitCode::kInput);
+  message_of([&] { open_ledger_pairs("sqlite:" + (folder_ / "absent.sqlite").string()); }, ExitCode::kInput);
+  EXPECT_FALSE(fs::exists(folder_ / "absent.sqlite"));
+  message_of([&] { open_ledger_pairs("mysql://host/x"); }, ExitCode::kUsage);
+}
+
+TEST_F(CorpusTest, WritesOneRecordAPairInOrderForAnyThreadCount) {
+  std::string captions, rewrites;
+  constexpr int kPairs = 20000;
+  for (int i = 0; i < kPairs; ++i) {
+    captions += "a red bus number" + std::to_string(i) + "\n";
+    rewrites += (i % 2 == 0 ? "a blue bus number" : "on the road a red bus number") + std::to_string(i) + " \xFF\"\n";
+  }
+  const auto captions_file = file("captions.txt", captions), rewrites_file = file("chat.txt", rewrites);
+  const Auditor auditor{fs::path()};
+  std::string first;
+  for (int threads : {1, 3}) {
+    const auto output = folder_ / "audit.json";
+    const auto source = open_pairs(captions_file, {rewrites_file});
+    const CorpusAudit audit = audit_corpus(auditor, *source, {.output = output, .threads = threads});
+    EXPECT_EQ(audit.summary.pairs, kPairs);
+    EXPECT_EQ(audit.summary.flags.at("colour-changed"), kPairs / 2);
+    const std::string text = read_file(output);
+    if (threads == 1) {
+      first = text;
+      const Json json = parse_json(text, "audit.json");
+      ASSERT_EQ(json["records"].size(), static_cast<size_t>(kPairs));
+      EXPECT_EQ(json["records"][17]["key"], "18");
+      EXPECT_EQ(json["records"][17]["mode"], "chat");
+      EXPECT_EQ(json["records"][18]["flags"][0], "colour-changed");
+      EXPECT_EQ(json["summary"]["pairs"], kPairs);
+      EXPECT_EQ(json["summary"]["flags"]["colour-changed"], kPairs / 2);
+      EXPECT_EQ(audit.examples.at("colour-changed").size(), 8U);
+    } else {
+      EXPECT_EQ(text, first);
+    }
+  }
+}
+
+TEST_F(CorpusTest, LeavesNoOutputBehindWhenTheInputFails) {
+  const auto bad = file("bad.jsonl", "no\nno\n");
+  const auto source = open_pairs({}, {bad});
+  const Auditor auditor{fs::path()};
+  EXPECT_THROW(audit_corpus(auditor, *source, {.output = folder_ / "audit.json"}), Error);
+  for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(entry.path().filename(), "bad.jsonl");
+}
+
+TEST_F(CorpusTest, ExamplesAreReadFromTsvAndArrows) {
+  const auto path = file("pack.tsv", "# a comment\na cat\tone cat\na dog => one dog\n");
+  EXPECT_THAT(read_example_texts(path), ::testing::ElementsAre("a cat", "one cat", "a dog ", " one dog"));
+}
+
+}  // namespace
+}  // namespace clipwright

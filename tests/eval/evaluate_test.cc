@@ -1,0 +1,170 @@
+#include "eval/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "data/tar.h"
+#include "eval/embed_files.h"
+#include "models/clip.h"
+#include "tests/eval/tiny_set.h"
+
+namespace clipwright {
+namespace {
+
+/// A model directory and both kinds of CLIP_benchmark folders.
+class Evaluate : public testing::Test {
+ protected:
+  void SetUp() override {
+    write_open_clip_directory(*tiny_clip(), folder_.path() / "model");
+    make_set("labels", [](int picture) { return std::pair("cls", std::to_string(picture / 3)); });
+    write_file(folder_.path() / "labels/classnames.txt", "red wall\ngreen wall\nblue wall\n");
+    write_file(folder_.path() / "labels/zeroshot_classification_templates.txt", "a photo of a {c}.\nthe {c}\n");
+    make_set("captions", [](int picture) { return std::pair("txt", "picture " + std::to_string(picture) + "\nwall number " + std::to_string(picture)); });
+    write_file(folder_.path() / "captions/dataset_type.txt", "retrieval\n");
+  }
+
+  template <typename Describe>
+  void make_set(const std::string& name, const Describe& describe) {
+    fs::create_directories(folder_.path() / name / "test");
+    TarWriter tar(folder_.path() / name / "test/0.tar");
+    int picture = 0;
+    for (const std::string colour : {"2", "10", "green_pear"}) {
+      for (int number = 0; number < 3; ++number, ++picture) {
+        char key[16];
+        std::snprintf(key, sizeof key, "s%07d", picture);
+        const auto [extension, text] = describe(picture);
+        tar.add(std::string(key) + "." + extension, text);
+        tar.add(std::string(key) + ".png", read_file(kGoldenEval / "pictures" / (colour + "_" + std::to_string(number) + ".png")));
+      }
+    }
+    tar.finish();
+    write_file(folder_.path() / name / "test/nshards.txt", "1\n");
+  }
+
+  EvaluationRequest request(const std::string& set) const {
+    EvaluationRequest request;
+    request.model = folder_ / "model";
+    request.data.source = folder_ / set;
+    return request;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(Evaluate, ReadsNamesAndTemplatesOfClipBenchmarksFolder) {
+  const EvaluationRecord record = run_zeroshot(request("labels"));
+  EXPECT_EQ(record.dataset, folder_ / "labels");
+  EXPECT_EQ(record.model, "custom");
+  EXPECT_EQ(record.pretrained, folder_ / "model");
+  EXPECT_EQ(record.task, "zeroshot_classification");
+  EXPECT_TRUE(record.metrics["acc5"].is_null());
+
+  // The same with the names and templates given from outside, and on the split itself.
+  EvaluationRequest again = request("labels/test");
+  again.classnames = folder_ / "labels/classnames.txt";
+  again.templates = folder_ / "labels/zeroshot_classification_templates.txt";
+  EXPECT_EQ(run_zeroshot(again).metrics, record.metrics);
+  EXPECT_EQ(run_zeroshot(request("labels/test")).metrics, record.metrics);
+}
+
+TEST_F(Evaluate, RetrievesWithSeveralCaptions) {
+  EvaluationRequest wanted = request("captions");
+  wanted.recall_k = {1, 9};
+  const EvaluationRecord record = run_retrieval(wanted);
+  EXPECT_EQ(record.task, "zeroshot_retrieval");
+  EXPECT_EQ(record.metrics.size(), 4U);
+  EXPECT_EQ(record.metrics["image_retrieval_recall@9"], 1.0);
+  wanted.options.batch_size = 2;
+  EXPECT_EQ(run_retrieval(wanted).metrics, record.metrics);
+}
+
+TEST_F(Evaluate, RefusesMeaninglessNumbers) {
+  EvaluationRequest wanted = request("captions");
+  wanted.recall_k = {0};
+  EXPECT_THROW(run_retrieval(wanted), Error);
+  wanted = request("labels");
+  wanted.options.batch_size = 0;
+  EXPECT_THROW(run_zeroshot(wanted), Error);
+}
+
+class EmbedFiles : public Evaluate {
+ protected:
+  EmbedRequest embed_request() const {
+    EmbedRequest request;
+    request.model = folder_ / "model";
+    request.output = folder_ / "features.npy";
+    return request;
+  }
+};
+
+TEST_F(EmbedFiles, WritesARowForEveryText) {
+  write_file(folder_ / "texts.txt", "a dog\n\na cat\r\na dog");
+  EmbedRequest request = embed_request();
+  request.texts = folder_ / "texts.txt";
+  EXPECT_EQ(embed_files(request).rows, 4);
+  const NpyArray unit = read_npy(request.output);
+  EXPECT_EQ(unit.shape, (std::vector<int64_t>{4, 8}));
+  const auto values = unit.values<float>();
+  for (size_t row = 0; row < 4; ++row) {
+    double length = 0;
+    for (size_t i = 0; i < 8; ++i) length += values[row * 8 + i] * values[row * 8 + i];
+    EXPECT_NEAR(length, 1, 1e-6);
+  }
+  request.raw = true;
+  embed_files(request);
+  const NpyArray raw = read_npy(request.output);
+  const Tensor expected = embed_texts(*load_model(request.model), {"a dog", "", "a cat", "a dog"}).contiguous();
+  EXPECT_EQ(0, std::memcmp(raw.bytes.data(), expected.data_ptr(), raw.bytes.size()));
+}
+
+TEST_F(EmbedFiles, TakesFilesFoldersAndLists) {
+  const std::string pictures = (kGoldenEval / "pictures").string();
+  fs::copy_file(pictures + "/2_0.png", folder_ / "beside.png");
+  write_file(folder_ / "list.txt", pictures + "/10_1.png\nbeside.png\n");
+  EmbedRequest request = embed_request();
+  request.images = {pictures + "/2_0.png", pictures, folder_ / "list.txt"};
+  EXPECT_EQ(embed_files(request).rows, 12);
+  const NpyArray array = read_npy(request.output);
+  const auto row = [&](size_t i) { return array.values<float>().subspan(i * 8, 8); };
+  const auto near = [&](size_t a, size_t b) { return std::equal(row(a).begin(), row(a).end(), row(b).begin(), [](float x, float y) { return std::abs(x - y) < 1e-5F; }); };
+  EXPECT_TRUE(near(0, 11));  // 2_0.png and its copy beside the list
+  EXPECT_TRUE(near(0, 4));   // sorted: 10_0, 10_1, 10_2, 2_0
+  EXPECT_TRUE(near(2, 10));
+  EXPECT_FALSE(near(0, 2));
+}
+
+TEST_F(EmbedFiles, AnUnreadablePictureIsAnErrorOrZeros) {
+  write_file(folder_ / "broken.jpg", "\xFF\xD8\xFF nothing follows");
+  EmbedRequest request = embed_request();
+  request.images = {(kGoldenEval / "pictures/2_0.png").string(), folder_ / "broken.jpg", folder_ / "missing.png"};
+  try {
+    embed_files(request);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_NE(std::string(error.what()).find("broken.jpg"), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(request.output));
+  request.skip_bad = true;
+  const EmbedSummary summary = embed_files(request);
+  EXPECT_EQ(summary.rows, 3);
+  EXPECT_EQ(summary.bad, 2);
+  const NpyArray array = read_npy(request.output);
+  for (size_t i = 8; i < 24; ++i) EXPECT_EQ(array.values<float>()[i], 0.0F);
+}
+
+TEST_F(EmbedFiles, RefusesNothingAndBoth) {
+  EXPECT_THROW(embed_files(embed_request()), Error);
+  EmbedRequest request = embed_request();
+  request.images = {"a.png"};
+  request.texts = "b.txt";
+  EXPECT_THROW(embed_files(request), Error);
+  request = embed_request();
+  write_file(folder_ / "texts.txt", "a dog\n");
+  request.texts = folder_ / "texts.txt";
+  request.output = folder_ / "no/such/folder.npy";
+  EXPECT_THROW(embed_files(request), Error);
+}
+
+}  // namespace
+}  // namespace clipwright

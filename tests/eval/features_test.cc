@@ -1,0 +1,80 @@
+#include "eval/features.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "tests/eval/tiny_set.h"
+
+namespace clipwright {
+namespace {
+
+TEST(Features, EqualTheTowerOnPreparedPixels) {
+  torch::NoGradGuard no_grad;
+  const auto model = tiny_clip();
+  TempFolder folder;
+  make_class_folders(folder.path());
+  const auto pictures = open_dataset({.source = folder.path().string()});
+  const ImageFeatures features = embed_images(*model, *pictures, {.batch_size = 4, .workers = 2});
+  ImagePipeline pipeline(find_recipe("openai"), 16);
+  for (int64_t i = 0; i < pictures->size(); ++i) {
+    Tensor pixels = torch::empty({1, 3, 16, 16}, torch::kUInt8);
+    ASSERT_EQ(pipeline.evaluate(pictures->image(i).view, {pixels.data_ptr<uint8_t>(), 768}), "");
+    const Tensor alone = model->encode_image(normalize_pixels(pixels, model->config().preprocess));
+    EXPECT_LT((alone[0] - features.rows[i]).abs().max().item<float>(), 1e-5F);
+  }
+}
+
+TEST(Features, ModelsThatSquashSeeTheWholePicture) {
+  torch::NoGradGuard no_grad;
+  ModelConfig config = tiny_config();
+  config.preprocess.resize_mode = "squash";
+  Clip squash(config, 5);
+  config.preprocess.resize_mode = "shortest";
+  Clip crop(config, 5);
+  TempFolder folder;
+  make_class_folders(folder.path());
+  const auto pictures = open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
+  EXPECT_GT((embed_images(squash, *pictures).rows - embed_images(crop, *pictures).rows).abs().max().item<float>(), 1e-4F);
+}
+
+TEST(Features, TextsKeepTheirRowsAndTwinsAreEqualBitForBit) {
+  const auto model = tiny_clip();
+  const std::vector<std::string> texts = {"a dog", "", "A  DOG ", "a cat", "", "a dog"};
+  const Tensor rows = embed_texts(*model, texts, {.batch_size = 2});
+  ASSERT_EQ(rows.size(0), 6);
+  EXPECT_TRUE(torch::equal(rows[0], rows[2]));
+  EXPECT_TRUE(torch::equal(rows[0], rows[5]));
+  EXPECT_TRUE(torch::equal(rows[1], rows[4]));
+  EXPECT_FALSE(torch::equal(rows[0], rows[3]));
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_LT((embed_texts(*model, {texts[i]})[0] - rows[static_cast<int64_t>(i)]).abs().max().item<float>(), 1e-5F) << texts[i];
+  }
+}
+
+TEST(Features, LeaveTheModelInItsMode) {
+  const auto model = tiny_clip();
+  model->train();
+  embed_texts(*model, {"a dog"});
+  EXPECT_TRUE(model->is_training());
+  model->eval();
+  embed_texts(*model, {"a dog"});
+  EXPECT_FALSE(model->is_training());
+}
+
+TEST(Features, RefuseAForeignVocabulary) {
+  ModelConfig config = tiny_config();
+  config.text.vocabulary_size = 100;
+  Clip model(config);
+  EXPECT_THROW(embed_texts(model, {"a dog"}), Error);
+}
+
+TEST(Features, RecipesFollowTheModel) {
+  const Recipe recipe = recipe_of(find_model_config("laclip-ViT-B-16").preprocess), &laclip = find_recipe("laclip");
+  EXPECT_EQ(recipe.interpolation, laclip.interpolation);
+  EXPECT_EQ(recipe.mean, laclip.mean);
+  EXPECT_EQ(recipe.std, laclip.std);
+  EXPECT_EQ(recipe.resize_ratio, laclip.resize_ratio);
+}
+
+}  // namespace
+}  // namespace clipwright

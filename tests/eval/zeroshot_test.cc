@@ -1,0 +1,122 @@
+#include "eval/zeroshot.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "eval/evaluation_data.h"
+#include "tests/eval/tiny_set.h"
+
+namespace clipwright {
+namespace {
+
+class GoldenZeroshot : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenZeroshot, MetricsEqualTheDefinitions) {
+  const std::string prefix = "zeroshot_" + GetParam() + "_";
+  const Tensor prompts = golden_floats(prefix + "prompts.npy");  // (C, T, E)
+  const auto wide = golden_integers(prefix + "labels.npy");
+  const std::vector<int> labels(wide.begin(), wide.end());
+  const ZeroshotResult result = score_zeroshot(unit_rows(golden_floats(prefix + "images.npy")),
+                                               average_prompts(prompts.flatten(0, 1), prompts.size(0)), labels);
+  const Json expected = read_json(kGoldenEval / "expected.json")["zeroshot"][GetParam()];
+  EXPECT_DOUBLE_EQ(result.acc1, expected["acc1"].get<double>());
+  EXPECT_EQ(result.acc5.has_value(), !expected["acc5"].is_null());
+  if (result.acc5) {
+    EXPECT_DOUBLE_EQ(*result.acc5, expected["acc5"].get<double>());
+  }
+  EXPECT_NEAR(result.mean_per_class_recall, expected["mean_per_class_recall"].get<double>(), 1e-12);
+  EXPECT_EQ(result.metrics()["acc5"].is_null(), expected["acc5"].is_null());
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenZeroshot, testing::Values("absent", "four", "ties"));
+
+TEST(Zeroshot, OfEqualScoresTheLowestClassWins) {
+  const Tensor picture = torch::tensor({{1.0F, 0.0F}}), classifier = torch::tensor({{0.0F, 1.0F}, {1.0F, 0.0F}, {1.0F, 0.0F}});
+  EXPECT_EQ(score_zeroshot(picture, classifier, {2}).predicted, std::vector<int>{1});
+  EXPECT_EQ(score_zeroshot(picture, classifier, {2}).rank, std::vector<int>{1});
+  EXPECT_EQ(score_zeroshot(picture, classifier, {1}).rank, std::vector<int>{0});
+}
+
+class ZeroshotSet : public testing::Test {
+ protected:
+  ZeroshotSet() { make_class_folders(folder_.path()); }
+  ClassificationData open(const std::string& classnames = {}, const std::string& templates = {}) const {
+    return open_classification({.source = folder_.path().string()}, classnames, templates);
+  }
+  TempFolder folder_;
+  TempFolder beside_;
+  std::shared_ptr<Clip> model_ = tiny_clip();
+};
+
+TEST_F(ZeroshotSet, NamesClassesAfterTheirFolders) {
+  const ClassificationData data = open();
+  EXPECT_EQ(data.classnames, (std::vector<std::string>{"10", "2", "green pear"}));
+  EXPECT_EQ(data.templates.size(), 7U);
+  EXPECT_EQ(data.pictures->size(), 9);
+}
+
+TEST_F(ZeroshotSet, OrdersFoldersThatAreNumbersByValue) {
+  fs::remove_all(folder_.path() / "green_pear");
+  write_file(beside_ / "names.txt", "two\nten\n");
+  const ClassificationData data = open(beside_ / "names.txt");
+  for (int64_t i = 0; i < data.pictures->size(); ++i) {
+    const bool two = data.pictures->key(i).rfind("2/", 0) == 0;
+    EXPECT_EQ(data.classnames[static_cast<size_t>(data.pictures->label(i))], two ? "two" : "ten");
+  }
+}
+
+TEST_F(ZeroshotSet, RefusesNamesThatDoNotFitTheFolders) {
+  write_file(beside_ / "names.txt", "two\nten\n");
+  try {
+    open(beside_ / "names.txt");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_NE(std::string(error.what()).find("has 2 names; expected 3"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(ZeroshotSet, DoesNotDependOnBatchesOrThreads) {
+  const ClassificationData data = open({}, "80");
+  const ZeroshotResult one = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.batch_size = 1, .workers = 1});
+  for (const int64_t batch : {2, 7, 64}) {
+    const EvalOptions options{.batch_size = batch, .workers = 3};
+    const ZeroshotResult other = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, options);
+    EXPECT_EQ(other.predicted, one.predicted);
+    EXPECT_EQ(other.metrics(), one.metrics());
+    const Tensor a = zeroshot_classifier(*model_, data.classnames, data.templates, {.batch_size = 1});
+    EXPECT_LT((a - zeroshot_classifier(*model_, data.classnames, data.templates, options)).abs().max().item<float>(), 1e-6F);
+  }
+}
+
+TEST_F(ZeroshotSet, EqualsTheFormulaOnFeatures) {
+  const ClassificationData data = open({}, "plain");
+  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates);
+  const Tensor images = embed_images(*model_, *data.pictures).rows, texts = embed_texts(*model_, data.classnames);
+  const Tensor best = torch::cosine_similarity(images.unsqueeze(1), texts.unsqueeze(0), 2).argmax(1);
+  int hits = 0;
+  for (int64_t i = 0; i < 9; ++i) {
+    EXPECT_EQ(result.predicted[static_cast<size_t>(i)], best[i].item<int>());
+    hits += best[i].item<int>() == data.pictures->label(i);
+  }
+  EXPECT_DOUBLE_EQ(result.acc1, hits / 9.0);
+}
+
+TEST_F(ZeroshotSet, LeavesBadPicturesOutAndCountsThem) {
+  write_file(folder_.path() / "2/broken.png", "not a picture");
+  const ClassificationData data = open();
+  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.max_bad_share = 0.5});
+  EXPECT_EQ(result.pictures, 9);
+  EXPECT_EQ(result.bad, 1);
+  EXPECT_EQ(std::count(result.predicted.begin(), result.predicted.end(), -1), 1);
+  EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.max_bad_share = 0.05}), Error);
+}
+
+TEST_F(ZeroshotSet, RefusesALabelWithoutAName) {
+  const ClassificationData data = open();
+  EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, {"only one"}, data.templates), Error);
+  EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, {}), Error);
+}
+
+}  // namespace
+}  // namespace clipwright

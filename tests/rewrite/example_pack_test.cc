@@ -1,0 +1,174 @@
+#include "rewrite/example_pack.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "rewrite/reply.h"
+
+namespace clipwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+ExamplePack shipped(const std::string& mode) {
+  return ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples" / (mode + ".tsv"), mode);
+}
+
+class PackFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("clipwright-pack-" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  /// Sixteen good rows, with row 5 replaced.
+  fs::path write(const std::string& fifth, int rows = 16) {
+    std::ofstream file(folder_ / "own.tsv");
+    file << "# a comment\n\n";
+    for (int i = 1; i <= rows; ++i) {
+      if (i == 5) {
+        file << fifth << "\n";
+      } else {
+        file << "source number " << i << "\ttarget that has number " << i << "\r\n";
+      }
+    }
+    return folder_ / "own.tsv";
+  }
+  std::string complaint(const std::string& fifth, int rows = 16) {
+    try {
+      ExamplePack::read(write(fifth, rows), "own");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      return error.what();
+    }
+    return {};
+  }
+  fs::path folder_;
+};
+
+TEST(ShippedPacks, HaveThePapersShape) {
+  // laclip.md 1.2: mean words of sources and targets.
+  const std::map<std::string, std::pair<double, double>> means = {{"chatgpt", {8.6, 16.8}}, {"bard", {9.4, 18.4}}, {"human", {10.8, 13.9}}};
+  for (const std::string& mode : ExamplePack::shipped_modes()) {
+    const ExamplePack pack = shipped(mode);
+    EXPECT_EQ(pack.grouped(), mode == "coco");
+    EXPECT_EQ(pack.rows().size(), mode == "coco" ? 18u : 16u);
+    std::set<std::string> texts;
+    std::array<double, 2> words{};
+    for (const auto& row : pack.rows()) {
+      EXPECT_EQ(row.size(), mode == "coco" ? 5u : 2u);
+      for (size_t column = 0; column < row.size(); ++column) {
+        EXPECT_TRUE(texts.insert(row[column]).second) << row[column];
+        EXPECT_LE(count_words(row[column]), 30u);
+        words[column % 2] += static_cast<double>(count_words(row[column])) / static_cast<double>(pack.rows().size());
+      }
+    }
+    if (mode == "coco") continue;
+    EXPECT_NEAR(words[0], means.at(mode).first, 1.5) << mode;
+    EXPECT_NEAR(words[1], means.at(mode).second, 1.5) << mode;
+  }
+}
+
+TEST(ShippedPacks, ShareNoTextWithEachOther) {
+  std::set<std::string> texts;
+  for (const std::string& mode : ExamplePack::shipped_modes()) {
+    for (const std::string& text : shipped(mode).texts()) EXPECT_TRUE(texts.insert(text).second) << text;
+  }
+}
+
+TEST(ShippedPacks, UnknownModeNamesTheNearest) {
+  try {
+    ExamplePack::shipped("chatgtp");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("'chatgpt'"), std::string::npos);
+  }
+}
+
+TEST_F(PackFile, GoodPackIsReadWithCommentsAndCrLf) {
+  const ExamplePack pack = ExamplePack::read(write("one more\tand its target"), "own");
+  EXPECT_EQ(pack.rows().size(), 16u);
+  EXPECT_EQ(pack.rows()[4][1], "and its target");
+  EXPECT_EQ(pack.rows()[0][1], "target that has number 1");
+}
+
+TEST_F(PackFile, BadPacksAreRefusedWithTheLine) {
+  EXPECT_NE(complaint("no tab here").find("line 7: has one column"), std::string::npos);
+  EXPECT_NE(complaint("a => b\tc d").find("arrow"), std::string::npos);
+  EXPECT_NE(complaint("\tsomething here").find("line 7: an empty text"), std::string::npos);
+  EXPECT_NE(complaint("source number 3\tnew target").find("line 5"), std::string::npos);
+  EXPECT_NE(complaint("two  spaces\tnew target").find("single spaces"), std::string::npos);
+  EXPECT_NE(complaint("bad \xff byte\tnew target").find("UTF-8"), std::string::npos);
+  EXPECT_NE(complaint("a b\tc d\te f").find("has 3 columns"), std::string::npos);
+  std::string wordy = "w";
+  for (int i = 0; i < 40; ++i) wordy += " w";
+  EXPECT_NE(complaint("fine\t" + wordy).find("41 words"), std::string::npos);
+  EXPECT_NE(complaint("one more\tand its target", 15).find("15 examples"), std::string::npos);
+}
+
+TEST_F(PackFile, DigestIsOfTheRowsNotTheComments) {
+  const std::string before = ExamplePack::read(write("one more\tand its target"), "own").digest();
+  std::ofstream(folder_ / "own.tsv", std::ios::app) << "# another comment\n";
+  EXPECT_EQ(ExamplePack::read(folder_ / "own.tsv", "own").digest(), before);
+  EXPECT_NE(ExamplePack::read(write("one more\tand its goal"), "own").digest(), before);
+}
+
+TEST(Examples, AreDrawnWithoutReplacementAndKeyed) {
+  const ExamplePack pack = shipped("chatgpt");
+  std::map<std::string, int> first;
+  for (int i = 0; i < 3200; ++i) {
+    const std::string source = "caption " + std::to_string(i);
+    const uint64_t key = pack.example_key(1, source, 0);
+    EXPECT_EQ(key, pack.example_key(1, source, 0));
+    const ExampleTriple triple = pack.examples(key);
+    EXPECT_NE(triple[0], triple[1]);
+    EXPECT_NE(triple[0], triple[2]);
+    EXPECT_NE(triple[1], triple[2]);
+    ++first[triple[0].source];
+  }
+  EXPECT_EQ(first.size(), 16u);
+  for (const auto& [source, count] : first) EXPECT_NEAR(count, 200, 70) << source;  // 5 standard deviations
+  EXPECT_NE(pack.example_key(1, "caption 0", 0), pack.example_key(2, "caption 0", 0));
+}
+
+TEST(Examples, CocoPairsTwoCaptionsOfOnePicture) {
+  const ExamplePack pack = shipped("coco");
+  std::set<std::pair<std::string, std::string>> seen;
+  for (int i = 0; i < 6000; ++i) {
+    const ExampleTriple triple = pack.examples(pack.example_key(0, std::to_string(i), 0));
+    std::set<size_t> pictures;
+    for (const ExamplePair& pair : triple) {
+      EXPECT_NE(pair.source, pair.target);
+      const auto picture = std::find_if(pack.rows().begin(), pack.rows().end(), [&](const auto& row) {
+        return std::count(row.begin(), row.end(), pair.source) == 1 && std::count(row.begin(), row.end(), pair.target) == 1;
+      });
+      ASSERT_NE(picture, pack.rows().end());
+      pictures.insert(static_cast<size_t>(picture - pack.rows().begin()));
+      seen.emplace(pair.source, pair.target);
+    }
+    EXPECT_EQ(pictures.size(), 3u);
+  }
+  EXPECT_EQ(seen.size(), 18u * 5 * 4);  // every ordered pair of captions comes up
+}
+
+TEST(Examples, TriplesLimitHowManyPromptsThereAre) {
+  const ExamplePack pack = shipped("human");
+  std::set<uint64_t> limited, all;
+  for (int i = 0; i < 2000; ++i) {
+    limited.insert(pack.example_key(5, std::to_string(i), 12));
+    all.insert(pack.example_key(5, std::to_string(i), 0));
+  }
+  EXPECT_LE(limited.size(), 12u);
+  EXPECT_GE(limited.size(), 11u);
+  EXPECT_GT(all.size(), 1300u);  // of 3,360 ordered triples
+}
+
+}  // namespace
+}  // namespace clipwright

@@ -1,0 +1,79 @@
+#include "rewrite/reply.h"
+
+#include <gtest/gtest.h>
+
+namespace clipwright {
+namespace {
+
+const ExampleTriple kExamples = {{{"a wooden boat at the pier", "a boat made of wood lies beside the pier"},
+                                  {"red car", "a car that is red"},
+                                  {"two birds", "a pair of birds"}}};
+
+Rewrite parse(const std::string& text, ReplyStatus status = ReplyStatus::kStopped, const std::string& source = "A dog, running on the beach.") {
+  return parse_reply({.status = status, .text = text}, source, kExamples);
+}
+
+TEST(ParseReply, CleansBlanksAndQuotes) {
+  EXPECT_EQ(parse("  a dog runs along the shore ").text, "a dog runs along the shore");
+  EXPECT_EQ(parse(" \"a dog runs along the shore\"").text, "a dog runs along the shore");
+  EXPECT_EQ(parse("\u201ca dog runs\u201d").text, "a dog runs");
+  EXPECT_EQ(parse("a dog \t runs\x01here").text, "a dog runs here");
+  EXPECT_EQ(parse("'dogs' and 'cats'").text, "'dogs' and 'cats'");
+  EXPECT_EQ(parse("a dog runs along the shore\r").outcome, Outcome::kAccepted);
+}
+
+TEST(ParseReply, JudgesEveryKind) {
+  const std::vector<std::pair<std::string, Outcome>> cases = {
+      {"a dog runs along the shore", Outcome::kAccepted},
+      {"here comes a dog", Outcome::kAccepted},
+      {"surely a dog", Outcome::kAccepted},
+      {"", Outcome::kEmpty},
+      {"   \n", Outcome::kEmpty},
+      {"...", Outcome::kEmpty},
+      {"dog", Outcome::kTooShort},
+      {"a dog\na cat", Outcome::kSeveralLines},
+      {"Here is a rewritten caption: a dog", Outcome::kPreamble},
+      {"Sure, a dog on the shore", Outcome::kPreamble},
+      {"I'm sorry, but I cannot see the image", Outcome::kRefused},
+      {"As an AI model I have no eyes", Outcome::kRefused},
+      {"a dog => a cat", Outcome::kPromptLeak},
+      {"a dog Caption: a cat", Outcome::kPromptLeak},
+      {"a dog running on the beach", Outcome::kCopyOfSource},
+      {"A DOG RUNNING ON THE BEACH!", Outcome::kCopyOfSource},
+      {"a car that is red", Outcome::kCopyOfExample},
+      {"Two birds.", Outcome::kCopyOfExample},
+      {"today a boat made of wood lies beside the pier", Outcome::kCopyOfExample},
+      {"a dog and two birds", Outcome::kAccepted},  // a short example occurs by chance
+      {"a dog \xff runs", Outcome::kNotUtf8},
+      {"a dog \xed\xa0\x80 runs", Outcome::kNotUtf8},
+  };
+  for (const auto& [text, outcome] : cases) EXPECT_EQ(parse(text).outcome, outcome) << text << " -> " << status_of(parse(text).outcome);
+  EXPECT_EQ(parse("a dog that never ends and", ReplyStatus::kCut).outcome, Outcome::kTooLong);
+  std::string rambling = "a dog";
+  for (int i = 0; i < 39; ++i) rambling += " and";
+  EXPECT_EQ(parse(rambling).outcome, Outcome::kTooLong);
+}
+
+TEST(ParseReply, WhatIsKeptIsAlwaysOneLineOfUtf8) {
+  for (const std::string text : {"a\nb\nc", "a \xc3 b", "\xff\xfe", "x\ry"}) {
+    const Rewrite rewrite = parse(text);
+    EXPECT_EQ(rewrite.text.find_first_of("\r\n"), std::string::npos);
+    EXPECT_TRUE(valid_utf8(rewrite.text));
+  }
+}
+
+TEST(ParseReply, AMegabyteIsNoProblem) {
+  EXPECT_EQ(parse(std::string(2 << 20, 'x'), ReplyStatus::kCut).outcome, Outcome::kTooShort);
+  EXPECT_EQ(parse(std::string(2 << 20, '"'), ReplyStatus::kCut).outcome, Outcome::kEmpty);
+}
+
+TEST(ValidUtf8, FollowsTheStandard) {
+  EXPECT_TRUE(valid_utf8("caf\xc3\xa9 \xe2\x98\x95 \xf0\x9f\x90\xb6"));
+  EXPECT_FALSE(valid_utf8("\xc0\xaf"));          // overlong
+  EXPECT_FALSE(valid_utf8("\xe0\x80\x80"));
+  EXPECT_FALSE(valid_utf8("\xf4\x90\x80\x80"));  // beyond U+10FFFF
+  EXPECT_FALSE(valid_utf8("\xe2\x98"));          // cut
+}
+
+}  // namespace
+}  // namespace clipwright
