@@ -59,7 +59,7 @@ void add_retrieval(CLI::App& eval) {
   CLI::App* command = eval.add_subcommand("retrieval", "image-text retrieval, several captions a picture: recall@k both ways");
   command->fallthrough();
   add_common(*command, *flags);
-  command->add_option("--recall-k", flags->request.recall_k, "ranks up to which an answer counts")->expected(1, 100)->type_name("K...");
+  command->add_option("--recall-k", flags->request.recall_k, "ranks up to which an answer counts (default: 1 5 10)")->expected(1, 100)->delimiter(',')->type_name("K...");
   command->footer("Rows with the same picture are one picture with several captions.\nExample:\n"
                   "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , --recall-k 1 5 10");
   command->callback([flags] { deliver(to_json(run_retrieval(flags->request)).dump(2) + "\n", flags->output); });

@@ -30,10 +30,10 @@ const Recipe& find_recipe(std::string_view name) {
     if (recipe.name == name) return recipe;
     names.push_back(recipe.name);
   }
-  const std::string near = nearest(name, names);
-  fail_usage("'" + std::string(name) + "' is no picture recipe",
-             "openai, laclip, declip or imagenet",
-             near.empty() ? "" : "Did you mean '" + near + "'?");
+  std::string advice = nearest(name, names);
+  if (!advice.empty()) advice = std::string("Did you mean '").append(advice).append("'?");
+  fail_usage(std::string("'").append(name).append("' is no picture recipe"),
+             "openai, laclip, declip or imagenet", advice);
 }
 
 void normalize(std::span<const uint8_t> chw, int size, const Recipe& recipe, std::span<float> out) {

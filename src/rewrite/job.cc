@@ -35,6 +35,9 @@ void check_options(const RewriteOptions& options) {
 
 RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& options, Engine& engine) {
   check_options(options);
+  // A folder that cannot be made is better known before the work than after it.
+  if (!options.output.empty()) make_folder(options.output);
+  if (options.records.has_parent_path()) make_folder(options.records.parent_path());
   const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger);
   JobPlan plan = plan_job(captions, options, engine, ledger.get());
   for (const PlannedMode& mode : plan.modes) ledger->describe(mode.recipe.sha, to_line(mode.recipe.description));

@@ -31,7 +31,6 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
   std::vector<std::unique_ptr<AtomicFile>> lines;
   std::unique_ptr<AtomicFile> jsonl;
   if (!options.output.empty()) {
-    make_folder(options.output);
     for (const ExamplePack& pack : options.packs) lines.push_back(std::make_unique<AtomicFile>(options.output / (pack.mode() + ".txt")));
     jsonl = std::make_unique<AtomicFile>(options.output / "rewrites.jsonl");
   }

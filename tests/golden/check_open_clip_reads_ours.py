@@ -35,7 +35,7 @@ def load(folder):
         timm.create_model = plain
         model.load_state_dict(load_file(folder / "open_clip_model.safetensors"), strict=True)
         size = kwargs.get("img_size", config["model_cfg"]["vision_cfg"]["image_size"])
-        preprocess = open_clip.image_transform_v2(open_clip.transform.PreprocessCfg(size=size, **config["preprocess_cfg"]), is_train=False)
+        preprocess = open_clip.transform.image_transform_v2(open_clip.transform.PreprocessCfg(size=size, **config["preprocess_cfg"]), is_train=False)
     return model.eval(), preprocess
 
 

@@ -60,7 +60,7 @@ std::map<int64_t, std::string> run(LlamaEngine& engine, const std::vector<Reques
 TEST(LlamaEngine, TextsDoNotDependOnOrderCompanyOrThreads) {
   std::vector<Request> requests;
   for (int examples = 0; examples < 2; ++examples) {
-    for (size_t i = 0; i < kCaptions.size(); ++i) requests.push_back(request_for(i, examples));
+    for (size_t i = 0; i < 6; ++i) requests.push_back(request_for(i, examples));
   }
   LlamaEngine wide({.threads = 2, .parallel = 16});
   const auto expected = run(wide, requests);
@@ -71,7 +71,7 @@ TEST(LlamaEngine, TextsDoNotDependOnOrderCompanyOrThreads) {
   LlamaEngine narrow({.threads = 1, .parallel = 5});
   EXPECT_EQ(run(narrow, shuffled), expected);
   // Alone, in an engine that has worked before.
-  for (const size_t i : {size_t{1}, size_t{15}}) {
+  for (const size_t i : {size_t{1}, size_t{9}}) {
     EXPECT_EQ(run(narrow, {requests[i]}).at(requests[i].id), expected.at(requests[i].id)) << requests[i].source;
   }
 }

@@ -1,0 +1,85 @@
+#include "core/file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/npy.h"
+
+namespace clipwright {
+namespace {
+
+class FileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("clipwright-file-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  int64_t files() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
+  fs::path folder_;
+};
+
+TEST_F(FileTest, AppearsOnlyWhenCommitted) {
+  {
+    AtomicFile file(folder_ / "x");
+    file.write("half");
+    EXPECT_FALSE(fs::exists(folder_ / "x"));
+  }
+  EXPECT_EQ(files(), 0) << "the temporary was left behind";
+  write_file(folder_ / "x", "whole");
+  EXPECT_EQ(read_file(folder_ / "x"), "whole");
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(FileTest, AFullDiskIsAnErrorThatSaysSo) {
+  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "this system has no /dev/full";
+  // A link in the place of the temporary name leads to a device without room.
+  const fs::path target = folder_ / "x";
+  fs::create_symlink("/dev/full", target.string() + ".new." + std::to_string(::getpid()));
+  try {
+    write_file(target, std::string(1 << 16, 'x'));
+    FAIL() << "a full disk went unnoticed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kFailed);
+    EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(fs::exists(target));
+}
+
+TEST_F(FileTest, AMissingFileOrAFolderIsInputThatCannotBeUsed) {
+  for (const fs::path& path : {folder_ / "missing", folder_}) {
+    try {
+      MappedFile file(path);
+      FAIL() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      EXPECT_NE(std::string(error.what()).find(path.string()), std::string::npos);
+    }
+  }
+}
+
+TEST_F(FileTest, AnEmptyFileMapsToNothing) {
+  write_file(folder_ / "empty", "");
+  EXPECT_TRUE(MappedFile(folder_ / "empty").text().empty());
+}
+
+TEST_F(FileTest, NpyReadsBackWhatItWroteAndRefusesDamage) {
+  const std::vector<float> values = {1, 2.5F, -3, 0, 1e-20F, 6};
+  const int64_t shape[] = {2, 3};
+  write_npy(folder_ / "a.npy", values, shape);
+  const NpyArray array = read_npy(folder_ / "a.npy");
+  EXPECT_EQ(array.shape, (std::vector<int64_t>{2, 3}));
+  EXPECT_TRUE(std::equal(values.begin(), values.end(), array.values<float>().begin()));
+  EXPECT_EQ(fs::file_size(folder_ / "a.npy") % 64, values.size() * 4 % 64) << "the data must start at a multiple of 64";
+  const std::string good = read_file(folder_ / "a.npy");
+  for (const std::string& bad : {good.substr(0, good.size() - 1), good.substr(0, 40), std::string("no"), "\x93NUMPY" + good.substr(20)}) {
+    write_file(folder_ / "b.npy", bad);
+    EXPECT_THROW(read_npy(folder_ / "b.npy"), Error);
+  }
+}
+
+}  // namespace
+}  // namespace clipwright
