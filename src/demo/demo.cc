@@ -256,7 +256,8 @@ class Demo {
       if (twin.equal_time) twin.steps = equal_time_steps(twin);
       const TrainOptions settings = twin_options(twin, options_.output / "runs", data_.train->size());
       Json inputs = {{"pairs", data_.digest}, {"rewrites", rewrites}, {"keep-if", kKeepIf}};
-      for (const auto& [section, values] : describe_twin(settings).items()) {
+      const Json described = describe_twin(settings);
+      for (const auto& [section, values] : described.items()) {
         for (const auto& [key, value] : values.items()) inputs[key] = value;
       }
       const auto work = [&](StageProgress& progress) { return train_twin(settings, data_.train, table_, progress); };

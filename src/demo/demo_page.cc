@@ -160,7 +160,8 @@ class Page {
   void add_rewriting() {
     const RewritingReport& rewriting = report_.rewriting;
     page_.add_heading("Rewriting");
-    const std::string model = rewriting.job.value("model", std::string());
+    const Json& named = rewriting.check.is_null() || !rewriting.check.value("same_model", false) ? rewriting.job : rewriting.check;
+    const std::string model = named.value("model", std::string());
     page_.add_text((rewriting.live ? "All captions were rewritten here" : "The rewrites were recorded earlier with the same program and replayed") +
                    std::string(model.empty() ? "" : ", by " + model) + ". " + describe_audit(rewriting) + "." +
                    (rewriting.check.is_null() ? "" : "\n\n" + describe_check(rewriting) + "."));

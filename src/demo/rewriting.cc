@@ -57,6 +57,13 @@ class WatchedEngine final : public Engine {
   int64_t expected_ = 0, done_ = 0;
 };
 
+/// How people call the model: its file's name says more than the file's metadata, unless it was installed under a plain name.
+std::string model_title(const Engine& engine) {
+  std::error_code ignored;
+  const std::string file = fs::canonical(shared_file("default.gguf"), ignored).stem().string();
+  return file.empty() || file == "default" ? engine.details().value("model_name", std::string("the language model")) : file;
+}
+
 RewriteOptions options_of(const RewritingTask& task) {
   RewriteOptions options;
   for (const std::string& mode : task.modes) options.packs.push_back(ExamplePack::shipped(mode));
@@ -90,7 +97,6 @@ Json run_job(const RewritingTask& task, RewriteOptions options, Engine& engine, 
   const RewriteSummary summary = rewrite_watched(task.captions, options, engine, progress);
   Json result = summary.to_json();
   if (!summary.interrupted) result["sha256"] = hex(sha256_file(task.folder / "rewrites.jsonl"));
-  result["model"] = engine.details().value("model_name", std::string());
   result["wordnet"] = auditor->has_wordnet();
   return result;
 }
@@ -191,7 +197,9 @@ Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& prog
   options.ledger = ledger_of(task.folder, "rewrites.db");
   options.seed = seed;
   LlamaEngine engine(LlamaOptions{});
-  return run_job(task, options, engine, progress);
+  Json result = run_job(task, options, engine, progress);
+  result["model"] = model_title(engine);
+  return result;
 }
 
 Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count, uint64_t seed, StageProgress& progress) {
@@ -207,7 +215,7 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
   LlamaEngine engine(LlamaOptions{});
   const RewriteSummary summary = rewrite_watched(chosen, options, engine, progress);
   Json result = {{"mode", mode}, {"seconds", summary.seconds}, {"captions", chosen.size()}};
-  result["model"] = engine.details().value("model_name", std::string());
+  result["model"] = model_title(engine);
   result["same_model"] = recipe.value("model_sha256", std::string()) == engine.identity().value("model_sha256", std::string());
   result["same_examples"] = recipe.value("examples_sha256", std::string()) == options.packs[0].digest();
   if (summary.interrupted) return result;

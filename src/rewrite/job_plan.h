@@ -17,7 +17,7 @@ struct PlannedRewrite {
 };
 
 struct PlannedMode {
-  Recipe recipe;
+  RewriteRecipe recipe;
   std::vector<PlannedRewrite> todo;  ///< sorted by example triple
 };
 

@@ -2,8 +2,8 @@
 
 namespace clipwright {
 
-Recipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine) {
-  Recipe recipe;
+RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine) {
+  RewriteRecipe recipe;
   Json& parts = recipe.description;
   parts = engine.identity();
   parts["mode"] = pack.mode();

@@ -10,10 +10,10 @@
 namespace clipwright {
 
 /// The recipe of one mode. Rows of the ledger are found by its hash, so a change of anything in it never reuses old rows.
-struct Recipe {
+struct RewriteRecipe {
   Sha256 sha{};
   Json description;  ///< what is hashed, and under "details" what is not (model name, licence)
 };
-Recipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine);
+RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine);
 
 }  // namespace clipwright
