@@ -11,7 +11,7 @@ namespace {
 const fs::path kPictures = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/eval/pictures";
 
 class EvalCommand : public testing::Test {
- protected:
+ public:
   EvalCommand() {
     std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
