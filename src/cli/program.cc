@@ -140,7 +140,7 @@ void report_parse_error(const CLI::App& program, const std::vector<std::string>&
       const std::string name = argument.substr(0, argument.find('='));
       if (std::find(known.begin(), known.end(), name) != known.end() || (name.rfind("--", 0) != 0 && app != &program)) continue;
       const std::string near = nearest(name, known);
-      if (!near.empty() && message.find(name) != std::string::npos) message += ". Did you mean '" + near + "'?";
+      if (!near.empty() && (app == &program || message.find(name) != std::string::npos)) message += ". Did you mean '" + near + "'?";
     }
   }
   std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),

@@ -255,7 +255,8 @@ class Demo {
     for (Twin& twin : report_.twins) {
       if (twin.equal_time) twin.steps = equal_time_steps(twin);
       const TrainOptions settings = twin_options(twin, options_.output / "runs", data_.train->size());
-      Json inputs = {{"pairs", data_.digest}, {"rewrites", rewrites}, {"keep-if", kKeepIf}};
+      // Named apart from the trainer's own --rewrites, which the loop below adds.
+      Json inputs = {{"pairs", data_.digest}, {"rewrites-sha256", rewrites}, {"keep-if", kKeepIf}};
       const Json described = describe_twin(settings);
       for (const auto& [section, values] : described.items()) {
         for (const auto& [key, value] : values.items()) inputs[key] = value;
