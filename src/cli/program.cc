@@ -182,6 +182,7 @@ void build_program(CLI::App& program) {
 int run_program(int argc, char** argv) {
   CLI::App program;
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  configure_log({});  // errors before the flags are known go to stderr as well
   try {
     build_program(program);
     watch_interrupts();
