@@ -10,7 +10,7 @@
 namespace clipwright {
 namespace {
 
-constexpr int kDraws = 2'000;
+constexpr int kDraws = 10'000;
 constexpr double kTail = 0.025;
 constexpr const char* kMinus = "\xE2\x88\x92";
 
