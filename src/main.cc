@@ -6,12 +6,15 @@
 
 namespace {
 
-/// libgomp's threads spin at barriers for milliseconds before they sleep, which beside any other busy process costs a multiple of a training step. It
-/// reads its settings before main, so the program sets them and starts itself again, once, before any library has run code.
+/// libgomp's threads spin at barriers for milliseconds before they sleep, which beside any other
+/// busy process costs a multiple of a training step. It reads its settings before main, so the
+/// program sets them and starts itself again, once, before any library has run code.
 void set_patient_openmp(int /*argc*/, char** argv, char** environment) {
   size_t count = 0;
   for (; environment[count] != nullptr; ++count) {
-    if (std::strncmp(environment[count], "GOMP_SPINCOUNT=", 15) == 0 || std::strncmp(environment[count], "OMP_WAIT_POLICY=", 16) == 0) return;
+    if (std::strncmp(environment[count], "GOMP_SPINCOUNT=", 15) == 0 ||
+        std::strncmp(environment[count], "OMP_WAIT_POLICY=", 16) == 0)
+      return;
   }
   constexpr size_t kMost = 4096;
   if (count + 2 > kMost) return;
@@ -23,7 +26,8 @@ void set_patient_openmp(int /*argc*/, char** argv, char** environment) {
   execve("/proc/self/exe", argv, more);
 }
 
-__attribute__((section(".preinit_array"), used)) void (*const before_libraries)(int, char**, char**) = set_patient_openmp;
+__attribute__((section(".preinit_array"),
+               used)) void (*const before_libraries)(int, char**, char**) = set_patient_openmp;
 
 }  // namespace
 

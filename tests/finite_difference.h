@@ -10,8 +10,10 @@
 
 namespace clipwright {
 
-/// `f` maps the inputs to a scalar. Every element of every input (float64, at most some hundred elements) is nudged both ways.
-inline void expect_gradients_match(const std::function<Tensor(const std::vector<Tensor>&)>& f, std::vector<Tensor> inputs, double tolerance = 1e-7) {
+/// `f` maps the inputs to a scalar. Every element of every input (float64, at most some hundred
+/// elements) is nudged both ways.
+inline void expect_gradients_match(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                                   std::vector<Tensor> inputs, double tolerance = 1e-7) {
   constexpr double kStep = 1e-5;
   for (Tensor& input : inputs) input = input.detach().clone().set_requires_grad(true);
   f(inputs).backward();
@@ -29,7 +31,9 @@ inline void expect_gradients_match(const std::function<Tensor(const std::vector<
       const double below = f(inputs).item<double>();
       flat[i] = value;
       const double difference = (above - below) / (2 * kStep);
-      EXPECT_NEAR(flat_gradient[i].item<double>(), difference, tolerance * (1 + std::abs(difference))) << "input " << which << ", element " << i;
+      EXPECT_NEAR(flat_gradient[i].item<double>(), difference,
+                  tolerance * (1 + std::abs(difference)))
+          << "input " << which << ", element " << i;
     }
   }
 }

@@ -13,11 +13,31 @@ namespace clipwright {
 namespace {
 
 enum Flag {
-  kEmpty, kLanguage, kPreamble, kCopiedExample, kRepetition, kCopyOfSource, kNegationChanged, kNumberChanged, kNumberLost, kNumberAdded,
-  kColourChanged, kColourLost, kColourAdded, kEntityLost, kEntityAdded, kOpposite, kContentLost, kContentAdded, kTooLong, kTooShort, kFlagCount
+  kEmpty,
+  kLanguage,
+  kPreamble,
+  kCopiedExample,
+  kRepetition,
+  kCopyOfSource,
+  kNegationChanged,
+  kNumberChanged,
+  kNumberLost,
+  kNumberAdded,
+  kColourChanged,
+  kColourLost,
+  kColourAdded,
+  kEntityLost,
+  kEntityAdded,
+  kOpposite,
+  kContentLost,
+  kContentAdded,
+  kTooLong,
+  kTooShort,
+  kFlagCount
 };
 
-// A factor below 0.6 drops the rewrite whatever else it says; the losses of content are in the score already.
+// A factor below 0.6 drops the rewrite whatever else it says; the losses of content are in the
+// score already.
 constexpr std::array<AuditFlag, kFlagCount> kFlags = {{
     {"empty", 0, "no word at all"},
     {"language", 0.2, "another script or language than the source's"},
@@ -69,7 +89,8 @@ class Verdict {
   AuditRecord& record_;
 };
 
-/// Claims compared as sets: `lost` and `added` count the firm ones, `conflict` says that one stands in the place of another.
+/// Claims compared as sets: `lost` and `added` count the firm ones, `conflict` says that one stands
+/// in the place of another.
 struct Difference {
   int lost = 0, added = 0;
   bool conflict = false;
@@ -77,8 +98,9 @@ struct Difference {
 
 Difference compare_numbers(const std::vector<Claim>& source, const std::vector<Claim>& rewrite) {
   const auto holds = [](const std::vector<Claim>& claims, const Claim& wanted) {
-    return std::any_of(claims.begin(), claims.end(),
-                       [&](const Claim& claim) { return claim.value == wanted.value && claim.ordinal == wanted.ordinal; });
+    return std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+      return claim.value == wanted.value && claim.ordinal == wanted.ordinal;
+    });
   };
   Difference difference;
   bool any_lost = false, any_added = false;
@@ -96,8 +118,10 @@ Difference compare_numbers(const std::vector<Claim>& source, const std::vector<C
   return difference;
 }
 
-/// Colours of a family agree. A colour that is also a thing ("orange", "gold") counts only against another colour.
-Difference compare_colours(const Reading& source, const Reading& rewrite, const std::vector<float>& ground) {
+/// Colours of a family agree. A colour that is also a thing ("orange", "gold") counts only against
+/// another colour.
+Difference compare_colours(const Reading& source, const Reading& rewrite,
+                           const std::vector<float>& ground) {
   int32_t source_families = 0, rewrite_families = 0;
   for (const Claim& claim : source.colours) source_families |= static_cast<int32_t>(claim.value);
   for (const Claim& claim : rewrite.colours) rewrite_families |= static_cast<int32_t>(claim.value);
@@ -113,17 +137,21 @@ Difference compare_colours(const Reading& source, const Reading& rewrite, const 
     // A banana may be yellow, WordNet's definition says so; a green banana may not.
     if (source_families == 0 && ground[i] >= kGround) continue;
     any_added = true;
-    const auto claim = std::find_if(rewrite.colours.begin(), rewrite.colours.end(),
-                                    [&](const Claim& c) { return static_cast<int32_t>(c.value) == rewrite.terms[i].colour; });
+    const auto claim = std::find_if(
+        rewrite.colours.begin(), rewrite.colours.end(),
+        [&](const Claim& c) { return static_cast<int32_t>(c.value) == rewrite.terms[i].colour; });
     difference.added += claim != rewrite.colours.end() && claim->firm;
   }
-  difference.conflict = any_added && any_lost && (difference.added > 0 || difference.lost > 0 || !source.colours.empty());
+  difference.conflict = any_added && any_lost &&
+                        (difference.added > 0 || difference.lost > 0 || !source.colours.empty());
   return difference;
 }
 
-void check_claims(const Reading& source, const Reading& rewrite, const Relatedness& related, Verdict& verdict) {
+void check_claims(const Reading& source, const Reading& rewrite, const Relatedness& related,
+                  Verdict& verdict) {
   const bool denies = source.negations > 0, rewrite_denies = rewrite.negations > 0;
-  if ((denies && !rewrite_denies && rewrite.maybe_negations == 0) || (rewrite_denies && !denies && source.maybe_negations == 0)) {
+  if ((denies && !rewrite_denies && rewrite.maybe_negations == 0) ||
+      (rewrite_denies && !denies && source.maybe_negations == 0)) {
     verdict.raise(kNegationChanged);
   }
   const Difference numbers = compare_numbers(source.numbers, rewrite.numbers);
@@ -143,14 +171,17 @@ void check_claims(const Reading& source, const Reading& rewrite, const Relatedne
     verdict.raise(kColourAdded);
   }
   bool lost = false, added = false;
-  for (size_t i = 0; i < source.terms.size(); ++i) lost |= source.terms[i].name && related.kept[i] < kCarries;
-  for (size_t i = 0; i < rewrite.terms.size(); ++i) added |= rewrite.terms[i].name && related.ground[i] < kNameGround;
+  for (size_t i = 0; i < source.terms.size(); ++i)
+    lost |= source.terms[i].name && related.kept[i] < kCarries;
+  for (size_t i = 0; i < rewrite.terms.size(); ++i)
+    added |= rewrite.terms[i].name && related.ground[i] < kNameGround;
   if (lost) verdict.raise(kEntityLost);
   if (added) verdict.raise(kEntityAdded);
   if (related.opposed) verdict.raise(kOpposite);
 }
 
-void check_content(const Reading& source, const Reading& rewrite, const Relatedness& related, AuditRecord& record, Verdict& verdict) {
+void check_content(const Reading& source, const Reading& rewrite, const Relatedness& related,
+                   AuditRecord& record, Verdict& verdict) {
   double kept = 0, wanted = 0, added = 0, said = 0;
   bool noun_lost = false, thing_lost = false, thing_added = false;
   for (size_t i = 0; i < source.terms.size(); ++i) {
@@ -174,14 +205,19 @@ void check_content(const Reading& source, const Reading& rewrite, const Relatedn
   if (record.content_kept < kCarries || noun_lost) verdict.raise(kContentLost);
   if (record.content_added > 0.5 || thing_added) verdict.raise(kContentAdded);
   // Rewrites are meant to say more, so that additions cost little until they outweigh what is kept.
-  // Half of the words of a caption is where it stops being the same caption: 0.5 gives a score just below kDefaultKeepScore.
-  record.score *= std::pow(record.content_kept, 0.75) * (1 - 0.4 * record.content_added * record.content_added) * (thing_added ? 0.9 : 1) * (thing_added && thing_lost ? kReplacedThing : 1);
+  // Half of the words of a caption is where it stops being the same caption: 0.5 gives a score just
+  // below kDefaultKeepScore.
+  record.score *= std::pow(record.content_kept, 0.75) *
+                  (1 - 0.4 * record.content_added * record.content_added) *
+                  (thing_added ? 0.9 : 1) * (thing_added && thing_lost ? kReplacedThing : 1);
 }
 
-void check_length(const Reading& source, const Reading& rewrite, AuditRecord& record, Verdict& verdict) {
+void check_length(const Reading& source, const Reading& rewrite, AuditRecord& record,
+                  Verdict& verdict) {
   const int64_t from = source.words.count, to = rewrite.words.count;
   record.length_ratio = from > 0 ? static_cast<double>(to) / static_cast<double>(from) : 1;
-  if ((to > kMostWords && to > 2 * from) || (to > 20 && to > 4 * from + 16)) verdict.raise(kTooLong);
+  if ((to > kMostWords && to > 2 * from) || (to > 20 && to > 4 * from + 16))
+    verdict.raise(kTooLong);
   if (from >= 6 && record.length_ratio < 0.4) verdict.raise(kTooShort);
 }
 
@@ -199,7 +235,8 @@ struct Auditor::Tables {
 };
 
 Auditor::Auditor() : Auditor(default_wordnet()) {}
-Auditor::Auditor(const std::filesystem::path& wordnet_folder) : tables_(std::make_unique<Tables>(wordnet_folder)) {}
+Auditor::Auditor(const std::filesystem::path& wordnet_folder)
+    : tables_(std::make_unique<Tables>(wordnet_folder)) {}
 Auditor::~Auditor() = default;
 
 bool Auditor::has_wordnet() const { return !tables_->wordnet.empty(); }

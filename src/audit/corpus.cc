@@ -23,7 +23,10 @@ struct Block {
 };
 
 Json record_json(const AuditedPair& audited) {
-  Json row = {{"key", audited.pair.key}, {"mode", audited.pair.mode}, {"source", audited.pair.source}, {"text", audited.pair.text}};
+  Json row = {{"key", audited.pair.key},
+              {"mode", audited.pair.mode},
+              {"source", audited.pair.source},
+              {"text", audited.pair.text}};
   row.update(to_json(audited.record));
   return row;
 }
@@ -40,7 +43,9 @@ void audit_block(const Auditor& auditor, Block& block, size_t threads, bool with
   const size_t share = (block.count + threads - 1) / threads;
   std::vector<std::jthread> workers;
   for (size_t begin = share; begin < block.count; begin += share) {
-    workers.emplace_back([&, begin] { audit_range(auditor, block, begin, std::min(begin + share, block.count), with_lines); });
+    workers.emplace_back([&, begin] {
+      audit_range(auditor, block, begin, std::min(begin + share, block.count), with_lines);
+    });
   }
   audit_range(auditor, block, 0, std::min(share, block.count), with_lines);
 }
@@ -67,14 +72,17 @@ class Drawing {
 
 }  // namespace
 
-CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs, const CorpusAuditOptions& options) {
+CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
+                         const CorpusAuditOptions& options) {
   CorpusAudit result;
   result.wordnet = auditor.has_wordnet();
-  const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads) : std::max(1U, std::thread::hardware_concurrency());
+  const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads)
+                                             : std::max(1U, std::thread::hardware_concurrency());
   std::optional<AtomicFile> output;
   if (!options.output.empty()) {
     output.emplace(options.output);
-    output->write(std::string_view("{\"format\": \"clipwright-audit\", \"version\": 1,\n\"records\": ["));
+    output->write(
+        std::string_view("{\"format\": \"clipwright-audit\", \"version\": 1,\n\"records\": ["));
   }
   std::map<std::string, Drawing> drawings;
   Block block;
@@ -87,7 +95,8 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs, const Corpus
     for (block.count = 0; block.count < kBlock && bytes < kBlockBytes; ++block.count) {
       AuditPair& pair = block.pairs[block.count].pair;
       // A monstrous line must not leave its room behind in every slot.
-      if (pair.source.capacity() + pair.text.capacity() + block.lines[block.count].capacity() > kLongLine) {
+      if (pair.source.capacity() + pair.text.capacity() + block.lines[block.count].capacity() >
+          kLongLine) {
         pair = AuditPair();
         block.lines[block.count] = std::string();
       }
@@ -105,7 +114,8 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs, const Corpus
       result.summary.add(audited.record);
       result.modes[audited.pair.mode].add(audited.record);
       ++result.histogram[std::min<size_t>(static_cast<size_t>(audited.record.score * 20), 19)];
-      const uint64_t hash = hash64(audited.pair.text, hash64(audited.pair.key, hash64(audited.pair.mode)));
+      const uint64_t hash =
+          hash64(audited.pair.text, hash64(audited.pair.key, hash64(audited.pair.mode)));
       const auto draw = [&](const std::string& name) {
         drawings.try_emplace(name, options.examples_a_flag).first->second.offer(hash, audited);
       };
@@ -140,20 +150,24 @@ std::string describe(const CorpusAudit& audit) {
   const AuditSummary& summary = audit.summary;
   const double count = std::max<double>(1, static_cast<double>(summary.pairs));
   char line[160];
-  std::snprintf(line, sizeof line, "%s pairs, %s kept at score >= %.1f (%.1f %%), mean score %.3f%s\n", with_commas(summary.pairs).c_str(),
-                with_commas(summary.kept).c_str(), kDefaultKeepScore, 100 * static_cast<double>(summary.kept) / count,
-                summary.score_sum / count, audit.wordnet ? "" : "; without WordNet (wordnet-base), so that synonyms count as lost");
+  std::snprintf(
+      line, sizeof line, "%s pairs, %s kept at score >= %.1f (%.1f %%), mean score %.3f%s\n",
+      with_commas(summary.pairs).c_str(), with_commas(summary.kept).c_str(), kDefaultKeepScore,
+      100 * static_cast<double>(summary.kept) / count, summary.score_sum / count,
+      audit.wordnet ? "" : "; without WordNet (wordnet-base), so that synonyms count as lost");
   std::string text = line;
   for (const AuditFlag& flag : audit_flags()) {
     const auto found = summary.flags.find(std::string(flag.name));
     if (found == summary.flags.end()) continue;
-    std::snprintf(line, sizeof line, "  %-17s %10s  %5.1f %%  ", std::string(flag.name).c_str(), with_commas(found->second).c_str(),
+    std::snprintf(line, sizeof line, "  %-17s %10s  %5.1f %%  ", std::string(flag.name).c_str(),
+                  with_commas(found->second).c_str(),
                   100 * static_cast<double>(found->second) / count);
     text += line;
     text += flag.meaning;
     text += '\n';
   }
-  for (const auto& [reason, number] : audit.passed_over) text += "  passed over: " + with_commas(number) + " " + reason + "\n";
+  for (const auto& [reason, number] : audit.passed_over)
+    text += "  passed over: " + with_commas(number) + " " + reason + "\n";
   return text;
 }
 

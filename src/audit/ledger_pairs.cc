@@ -17,21 +17,28 @@ class LedgerPairs : public PairSource {
     database_.reset(database);
     if (code != SQLITE_OK) refuse(sqlite3_errstr(code));
     sqlite3_busy_timeout(database, 10000);
-    total_ = count("SELECT COUNT(*) FROM rewrite JOIN source USING (source_sha) WHERE status = 'accepted'");
-    Statement others = prepare("SELECT status, COUNT(*) FROM rewrite WHERE status <> 'accepted' GROUP BY status");
+    total_ = count(
+        "SELECT COUNT(*) FROM rewrite JOIN source USING (source_sha) WHERE status = 'accepted'");
+    Statement others =
+        prepare("SELECT status, COUNT(*) FROM rewrite WHERE status <> 'accepted' GROUP BY status");
     while (step(others)) passed_over[text(others, 0)] = sqlite3_column_int64(others.get(), 1);
-    if (const int64_t orphans = count("SELECT COUNT(*) FROM rewrite WHERE status = 'accepted'") - total_; orphans > 0) {
+    if (const int64_t orphans =
+            count("SELECT COUNT(*) FROM rewrite WHERE status = 'accepted'") - total_;
+        orphans > 0) {
       passed_over["without source"] = orphans;
     }
     rows_ = prepare(
-        "SELECT source_sha, mode, source.text, rewrite.text FROM rewrite JOIN source USING (source_sha) WHERE status = 'accepted' "
+        "SELECT source_sha, mode, source.text, rewrite.text FROM rewrite JOIN source USING "
+        "(source_sha) WHERE status = 'accepted' "
         "ORDER BY source_sha, mode, recipe_sha, attempt");
   }
 
   bool next(AuditPair& pair) override {
     if (!step(rows_)) return false;
     const auto* key = static_cast<const uint8_t*>(sqlite3_column_blob(rows_.get(), 0));
-    pair.key = key == nullptr ? std::string() : hex({key, static_cast<size_t>(sqlite3_column_bytes(rows_.get(), 0))});
+    pair.key = key == nullptr
+                   ? std::string()
+                   : hex({key, static_cast<size_t>(sqlite3_column_bytes(rows_.get(), 0))});
     pair.mode = text(rows_, 1);
     pair.source = text(rows_, 2);
     pair.text = text(rows_, 3);
@@ -48,12 +55,14 @@ class LedgerPairs : public PairSource {
   using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
   [[noreturn]] void refuse(const std::string& reason) const {
-    fail_input(path_ + ": not a ledger that can be read (" + reason + ")", "an SQLite file written by 'clipwright rewrite --ledger'",
+    fail_input(path_ + ": not a ledger that can be read (" + reason + ")",
+               "an SQLite file written by 'clipwright rewrite --ledger'",
                "Check the path; to audit texts, give --captions and --rewrites.");
   }
   Statement prepare(const char* sql) const {
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr) != SQLITE_OK) refuse(sqlite3_errmsg(database_.get()));
+    if (sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr) != SQLITE_OK)
+      refuse(sqlite3_errmsg(database_.get()));
     return Statement(statement);
   }
   bool step(const Statement& statement) const {
@@ -67,7 +76,10 @@ class LedgerPairs : public PairSource {
   }
   static std::string text(const Statement& statement, int column) {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), column));
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement.get(), column)));
+    return bytes == nullptr
+               ? std::string()
+               : std::string(bytes,
+                             static_cast<size_t>(sqlite3_column_bytes(statement.get(), column)));
   }
 
   std::string path_;

@@ -13,19 +13,24 @@ struct Rule {
 
 // wndb's morphy(7WN) rules, longest suffix of a part of speech first.
 constexpr Rule kRules[] = {
-    {"ches", "ch", PartOfSpeech::kNoun}, {"shes", "sh", PartOfSpeech::kNoun}, {"ses", "s", PartOfSpeech::kNoun},
-    {"xes", "x", PartOfSpeech::kNoun},   {"zes", "z", PartOfSpeech::kNoun},   {"ies", "y", PartOfSpeech::kNoun},
-    {"ies", "y", PartOfSpeech::kVerb},   {"es", "e", PartOfSpeech::kVerb},    {"es", "", PartOfSpeech::kVerb},
-    {"s", "", PartOfSpeech::kNoun},      {"s", "", PartOfSpeech::kVerb},      {"men", "man", PartOfSpeech::kNoun},
-    {"ied", "y", PartOfSpeech::kVerb},   {"ed", "e", PartOfSpeech::kVerb},    {"ed", "", PartOfSpeech::kVerb},
-    {"ing", "e", PartOfSpeech::kVerb},   {"ing", "", PartOfSpeech::kVerb},    {"ier", "y", PartOfSpeech::kAdjective},
-    {"iest", "y", PartOfSpeech::kAdjective}, {"er", "", PartOfSpeech::kAdjective}, {"est", "", PartOfSpeech::kAdjective},
-    {"er", "e", PartOfSpeech::kAdjective},   {"est", "e", PartOfSpeech::kAdjective},
+    {"ches", "ch", PartOfSpeech::kNoun},     {"shes", "sh", PartOfSpeech::kNoun},
+    {"ses", "s", PartOfSpeech::kNoun},       {"xes", "x", PartOfSpeech::kNoun},
+    {"zes", "z", PartOfSpeech::kNoun},       {"ies", "y", PartOfSpeech::kNoun},
+    {"ies", "y", PartOfSpeech::kVerb},       {"es", "e", PartOfSpeech::kVerb},
+    {"es", "", PartOfSpeech::kVerb},         {"s", "", PartOfSpeech::kNoun},
+    {"s", "", PartOfSpeech::kVerb},          {"men", "man", PartOfSpeech::kNoun},
+    {"ied", "y", PartOfSpeech::kVerb},       {"ed", "e", PartOfSpeech::kVerb},
+    {"ed", "", PartOfSpeech::kVerb},         {"ing", "e", PartOfSpeech::kVerb},
+    {"ing", "", PartOfSpeech::kVerb},        {"ier", "y", PartOfSpeech::kAdjective},
+    {"iest", "y", PartOfSpeech::kAdjective}, {"er", "", PartOfSpeech::kAdjective},
+    {"est", "", PartOfSpeech::kAdjective},   {"er", "e", PartOfSpeech::kAdjective},
+    {"est", "e", PartOfSpeech::kAdjective},
 };
 
 bool doubled(std::string_view stem) {
   const size_t n = stem.size();
-  return n >= 3 && stem[n - 1] == stem[n - 2] && std::string_view("bdgklmnprt").find(stem[n - 1]) != std::string_view::npos;
+  return n >= 3 && stem[n - 1] == stem[n - 2] &&
+         std::string_view("bdgklmnprt").find(stem[n - 1]) != std::string_view::npos;
 }
 
 void try_form(const WordNet& wordnet, uint64_t hash, PartOfSpeech part, BaseForms& forms) {
@@ -35,7 +40,8 @@ void try_form(const WordNet& wordnet, uint64_t hash, PartOfSpeech part, BaseForm
 
 }  // namespace
 
-void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64_t hash, BaseForms& forms) {
+void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64_t hash,
+                     BaseForms& forms) {
   if (const uint32_t id = wordnet.find(hash); id != WordNet::kNone) forms.add(id);
   if (const WordNet::Irregular* irregular = wordnet.irregular(hash)) {
     for (uint32_t base : irregular->base) {
@@ -45,7 +51,8 @@ void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64
   }
   if (lower_case.size() < 3) return;
   const char last = lower_case.back();
-  if (last != 's' && last != 'd' && last != 'g' && last != 'n' && last != 'r' && last != 't') return;
+  if (last != 's' && last != 'd' && last != 'g' && last != 'n' && last != 'r' && last != 't')
+    return;
   for (const Rule& rule : kRules) {
     if (rule.suffix.back() != last || !lower_case.ends_with(rule.suffix)) continue;
     const std::string_view stem = lower_case.substr(0, lower_case.size() - rule.suffix.size());
@@ -62,9 +69,11 @@ uint64_t stem_hash(std::string_view word) {
   const auto cut = [&](size_t letters) { word.remove_suffix(letters); };
   if (word.size() > 4 && word.ends_with("ies")) {
     cut(2);
-  } else if (word.size() > 4 && (word.ends_with("ches") || word.ends_with("shes") || word.ends_with("sses") || word.ends_with("xes"))) {
+  } else if (word.size() > 4 && (word.ends_with("ches") || word.ends_with("shes") ||
+                                 word.ends_with("sses") || word.ends_with("xes"))) {
     cut(2);
-  } else if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is")) {
+  } else if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss") &&
+             !word.ends_with("us") && !word.ends_with("is")) {
     cut(1);
   }
   if (word.size() > 5 && word.ends_with("ing")) {

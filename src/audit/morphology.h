@@ -1,4 +1,5 @@
-// English inflection: base forms checked against WordNet, and a plain stem for words it does not know.
+// English inflection: base forms checked against WordNet, and a plain stem for words it does not
+// know.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@ namespace clipwright {
 
 class WordNet;
 
-/// Numbers of the WordNet words a form may belong to: "left" -> left, leave; "glasses" -> glasses, glass.
+/// Numbers of the WordNet words a form may belong to: "left" -> left, leave; "glasses" -> glasses,
+/// glass.
 struct BaseForms {
   static constexpr int kMost = 4;
   uint32_t word[kMost];
@@ -23,10 +25,13 @@ struct BaseForms {
   }
 };
 
-/// The form itself when it is a word, irregular forms (*.exc), then WordNet's suffix rules and undoubled consonants.
-void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64_t hash, BaseForms& forms);
+/// The form itself when it is a word, irregular forms (*.exc), then WordNet's suffix rules and
+/// undoubled consonants.
+void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64_t hash,
+                     BaseForms& forms);
 
-/// Hash of a crude stem (plural, -ing, -ed, -ly, final e and y): equal for forms of one word without any dictionary.
+/// Hash of a crude stem (plural, -ing, -ed, -ly, final e and y): equal for forms of one word
+/// without any dictionary.
 uint64_t stem_hash(std::string_view lower_case);
 
 }  // namespace clipwright

@@ -20,9 +20,11 @@ class LinePairs : public PairSource {
     for (const fs::path& path : rewrites_) {
       const int64_t count = count_lines(path);
       if (lines_ == 0 || count == 0 || count % lines_ != 0) {
-        fail_input(path.string() + " has " + with_commas(count) + " lines and " + captions.string() + " has " + with_commas(lines_),
+        fail_input(path.string() + " has " + with_commas(count) + " lines and " +
+                       captions.string() + " has " + with_commas(lines_),
                    "one rewrite a caption, line by line (or a whole multiple)",
-                   "A line was lost or added: make the rewrites again, or audit the rewrites.jsonl, which is joined by key.");
+                   "A line was lost or added: make the rewrites again, or audit the "
+                   "rewrites.jsonl, which is joined by key.");
       }
       total_ += count;
     }
@@ -75,7 +77,8 @@ class JsonlPairs : public PairSource {
       ++number_;
       if (line_.find_first_not_of(" \t\r") == std::string::npos) continue;
       const Json row = Json::parse(line_, nullptr, false);
-      if (!row.is_object() || !row.contains("text") || !row.contains("source") || !row["source"].is_string()) {
+      if (!row.is_object() || !row.contains("text") || !row.contains("source") ||
+          !row["source"].is_string()) {
         if (first_damaged_ == 0) first_damaged_ = number_;
         ++passed_over["damaged"];
         ++damaged_;
@@ -94,9 +97,10 @@ class JsonlPairs : public PairSource {
       return true;
     }
     if (damaged_ > 0 && 20 * damaged_ > number_) {
-      fail_input(path_.string() + ": " + with_commas(damaged_) + " of " + with_commas(number_) + " lines are no rewrites; the first is line " +
-                     std::to_string(first_damaged_),
-                 "JSON objects with key, mode, source and text", "Use the rewrites.jsonl that 'clipwright rewrite' wrote.");
+      fail_input(path_.string() + ": " + with_commas(damaged_) + " of " + with_commas(number_) +
+                     " lines are no rewrites; the first is line " + std::to_string(first_damaged_),
+                 "JSON objects with key, mode, source and text",
+                 "Use the rewrites.jsonl that 'clipwright rewrite' wrote.");
     }
     return false;
   }
@@ -107,8 +111,10 @@ class JsonlPairs : public PairSource {
     if (wanted.empty()) return;
     const std::string found = hex(sha256(pair.source));
     if (wanted != found) {
-      fail_input(path_.string() + ", line " + std::to_string(number_) + ": source and source_sha256 of key '" + pair.key + "' do not belong together",
-                 "the SHA-256 of the source text", "The file was edited after it was written; make it again.");
+      fail_input(path_.string() + ", line " + std::to_string(number_) +
+                     ": source and source_sha256 of key '" + pair.key + "' do not belong together",
+                 "the SHA-256 of the source text",
+                 "The file was edited after it was written; make it again.");
     }
   }
 
@@ -121,7 +127,8 @@ class JsonlPairs : public PairSource {
 /// One source after another.
 class ChainedPairs : public PairSource {
  public:
-  explicit ChainedPairs(std::vector<std::unique_ptr<PairSource>> sources) : sources_(std::move(sources)) {}
+  explicit ChainedPairs(std::vector<std::unique_ptr<PairSource>> sources)
+      : sources_(std::move(sources)) {}
   bool next(AuditPair& pair) override {
     for (; at_ < sources_.size(); ++at_) {
       const bool found = sources_[at_]->next(pair);
@@ -159,8 +166,11 @@ void LineReader::rewind() {
     file_.open(path_, std::ios::binary);
   }
   if (folder || !file_) {
-    fail_input(path_.string() + ": " + (folder ? "is a folder" : errno != 0 ? std::strerror(errno) : "cannot be read"), "a text file",
-               "Check the path and its permissions.");
+    fail_input(path_.string() + ": " +
+                   (folder       ? "is a folder"
+                    : errno != 0 ? std::strerror(errno)
+                                 : "cannot be read"),
+               "a text file", "Check the path and its permissions.");
   }
   first_ = true;
 }
@@ -179,7 +189,8 @@ std::vector<std::string> read_example_texts(const fs::path& path) {
   std::string line;
   while (reader.next(line)) {
     if (line.starts_with('#')) continue;
-    for (size_t at = line.find("=>"); at != std::string::npos; at = line.find("=>", at)) line.replace(at, 2, "\t");
+    for (size_t at = line.find("=>"); at != std::string::npos; at = line.find("=>", at))
+      line.replace(at, 2, "\t");
     for (size_t at = 0; at <= line.size();) {
       const size_t end = std::min(line.find('\t', at), line.size());
       if (end > at) texts.push_back(line.substr(at, end - at));
@@ -216,13 +227,17 @@ int64_t count_lines(const fs::path& path) {
   return lines + (last != '\n');
 }
 
-std::unique_ptr<PairSource> open_line_pairs(const fs::path& captions, const std::vector<fs::path>& rewrites) {
+std::unique_ptr<PairSource> open_line_pairs(const fs::path& captions,
+                                            const std::vector<fs::path>& rewrites) {
   return std::make_unique<LinePairs>(captions, rewrites);
 }
 
-std::unique_ptr<PairSource> open_jsonl_pairs(const fs::path& rewrites) { return std::make_unique<JsonlPairs>(rewrites); }
+std::unique_ptr<PairSource> open_jsonl_pairs(const fs::path& rewrites) {
+  return std::make_unique<JsonlPairs>(rewrites);
+}
 
-std::unique_ptr<PairSource> open_pairs(const fs::path& captions, const std::vector<fs::path>& rewrites) {
+std::unique_ptr<PairSource> open_pairs(const fs::path& captions,
+                                       const std::vector<fs::path>& rewrites) {
   std::vector<std::unique_ptr<PairSource>> sources;
   std::vector<fs::path> texts;
   for (const fs::path& path : rewrites) {
@@ -234,8 +249,8 @@ std::unique_ptr<PairSource> open_pairs(const fs::path& captions, const std::vect
   }
   if (!texts.empty()) {
     if (captions.empty()) {
-      fail_usage(texts[0].string() + " holds rewrites only, and no --captions were given", "the file with their sources, line by line",
-                 "Add --captions FILE.txt.");
+      fail_usage(texts[0].string() + " holds rewrites only, and no --captions were given",
+                 "the file with their sources, line by line", "Add --captions FILE.txt.");
     }
     sources.push_back(open_line_pairs(captions, texts));
   }

@@ -1,4 +1,5 @@
-// Pairs of source and rewrite, one at a time, from line-aligned text files or rewrites.jsonl: memory does not grow with the corpus.
+// Pairs of source and rewrite, one at a time, from line-aligned text files or rewrites.jsonl:
+// memory does not grow with the corpus.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 namespace clipwright {
 
 struct AuditPair {
-  std::string key;   ///< of the sample; the line number, counted from 1, in text files
-  std::string mode;  ///< how the rewrite was made; the name of the file without ending for text files
+  std::string key;  ///< of the sample; the line number, counted from 1, in text files
+  std::string
+      mode;  ///< how the rewrite was made; the name of the file without ending for text files
   std::string source, text;
 };
 
@@ -42,28 +44,34 @@ class LineReader {
   bool first_ = true;
 };
 
-/// Texts of in-context examples from a file: lines, cut at tabs and at "=>", so that packs in TSV or text both serve; lines that
-/// start with # are comments.
+/// Texts of in-context examples from a file: lines, cut at tabs and at "=>", so that packs in TSV
+/// or text both serve; lines that start with # are comments.
 std::vector<std::string> read_example_texts(const std::filesystem::path& path);
 
-/// Texts of the example packs that ship with the program (data/examples). Throws Error(kFailed) when they are not installed.
+/// Texts of the example packs that ship with the program (data/examples). Throws Error(kFailed)
+/// when they are not installed.
 std::vector<std::string> shipped_example_texts();
 
 int64_t count_lines(const std::filesystem::path& path);
 
-/// LaCLIP's rule: line k of a rewrite file belongs to caption k mod L, so that its number of lines is a multiple of L. Throws
-/// Error(kInput) naming both counts when it is not.
-std::unique_ptr<PairSource> open_line_pairs(const std::filesystem::path& captions, const std::vector<std::filesystem::path>& rewrites);
+/// LaCLIP's rule: line k of a rewrite file belongs to caption k mod L, so that its number of lines
+/// is a multiple of L. Throws Error(kInput) naming both counts when it is not.
+std::unique_ptr<PairSource> open_line_pairs(const std::filesystem::path& captions,
+                                            const std::vector<std::filesystem::path>& rewrites);
 
-/// Rows of rewrites.jsonl: key, mode, source, text and, if there, status (only "accepted" rows are pairs) and source_sha256
-/// (checked). Lines that are no such rows are passed over; more than a twentieth of them is an Error(kInput).
+/// Rows of rewrites.jsonl: key, mode, source, text and, if there, status (only "accepted" rows are
+/// pairs) and source_sha256 (checked). Lines that are no such rows are passed over; more than a
+/// twentieth of them is an Error(kInput).
 std::unique_ptr<PairSource> open_jsonl_pairs(const std::filesystem::path& rewrites);
 
-/// Accepted rows of a ledger of `rewrite` (docs/formats/ledger.md), read only: "sqlite:FILE" or the file; key is the source's
-/// SHA-256. Throws Error(kInput) when the file is no ledger, Error(kUsage) for other kinds of ledger.
+/// Accepted rows of a ledger of `rewrite` (docs/formats/ledger.md), read only: "sqlite:FILE" or the
+/// file; key is the source's SHA-256. Throws Error(kInput) when the file is no ledger,
+/// Error(kUsage) for other kinds of ledger.
 std::unique_ptr<PairSource> open_ledger_pairs(const std::string& url);
 
-/// Each file by its ending: `.jsonl`, or text that needs `captions`. Throws Error(kUsage) when captions are missing.
-std::unique_ptr<PairSource> open_pairs(const std::filesystem::path& captions, const std::vector<std::filesystem::path>& rewrites);
+/// Each file by its ending: `.jsonl`, or text that needs `captions`. Throws Error(kUsage) when
+/// captions are missing.
+std::unique_ptr<PairSource> open_pairs(const std::filesystem::path& captions,
+                                       const std::vector<std::filesystem::path>& rewrites);
 
 }  // namespace clipwright

@@ -1,4 +1,5 @@
-// What one text claims: its content words with their WordNet forms, numbers, colours, names and negations.
+// What one text claims: its content words with their WordNet forms, numbers, colours, names and
+// negations.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +20,11 @@ struct Term {
   uint32_t compound = WordNet::kNone;  ///< WordNet compound this word and its neighbour form
   float weight = 1;                    ///< nouns 1, verbs 0.7, adjectives 0.6, adverbs 0.3
   bool noun = false;
-  bool concrete = false;  ///< a thing one could see: creature, artifact, food, plant, person, body, object
-  bool name = false;      ///< a named entity
-  uint32_t place = 0;     ///< its word in Words::list
-  int32_t colour = 0;     ///< families, when it is a colour
+  bool concrete =
+      false;  ///< a thing one could see: creature, artifact, food, plant, person, body, object
+  bool name = false;   ///< a named entity
+  uint32_t place = 0;  ///< its word in Words::list
+  int32_t colour = 0;  ///< families, when it is a colour
 };
 
 struct Claim {

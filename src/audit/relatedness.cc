@@ -7,11 +7,13 @@ namespace clipwright {
 namespace {
 
 // Strength by kind of relation, tuned on the table in docs/formats/audit.md.
-constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarrower = 0.85F, kMuchNarrower = 0.7F, kBroader = 0.7F,
-                kMuchBroader = 0.5F, kVague = 0.5F, kInstance = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F, kInGloss = 0.45F,
-                kAssociated = 0.4F, kCompounds = 0.5F;
+constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarrower = 0.85F,
+                kMuchNarrower = 0.7F, kBroader = 0.7F, kMuchBroader = 0.5F, kVague = 0.5F,
+                kInstance = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F,
+                kInGloss = 0.45F, kAssociated = 0.4F, kCompounds = 0.5F;
 
-constexpr uint8_t kTops = 3;  // noun.Tops: entity, object, person, animal, ... too broad to carry a meaning
+constexpr uint8_t kTops =
+    3;  // noun.Tops: entity, object, person, animal, ... too broad to carry a meaning
 
 // Senses looked at, by part of speech; rarer ones relate anything to anything.
 constexpr std::array<size_t, 4> kMostSenses = {10, 5, 6, 3};
@@ -19,7 +21,9 @@ constexpr std::array<size_t, 4> kUsualSenses = {3, 2, 2, 1};
 constexpr size_t kMostPairs = 48, kShortCaption = 3;
 
 /// Green and red are near in WordNet; in a caption they contradict.
-bool colours_differ(const Term& a, const Term& b) { return a.colour != 0 && b.colour != 0 && (a.colour & b.colour) == 0; }
+bool colours_differ(const Term& a, const Term& b) {
+  return a.colour != 0 && b.colour != 0 && (a.colour & b.colour) == 0;
+}
 
 }  // namespace
 
@@ -62,7 +66,8 @@ void Relatedness::compare(const Reading& source, const Reading& rewrite, const W
   hint_.assign(source.terms.size(), 0);
   opposed = false;
   match_words();
-  const bool all_ground = std::all_of(ground.begin(), ground.end(), [](float value) { return value >= 1; });
+  const bool all_ground =
+      std::all_of(ground.begin(), ground.end(), [](float value) { return value >= 1; });
   if (!wordnet.empty() && !all_ground) {
     senses_.clear();
     // The first mark of a sense stays, so what words mean is marked before what is near it.
@@ -102,7 +107,8 @@ void Relatedness::match_words() {
   for (uint32_t i = 0; i < rewrite.size(); ++i) {
     uint32_t found = words_.find(rewrite[i].hash);
     if (found == Marks::kAbsent) found = words_.find(~rewrite[i].stem);
-    for (int f = 0; found == Marks::kAbsent && f < rewrite[i].forms.count; ++f) found = words_.find(rewrite[i].forms.word[f]);
+    for (int f = 0; found == Marks::kAbsent && f < rewrite[i].forms.count; ++f)
+      found = words_.find(rewrite[i].forms.word[f]);
     if (found != Marks::kAbsent) {
       relate(found, i, 1);
     } else if (rewrite[i].colour != 0) {
@@ -121,7 +127,8 @@ void Relatedness::relate(uint32_t source_term, uint32_t rewrite_term, float stre
 }
 
 void Relatedness::mark(uint32_t sense, uint32_t term, Mark mark) {
-  senses_.put(uint64_t{sense} + 1, term | static_cast<uint32_t>(mark) << 16 | (by_compound_ ? kByCompound : 0));
+  senses_.put(uint64_t{sense} + 1,
+              term | static_cast<uint32_t>(mark) << 16 | (by_compound_ ? kByCompound : 0));
 }
 
 void Relatedness::mark_senses(uint32_t term, bool near) {
@@ -149,23 +156,36 @@ void Relatedness::mark_word(uint32_t term, uint32_t word, bool near) {
         const uint32_t target = pointer.target;
         switch (pointer.kind()) {
           case Relation::kHypernym:
-            mark(target, term, wordnet_->sense(target).topic == kTops ? Mark::kTopParent : Mark::kParent);
+            mark(target, term,
+                 wordnet_->sense(target).topic == kTops ? Mark::kTopParent : Mark::kParent);
             for (const WordNet::Pointer above : wordnet_->pointers(target)) {
               if (above.kind() != Relation::kHypernym) continue;
-              mark(above.target, term, wordnet_->sense(above.target).topic == kTops ? Mark::kTopParent : Mark::kGrandparent);
+              mark(above.target, term,
+                   wordnet_->sense(above.target).topic == kTops ? Mark::kTopParent
+                                                                : Mark::kGrandparent);
             }
             break;
-          case Relation::kInstanceOf: mark(target, term, Mark::kNamedParent); break;
+          case Relation::kInstanceOf:
+            mark(target, term, Mark::kNamedParent);
+            break;
           case Relation::kSimilar:
             mark(target, term, Mark::kSimilar);
             for (const WordNet::Pointer head : wordnet_->pointers(target)) {
               if (head.kind() == Relation::kOpposite) mark(head.target, term, Mark::kOpposite);
             }
             break;
-          case Relation::kOpposite: mark(target, term, Mark::kOpposite); break;
-          case Relation::kPart: mark(target, term, Mark::kPart); break;
-          case Relation::kDerived: mark(target, term, Mark::kDerived); break;
-          case Relation::kKindred: mark(target, term, Mark::kKindred); break;
+          case Relation::kOpposite:
+            mark(target, term, Mark::kOpposite);
+            break;
+          case Relation::kPart:
+            mark(target, term, Mark::kPart);
+            break;
+          case Relation::kDerived:
+            mark(target, term, Mark::kDerived);
+            break;
+          case Relation::kKindred:
+            mark(target, term, Mark::kKindred);
+            break;
         }
       }
     }
@@ -194,7 +214,8 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
   const auto relate = [&](uint32_t source_term, uint32_t rewrite_term, float strength) {
     this->relate(source_term, rewrite_term, strength);
     const uint32_t next = source_term + 1;
-    if (by_compound && next < source_->terms.size() && source_->terms[next].compound == source_->terms[source_term].compound) {
+    if (by_compound && next < source_->terms.size() &&
+        source_->terms[next].compound == source_->terms[source_term].compound) {
       this->relate(next, rewrite_term, strength);
     }
   };
@@ -204,16 +225,36 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
     for (size_t rank = 0; rank < count; ++rank) {
       if (marked(senses[rank], mark, from)) {
         switch (mark) {
-          case Mark::kSame: relate(from, term, kSynonym); break;
-          case Mark::kParent: relate(from, term, kBroader); break;
-          case Mark::kTopParent: relate(from, term, kVague); break;
-          case Mark::kNamedParent: relate(from, term, kMuchBroader); break;
-          case Mark::kGrandparent: relate(from, term, kMuchBroader); break;
-          case Mark::kSimilar: relate(from, term, kSimilarTo); break;
-          case Mark::kOpposite: opposite_[same_as_[from]] = 1; break;
-          case Mark::kPart: relate(from, term, kPartOf); break;
-          case Mark::kDerived: relate(from, term, kDerivedForm); break;
-          case Mark::kKindred: relate(from, term, kKindredTo); break;
+          case Mark::kSame:
+            relate(from, term, kSynonym);
+            break;
+          case Mark::kParent:
+            relate(from, term, kBroader);
+            break;
+          case Mark::kTopParent:
+            relate(from, term, kVague);
+            break;
+          case Mark::kNamedParent:
+            relate(from, term, kMuchBroader);
+            break;
+          case Mark::kGrandparent:
+            relate(from, term, kMuchBroader);
+            break;
+          case Mark::kSimilar:
+            relate(from, term, kSimilarTo);
+            break;
+          case Mark::kOpposite:
+            opposite_[same_as_[from]] = 1;
+            break;
+          case Mark::kPart:
+            relate(from, term, kPartOf);
+            break;
+          case Mark::kDerived:
+            relate(from, term, kDerivedForm);
+            break;
+          case Mark::kKindred:
+            relate(from, term, kKindredTo);
+            break;
         }
       }
       for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
@@ -221,23 +262,40 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
         if (marked(pointer.target, mark, from)) {
           if (mark == Mark::kSame) {
             switch (kind) {
-              case Relation::kHypernym: relate(from, term, kNarrower); break;
-              case Relation::kInstanceOf: relate(from, term, kInstance); break;
-              case Relation::kSimilar: relate(from, term, kSimilarTo); break;
-              case Relation::kOpposite: opposite_[same_as_[from]] = 1; break;
-              case Relation::kPart: relate(from, term, kPartOf); break;
-              case Relation::kDerived: relate(from, term, kDerivedForm); break;
-              case Relation::kKindred: relate(from, term, kKindredTo); break;
+              case Relation::kHypernym:
+                relate(from, term, kNarrower);
+                break;
+              case Relation::kInstanceOf:
+                relate(from, term, kInstance);
+                break;
+              case Relation::kSimilar:
+                relate(from, term, kSimilarTo);
+                break;
+              case Relation::kOpposite:
+                opposite_[same_as_[from]] = 1;
+                break;
+              case Relation::kPart:
+                relate(from, term, kPartOf);
+                break;
+              case Relation::kDerived:
+                relate(from, term, kDerivedForm);
+                break;
+              case Relation::kKindred:
+                relate(from, term, kKindredTo);
+                break;
             }
-          } else if (mark == Mark::kParent && kind == Relation::kHypernym && part == static_cast<int>(PartOfSpeech::kVerb)) {
+          } else if (mark == Mark::kParent && kind == Relation::kHypernym &&
+                     part == static_cast<int>(PartOfSpeech::kVerb)) {
             relate(from, term, kVerbSister);
-          } else if (mark == Mark::kDerived && (kind == Relation::kHypernym || kind == Relation::kDerived)) {
+          } else if (mark == Mark::kDerived &&
+                     (kind == Relation::kHypernym || kind == Relation::kDerived)) {
             relate(from, term, kKindredTo);
           }
         }
         if (kind != Relation::kHypernym || part != static_cast<int>(PartOfSpeech::kNoun)) continue;
         for (const WordNet::Pointer above : wordnet_->pointers(pointer.target)) {
-          if (above.kind() == Relation::kHypernym && marked(above.target, mark, from) && mark == Mark::kSame) {
+          if (above.kind() == Relation::kHypernym && marked(above.target, mark, from) &&
+              mark == Mark::kSame) {
             relate(from, term, kMuchNarrower);
           }
         }
@@ -246,8 +304,8 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
   }
 }
 
-/// A word that defines another, or is defined by it, has ground ("hammer": "a hand tool with a heavy rigid head ..."), but alone
-/// does not say the same.
+/// A word that defines another, or is defined by it, has ground ("hammer": "a hand tool with a
+/// heavy rigid head ..."), but alone does not say the same.
 void Relatedness::look_up_glosses() {
   constexpr size_t kFirstSenses = 2;
   const auto each_gloss_word = [&](const Term& term, auto use) {
@@ -273,11 +331,14 @@ void Relatedness::look_up_glosses() {
     if (ground[t] >= kGround) continue;
     const Term& term = rewrite_->terms[t];
     for (int f = 0; f < term.forms.count; ++f) {
-      if (const uint32_t from = glosses_.find(uint64_t{term.forms.word[f]} + 1); from != Marks::kAbsent) relate(from, t, kInGloss);
+      if (const uint32_t from = glosses_.find(uint64_t{term.forms.word[f]} + 1);
+          from != Marks::kAbsent)
+        relate(from, t, kInGloss);
     }
     if (ground[t] >= kGround || !term.noun) continue;
     each_gloss_word(term, [&](uint32_t word) {
-      if (const uint32_t from = words_.find(word); from != Marks::kAbsent) relate(from, t, kInGloss);
+      if (const uint32_t from = words_.find(word); from != Marks::kAbsent)
+        relate(from, t, kInGloss);
     });
   }
 }
@@ -291,11 +352,14 @@ bool Relatedness::joined(uint32_t source_term, uint32_t rewrite_term) const {
   if (whole.size() < half.size()) std::swap(whole, half);
   if (half.size() < 3 || whole.size() < half.size() + 3) return false;
   if (!whole.starts_with(half) && !whole.ends_with(half)) return false;
-  const std::string_view rest = whole.starts_with(half) ? whole.substr(half.size()) : whole.substr(0, whole.size() - half.size());
+  const std::string_view rest = whole.starts_with(half)
+                                    ? whole.substr(half.size())
+                                    : whole.substr(0, whole.size() - half.size());
   return wordnet_->find(word_hash(rest)) != WordNet::kNone;
 }
 
-/// Words that WordNet's glosses mention together far more often than chance, and words that form a compound ("candle flame").
+/// Words that WordNet's glosses mention together far more often than chance, and words that form a
+/// compound ("candle flame").
 void Relatedness::associate() {
   size_t pairs = 0;
   const auto& source = source_->terms;
@@ -303,15 +367,18 @@ void Relatedness::associate() {
   for (uint32_t t = 0; t < rewrite.size(); ++t) {
     if (rewrite[t].forms.count == 0) continue;
     for (uint32_t s = 0; s < source.size(); ++s) {
-      if (source[s].forms.count == 0 || same_as_[s] != s || colours_differ(source[s], rewrite[t])) continue;
-      // In a long caption a loose association of an added word proves nothing, and looking for it costs most.
+      if (source[s].forms.count == 0 || same_as_[s] != s || colours_differ(source[s], rewrite[t]))
+        continue;
+      // In a long caption a loose association of an added word proves nothing, and looking for it
+      // costs most.
       const bool source_wants = kept[s] < kCarries && source[s].weight >= 0.6F;
       const bool rewrite_wants = ground[t] < kGround && source.size() <= kShortCaption;
       if ((!source_wants && !rewrite_wants) || ground[t] >= 1) continue;
       if (++pairs > kMostPairs) return;
       const float together = association(source[s].forms.base(), rewrite[t].forms.base());
       float strength = together;
-      if (source[s].noun && rewrite[t].noun && (forms_compound(source[s], rewrite[t]) || joined(s, t))) {
+      if (source[s].noun && rewrite[t].noun &&
+          (forms_compound(source[s], rewrite[t]) || joined(s, t))) {
         strength = kCompounds + (1 - kCompounds) * together;
       }
       if (strength == 0) continue;
@@ -335,12 +402,14 @@ float Relatedness::association(uint32_t a, uint32_t b) const {
     both += *at == sense;
   }
   const double product = static_cast<double>(few.size()) * static_cast<double>(many.size());
-  return both >= 2 && static_cast<double>(both * both) >= kFarAboveChance * product ? kAssociated : 0;
+  return both >= 2 && static_cast<double>(both * both) >= kFarAboveChance * product ? kAssociated
+                                                                                    : 0;
 }
 
 bool Relatedness::forms_compound(const Term& a, const Term& b) const {
   const uint64_t first = wordnet_->hash(a.forms.base()), second = wordnet_->hash(b.forms.base());
-  return wordnet_->find_compound(first, second) != WordNet::kNone || wordnet_->find_compound(second, first) != WordNet::kNone;
+  return wordnet_->find_compound(first, second) != WordNet::kNone ||
+         wordnet_->find_compound(second, first) != WordNet::kNone;
 }
 
 }  // namespace clipwright

@@ -1,4 +1,5 @@
-// Which words of a rewrite say what a word of its source said, and which have any ground in the source at all.
+// Which words of a rewrite say what a word of its source said, and which have any ground in the
+// source at all.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +10,34 @@
 
 namespace clipwright {
 
-/// How well a word carries another's meaning, in [0, 1]. From `kGround` on it has ground in the source, from `kCarries` on it
-/// says the same.
+/// How well a word carries another's meaning, in [0, 1]. From `kGround` on it has ground in the
+/// source, from `kCarries` on it says the same.
 constexpr float kGround = 0.35F, kCarries = 0.6F;
 
-/// Compares two readings. Work is linear in the number of words: senses of the source are marked, those of the rewrite look the
-/// marks up. Holds only buffers; one object a thread.
+/// Compares two readings. Work is linear in the number of words: senses of the source are marked,
+/// those of the rewrite look the marks up. Holds only buffers; one object a thread.
 class Relatedness {
  public:
-  /// Fills `kept` (a value a source term: how well any word of the rewrite carries it), `ground` (a value a rewrite term: its
-  /// best support in the source) and `opposed`.
+  /// Fills `kept` (a value a source term: how well any word of the rewrite carries it), `ground` (a
+  /// value a rewrite term: its best support in the source) and `opposed`.
   void compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet);
 
   std::vector<float> kept, ground;
   bool opposed = false;  ///< a lost source word has its antonym in the rewrite
 
  private:
-  enum class Mark : uint8_t { kSame, kParent, kTopParent, kNamedParent, kGrandparent, kSimilar, kOpposite, kPart, kDerived, kKindred };
+  enum class Mark : uint8_t {
+    kSame,
+    kParent,
+    kTopParent,
+    kNamedParent,
+    kGrandparent,
+    kSimilar,
+    kOpposite,
+    kPart,
+    kDerived,
+    kKindred
+  };
 
   /// Numbers to marks, emptied by counting up an epoch.
   class Marks {

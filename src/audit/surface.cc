@@ -7,12 +7,63 @@ namespace clipwright {
 namespace {
 
 constexpr std::string_view kPreambles[] = {
-    "here is", "here's", "here are", "sure", "certainly", "of course", "okay,", "ok,", "absolutely", "the rewritten", "rewritten", "rewrite:",
-    "rewrite of", "rewording", "reworded", "the revised", "revised", "caption:", "the caption", "this caption", "a caption", "new caption",
-    "your caption", "the sentence", "this sentence", "the phrase", "the original", "output:", "answer:", "response:", "result:", "note:",
-    "i'm sorry", "i am sorry", "sorry,", "i cannot", "i can't", "i'm unable", "i am unable", "as an ai", "as a language model", "i would",
-    "i'd be", "i can ", "let me", "to rewrite", "in this rewritten", "a rewritten", "a possible", "one possible", "possible rewrite",
-    "paraphrase", "example:", "input:", "instruction", "please provide", "=>",
+    "here is",
+    "here's",
+    "here are",
+    "sure",
+    "certainly",
+    "of course",
+    "okay,",
+    "ok,",
+    "absolutely",
+    "the rewritten",
+    "rewritten",
+    "rewrite:",
+    "rewrite of",
+    "rewording",
+    "reworded",
+    "the revised",
+    "revised",
+    "caption:",
+    "the caption",
+    "this caption",
+    "a caption",
+    "new caption",
+    "your caption",
+    "the sentence",
+    "this sentence",
+    "the phrase",
+    "the original",
+    "output:",
+    "answer:",
+    "response:",
+    "result:",
+    "note:",
+    "i'm sorry",
+    "i am sorry",
+    "sorry,",
+    "i cannot",
+    "i can't",
+    "i'm unable",
+    "i am unable",
+    "as an ai",
+    "as a language model",
+    "i would",
+    "i'd be",
+    "i can ",
+    "let me",
+    "to rewrite",
+    "in this rewritten",
+    "a rewritten",
+    "a possible",
+    "one possible",
+    "possible rewrite",
+    "paraphrase",
+    "example:",
+    "input:",
+    "instruction",
+    "please provide",
+    "=>",
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -23,7 +74,9 @@ bool starts_with(std::string_view text, std::string_view prefix) {
     if (lower(text[i]) != prefix[i]) return false;
   }
   const char last = prefix.back();
-  const bool whole_word = text.size() == prefix.size() || last < 'a' || last > 'z' || !((lower(text[prefix.size()]) >= 'a') && (lower(text[prefix.size()]) <= 'z'));
+  const bool whole_word =
+      text.size() == prefix.size() || last < 'a' || last > 'z' ||
+      !((lower(text[prefix.size()]) >= 'a') && (lower(text[prefix.size()]) <= 'z'));
   return whole_word;
 }
 
@@ -32,7 +85,9 @@ std::string_view trimmed(std::string_view text) {
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
 }
 
-uint64_t mix(uint64_t run, uint64_t word) { return (run ^ word) * 0x9fb21c651e98df25ULL + (run >> 29); }
+uint64_t mix(uint64_t run, uint64_t word) {
+  return (run ^ word) * 0x9fb21c651e98df25ULL + (run >> 29);
+}
 
 uint64_t run_hash(const Words& words, size_t begin, size_t length) {
   uint64_t run = 0x51ed270b + length;
@@ -82,15 +137,19 @@ void ExampleTexts::add(std::string_view text) {
   split_words(text, words);
   if (words.list.empty()) return;
   if (words.list.size() > 1) runs_.insert(run_hash(words, 0, words.list.size()), 0);
-  for (size_t begin = 0; begin + kRun <= words.list.size(); ++begin) runs_.insert(run_hash(words, begin, kRun), 0);
+  for (size_t begin = 0; begin + kRun <= words.list.size(); ++begin)
+    runs_.insert(run_hash(words, begin, kRun), 0);
 }
 
 bool ExampleTexts::copied(const Words& source, const Words& rewrite) const {
   const size_t count = rewrite.list.size();
   if (empty() || count < 2) return false;
-  if (runs_.find(run_hash(rewrite, 0, count)) != WordTable::kAbsent && !same_words(source, rewrite)) return true;
+  if (runs_.find(run_hash(rewrite, 0, count)) != WordTable::kAbsent && !same_words(source, rewrite))
+    return true;
   for (size_t begin = 0; begin + kRun <= count; ++begin) {
-    if (runs_.find(run_hash(rewrite, begin, kRun)) == WordTable::kAbsent || holds_run(source, rewrite, begin, kRun)) continue;
+    if (runs_.find(run_hash(rewrite, begin, kRun)) == WordTable::kAbsent ||
+        holds_run(source, rewrite, begin, kRun))
+      continue;
     // "in the middle of the" is English, not a copy: some of the run must be content.
     size_t content = 0;
     for (size_t i = begin; i < begin + kRun; ++i) {
@@ -108,7 +167,8 @@ bool starts_with_preamble(std::string_view source, std::string_view rewrite) {
   for (std::string_view preamble : kPreambles) {
     if (starts_with(rewrite, preamble) && !starts_with(source, preamble)) return true;
   }
-  return rewrite.find("=>") != std::string_view::npos && source.find("=>") == std::string_view::npos;
+  return rewrite.find("=>") != std::string_view::npos &&
+         source.find("=>") == std::string_view::npos;
 }
 
 bool same_words(const Words& source, const Words& rewrite) {
@@ -119,9 +179,13 @@ bool same_words(const Words& source, const Words& rewrite) {
 
 bool repeats_itself(const Words& source, const Words& rewrite) {
   if (rewrite.list.size() < 3) return false;
-  if (const int stutter = longest_stutter(rewrite); stutter >= 3 && stutter > longest_stutter(source)) return true;
+  if (const int stutter = longest_stutter(rewrite);
+      stutter >= 3 && stutter > longest_stutter(source))
+    return true;
   if (rewrite.list.size() < 8) return false;
-  if (const int most = most_repeated_run(rewrite, 4); most >= 2 && most > most_repeated_run(source, 4)) return true;
+  if (const int most = most_repeated_run(rewrite, 4);
+      most >= 2 && most > most_repeated_run(source, 4))
+    return true;
   const int most = most_repeated_run(rewrite, 2);
   return most >= 4 && most > most_repeated_run(source, 2);
 }
@@ -134,8 +198,10 @@ bool changes_language(const Reading& source, const Reading& rewrite) {
   }
   if (letters > 0 && 10 * strange >= letters) return true;
   const bool source_english = source.foreign_words <= source.function_words;
-  const bool rewrite_foreign = rewrite.foreign_words >= 2 && rewrite.foreign_words > rewrite.function_words;
-  const bool source_foreign = source.foreign_words >= 2 && source.foreign_words > source.function_words;
+  const bool rewrite_foreign =
+      rewrite.foreign_words >= 2 && rewrite.foreign_words > rewrite.function_words;
+  const bool source_foreign =
+      source.foreign_words >= 2 && source.foreign_words > source.function_words;
   const bool rewrite_english = rewrite.function_words >= 2 && rewrite.foreign_words == 0;
   return (source_english && rewrite_foreign) || (source_foreign && rewrite_english);
 }

@@ -16,7 +16,8 @@ class ExampleTexts {
  public:
   void add(std::string_view text);
   bool empty() const { return runs_.size() == 0; }
-  /// True when the rewrite repeats a whole example, or a run of `kRun` of its words, that the source does not hold.
+  /// True when the rewrite repeats a whole example, or a run of `kRun` of its words, that the
+  /// source does not hold.
   bool copied(const Words& source, const Words& rewrite) const;
 
  private:
@@ -28,7 +29,8 @@ class ExampleTexts {
 bool starts_with_preamble(std::string_view source, std::string_view rewrite);
 /// The same words in the same order, whatever case and punctuation.
 bool same_words(const Words& source, const Words& rewrite);
-/// A word three times in a row, a run of three words three times, or a run of four twice, more than the source does it.
+/// A word three times in a row, a run of three words three times, or a run of four twice, more than
+/// the source does it.
 bool repeats_itself(const Words& source, const Words& rewrite);
 /// A script the source does not use, or function words of another language instead of English ones.
 bool changes_language(const Reading& source, const Reading& rewrite);

@@ -22,7 +22,8 @@ constexpr uint32_t kMostMentions = 1200;
 /// The fields of one line, without copies.
 class Line {
  public:
-  Line(std::string_view text, const fs::path& file, size_t number) : text_(text), file_(file), number_(number) {}
+  Line(std::string_view text, const fs::path& file, size_t number)
+      : text_(text), file_(file), number_(number) {}
 
   std::string_view field() {
     const size_t end = text_.find(' ', at_);
@@ -42,7 +43,8 @@ class Line {
   }
   std::string_view rest() const { return text_.substr(at_); }
   [[noreturn]] void damaged() const {
-    fail_input(file_.string() + ", line " + std::to_string(number_) + ": not a line of WordNet", "the format of wndb(5WN)",
+    fail_input(file_.string() + ", line " + std::to_string(number_) + ": not a line of WordNet",
+               "the format of wndb(5WN)",
                "Reinstall wordnet-base, or point CLIPWRIGHT_WORDNET to another copy.");
   }
 
@@ -58,7 +60,9 @@ void each_line(std::string_view text, Use use) {
   size_t at = 0, number = 0;
   while (at < text.size()) {
     const void* found = std::memchr(text.data() + at, '\n', text.size() - at);
-    const size_t end = found == nullptr ? text.size() : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    const size_t end = found == nullptr
+                           ? text.size()
+                           : static_cast<size_t>(static_cast<const char*>(found) - text.data());
     ++number;
     if (end > at && text[at] != ' ') use(text.substr(at, end - at), at, number);
     at = end + 1;
@@ -67,13 +71,28 @@ void each_line(std::string_view text, Use use) {
 
 std::optional<Relation> relation_of(std::string_view symbol) {
   switch (symbol[0]) {
-    case '@': return symbol.size() > 1 ? Relation::kInstanceOf : Relation::kHypernym;
-    case '&': return Relation::kSimilar;
-    case '!': return Relation::kOpposite;
-    case '%': case '#': return Relation::kPart;
-    case '+': case '\\': case '<': return Relation::kDerived;
-    case '$': case '*': case '>': case '=': case '^': return Relation::kKindred;
-    default: return std::nullopt;  // hyponyms are read from below; topics and usages say nothing about meaning
+    case '@':
+      return symbol.size() > 1 ? Relation::kInstanceOf : Relation::kHypernym;
+    case '&':
+      return Relation::kSimilar;
+    case '!':
+      return Relation::kOpposite;
+    case '%':
+    case '#':
+      return Relation::kPart;
+    case '+':
+    case '\\':
+    case '<':
+      return Relation::kDerived;
+    case '$':
+    case '*':
+    case '>':
+    case '=':
+    case '^':
+      return Relation::kKindred;
+    default:
+      return std::nullopt;  // hyponyms are read from below; topics and usages say nothing about
+                            // meaning
   }
 }
 
@@ -84,10 +103,12 @@ int part_of(char type) {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// Offsets in one data file to sense numbers: senses are found through the 64-byte block their line starts in.
+/// Offsets in one data file to sense numbers: senses are found through the 64-byte block their line
+/// starts in.
 class Offsets {
  public:
-  Offsets(std::string_view text, uint32_t first) : blocks_(text.size() / 64 + 1, WordNet::kNone), first_(first) {
+  Offsets(std::string_view text, uint32_t first)
+      : blocks_(text.size() / 64 + 1, WordNet::kNone), first_(first) {
     each_line(text, [&](std::string_view, size_t offset, size_t) {
       uint32_t& block = blocks_[offset / 64];
       if (block == WordNet::kNone) block = static_cast<uint32_t>(offsets_.size());
@@ -110,10 +131,13 @@ class Offsets {
 
 }  // namespace
 
-WordNet::WordNet(const fs::path& folder) : index_(1 << 17), compounds_(1 << 16), irregular_index_(1 << 13) {
+WordNet::WordNet(const fs::path& folder)
+    : index_(1 << 17), compounds_(1 << 16), irregular_index_(1 << 13) {
   std::error_code error;
   for (const char* name : kNames) {
-    if (!fs::exists(folder / (std::string("data.") + name), error) || !fs::exists(folder / (std::string("index.") + name), error)) return;
+    if (!fs::exists(folder / (std::string("data.") + name), error) ||
+        !fs::exists(folder / (std::string("index.") + name), error))
+      return;
   }
   read_index(folder);
   read_exceptions(folder);
@@ -137,8 +161,10 @@ void WordNet::read_index(const fs::path& folder) {
         words_.emplace_back();
         hashes_.push_back(hash);
         const size_t cut = name.find_first_of("_-");
-        if (cut != std::string_view::npos && name.find_first_of("_-", cut + 1) == std::string_view::npos) {
-          compounds_.insert(pair_hash(word_hash(name.substr(0, cut)), word_hash(name.substr(cut + 1))), id);
+        if (cut != std::string_view::npos &&
+            name.find_first_of("_-", cut + 1) == std::string_view::npos) {
+          compounds_.insert(
+              pair_hash(word_hash(name.substr(0, cut)), word_hash(name.substr(cut + 1))), id);
         }
       }
       line.field();
@@ -169,7 +195,8 @@ void WordNet::read_data(const fs::path& folder) {
         uint32_t& sense = sense_lists_[word.begin[part] + i];
         sense = offsets[static_cast<size_t>(part)].find(sense);
         if (sense == kNone) {
-          fail_input(folder.string() + ": an index names a place in data." + kNames[part] + " where no line starts",
+          fail_input(folder.string() + ": an index names a place in data." + kNames[part] +
+                         " where no line starts",
                      "index and data files of one WordNet", "Reinstall wordnet-base.");
         }
       }
@@ -196,7 +223,8 @@ void WordNet::read_data(const fs::path& folder) {
       const auto add_gloss_word = [&](std::string_view lower_case) {
         const uint64_t hash = word_hash(lower_case);
         if (is_function_word(hash)) return;
-        if (const uint32_t id = canonical(lower_case, hash, memory); id != kNone) gloss_.push_back(id);
+        if (const uint32_t id = canonical(lower_case, hash, memory); id != kNone)
+          gloss_.push_back(id);
       };
       std::array<bool, 32> named{};
       for (uint32_t left = line.number(16); left > 0; --left) {
@@ -235,7 +263,8 @@ void WordNet::read_data(const fs::path& folder) {
         if (*relation == Relation::kInstanceOf) sense.proper = true;
         pointers_.push_back({target, static_cast<uint32_t>(*relation)});
       }
-      for (size_t i = 0; i < member_count; ++i) words_[members[i]].proper &= named[i] || sense.proper;
+      for (size_t i = 0; i < member_count; ++i)
+        words_[members[i]].proper &= named[i] || sense.proper;
       senses_.push_back(sense);
       const std::string_view rest = line.rest();
       const size_t bar = rest.find('|');
@@ -280,7 +309,8 @@ void WordNet::read_exceptions(const fs::path& folder) {
       const std::string_view base = text.substr(cut + 1, text.find(' ', cut + 1) - cut - 1);
       const uint32_t id = index_.find(word_hash(base));
       if (id == kNone) return;
-      const uint32_t at = irregular_index_.insert(word_hash(text.substr(0, cut)), static_cast<uint32_t>(irregular_.size()));
+      const uint32_t at = irregular_index_.insert(word_hash(text.substr(0, cut)),
+                                                  static_cast<uint32_t>(irregular_.size()));
       if (at == irregular_.size()) irregular_.emplace_back();
       Irregular& forms = irregular_[at];
       if (forms.base[0] == kNone) {
@@ -292,12 +322,14 @@ void WordNet::read_exceptions(const fs::path& folder) {
   }
 }
 
-/// Word -> senses whose gloss mentions it, by counting sort; words mentioned everywhere get an empty list.
+/// Word -> senses whose gloss mentions it, by counting sort; words mentioned everywhere get an
+/// empty list.
 void WordNet::invert_glosses() {
   std::vector<uint32_t> counts(words_.size(), 0);
   for (uint32_t word : gloss_) ++counts[word];
   mention_begin_.assign(words_.size() + 1, 0);
-  for (size_t i = 0; i < counts.size(); ++i) mention_begin_[i + 1] = mention_begin_[i] + (counts[i] > kMostMentions ? 0 : counts[i]);
+  for (size_t i = 0; i < counts.size(); ++i)
+    mention_begin_[i + 1] = mention_begin_[i] + (counts[i] > kMostMentions ? 0 : counts[i]);
   mentions_.resize(mention_begin_.back());
   std::vector<uint32_t> next(mention_begin_.begin(), mention_begin_.end() - 1);
   for (uint32_t sense = 0; sense < senses_.size(); ++sense) {

@@ -1,5 +1,5 @@
-// WordNet 3.0's files (Debian's wordnet-base) as flat arrays: senses, relations and glosses by number, nothing allocated after
-// loading. Format: wndb(5WN).
+// WordNet 3.0's files (Debian's wordnet-base) as flat arrays: senses, relations and glosses by
+// number, nothing allocated after loading. Format: wndb(5WN).
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,15 @@ namespace clipwright {
 
 enum class PartOfSpeech : uint8_t { kNoun, kVerb, kAdjective, kAdverb };
 
-enum class Relation : uint8_t { kHypernym, kInstanceOf, kSimilar, kOpposite, kPart, kDerived, kKindred };
+enum class Relation : uint8_t {
+  kHypernym,
+  kInstanceOf,
+  kSimilar,
+  kOpposite,
+  kPart,
+  kDerived,
+  kKindred
+};
 
 class WordNet {
  public:
@@ -39,7 +47,8 @@ class WordNet {
     bool proper;    ///< an instance: a named person, place or thing
   };
 
-  /// Empty when the folder holds no WordNet: everything then works without it. Throws Error(kInput) on damaged files.
+  /// Empty when the folder holds no WordNet: everything then works without it. Throws Error(kInput)
+  /// on damaged files.
   explicit WordNet(const std::filesystem::path& folder);
 
   bool empty() const { return words_.empty(); }
@@ -49,7 +58,9 @@ class WordNet {
   /// Number of a lower-case word or compound ("hot_dog"), by its hash.
   uint32_t find(uint64_t hash) const { return index_.find(hash); }
   /// Number of the compound "first_second" (or "first-second") of two words given by their hashes.
-  uint32_t find_compound(uint64_t first, uint64_t second) const { return compounds_.find(pair_hash(first, second)); }
+  uint32_t find_compound(uint64_t first, uint64_t second) const {
+    return compounds_.find(pair_hash(first, second));
+  }
   uint64_t hash(uint32_t word) const { return hashes_[word]; }
   const Senses& word(uint32_t word) const { return words_[word]; }
   std::span<const uint32_t> senses(uint32_t word, PartOfSpeech part) const {
@@ -58,15 +69,18 @@ class WordNet {
   }
   const Sense& sense(uint32_t sense) const { return senses_[sense]; }
   std::span<const Pointer> pointers(uint32_t sense) const {
-    return {pointers_.data() + pointer_begin_[sense], pointer_begin_[sense + 1] - pointer_begin_[sense]};
+    return {pointers_.data() + pointer_begin_[sense],
+            pointer_begin_[sense + 1] - pointer_begin_[sense]};
   }
-  /// Words of the definition and examples, and the parts of the sense's own compounds; function words left out.
+  /// Words of the definition and examples, and the parts of the sense's own compounds; function
+  /// words left out.
   std::span<const uint32_t> gloss(uint32_t sense) const {
     return {gloss_.data() + gloss_begin_[sense], gloss_begin_[sense + 1] - gloss_begin_[sense]};
   }
   /// Senses whose gloss holds the word, ascending.
   std::span<const uint32_t> mentions(uint32_t word) const {
-    return {mentions_.data() + mention_begin_[word], mention_begin_[word + 1] - mention_begin_[word]};
+    return {mentions_.data() + mention_begin_[word],
+            mention_begin_[word + 1] - mention_begin_[word]};
   }
 
   /// Irregular forms (mice -> mouse): hash of the form to up to two words each.

@@ -19,7 +19,8 @@ constexpr std::array<Kind, 256> byte_kinds() {
   for (int c = '0'; c <= '9'; ++c) kinds[c] = kDigit;
   for (int c = 128; c < 256; ++c) kinds[c] = kHigh;
   kinds['\''] = kApostrophe;
-  for (char c : {'.', '!', '?', ':', ';', '"', '(', '\n', '|'}) kinds[static_cast<uint8_t>(c)] = kSentenceEnd;
+  for (char c : {'.', '!', '?', ':', ';', '"', '(', '\n', '|'})
+    kinds[static_cast<uint8_t>(c)] = kSentenceEnd;
   return kinds;
 }
 constexpr std::array<Kind, 256> kKinds = byte_kinds();
@@ -27,18 +28,39 @@ constexpr std::array<Kind, 256> kKinds = byte_kinds();
 uint32_t script_of(UChar32 point) {
   UErrorCode error = U_ZERO_ERROR;
   switch (uscript_getScript(point, &error)) {
-    case USCRIPT_LATIN: return kLatin;
-    case USCRIPT_CYRILLIC: return kCyrillic;
-    case USCRIPT_GREEK: return kGreek;
-    case USCRIPT_ARABIC: return kArabic;
-    case USCRIPT_HEBREW: return kHebrew;
-    case USCRIPT_HAN: return kHan;
-    case USCRIPT_HIRAGANA: case USCRIPT_KATAKANA: return kKana;
-    case USCRIPT_HANGUL: return kHangul;
-    case USCRIPT_DEVANAGARI: case USCRIPT_BENGALI: case USCRIPT_TAMIL: case USCRIPT_TELUGU: case USCRIPT_GUJARATI:
-    case USCRIPT_KANNADA: case USCRIPT_MALAYALAM: case USCRIPT_GURMUKHI: return kIndic;
-    case USCRIPT_THAI: case USCRIPT_LAO: case USCRIPT_KHMER: case USCRIPT_MYANMAR: return kThai;
-    default: return kOtherScript;
+    case USCRIPT_LATIN:
+      return kLatin;
+    case USCRIPT_CYRILLIC:
+      return kCyrillic;
+    case USCRIPT_GREEK:
+      return kGreek;
+    case USCRIPT_ARABIC:
+      return kArabic;
+    case USCRIPT_HEBREW:
+      return kHebrew;
+    case USCRIPT_HAN:
+      return kHan;
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+      return kKana;
+    case USCRIPT_HANGUL:
+      return kHangul;
+    case USCRIPT_DEVANAGARI:
+    case USCRIPT_BENGALI:
+    case USCRIPT_TAMIL:
+    case USCRIPT_TELUGU:
+    case USCRIPT_GUJARATI:
+    case USCRIPT_KANNADA:
+    case USCRIPT_MALAYALAM:
+    case USCRIPT_GURMUKHI:
+      return kIndic;
+    case USCRIPT_THAI:
+    case USCRIPT_LAO:
+    case USCRIPT_KHMER:
+    case USCRIPT_MYANMAR:
+      return kThai;
+    default:
+      return kOtherScript;
   }
 }
 
@@ -50,13 +72,30 @@ class Splitter {
     while (at_ < text_.size()) {
       const uint8_t byte = static_cast<uint8_t>(text_[at_]);
       switch (kKinds[byte]) {
-        case kLower: letter(static_cast<char>(byte), false); ++at_; break;
-        case kUpper: letter(static_cast<char>(byte + 32), true); ++at_; break;
-        case kDigit: digit(); break;
-        case kApostrophe: apostrophe(1); break;
-        case kSentenceEnd: sentence_end(byte); break;
-        case kSeparator: close(); ++at_; break;
-        case kHigh: code_point(); break;
+        case kLower:
+          letter(static_cast<char>(byte), false);
+          ++at_;
+          break;
+        case kUpper:
+          letter(static_cast<char>(byte + 32), true);
+          ++at_;
+          break;
+        case kDigit:
+          digit();
+          break;
+        case kApostrophe:
+          apostrophe(1);
+          break;
+        case kSentenceEnd:
+          sentence_end(byte);
+          break;
+        case kSeparator:
+          close();
+          ++at_;
+          break;
+        case kHigh:
+          code_point();
+          break;
       }
     }
     close();
@@ -86,7 +125,8 @@ class Splitter {
     open();
     word_.has_digit = true;
     words_.letters.push_back(text_[at_++]);
-    if (at_ + 1 < text_.size() && (text_[at_] == ',' || text_[at_] == '.') && kKinds[static_cast<uint8_t>(text_[at_ + 1])] == kDigit) {
+    if (at_ + 1 < text_.size() && (text_[at_] == ',' || text_[at_] == '.') &&
+        kKinds[static_cast<uint8_t>(text_[at_ + 1])] == kDigit) {
       if (text_[at_] == '.') words_.letters.push_back('.');
       ++at_;
     }
@@ -95,7 +135,8 @@ class Splitter {
   void apostrophe(size_t bytes) {
     const size_t next = at_ + bytes;
     const bool inside = open_ && next < text_.size() &&
-                        (kKinds[static_cast<uint8_t>(text_[next])] == kLower || kKinds[static_cast<uint8_t>(text_[next])] == kUpper);
+                        (kKinds[static_cast<uint8_t>(text_[next])] == kLower ||
+                         kKinds[static_cast<uint8_t>(text_[next])] == kUpper);
     if (inside) {
       words_.letters.push_back('\'');
     } else {

@@ -1,4 +1,5 @@
-// The benchmarks of `clipwright bench`. benchmarks/peers/*.py measure the same work with the peers; benchmarks/run_benchmarks.py pairs them.
+// The benchmarks of `clipwright bench`. benchmarks/peers/*.py measure the same work with the peers;
+// benchmarks/run_benchmarks.py pairs them.
 #pragma once
 
 #include <string>
@@ -10,20 +11,23 @@ namespace clipwright {
 
 /// A whole training step (towers, loss, backward, AdamW) on given data.
 struct TrainStepBenchmark {
-  std::string model = "ViT-B-32";   ///< architecture name or open_clip directory
-  std::string images;               ///< uint8 .npy (N, 3, S, S); empty: noise
-  std::vector<std::string> texts;   ///< one file a text slot, a caption a line, N lines; empty: made-up captions of CC3M-like lengths
-  int64_t batch_size = 64;          ///< used when `images` is empty
-  int text_slots = 1;               ///< used when `texts` is empty
+  std::string model = "ViT-B-32";  ///< architecture name or open_clip directory
+  std::string images;              ///< uint8 .npy (N, 3, S, S); empty: noise
+  std::vector<std::string> texts;  ///< one file a text slot, a caption a line, N lines; empty:
+                                   ///< made-up captions of CC3M-like lengths
+  int64_t batch_size = 64;         ///< used when `images` is empty
+  int text_slots = 1;              ///< used when `texts` is empty
   int warmup = 1, runs = 5;
   int threads = 0;
 };
-/// Pairs a second. `check` holds the loss of each step, which depends on the weights and data alone.
+/// Pairs a second. `check` holds the loss of each step, which depends on the weights and data
+/// alone.
 Measurement benchmark_train_step(const TrainStepBenchmark& options);
 
-/// Decoding and the training transform, one thread, over the pictures of a folder: images a second. `check` holds a hash of the evaluation
-/// transform's pixels of all pictures.
-Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size, int runs);
+/// Decoding and the training transform, one thread, over the pictures of a folder: images a second.
+/// `check` holds a hash of the evaluation transform's pixels of all pictures.
+Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size,
+                             int runs);
 
 /// Tokenising the lines of a file, one thread: captions a second. `check` holds a hash of all ids.
 Measurement benchmark_tokenizer(const std::string& captions, int runs);

@@ -26,16 +26,22 @@ std::vector<std::string> read_folder(const std::string& folder) {
 
 }  // namespace
 
-Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size, int runs) {
+Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size,
+                             int runs) {
   const std::vector<std::string> files = read_folder(folder);
   ImagePipeline pipeline(find_recipe(recipe), size);
   const auto plane = static_cast<size_t>(3 * size * size);
   std::string pixels(plane * files.size(), '\0');
-  const auto slot = [&](size_t i) { return std::span(reinterpret_cast<uint8_t*>(pixels.data()) + i * plane, plane); };
-  Measurement result{.name = "images", .mode = recipe + " training transform, one thread", .unit = "images/s"};
+  const auto slot = [&](size_t i) {
+    return std::span(reinterpret_cast<uint8_t*>(pixels.data()) + i * plane, plane);
+  };
+  Measurement result{
+      .name = "images", .mode = recipe + " training transform, one thread", .unit = "images/s"};
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string problem = pipeline.evaluate(std::as_bytes(std::span(files[i])), slot(i));
-    if (!problem.empty()) fail_input(folder + ", picture " + std::to_string(i) + ": " + problem, "pictures that can be decoded");
+    if (!problem.empty())
+      fail_input(folder + ", picture " + std::to_string(i) + ": " + problem,
+                 "pictures that can be decoded");
   }
   result.check["evaluation_sha256"] = hex(sha256(pixels));
   for (int run = 0; run <= runs; ++run) {  // the first one warms up
@@ -62,7 +68,8 @@ Measurement benchmark_tokenizer(const std::string& captions, int runs) {
   Measurement result{.name = "tokenizer", .mode = "one thread", .unit = "captions/s"};
   std::vector<int32_t> ids;
   for (const std::string_view line : lines) tokenizer.encode(line, ids);
-  result.check["ids_sha256"] = hex(sha256({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(int32_t)}));
+  result.check["ids_sha256"] =
+      hex(sha256({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(int32_t)}));
   result.check["ids"] = ids.size();
   for (int run = 0; run < runs; ++run) {
     ids.clear();

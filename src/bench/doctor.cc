@@ -46,7 +46,9 @@ std::string attempt(const char* what, const std::function<std::string()>& look) 
 
 std::string file_or_package(const char* what, const char* path, const char* package) {
   return attempt(what, [&]() -> std::string {
-    if (!std::filesystem::exists(path)) fail_running(std::string(path) + " is not there", {}, std::string("Install Debian's package ") + package + ".");
+    if (!std::filesystem::exists(path))
+      fail_running(std::string(path) + " is not there", {},
+                   std::string("Install Debian's package ") + package + ".");
     return path;
   });
 }
@@ -54,18 +56,28 @@ std::string file_or_package(const char* what, const char* path, const char* pack
 }  // namespace
 
 std::string examine_machine() {
-  const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)), page = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-  std::string report = "ok       processor: " + processor() + ", " + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " + instructions() + "\n";
+  const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)),
+             page = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
+  std::string report = "ok       processor: " + processor() + ", " +
+                       std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
+                       instructions() + "\n";
   report += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
   report += "ok       matrix products: " + gemm_library() + "\n";
   report += attempt("CUDA (optional)", [] { return open_device("cuda").str(); });
-  report += attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });
+  report +=
+      attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });
   report += attempt("default language model", [] { return shared_file("default.gguf").string(); });
   report += attempt("example packs", [] { return shared_file("data/examples").string(); });
-  report += file_or_package("WordNet, for the audit", "/usr/share/wordnet/data.noun", "wordnet-base");
-  report += file_or_package("Chart.js, for reports", "/usr/share/javascript/chart.js", "libjs-chart.js");
-  report += file_or_package("emoji font, for the demo", "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf", "fonts-noto-color-emoji");
-  report += file_or_package("CLDR names, for the demo", "/usr/share/unicode/cldr/common/annotations/en.xml", "unicode-cldr-core");
+  report +=
+      file_or_package("WordNet, for the audit", "/usr/share/wordnet/data.noun", "wordnet-base");
+  report +=
+      file_or_package("Chart.js, for reports", "/usr/share/javascript/chart.js", "libjs-chart.js");
+  report += file_or_package("emoji font, for the demo",
+                            "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+                            "fonts-noto-color-emoji");
+  report +=
+      file_or_package("CLDR names, for the demo",
+                      "/usr/share/unicode/cldr/common/annotations/en.xml", "unicode-cldr-core");
   return report;
 }
 

@@ -30,21 +30,37 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::string format_measurements(const std::vector<Measurement>& measurements, const std::string& format) {
+std::string format_measurements(const std::vector<Measurement>& measurements,
+                                const std::string& format) {
   std::string text;
-  if (format == "md") text = "| benchmark | mode | median | smallest | largest | unit | runs |\n|---|---|---|---|---|---|---|\n";
+  if (format == "md")
+    text =
+        "| benchmark | mode | median | smallest | largest | unit | runs "
+        "|\n|---|---|---|---|---|---|---|\n";
   if (format == "csv") text = "benchmark,mode,median,smallest,largest,unit,runs\n";
-  if (format != "md" && format != "csv" && format != "json") fail_usage("output format '" + format + "'", "md, csv or json");
+  if (format != "md" && format != "csv" && format != "json")
+    fail_usage("output format '" + format + "'", "md, csv or json");
   for (const Measurement& m : measurements) {
     const auto [least, most] = std::minmax_element(m.runs.begin(), m.runs.end());
     if (format == "json") {
-      text += to_line({{"name", m.name}, {"mode", m.mode}, {"unit", m.unit}, {"median", median(m.runs)}, {"runs", m.runs}, {"check", m.check}}) + "\n";
+      text += to_line({{"name", m.name},
+                       {"mode", m.mode},
+                       {"unit", m.unit},
+                       {"median", median(m.runs)},
+                       {"runs", m.runs},
+                       {"check", m.check}}) +
+              "\n";
       continue;
     }
-    const std::vector<std::string> cells = {m.name, m.mode, number(median(m.runs)), number(*least), number(*most), m.unit, std::to_string(m.runs.size())};
+    const std::vector<std::string> cells = {
+        m.name,        m.mode, number(median(m.runs)),       number(*least),
+        number(*most), m.unit, std::to_string(m.runs.size())};
     text += format == "md" ? "|" : "";
     for (size_t i = 0; i < cells.size(); ++i) {
-      text += format == "md" ? " " + cells[i] + " |" : (i > 0 ? "," : "") + (cells[i].find(',') == std::string::npos ? cells[i] : "\"" + cells[i] + "\"");
+      text += format == "md" ? " " + cells[i] + " |"
+                             : (i > 0 ? "," : "") + (cells[i].find(',') == std::string::npos
+                                                         ? cells[i]
+                                                         : "\"" + cells[i] + "\"");
     }
     text += "\n";
   }

@@ -1,4 +1,5 @@
-// What a benchmark measured: every run, so that median and spread can be told, and what was checked first.
+// What a benchmark measured: every run, so that median and spread can be told, and what was checked
+// first.
 #pragma once
 
 #include <functional>
@@ -10,10 +11,10 @@
 namespace clipwright {
 
 struct Measurement {
-  std::string name;            ///< "train-step", "images", "tokenizer"
-  std::string mode;            ///< variant, e.g. "ViT-B-32, 5 texts"
-  std::string unit;            ///< "pairs/s", "images/s", ...; larger is better
-  std::vector<double> runs;    ///< one value a run
+  std::string name;             ///< "train-step", "images", "tokenizer"
+  std::string mode;             ///< variant, e.g. "ViT-B-32, 5 texts"
+  std::string unit;             ///< "pairs/s", "images/s", ...; larger is better
+  std::vector<double> runs;     ///< one value a run
   Json check = Json::object();  ///< results that the other side must reproduce before times count
 };
 
@@ -22,7 +23,9 @@ double median(std::vector<double> values);
 /// Seconds that `work` takes.
 double seconds_of(const std::function<void()>& work);
 
-/// `md` a table, `csv` a line each with a header, `json` an object a line. Throws Error(kUsage) for another format.
-std::string format_measurements(const std::vector<Measurement>& measurements, const std::string& format);
+/// `md` a table, `csv` a line each with a header, `json` an object a line. Throws Error(kUsage) for
+/// another format.
+std::string format_measurements(const std::vector<Measurement>& measurements,
+                                const std::string& format);
 
 }  // namespace clipwright

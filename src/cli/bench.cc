@@ -17,32 +17,55 @@ void run_bench(const BenchFlags& flags) {
   const auto wanted = [&](const char* name) { return flags.only.empty() || flags.only == name; };
   std::vector<Measurement> measurements;
   if (wanted("train-step")) measurements.push_back(benchmark_train_step(flags.step));
-  if (wanted("images") && !flags.folder.empty()) measurements.push_back(benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
-  if (wanted("tokenizer") && !flags.captions.empty()) measurements.push_back(benchmark_tokenizer(flags.captions, flags.step.runs));
+  if (wanted("images") && !flags.folder.empty())
+    measurements.push_back(
+        benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
+  if (wanted("tokenizer") && !flags.captions.empty())
+    measurements.push_back(benchmark_tokenizer(flags.captions, flags.step.runs));
   std::fputs(format_measurements(measurements, flags.output).c_str(), stdout);
 }
 
 }  // namespace
 
 void add_bench_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("bench", "measure this machine: training step, picture path, tokenizer");
+  CLI::App* app = program.add_subcommand(
+      "bench", "measure this machine: training step, picture path, tokenizer");
   auto flags = std::make_shared<BenchFlags>();
-  app->add_option("--only", flags->only, "one benchmark")->check(CLI::IsMember({"train-step", "images", "tokenizer"}));
-  app->add_option("--output", flags->output, "format on stdout")->check(CLI::IsMember({"md", "csv", "json"}))->capture_default_str();
-  app->add_option("--runs", flags->step.runs, "measured runs of each")->check(CLI::PositiveNumber)->capture_default_str();
-  app->add_option("--warmup", flags->step.warmup, "runs before them")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app->add_option("--threads", flags->step.threads, "threads of the training step (0: all)")->capture_default_str();
-  app->add_option("--model", flags->step.model, "train-step: architecture or open_clip directory")->capture_default_str();
-  app->add_option("--batch-size", flags->step.batch_size, "train-step: pairs a step (without --images-file)")->check(CLI::PositiveNumber)->capture_default_str();
-  app->add_option("--text-slots", flags->step.text_slots, "train-step: texts a pair (without --texts)")->check(CLI::PositiveNumber)->capture_default_str();
+  app->add_option("--only", flags->only, "one benchmark")
+      ->check(CLI::IsMember({"train-step", "images", "tokenizer"}));
+  app->add_option("--output", flags->output, "format on stdout")
+      ->check(CLI::IsMember({"md", "csv", "json"}))
+      ->capture_default_str();
+  app->add_option("--runs", flags->step.runs, "measured runs of each")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--warmup", flags->step.warmup, "runs before them")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app->add_option("--threads", flags->step.threads, "threads of the training step (0: all)")
+      ->capture_default_str();
+  app->add_option("--model", flags->step.model, "train-step: architecture or open_clip directory")
+      ->capture_default_str();
+  app->add_option("--batch-size", flags->step.batch_size,
+                  "train-step: pairs a step (without --images-file)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--text-slots", flags->step.text_slots,
+                  "train-step: texts a pair (without --texts)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app->add_option("--images-file", flags->step.images, "train-step: uint8 .npy (N, 3, S, S)");
-  app->add_option("--texts", flags->step.texts, "train-step: one file a text slot, a caption a line");
+  app->add_option("--texts", flags->step.texts,
+                  "train-step: one file a text slot, a caption a line");
   app->add_option("--images", flags->folder, "images: folder of pictures");
-  app->add_option("--recipe", flags->recipe, "images: recipe of the training transform")->capture_default_str();
+  app->add_option("--recipe", flags->recipe, "images: recipe of the training transform")
+      ->capture_default_str();
   app->add_option("--size", flags->size, "images: side in pixels")->capture_default_str();
   app->add_option("--captions", flags->captions, "tokenizer: a caption a line");
-  app->footer("Examples:\n  clipwright bench --only train-step --model ViT-B-32 --batch-size 64\n  clipwright bench --only tokenizer --captions captions.txt --output json\n"
-              "./run bench measures the peers beside it and writes docs/benchmarks.md.");
+  app->footer(
+      "Examples:\n  clipwright bench --only train-step --model ViT-B-32 --batch-size 64\n  "
+      "clipwright bench --only tokenizer --captions captions.txt --output json\n"
+      "./run bench measures the peers beside it and writes docs/benchmarks.md.");
   app->callback([flags] { run_bench(*flags); });
 }
 

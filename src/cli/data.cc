@@ -21,32 +21,59 @@ struct DataFlags {
 };
 
 void add_source_flags(CLI::App& command, DataFlags& flags) {
-  command.add_option("--data", flags.source.source, "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, or a folder")->required()->type_name("SRC");
-  command.add_option("--dataset-type", flags.source.type, "auto, webdataset, csv, laclip-csv, jsonl, parquet, folder or clip-benchmark")->capture_default_str();
-  command.add_option("--csv-separator", flags.source.csv_separator, "of a .csv with a header; default a tab, or a comma when the header has no tab");
-  command.add_option("--csv-img-key", flags.source.csv_image_key, "column of the picture's path")->capture_default_str();
-  command.add_option("--csv-caption-key", flags.source.csv_caption_key, "column of the caption")->capture_default_str();
-  command.add_option("--image-root", flags.source.image_root, "where relative picture paths start; default the table's folder")->type_name("DIR");
+  command
+      .add_option("--data", flags.source.source,
+                  "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, or a folder")
+      ->required()
+      ->type_name("SRC");
+  command
+      .add_option("--dataset-type", flags.source.type,
+                  "auto, webdataset, csv, laclip-csv, jsonl, parquet, folder or clip-benchmark")
+      ->capture_default_str();
+  command.add_option(
+      "--csv-separator", flags.source.csv_separator,
+      "of a .csv with a header; default a tab, or a comma when the header has no tab");
+  command.add_option("--csv-img-key", flags.source.csv_image_key, "column of the picture's path")
+      ->capture_default_str();
+  command.add_option("--csv-caption-key", flags.source.csv_caption_key, "column of the caption")
+      ->capture_default_str();
+  command
+      .add_option("--image-root", flags.source.image_root,
+                  "where relative picture paths start; default the table's folder")
+      ->type_name("DIR");
 }
 
 void add_rewrite_flags(CLI::App& command, DataFlags& flags) {
-  command.add_option("--rewrites", flags.rewrites, "line-aligned .txt files, rewrites.jsonl or .parquet; several are allowed")->type_name("FILE");
-  command.add_option("--keep-if", flags.keep_if, "drop rewrites that fail it, e.g. \"audit.score >= 0.6 and not flag:number-changed\"");
+  command
+      .add_option("--rewrites", flags.rewrites,
+                  "line-aligned .txt files, rewrites.jsonl or .parquet; several are allowed")
+      ->type_name("FILE");
+  command.add_option(
+      "--keep-if", flags.keep_if,
+      "drop rewrites that fail it, e.g. \"audit.score >= 0.6 and not flag:number-changed\"");
 }
 
 /// To stdout, or to a file that appears when all of it is written.
-void write_output(const std::string& path, const std::function<void(const std::function<void(std::string_view)>&)>& produce) {
-  if (path.empty()) return produce([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
+void write_output(
+    const std::string& path,
+    const std::function<void(const std::function<void(std::string_view)>&)>& produce) {
+  if (path.empty())
+    return produce([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
   AtomicFile file(path);
   produce([&](std::string_view text) { file.write(text); });
   file.commit();
 }
 
 void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
-  CLI::App* command = data.add_subcommand("inspect", "what a source holds: counts, caption lengths, picture sizes and kinds, bad items by reason");
+  CLI::App* command = data.add_subcommand(
+      "inspect",
+      "what a source holds: counts, caption lengths, picture sizes and kinds, bad items by reason");
   add_source_flags(*command, *flags);
-  command->add_option("--sample", flags->sample, "pairs to look at, spread evenly")->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--output", flags->output, "also write the figures as JSON")->type_name("FILE");
+  command->add_option("--sample", flags->sample, "pairs to look at, spread evenly")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--output", flags->output, "also write the figures as JSON")
+      ->type_name("FILE");
   command->footer("Example:\n  clipwright data inspect --data 'cc3m/{00000..00331}.tar'");
   command->callback([flags] {
     const Inspection found = inspect(*open_dataset(flags->source), flags->sample);
@@ -56,55 +83,73 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
 }
 
 void add_manifest(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
-  CLI::App* command = data.add_subcommand("manifest", "a line of JSON for each pair: key and SHA-256 of picture and caption");
+  CLI::App* command = data.add_subcommand(
+      "manifest", "a line of JSON for each pair: key and SHA-256 of picture and caption");
   add_source_flags(*command, *flags);
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
   command->footer("Example:\n  clipwright data manifest --data pictures/ --output manifest.jsonl");
   command->callback([flags] {
     const auto dataset = open_dataset(flags->source);
     write_output(flags->output, [&](const auto& write) {
-      if (const int64_t bad = write_manifest(*dataset, write); bad > 0) log_warning(with_commas(bad) + " pictures cannot be read");
+      if (const int64_t bad = write_manifest(*dataset, write); bad > 0)
+        log_warning(with_commas(bad) + " pictures cannot be read");
     });
   });
 }
 
 void add_diff(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
-  CLI::App* command = data.add_subcommand("diff", "how two manifests differ; exit code 3 when they do");
+  CLI::App* command =
+      data.add_subcommand("diff", "how two manifests differ; exit code 3 when they do");
   command->add_option("first", flags->first, "a manifest")->required()->type_name("FILE");
   command->add_option("second", flags->second, "another one")->required()->type_name("FILE");
   command->footer("Example:\n  clipwright data diff before.jsonl after.jsonl");
   command->callback([flags] {
     const ManifestDifference found = compare_manifests(flags->first, flags->second);
-    std::printf("same %s, only in the first %s, only in the second %s, another picture %s, another caption %s\n", with_commas(found.same).c_str(),
-                with_commas(found.only_first).c_str(), with_commas(found.only_second).c_str(), with_commas(found.other_image).c_str(),
-                with_commas(found.other_caption).c_str());
+    std::printf(
+        "same %s, only in the first %s, only in the second %s, another picture %s, another caption "
+        "%s\n",
+        with_commas(found.same).c_str(), with_commas(found.only_first).c_str(),
+        with_commas(found.only_second).c_str(), with_commas(found.other_image).c_str(),
+        with_commas(found.other_caption).c_str());
     for (const std::string& example : found.examples) std::printf("%s\n", example.c_str());
     if (!found.equal()) fail_input("the manifests differ");
   });
 }
 
 void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
-  CLI::App* command = data.add_subcommand("pack", "write any source, with its rewrites, as webdataset tars");
+  CLI::App* command =
+      data.add_subcommand("pack", "write any source, with its rewrites, as webdataset tars");
   add_source_flags(*command, *flags);
   add_rewrite_flags(*command, *flags);
-  command->add_option("--output", flags->output, "folder for 00000.tar, 00001.tar, ...")->required()->type_name("DIR");
-  command->add_option("--samples-per-tar", flags->samples_per_tar, "samples in each tar")->capture_default_str()->check(CLI::PositiveNumber);
-  command->footer("Example:\n  clipwright data pack --data train.csv --rewrites rewrites.jsonl --output tars/");
+  command->add_option("--output", flags->output, "folder for 00000.tar, 00001.tar, ...")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--samples-per-tar", flags->samples_per_tar, "samples in each tar")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->footer(
+      "Example:\n  clipwright data pack --data train.csv --rewrites rewrites.jsonl --output tars/");
   command->callback([flags] {
     const auto dataset = open_dataset(flags->source);
     log_info(dataset->describe());
     const CaptionTable captions = CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
-    const PackResult done = pack(*dataset, &captions, {.folder = flags->output, .samples_per_tar = flags->samples_per_tar});
-    std::printf("%s samples in %s tars, %s skipped\n", with_commas(done.samples).c_str(), with_commas(done.tars).c_str(), with_commas(done.skipped).c_str());
+    const PackResult done = pack(
+        *dataset, &captions, {.folder = flags->output, .samples_per_tar = flags->samples_per_tar});
+    std::printf("%s samples in %s tars, %s skipped\n", with_commas(done.samples).c_str(),
+                with_commas(done.tars).c_str(), with_commas(done.skipped).c_str());
   });
 }
 
 void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
-  CLI::App* command = data.add_subcommand("join", "all texts of each pair by its key, a line of JSON each; checks that rewrites belong to their captions");
+  CLI::App* command = data.add_subcommand("join",
+                                          "all texts of each pair by its key, a line of JSON each; "
+                                          "checks that rewrites belong to their captions");
   add_source_flags(*command, *flags);
   add_rewrite_flags(*command, *flags);
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
-  command->footer("Example:\n  clipwright data join --data train.csv --rewrites chatgpt.txt bard.txt --output texts.jsonl");
+  command->footer(
+      "Example:\n  clipwright data join --data train.csv --rewrites chatgpt.txt bard.txt --output "
+      "texts.jsonl");
   command->callback([flags] {
     const auto dataset = open_dataset(flags->source);
     const CaptionTable captions = CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
@@ -116,9 +161,12 @@ void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
 }  // namespace
 
 void add_data_command(CLI::App& program) {
-  CLI::App* data = program.add_subcommand("data", "look at data sources, compare, join and pack them");
+  CLI::App* data =
+      program.add_subcommand("data", "look at data sources, compare, join and pack them");
   data->require_subcommand(1);
-  data->footer("Example:\n  clipwright data inspect --data train.tsv\nSource kinds: docs/formats/data.md. Rewrites: docs/formats/captions.md.");
+  data->footer(
+      "Example:\n  clipwright data inspect --data train.tsv\nSource kinds: docs/formats/data.md. "
+      "Rewrites: docs/formats/captions.md.");
   const auto flags = std::make_shared<DataFlags>();
   add_inspect(*data, flags);
   add_manifest(*data, flags);

@@ -7,7 +7,8 @@
 namespace clipwright {
 
 void add_doctor_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("doctor", "what this machine has and what a run would miss");
+  CLI::App* app =
+      program.add_subcommand("doctor", "what this machine has and what a run would miss");
   app->footer("Example:\n  clipwright doctor");
   app->callback([] { std::fputs(examine_machine().c_str(), stdout); });
 }

@@ -8,22 +8,42 @@ namespace clipwright {
 
 void add_embed_command(CLI::App& program) {
   auto request = std::make_shared<EmbedRequest>();
-  CLI::App* command = program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
-  command->add_option("--model", request->model, "architecture name, open_clip directory, folder of a run, or checkpoint")->required()->type_name("MODEL");
-  CLI::Option* images = command->add_option("--images", request->images, "pictures, folders of pictures, or .txt lists with a path a line")->type_name("FILE...");
-  command->add_option("--texts", request->texts, "a text a line; empty lines count")->type_name("FILE")->excludes(images);
-  command->add_option("--output", request->output, "float32 (N, D), a row for every input")->required()->type_name("FILE.npy");
+  CLI::App* command =
+      program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
+  command
+      ->add_option("--model", request->model,
+                   "architecture name, open_clip directory, folder of a run, or checkpoint")
+      ->required()
+      ->type_name("MODEL");
+  CLI::Option* images =
+      command
+          ->add_option("--images", request->images,
+                       "pictures, folders of pictures, or .txt lists with a path a line")
+          ->type_name("FILE...");
+  command->add_option("--texts", request->texts, "a text a line; empty lines count")
+      ->type_name("FILE")
+      ->excludes(images);
+  command->add_option("--output", request->output, "float32 (N, D), a row for every input")
+      ->required()
+      ->type_name("FILE.npy");
   command->add_flag("--raw", request->raw, "as the tower gives them, not of unit length");
-  command->add_flag("--skip-bad", request->skip_bad, "zeros for a picture that cannot be read, instead of an error");
-  command->add_option("--batch-size", request->options.batch_size, "pictures or texts at once; results do not depend on it")->capture_default_str();
-  command->add_option("--workers", request->options.workers, "threads that decode pictures")->capture_default_str();
+  command->add_flag("--skip-bad", request->skip_bad,
+                    "zeros for a picture that cannot be read, instead of an error");
+  command
+      ->add_option("--batch-size", request->options.batch_size,
+                   "pictures or texts at once; results do not depend on it")
+      ->capture_default_str();
+  command->add_option("--workers", request->options.workers, "threads that decode pictures")
+      ->capture_default_str();
   command->add_option("--device", request->device, "cpu, cuda or cuda:N")->capture_default_str();
-  command->footer("Examples:\n"
-                  "  clipwright embed --model logs/run/model --images photos/ --output photos.npy\n"
-                  "  clipwright embed --model logs/run/model --texts captions.txt --output captions.npy --raw");
+  command->footer(
+      "Examples:\n"
+      "  clipwright embed --model logs/run/model --images photos/ --output photos.npy\n"
+      "  clipwright embed --model logs/run/model --texts captions.txt --output captions.npy --raw");
   command->callback([request] {
     const EmbedSummary summary = embed_files(*request);
-    std::printf("{\"rows\": %ld, \"width\": %ld, \"bad\": %ld}\n", static_cast<long>(summary.rows), static_cast<long>(summary.width), static_cast<long>(summary.bad));
+    std::printf("{\"rows\": %ld, \"width\": %ld, \"bad\": %ld}\n", static_cast<long>(summary.rows),
+                static_cast<long>(summary.width), static_cast<long>(summary.bad));
   });
 }
 

@@ -24,45 +24,90 @@ void deliver(const std::string& text, const std::string& output) {
 }
 
 void add_output(CLI::App& command, EvalFlags& flags, const char* what) {
-  command.add_option("--output", flags.output, std::string(what) + "; default: standard output")->type_name("FILE");
+  command.add_option("--output", flags.output, std::string(what) + "; default: standard output")
+      ->type_name("FILE");
 }
 
 void add_common(CLI::App& command, EvalFlags& flags) {
   EvaluationRequest& request = flags.request;
-  command.add_option("--model", request.model, "architecture name, open_clip directory, folder of a run, or checkpoint")->required()->type_name("MODEL");
-  command.add_option("--data", request.data.source, "CLIP_benchmark folder, folder of pictures, CSV/TSV, JSONL, Parquet or tars")->required()->type_name("SRC");
-  command.add_option("--dataset-type", request.data.type, "auto, clip-benchmark, folder, csv, laclip-csv, jsonl, parquet or webdataset")->capture_default_str();
-  command.add_option("--csv-separator", request.data.csv_separator, "between the columns of a CSV (default: tab)")->type_name("CHAR");
-  command.add_option("--csv-img-key", request.data.csv_image_key, "column of the picture's path")->capture_default_str()->type_name("NAME");
-  command.add_option("--csv-caption-key", request.data.csv_caption_key, "column of the caption")->capture_default_str()->type_name("NAME");
-  command.add_option("--batch-size", request.options.batch_size, "pictures or texts at once; results do not depend on it")->capture_default_str();
-  command.add_option("--workers", request.options.workers, "threads that decode pictures")->capture_default_str();
+  command
+      .add_option("--model", request.model,
+                  "architecture name, open_clip directory, folder of a run, or checkpoint")
+      ->required()
+      ->type_name("MODEL");
+  command
+      .add_option("--data", request.data.source,
+                  "CLIP_benchmark folder, folder of pictures, CSV/TSV, JSONL, Parquet or tars")
+      ->required()
+      ->type_name("SRC");
+  command
+      .add_option("--dataset-type", request.data.type,
+                  "auto, clip-benchmark, folder, csv, laclip-csv, jsonl, parquet or webdataset")
+      ->capture_default_str();
+  command
+      .add_option("--csv-separator", request.data.csv_separator,
+                  "between the columns of a CSV (default: tab)")
+      ->type_name("CHAR");
+  command.add_option("--csv-img-key", request.data.csv_image_key, "column of the picture's path")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command.add_option("--csv-caption-key", request.data.csv_caption_key, "column of the caption")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command
+      .add_option("--batch-size", request.options.batch_size,
+                  "pictures or texts at once; results do not depend on it")
+      ->capture_default_str();
+  command.add_option("--workers", request.options.workers, "threads that decode pictures")
+      ->capture_default_str();
   command.add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
   add_output(command, flags, "result in CLIP_benchmark's JSON schema");
 }
 
 void add_zeroshot(CLI::App& eval) {
   auto flags = std::make_shared<EvalFlags>();
-  CLI::App* command = eval.add_subcommand("zeroshot", "zero-shot classification with prompt templates: acc1, acc5, mean_per_class_recall");
+  CLI::App* command = eval.add_subcommand(
+      "zeroshot",
+      "zero-shot classification with prompt templates: acc1, acc5, mean_per_class_recall");
   command->fallthrough();
   add_common(*command, *flags);
-  command->add_option("--templates", flags->request.templates, "7, 80, plain, or a file with a template a line, {c} for the class (default: the set's own, or 7)")->type_name("NAME|FILE");
-  command->add_option("--classnames", flags->request.classnames, "a class name a line, in label order (default: the set's own, or the folders' names)")->type_name("FILE");
-  command->footer("Examples:\n"
-                  "  clipwright eval zeroshot --model logs/run/model --data wds_vtab-cifar10 --output cifar10.json\n"
-                  "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
-  command->callback([flags] { deliver(to_json(run_zeroshot(flags->request)).dump(2) + "\n", flags->output); });
+  command
+      ->add_option("--templates", flags->request.templates,
+                   "7, 80, plain, or a file with a template a line, {c} for the class (default: "
+                   "the set's own, or 7)")
+      ->type_name("NAME|FILE");
+  command
+      ->add_option(
+          "--classnames", flags->request.classnames,
+          "a class name a line, in label order (default: the set's own, or the folders' names)")
+      ->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  clipwright eval zeroshot --model logs/run/model --data wds_vtab-cifar10 --output "
+      "cifar10.json\n"
+      "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
+  command->callback(
+      [flags] { deliver(to_json(run_zeroshot(flags->request)).dump(2) + "\n", flags->output); });
 }
 
 void add_retrieval(CLI::App& eval) {
   auto flags = std::make_shared<EvalFlags>();
-  CLI::App* command = eval.add_subcommand("retrieval", "image-text retrieval, several captions a picture: recall@k both ways");
+  CLI::App* command = eval.add_subcommand(
+      "retrieval", "image-text retrieval, several captions a picture: recall@k both ways");
   command->fallthrough();
   add_common(*command, *flags);
-  command->add_option("--recall-k", flags->request.recall_k, "ranks up to which an answer counts (default: 1 5 10)")->expected(1, 100)->delimiter(',')->type_name("K...");
-  command->footer("Rows with the same picture are one picture with several captions.\nExample:\n"
-                  "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , --recall-k 1 5 10");
-  command->callback([flags] { deliver(to_json(run_retrieval(flags->request)).dump(2) + "\n", flags->output); });
+  command
+      ->add_option("--recall-k", flags->request.recall_k,
+                   "ranks up to which an answer counts (default: 1 5 10)")
+      ->expected(1, 100)
+      ->delimiter(',')
+      ->type_name("K...");
+  command->footer(
+      "Rows with the same picture are one picture with several captions.\nExample:\n"
+      "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , "
+      "--recall-k 1 5 10");
+  command->callback(
+      [flags] { deliver(to_json(run_retrieval(flags->request)).dump(2) + "\n", flags->output); });
 }
 
 void add_build(CLI::App& eval) {
@@ -80,15 +125,19 @@ void add_missing(CLI::App& eval, const std::string& name) {
   CLI::App* command = eval.add_subcommand(name, "not in this version");
   command->group("")->allow_extras();
   command->callback([name] {
-    fail_usage("'clipwright eval " + name + "' is not in this version", "zeroshot, retrieval or build",
-               name == "selection" ? "" : "Write features with 'clipwright embed --raw' and fit the classifier with a tool of your choice.");
+    fail_usage("'clipwright eval " + name + "' is not in this version",
+               "zeroshot, retrieval or build",
+               name == "selection" ? ""
+                                   : "Write features with 'clipwright embed --raw' and fit the "
+                                     "classifier with a tool of your choice.");
   });
 }
 
 }  // namespace
 
 void add_eval_command(CLI::App& program) {
-  CLI::App* eval = program.add_subcommand("eval", "evaluate a model: zero-shot classification, retrieval");
+  CLI::App* eval =
+      program.add_subcommand("eval", "evaluate a model: zero-shot classification, retrieval");
   eval->require_subcommand(1);
   add_zeroshot(*eval);
   add_retrieval(*eval);

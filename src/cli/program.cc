@@ -25,13 +25,16 @@ std::string file_key(const CLI::Option& option) {
 
 std::string environment_name(const std::string& flag) {
   std::string name = "CLIPWRIGHT_" + flag;
-  for (char& letter : name) letter = letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  for (char& letter : name)
+    letter =
+        letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
   return name;
 }
 
 void name_environment(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
-    if (const std::string key = file_key(*option); !key.empty()) option->envname(environment_name(key));
+    if (const std::string key = file_key(*option); !key.empty())
+      option->envname(environment_name(key));
   }
   for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) name_environment(*sub);
 }
@@ -48,8 +51,10 @@ std::string toml_text(const toml::node& node) {
   return {};
 }
 
-/// Flattens sections: [data] train-data = "x" is the flag --train-data; sections are for readers only.
-void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values, const std::string& path) {
+/// Flattens sections: [data] train-data = "x" is the flag --train-data; sections are for readers
+/// only.
+void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values,
+             const std::string& path) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (const auto* inner = node.as_table()) {
@@ -62,22 +67,27 @@ void flatten(const toml::table& table, std::map<std::string, std::vector<std::st
   }
 }
 
-const CLI::App* find_subcommand(const CLI::App& program, const std::vector<std::string>& arguments) {
+const CLI::App* find_subcommand(const CLI::App& program,
+                                const std::vector<std::string>& arguments) {
   const CLI::App* app = &program;
   for (const std::string& argument : arguments) {
-    const auto subs = app->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argument; });
+    const auto subs =
+        app->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argument; });
     if (!subs.empty()) app = subs[0];
   }
   return app;
 }
 
-/// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says otherwise.
-std::vector<std::string> with_config_file(const CLI::App& program, std::vector<std::string> arguments) {
+/// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says
+/// otherwise.
+std::vector<std::string> with_config_file(const CLI::App& program,
+                                          std::vector<std::string> arguments) {
   std::string file;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--config" && i + 1 < arguments.size()) {
       file = arguments[i + 1];
-      arguments.erase(arguments.begin() + static_cast<long>(i), arguments.begin() + static_cast<long>(i) + 2);
+      arguments.erase(arguments.begin() + static_cast<long>(i),
+                      arguments.begin() + static_cast<long>(i) + 2);
       break;
     }
     if (arguments[i].rfind("--config=", 0) == 0) {
@@ -100,7 +110,9 @@ std::vector<std::string> with_config_file(const CLI::App& program, std::vector<s
   try {
     flatten(toml::parse(read_file(file), file), values, {});
   } catch (const toml::parse_error& error) {
-    fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()), "TOML");
+    fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " +
+                   std::string(error.description()),
+               "TOML");
   }
   for (const auto& [key, list] : values) {
     const auto found = options.find(key);
@@ -110,9 +122,10 @@ std::vector<std::string> with_config_file(const CLI::App& program, std::vector<s
                  near.empty() ? "See --help for the settings." : "Did you mean '" + near + "'?");
     }
     const std::string flag = "--" + key;
-    const bool given = std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
-      return argument == flag || argument.rfind(flag + "=", 0) == 0;
-    });
+    const bool given =
+        std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+          return argument == flag || argument.rfind(flag + "=", 0) == 0;
+        });
     if (given || std::getenv(environment_name(key).c_str()) != nullptr) continue;
     if (found->second->get_expected_max() == 0) {
       arguments.push_back(flag + "=" + list.at(0));
@@ -127,20 +140,26 @@ std::vector<std::string> with_config_file(const CLI::App& program, std::vector<s
 }
 
 /// What CLI11 says, with the nearest flag or command when a name is unknown.
-void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments, const CLI::ParseError& error) {
+void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments,
+                        const CLI::ParseError& error) {
   const CLI::App* app = find_subcommand(program, arguments);
   std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     std::vector<std::string> known;
     for (const CLI::Option* option : app->get_options()) {
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
-    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(sub->get_name());
     for (const std::string& argument : arguments) {
       const std::string name = argument.substr(0, argument.find('='));
-      if (std::find(known.begin(), known.end(), name) != known.end() || (name.rfind("--", 0) != 0 && app != &program)) continue;
+      if (std::find(known.begin(), known.end(), name) != known.end() ||
+          (name.rfind("--", 0) != 0 && app != &program))
+        continue;
       const std::string near = nearest(name, known);
-      if (!near.empty() && (app == &program || message.find(name) != std::string::npos)) message += ". Did you mean '" + near + "'?";
+      if (!near.empty() && (app == &program || message.find(name) != std::string::npos))
+        message += ". Did you mean '" + near + "'?";
     }
   }
   std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),
@@ -151,16 +170,20 @@ void report_parse_error(const CLI::App& program, const std::vector<std::string>&
 
 void build_program(CLI::App& program) {
   program.description(
-      "clipwright: rewrite captions with a language model, check the rewrites, train CLIP-family models on them, evaluate them.");
+      "clipwright: rewrite captions with a language model, check the rewrites, train CLIP-family "
+      "models on them, evaluate them.");
   program.name("clipwright");
   program.require_subcommand(1);
   program.set_version_flag("--version", "clipwright 0.1.0");
   program.get_formatter()->column_width(38);
   program.add_flag("--quiet")->description("only warnings and errors on stderr");
   program.add_flag("--log-json")->description("log lines as JSON records");
-  program.footer("Every command reads --config FILE.toml (same names) and CLIPWRIGHT_<FLAG>; a flag wins over the environment, the "
-                 "environment over the file.\nExit codes: 0 done, 1 failed while running, 2 bad usage, 3 input data rejected, 130 "
-                 "interrupted after a clean save.");
+  program.footer(
+      "Every command reads --config FILE.toml (same names) and CLIPWRIGHT_<FLAG>; a flag wins over "
+      "the environment, the "
+      "environment over the file.\nExit codes: 0 done, 1 failed while running, 2 bad usage, 3 "
+      "input data rejected, 130 "
+      "interrupted after a clean save.");
   add_tokenize_command(program);
   add_preprocess_command(program);
   add_rewrite_command(program);
@@ -187,12 +210,14 @@ int run_program(int argc, char** argv) {
     build_program(program);
     watch_interrupts();
     program.parse_complete_callback([&program] {
-      configure_log({.quiet = program.get_option("--quiet")->as<bool>(), .json = program.get_option("--log-json")->as<bool>()});
+      configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
+                     .json = program.get_option("--log-json")->as<bool>()});
     });
     arguments = with_config_file(program, std::move(arguments));
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);
-    return interrupted() ? static_cast<int>(ExitCode::kInterrupted) : static_cast<int>(ExitCode::kDone);
+    return interrupted() ? static_cast<int>(ExitCode::kInterrupted)
+                         : static_cast<int>(ExitCode::kDone);
   } catch (const CLI::Success& wanted) {
     return program.exit(wanted);
   } catch (const CLI::ParseError& error) {
@@ -202,7 +227,8 @@ int run_program(int argc, char** argv) {
     log_error(error.what());
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
-    log_error("the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
+    log_error(
+        "the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
     return static_cast<int>(ExitCode::kFailed);
   } catch (const std::exception& error) {
     log_error(std::string("internal error: ") + error.what() + ". Please report this.");

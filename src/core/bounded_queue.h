@@ -1,4 +1,5 @@
-// A queue between threads that holds at most `capacity` items, so that a fast producer waits for a slow consumer.
+// A queue between threads that holds at most `capacity` items, so that a fast producer waits for a
+// slow consumer.
 #pragma once
 
 #include <condition_variable>

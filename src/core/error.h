@@ -1,6 +1,7 @@
-// Two families of errors, never mixed: CHECK for our bugs (prints the place and aborts), Error for the world's
-// mistakes (a sentence with what was found, what was expected and what to try, and the exit code of the program).
-// Failures of single items (a damaged picture, a refused rewrite) are values that are counted, never exceptions.
+// Two families of errors, never mixed: CHECK for our bugs (prints the place and aborts), Error for
+// the world's mistakes (a sentence with what was found, what was expected and what to try, and the
+// exit code of the program). Failures of single items (a damaged picture, a refused rewrite) are
+// values that are counted, never exceptions.
 #pragma once
 
 #include <stdexcept>
@@ -13,7 +14,8 @@ namespace clipwright {
 /// Exit codes of the program (docs/commands.md).
 enum class ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kInput = 3, kInterrupted = 130 };
 
-/// A problem the user can do something about. `what()` reads "<found>; expected <expected>. <advice>".
+/// A problem the user can do something about. `what()` reads "<found>; expected <expected>.
+/// <advice>".
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, std::string_view found, std::string_view expected = {},
@@ -43,9 +45,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 }  // namespace clipwright
 
 /// Aborts with the place when one of our own invariants does not hold.
-#define CW_CHECK(condition, message)                                                \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
-      ::clipwright::check_failed(__FILE__, __LINE__, #condition, message);          \
-    }                                                                               \
+#define CW_CHECK(condition, message)                                       \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      ::clipwright::check_failed(__FILE__, __LINE__, #condition, message); \
+    }                                                                      \
   } while (false)

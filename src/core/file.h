@@ -34,11 +34,12 @@ class MappedFile {
 /// The whole file as a string. Throws Error(kInput) when it cannot be read.
 std::string read_file(const fs::path& path);
 
-/// Writes through a temporary name beside `path`, syncs, renames: readers see the old file or the whole new one.
-/// Throws Error(kFailed) (disk full, no permission) and leaves nothing behind.
+/// Writes through a temporary name beside `path`, syncs, renames: readers see the old file or the
+/// whole new one. Throws Error(kFailed) (disk full, no permission) and leaves nothing behind.
 void write_file(const fs::path& path, std::string_view contents);
 
-/// A file that appears under its name only when `commit` has succeeded; otherwise its temporary is removed.
+/// A file that appears under its name only when `commit` has succeeded; otherwise its temporary is
+/// removed.
 class AtomicFile {
  public:
   explicit AtomicFile(const fs::path& path);
@@ -63,8 +64,9 @@ void make_folder(const fs::path& path);
 /// Syncs a folder, so that names made in it survive a power cut.
 void sync_folder(const fs::path& path);
 
-/// A file that ships with the program (vocabulary, default language model, example packs): looked for in
-/// $CLIPWRIGHT_SHARE, ../share/clipwright beside the program, and the build tree. Throws Error(kFailed) when absent.
+/// A file that ships with the program (vocabulary, default language model, example packs): looked
+/// for in $CLIPWRIGHT_SHARE, ../share/clipwright beside the program, and the build tree. Throws
+/// Error(kFailed) when absent.
 fs::path shared_file(std::string_view name);
 
 }  // namespace clipwright

@@ -10,7 +10,8 @@ namespace clipwright {
 Sha256 sha256(std::string_view bytes) {
   Sha256 digest;
   unsigned int length = 0;
-  const int done = EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
   CW_CHECK(done == 1 && length == digest.size(), "SHA-256 is not available");
   return digest;
 }

@@ -1,9 +1,11 @@
-// SIGINT and SIGTERM as a flag that long loops look at, so that they can save and stop cleanly (exit code 130).
+// SIGINT and SIGTERM as a flag that long loops look at, so that they can save and stop cleanly
+// (exit code 130).
 #pragma once
 
 namespace clipwright {
 
-/// From now on the first SIGINT or SIGTERM only sets the flag; a second one ends the process at once.
+/// From now on the first SIGINT or SIGTERM only sets the flag; a second one ends the process at
+/// once.
 void watch_interrupts();
 bool interrupted();
 

@@ -10,7 +10,8 @@ namespace clipwright {
 
 using Json = nlohmann::ordered_json;
 
-/// Parses a JSON text. Throws Error(kInput) naming `where` and the byte at which it stops being JSON.
+/// Parses a JSON text. Throws Error(kInput) naming `where` and the byte at which it stops being
+/// JSON.
 Json parse_json(std::string_view text, std::string_view where);
 /// Reads and parses a JSON file. Throws Error(kInput).
 Json read_json(const std::filesystem::path& path);

@@ -34,7 +34,8 @@ void log_line(spdlog::level::level_enum level, std::string_view message) {
     spdlog::log(level, "{}", message);
     return;
   }
-  const Json record = {{"level", spdlog::level::to_string_view(level).data()}, {"message", message}};
+  const Json record = {{"level", spdlog::level::to_string_view(level).data()},
+                       {"message", message}};
   spdlog::log(level, "{}", to_line(record));
 }
 
@@ -73,7 +74,9 @@ LogFile::LogFile(const std::string& path) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-LogFile::~LogFile() { spdlog::set_default_logger(std::static_pointer_cast<spdlog::logger>(before_)); }
+LogFile::~LogFile() {
+  spdlog::set_default_logger(std::static_pointer_cast<spdlog::logger>(before_));
+}
 
 LogHush::LogHush() { set(true); }
 LogHush::~LogHush() { set(false); }
@@ -106,7 +109,8 @@ void log_error(std::string_view message) { log_line(spdlog::level::err, message)
 std::string with_commas(int64_t number) {
   std::string digits = std::to_string(number);
   const int first = digits[0] == '-' ? 1 : 0;
-  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  for (int at = static_cast<int>(digits.size()) - 3; at > first; at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
   return digits;
 }
 
@@ -120,7 +124,11 @@ std::string readable_duration(double seconds) {
 }
 
 Progress::Progress(std::string label, int64_t total)
-    : label_(std::move(label)), total_(total), start_(Clock::now()), shown_(start_), live_(live_terminal() && !log_is_hushed) {}
+    : label_(std::move(label)),
+      total_(total),
+      start_(Clock::now()),
+      shown_(start_),
+      live_(live_terminal() && !log_is_hushed) {}
 
 Progress::~Progress() { finish(); }
 
@@ -135,7 +143,8 @@ void Progress::update(int64_t done, std::string_view detail) {
 void Progress::show(bool final) {
   shown_ = Clock::now();
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / seconds : 0;
+  const double rate =
+      seconds > 0 ? static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / seconds : 0;
   std::string line = label_ + "  " + with_commas(done_);
   if (total_ > 0) line += "/" + with_commas(total_);
   char text[64];

@@ -1,4 +1,5 @@
-// Log lines and progress, all on stderr; results go to stdout or to files. Plain sentences; `--log-json` makes each a record.
+// Log lines and progress, all on stderr; results go to stdout or to files. Plain sentences;
+// `--log-json` makes each a record.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@ void log_info(std::string_view message);
 void log_warning(std::string_view message);
 void log_error(std::string_view message);
 
-/// While it lives, every log line also goes to a file, whatever --quiet says. Nested files all get the lines.
+/// While it lives, every log line also goes to a file, whatever --quiet says. Nested files all get
+/// the lines.
 class LogFile {
  public:
   /// Appends. Throws Error(kFailed) when the file cannot be opened.
@@ -33,8 +35,9 @@ class LogFile {
   std::shared_ptr<void> before_;
 };
 
-/// While it lives, the info lines and progress of the parts that a caller runs go to log files only: the caller tells the user
-/// itself how far things are. Warnings and errors still show. Not nested.
+/// While it lives, the info lines and progress of the parts that a caller runs go to log files
+/// only: the caller tells the user itself how far things are. Warnings and errors still show. Not
+/// nested.
 class LogHush {
  public:
   LogHush();
@@ -48,7 +51,8 @@ class LogHush {
   void set(bool hushed);
 };
 
-/// Replaces the live line at the bottom of a terminal; the next log line clears it. False, doing nothing, where there is no terminal.
+/// Replaces the live line at the bottom of a terminal; the next log line clears it. False, doing
+/// nothing, where there is no terminal.
 bool show_live(std::string_view line);
 
 /// "1,234,567"
@@ -56,8 +60,8 @@ std::string with_commas(int64_t number);
 /// "9 h 41 min", "3 min 20 s", "12 s"
 std::string readable_duration(double seconds);
 
-/// Progress of anything that takes over two seconds: a live line on a terminal, a plain line every ten seconds elsewhere,
-/// with rate and time left. Not thread-safe; call from one thread.
+/// Progress of anything that takes over two seconds: a live line on a terminal, a plain line every
+/// ten seconds elsewhere, with rate and time left. Not thread-safe; call from one thread.
 class Progress {
  public:
   /// `total` 0 means unknown.

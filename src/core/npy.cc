@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kMagic{"\x93NUMPY\x01\x00", 8};
 
-void write_array(const std::filesystem::path& path, const char* type, std::span<const std::byte> bytes,
-                 std::span<const int64_t> shape) {
+void write_array(const std::filesystem::path& path, const char* type,
+                 std::span<const std::byte> bytes, std::span<const int64_t> shape) {
   AtomicFile file(path);
   file.write(npy_header(type, shape));
   file.write(bytes);
@@ -32,11 +32,13 @@ std::string npy_header(std::string_view type, std::span<const int64_t> shape) {
   return std::string(kMagic) + std::string(reinterpret_cast<const char*>(&length), 2) + text;
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const float> values, std::span<const int64_t> shape) {
+void write_npy(const std::filesystem::path& path, std::span<const float> values,
+               std::span<const int64_t> shape) {
   write_array(path, "<f4", std::as_bytes(values), shape);
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const uint8_t> values, std::span<const int64_t> shape) {
+void write_npy(const std::filesystem::path& path, std::span<const uint8_t> values,
+               std::span<const int64_t> shape) {
   write_array(path, "|u1", std::as_bytes(values), shape);
 }
 
@@ -45,26 +47,31 @@ NpyArray read_npy(const std::filesystem::path& path) {
   const auto refuse = [&](std::string_view why) {
     fail_input(path.string() + ": " + std::string(why), "a little-endian C-order .npy file");
   };
-  if (file.size() < 10 || std::string_view(file).substr(0, 6) != kMagic.substr(0, 6)) refuse("is not an .npy file");
+  if (file.size() < 10 || std::string_view(file).substr(0, 6) != kMagic.substr(0, 6))
+    refuse("is not an .npy file");
   uint16_t length = 0;
   std::memcpy(&length, file.data() + 8, 2);
   if (file.size() < 10U + length) refuse("ends inside its header");
   const std::string header = file.substr(10, length);
   std::smatch match;
   NpyArray array;
-  if (!std::regex_search(header, match, std::regex("'descr': *'([^']+)'"))) refuse("has no element type");
+  if (!std::regex_search(header, match, std::regex("'descr': *'([^']+)'")))
+    refuse("has no element type");
   array.type = match[1];
   if (header.find("'fortran_order': False") == std::string::npos) refuse("is in Fortran order");
-  if (!std::regex_search(header, match, std::regex("'shape': *\\(([^)]*)\\)"))) refuse("has no shape");
+  if (!std::regex_search(header, match, std::regex("'shape': *\\(([^)]*)\\)")))
+    refuse("has no shape");
   const std::string sizes = match[1];
   size_t count = 1;
   const std::regex number("[0-9]{1,18}");
   for (std::sregex_iterator it(sizes.begin(), sizes.end(), number), end; it != end; ++it) {
     array.shape.push_back(std::stoll(it->str()));
-    if (__builtin_mul_overflow(count, static_cast<size_t>(array.shape.back()), &count)) refuse("has an impossible shape");
+    if (__builtin_mul_overflow(count, static_cast<size_t>(array.shape.back()), &count))
+      refuse("has an impossible shape");
   }
   const size_t width = static_cast<size_t>(array.type.back() - '0');
-  if (width == 0 || width > 8 || count > (file.size() - 10 - length) / width) refuse("is shorter than its shape says");
+  if (width == 0 || width > 8 || count > (file.size() - 10 - length) / width)
+    refuse("is shorter than its shape says");
   const char* data = file.data() + 10 + length;
   array.bytes.assign(data, data + count * width);
   return array;

@@ -89,8 +89,9 @@ uint64_t Permutation::operator()(uint64_t index) const {
   do {
     uint64_t left = index >> half_bits_, right = index & mask;
     for (uint32_t round = 0; round < 4; ++round) {
-      const auto mixed = philox({static_cast<uint32_t>(right), static_cast<uint32_t>(right >> 32), round, 0},
-                                {static_cast<uint32_t>(key_), static_cast<uint32_t>(key_ >> 32)});
+      const auto mixed =
+          philox({static_cast<uint32_t>(right), static_cast<uint32_t>(right >> 32), round, 0},
+                 {static_cast<uint32_t>(key_), static_cast<uint32_t>(key_ >> 32)});
       const uint64_t next = left ^ (((uint64_t{mixed[1]} << 32) | mixed[0]) & mask);
       left = right;
       right = next;

@@ -1,4 +1,5 @@
-// Counter-based random numbers: a draw depends on what it is for, never on thread, order or how much was drawn before.
+// Counter-based random numbers: a draw depends on what it is for, never on thread, order or how
+// much was drawn before.
 #pragma once
 
 #include <array>
@@ -13,8 +14,8 @@ uint64_t hash64(std::string_view bytes, uint64_t seed = 0);
 /// Philox4x32-10 (Salmon et al. 2011): four 32-bit words from a 128-bit counter and a 64-bit key.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-/// A stream of random numbers keyed by (seed, purpose, epoch, sample). Two streams with different keys are
-/// independent; the same key always gives the same numbers.
+/// A stream of random numbers keyed by (seed, purpose, epoch, sample). Two streams with different
+/// keys are independent; the same key always gives the same numbers.
 class Random {
  public:
   Random(uint64_t seed, std::string_view purpose, uint64_t epoch, uint64_t sample);
@@ -38,8 +39,9 @@ class Random {
   bool has_spare_ = false;
 };
 
-/// A bijection on [0, size) keyed by (seed, purpose, epoch): a shuffle of any length without a table in memory
-/// (a four-round Feistel network over the next power of four, cycle-walked into range).
+/// A bijection on [0, size) keyed by (seed, purpose, epoch): a shuffle of any length without a
+/// table in memory (a four-round Feistel network over the next power of four, cycle-walked into
+/// range).
 class Permutation {
  public:
   Permutation(uint64_t size, uint64_t seed, std::string_view purpose, uint64_t epoch);

@@ -12,17 +12,20 @@ namespace clipwright {
 namespace {
 
 constexpr int64_t kSample = 4000;
-// Around the place where a run of better lines begins, its exact start is looked for over this many lines.
+// Around the place where a run of better lines begins, its exact start is looked for over this many
+// lines.
 constexpr int64_t kAround = 6;
 constexpr int64_t kFewestLines = 12;
 constexpr double kLeastGain = 3;  // summed difference of overlaps
 constexpr double kStandardErrors = 6;
-// Words in more than this share of the texts ("a", "icon") say nothing about which caption a rewrite belongs to.
+// Words in more than this share of the texts ("a", "icon") say nothing about which caption a
+// rewrite belongs to.
 constexpr double kCommonShare = 0.2;
 
 class Comparison {
  public:
-  Comparison(int64_t lines, const LineReader& caption, const LineReader& rewrite) : lines_(lines), caption_(caption), rewrite_(rewrite) {}
+  Comparison(int64_t lines, const LineReader& caption, const LineReader& rewrite)
+      : lines_(lines), caption_(caption), rewrite_(rewrite) {}
 
   void learn_common_words(const std::vector<int64_t>& sample) {
     std::unordered_map<uint64_t, int64_t> texts_with;
@@ -50,7 +53,9 @@ class Comparison {
  private:
   WordHashes rare_words(const std::string& text) const {
     WordHashes words = word_hashes(text);
-    std::erase_if(words, [&](uint64_t word) { return std::binary_search(common_.begin(), common_.end(), word); });
+    std::erase_if(words, [&](uint64_t word) {
+      return std::binary_search(common_.begin(), common_.end(), word);
+    });
     return words;
   }
 
@@ -96,7 +101,8 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
   Alignment result;
   std::vector<int64_t> sample;
   const int64_t count = std::min(lines, kSample);
-  for (int64_t i = 0; i < count; ++i) sample.push_back(static_cast<int64_t>(static_cast<__int128>(i) * lines / count));
+  for (int64_t i = 0; i < count; ++i)
+    sample.push_back(static_cast<int64_t>(static_cast<__int128>(i) * lines / count));
   result.compared = count;
   if (count == 0) return result;
   Comparison comparison(lines, caption, rewrite);
@@ -107,7 +113,8 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
     in_place[i] = comparison.overlap(sample[i], 0);
     result.overlap += in_place[i] / static_cast<double>(count);
     const int64_t far = (sample[i] + lines / 2 + 7) % lines;
-    result.overlap_elsewhere += comparison.overlap(sample[i], far - sample[i]) / static_cast<double>(count);
+    result.overlap_elsewhere +=
+        comparison.overlap(sample[i], far - sample[i]) / static_cast<double>(count);
   }
 
   double best_gain = 0;
@@ -127,10 +134,14 @@ Alignment check_alignment(int64_t lines, const LineReader& caption, const LineRe
       there += shifted[i] / length;
       squares += (gains[i] - mean) * (gains[i] - mean) / length;
     }
-    if (there < 2 * here + 0.02 || run.gain < kStandardErrors * std::sqrt(squares * length)) continue;
+    if (there < 2 * here + 0.02 || run.gain < kStandardErrors * std::sqrt(squares * length))
+      continue;
     best_gain = run.gain;
-    // Where lines were lost, the captions that lost theirs fit neither way and stand before the run.
-    const int64_t low = run.begin == 0 ? 0 : std::max<int64_t>(0, sample[run.begin - 1] - std::abs(shift) - kAround);
+    // Where lines were lost, the captions that lost theirs fit neither way and stand before the
+    // run.
+    const int64_t low =
+        run.begin == 0 ? 0
+                       : std::max<int64_t>(0, sample[run.begin - 1] - std::abs(shift) - kAround);
     // A few lines into the run, so that the exact place is judged by more than one line.
     const int64_t high = sample[std::min(run.begin + 8, run.end - 1)] + 1;
     result.misaligned = Misalignment{first_line(comparison, low, high, shift), shift, here, there};

@@ -26,7 +26,8 @@ bool zero_padded(std::string_view number) {
 std::string padded(int64_t value, size_t width) {
   const std::string digits = std::to_string(value < 0 ? -value : value);
   const size_t sign = value < 0 ? 1 : 0;
-  return std::string(sign, '-') + std::string(width > digits.size() + sign ? width - digits.size() - sign : 0, '0') + digits;
+  return std::string(sign, '-') +
+         std::string(width > digits.size() + sign ? width - digits.size() - sign : 0, '0') + digits;
 }
 
 /// "00..12", "a..e", "0..10..2"; nothing when the inside of a brace is no range.
@@ -43,7 +44,8 @@ std::optional<std::vector<std::string>> range(std::string_view inside) {
     last = last.substr(0, more);
   }
   int64_t from = 0, to = 0;
-  const bool letters = first.size() == 1 && last.size() == 1 && std::isalpha(static_cast<unsigned char>(first[0])) &&
+  const bool letters = first.size() == 1 && last.size() == 1 &&
+                       std::isalpha(static_cast<unsigned char>(first[0])) &&
                        std::isalpha(static_cast<unsigned char>(last[0]));
   const auto from_number = whole_number(first), to_number = whole_number(last);
   if (letters) {
@@ -60,9 +62,11 @@ std::optional<std::vector<std::string>> range(std::string_view inside) {
       static_cast<uint64_t>(std::abs(to - from) / step) >= kMostPaths) {
     fail_usage("{" + std::string(inside) + "}: names more than a million paths");
   }
-  const size_t width = zero_padded(first) || zero_padded(last) ? std::max(first.size(), last.size()) : 0;
+  const size_t width =
+      zero_padded(first) || zero_padded(last) ? std::max(first.size(), last.size()) : 0;
   std::vector<std::string> values;
-  for (int64_t value = from; from <= to ? value <= to : value >= to; value += from <= to ? step : -step) {
+  for (int64_t value = from; from <= to ? value <= to : value >= to;
+       value += from <= to ? step : -step) {
     values.push_back(letters ? std::string(1, static_cast<char>(value)) : padded(value, width));
   }
   return values;
@@ -81,7 +85,8 @@ size_t closing(std::string_view text, size_t open, std::vector<size_t>& commas) 
 
 std::vector<std::string> expand(std::string_view text, std::string_view whole, int depth) {
   const auto unbalanced = [&]() {
-    fail_usage("'" + std::string(whole) + "' has a brace without its partner", "something like data/{0000..0099}.tar");
+    fail_usage("'" + std::string(whole) + "' has a brace without its partner",
+               "something like data/{0000..0099}.tar");
   };
   const size_t open = text.find('{');
   if (text.substr(0, open).find('}') != std::string_view::npos || depth > 64) unbalanced();
@@ -96,20 +101,24 @@ std::vector<std::string> expand(std::string_view text, std::string_view whole, i
     size_t start = open + 1;
     commas.push_back(close);
     for (const size_t comma : commas) {
-      for (std::string& item : expand(text.substr(start, comma - start), whole, depth + 1)) middles.push_back(std::move(item));
+      for (std::string& item : expand(text.substr(start, comma - start), whole, depth + 1))
+        middles.push_back(std::move(item));
       start = comma + 1;
     }
   } else if (auto values = range(inside)) {
     middles = std::move(*values);
   } else {
-    for (const std::string& item : expand(inside, whole, depth + 1)) middles.push_back("{" + item + "}");
+    for (const std::string& item : expand(inside, whole, depth + 1))
+      middles.push_back("{" + item + "}");
   }
   const std::vector<std::string> tails = expand(text.substr(close + 1), whole, depth + 1);
-  if (middles.size() * tails.size() > kMostPaths) fail_usage("'" + std::string(whole) + "' names more than a million paths");
+  if (middles.size() * tails.size() > kMostPaths)
+    fail_usage("'" + std::string(whole) + "' names more than a million paths");
   std::vector<std::string> all;
   all.reserve(middles.size() * tails.size());
   for (const std::string& middle : middles) {
-    for (const std::string& tail : tails) all.push_back(std::string(text.substr(0, open)) + middle + tail);
+    for (const std::string& tail : tails)
+      all.push_back(std::string(text.substr(0, open)) + middle + tail);
   }
   return all;
 }
@@ -123,7 +132,8 @@ std::vector<std::string> expand_braces(std::string_view pattern) {
     const size_t end = std::min(pattern.find("::", start), pattern.size());
     if (const std::string_view part = pattern.substr(start, end - start); !part.empty()) {
       for (std::string& path : expand(part, pattern, 0)) paths.push_back(std::move(path));
-      if (paths.size() > kMostPaths) fail_usage("'" + std::string(pattern) + "' names more than a million paths");
+      if (paths.size() > kMostPaths)
+        fail_usage("'" + std::string(pattern) + "' names more than a million paths");
     }
     start = end + 2;
   }

@@ -4,7 +4,8 @@
 namespace clipwright {
 namespace {
 
-/// LaCLIP's test for a text that is worth training on: at least two pieces when split on a single space.
+/// LaCLIP's test for a text that is worth training on: at least two pieces when split on a single
+/// space.
 bool has_two_pieces(const std::string& text) { return text.find(' ') != std::string::npos; }
 
 }  // namespace
@@ -14,12 +15,16 @@ CaptionPolicy parse_caption_policy(std::string_view name) {
   if (name == "uniform") return CaptionPolicy::kUniform;
   if (name == "all") return CaptionPolicy::kAll;
   const std::string near = nearest(name, {"original", "uniform", "all"});
-  fail_usage("'" + std::string(name) + "' is no caption policy", "original, uniform or all", near.empty() ? "" : "Did you mean '" + near + "'?");
+  fail_usage("'" + std::string(name) + "' is no caption policy", "original, uniform or all",
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
-int texts_per_sample(CaptionPolicy policy, const CaptionTable& table) { return policy == CaptionPolicy::kAll ? table.rewrites() + 1 : 1; }
+int texts_per_sample(CaptionPolicy policy, const CaptionTable& table) {
+  return policy == CaptionPolicy::kAll ? table.rewrites() + 1 : 1;
+}
 
-std::vector<std::string> choose_texts(CaptionPolicy policy, const CaptionTable& table, int64_t index, uint64_t seed, uint64_t epoch,
+std::vector<std::string> choose_texts(CaptionPolicy policy, const CaptionTable& table,
+                                      int64_t index, uint64_t seed, uint64_t epoch,
                                       std::string_view key) {
   std::vector<std::string> texts;
   if (policy == CaptionPolicy::kAll) {
@@ -32,7 +37,8 @@ std::vector<std::string> choose_texts(CaptionPolicy policy, const CaptionTable& 
   }
   int slot = 0;
   if (policy == CaptionPolicy::kUniform) {
-    slot = static_cast<int>(Random(seed, "caption", epoch, key).below(static_cast<uint64_t>(table.rewrites()) + 1));
+    slot = static_cast<int>(
+        Random(seed, "caption", epoch, key).below(static_cast<uint64_t>(table.rewrites()) + 1));
   }
   std::string text = table.text(index, slot);
   if (slot != 0 && !has_two_pieces(text)) text = table.text(index, 0);

@@ -17,14 +17,19 @@ std::string rewrites_path(const std::string& given) {
   if (!std::filesystem::is_directory(given, error)) return given;
   const std::string inside = (std::filesystem::path(given) / "rewrites.jsonl").string();
   if (std::filesystem::exists(inside, error)) return inside;
-  fail_input(given + ": is a folder without rewrites.jsonl", "the output folder of 'clipwright rewrite', or a .txt, .jsonl or .parquet file");
+  fail_input(given + ": is a folder without rewrites.jsonl",
+             "the output folder of 'clipwright rewrite', or a .txt, .jsonl or .parquet file");
 }
 
-RewriteSlots open_slots(const std::string& path, const Dataset& dataset, const KeepCondition& keep) {
+RewriteSlots open_slots(const std::string& path, const Dataset& dataset,
+                        const KeepCondition& keep) {
   const std::string extension = lower_extension(path);
-  if (extension == "jsonl" || extension == "ndjson") return open_rewrites_jsonl(path, dataset, keep);
+  if (extension == "jsonl" || extension == "ndjson")
+    return open_rewrites_jsonl(path, dataset, keep);
   if (extension == "parquet") return open_rewrites_parquet(path, dataset, keep);
-  if (extension != "txt") fail_usage(path + ": is of no known kind of rewrites", "a .txt (a rewrite a line), .jsonl or .parquet file");
+  if (extension != "txt")
+    fail_usage(path + ": is of no known kind of rewrites",
+               "a .txt (a rewrite a line), .jsonl or .parquet file");
   RewriteSlots slots;
   slots.push_back(open_rewrite_file(path, dataset, keep));
   return slots;
@@ -39,7 +44,8 @@ struct CaptionTable::State {
 
   /// Where the pair stands in the whole dataset, which rewrites belong to.
   int64_t whole_index(int64_t index) const {
-    for (const Dataset* part = dataset; part->base() != nullptr; part = part->base()) index = part->base_index(index);
+    for (const Dataset* part = dataset; part->base() != nullptr; part = part->base())
+      index = part->base_index(index);
     return index;
   }
 };
@@ -48,7 +54,8 @@ CaptionTable::CaptionTable(std::unique_ptr<State> state) : state_(std::move(stat
 CaptionTable::CaptionTable(CaptionTable&&) noexcept = default;
 CaptionTable::~CaptionTable() = default;
 
-CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::string>& rewrites, const std::string& keep_if) {
+CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::string>& rewrites,
+                                 const std::string& keep_if) {
   auto state = std::make_unique<State>();
   state->dataset = &dataset;
   const KeepCondition keep = KeepCondition::parse(keep_if);
@@ -61,7 +68,8 @@ CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::
     const std::string path = rewrites_path(given);
     for (auto& slot : open_slots(path, *whole, keep)) {
       if (slot->lines() > 0 && lines > 0 && slot->lines() != lines) {
-        fail_input(path + ": has " + with_commas(slot->lines()) + " lines, " + first_aligned + " has " + with_commas(lines),
+        fail_input(path + ": has " + with_commas(slot->lines()) + " lines, " + first_aligned +
+                       " has " + with_commas(lines),
                    "line-aligned files of the same length");
       }
       if (slot->lines() > 0 && lines == 0) {
@@ -69,7 +77,8 @@ CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::
         first_aligned = path;
       }
       std::string name = slot->name();
-      for (int copy = 2; !names.insert(name).second; ++copy) name = slot->name() + "#" + std::to_string(copy);
+      for (int copy = 2; !names.insert(name).second; ++copy)
+        name = slot->name() + "#" + std::to_string(copy);
       state->names.push_back(name);
       state->slots.push_back(std::move(slot));
     }
@@ -79,7 +88,9 @@ CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::
 
 int CaptionTable::rewrites() const { return static_cast<int>(state_->slots.size()); }
 
-std::string CaptionTable::slot_name(int slot) const { return slot == 0 ? "raw" : state_->names.at(static_cast<size_t>(slot) - 1); }
+std::string CaptionTable::slot_name(int slot) const {
+  return slot == 0 ? "raw" : state_->names.at(static_cast<size_t>(slot) - 1);
+}
 
 std::string CaptionTable::text(int64_t index, int slot) const {
   if (slot == 0) return state_->dataset->caption(index);

@@ -12,16 +12,19 @@
 
 namespace clipwright {
 
-/// For each sample the original caption and M rewrites, checked by line count, key and source hash, never by hope. Rewrites are
-/// stored once in one arena (or stay in mapped files), 8 bytes a text beside them.
+/// For each sample the original caption and M rewrites, checked by line count, key and source hash,
+/// never by hope. Rewrites are stored once in one arena (or stay in mapped files), 8 bytes a text
+/// beside them.
 class CaptionTable {
  public:
-  /// `rewrites`: line-aligned `.txt` files (LaCLIP's rule: line k belongs to sample k mod L, sizes checked, a shifted file is
-  /// detected by comparing sources with their rewrites), `.jsonl` files of `rewrite` (joined by key and source hash; only
-  /// accepted texts; each mode becomes a type), or `.parquet` side-cars. `keep_if`: a condition on the audit's score such as
-  /// "audit.score >= 0.6"; texts that fail it are dropped. Throws Error(kInput) naming file and first bad line.
-  /// The dataset must outlive the table. For a subset, the rewrites are those of the whole.
-  static CaptionTable build(const Dataset& dataset, const std::vector<std::string>& rewrites, const std::string& keep_if = {});
+  /// `rewrites`: line-aligned `.txt` files (LaCLIP's rule: line k belongs to sample k mod L, sizes
+  /// checked, a shifted file is detected by comparing sources with their rewrites), `.jsonl` files
+  /// of `rewrite` (joined by key and source hash; only accepted texts; each mode becomes a type),
+  /// or `.parquet` side-cars. `keep_if`: a condition on the audit's score such as "audit.score >=
+  /// 0.6"; texts that fail it are dropped. Throws Error(kInput) naming file and first bad line. The
+  /// dataset must outlive the table. For a subset, the rewrites are those of the whole.
+  static CaptionTable build(const Dataset& dataset, const std::vector<std::string>& rewrites,
+                            const std::string& keep_if = {});
   CaptionTable(CaptionTable&&) noexcept;
   ~CaptionTable();
 
@@ -48,10 +51,12 @@ CaptionPolicy parse_caption_policy(std::string_view name);
 /// How many texts a sample gives per step under a policy: 1, 1, or M + 1.
 int texts_per_sample(CaptionPolicy policy, const CaptionTable& table);
 
-/// The texts of one sample for one step. `kUniform` draws one of original and rewrites with equal chance and falls back to the
-/// original when the draw has fewer than two pieces split on a single space (LaCLIP's rule); `kAll` gives every slot, the original
-/// standing in for missing or too short rewrites. The draw is keyed by (seed, "caption", epoch, sample key).
-std::vector<std::string> choose_texts(CaptionPolicy policy, const CaptionTable& table, int64_t index, uint64_t seed, uint64_t epoch,
+/// The texts of one sample for one step. `kUniform` draws one of original and rewrites with equal
+/// chance and falls back to the original when the draw has fewer than two pieces split on a single
+/// space (LaCLIP's rule); `kAll` gives every slot, the original standing in for missing or too
+/// short rewrites. The draw is keyed by (seed, "caption", epoch, sample key).
+std::vector<std::string> choose_texts(CaptionPolicy policy, const CaptionTable& table,
+                                      int64_t index, uint64_t seed, uint64_t epoch,
                                       std::string_view key);
 
 }  // namespace clipwright

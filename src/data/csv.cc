@@ -62,12 +62,14 @@ std::string csv_value(std::string_view raw) {
     }
     value += raw[i];
   }
-  if (i + 1 < raw.size()) value.append(raw.substr(i + 1));  // text after a closing quote belongs to the field
+  if (i + 1 < raw.size())
+    value.append(raw.substr(i + 1));  // text after a closing quote belongs to the field
   return value;
 }
 
 std::string csv_field(std::string_view value, char separator) {
-  const bool quote = value.find_first_of("\"\r\n") != std::string_view::npos || value.find(separator) != std::string_view::npos;
+  const bool quote = value.find_first_of("\"\r\n") != std::string_view::npos ||
+                     value.find(separator) != std::string_view::npos;
   if (!quote) return std::string(value);
   std::string field = "\"";
   for (const char c : value) {

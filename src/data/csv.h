@@ -8,21 +8,23 @@
 
 namespace clipwright {
 
-/// Rows of a text. A field that starts with a double quote runs to the closing one and may hold separators, line ends and doubled
-/// quotes; elsewhere quotes are plain characters. LF, CRLF and CR end a row.
+/// Rows of a text. A field that starts with a double quote runs to the closing one and may hold
+/// separators, line ends and doubled quotes; elsewhere quotes are plain characters. LF, CRLF and CR
+/// end a row.
 class CsvReader {
  public:
   /// `text` must outlive the reader.
   CsvReader(std::string_view text, char separator) : text_(text), separator_(separator) {}
 
-  /// Reads the next row into raw fields (views into the text, quotes included). False at the end. A blank line is a row without
-  /// fields.
+  /// Reads the next row into raw fields (views into the text, quotes included). False at the end. A
+  /// blank line is a row without fields.
   bool next(std::vector<std::string_view>& fields);
 
   uint64_t row_offset() const { return row_offset_; }  ///< byte at which the last row starts
   uint64_t offset() const { return at_; }              ///< byte after the last row
-  int64_t line() const { return row_line_; }           ///< 1-based line on which the last row starts
-  /// True when the last row ended inside a quoted field that spans lines: its quote is never closed.
+  int64_t line() const { return row_line_; }  ///< 1-based line on which the last row starts
+  /// True when the last row ended inside a quoted field that spans lines: its quote is never
+  /// closed.
   bool unclosed() const { return unclosed_; }
 
  private:

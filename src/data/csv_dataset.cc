@@ -23,9 +23,11 @@ std::string in_quotes(std::string_view text) { return "'" + std::string(text) + 
 /// Rows stay in the mapped file; each usable one costs the eight bytes of its offset.
 class CsvDataset final : public Dataset {
  public:
-  CsvDataset(const std::string& path, char separator, const DataOptions& options) : separator_(separator) {
+  CsvDataset(const std::string& path, char separator, const DataOptions& options)
+      : separator_(separator) {
     files_.add(path);
-    root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path() : std::filesystem::path(options.image_root);
+    root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path()
+                                       : std::filesystem::path(options.image_root);
   }
 
   void read_with_header(const DataOptions& options) {
@@ -38,48 +40,56 @@ class CsvDataset final : public Dataset {
     image_column_ = find_column(names, options.csv_image_key, "--csv-img-key");
     caption_column_ = find_column(names, options.csv_caption_key, "--csv-caption-key");
     kind_ = separator_ == '\t' ? "TSV" : "CSV";
-    scan(reader, options.max_skipped_share, [&](const std::vector<std::string_view>& row, Skipped& skipped) {
-      const std::string place = path() + ", line " + std::to_string(reader.line());
-      if (row.size() <= std::max(image_column_, caption_column_)) {
-        skipped.skip("too few columns", place + ": has " + std::to_string(row.size()) + " columns of " + std::to_string(names.size()));
-      } else if (trimmed(csv_value(row[image_column_])).empty()) {
-        skipped.skip("no picture", place + ": column " + in_quotes(options.csv_image_key) + " is empty");
-      } else if (trimmed(csv_value(row[caption_column_])).empty()) {
-        skipped.skip("no caption", place + ": column " + in_quotes(options.csv_caption_key) + " is empty");
-      } else if (!is_utf8(row[image_column_]) || !is_utf8(row[caption_column_])) {
-        skipped.skip("not UTF-8", place + ": is not UTF-8");
-      } else {
-        return true;
-      }
-      return false;
-    });
+    scan(reader, options.max_skipped_share,
+         [&](const std::vector<std::string_view>& row, Skipped& skipped) {
+           const std::string place = path() + ", line " + std::to_string(reader.line());
+           if (row.size() <= std::max(image_column_, caption_column_)) {
+             skipped.skip("too few columns", place + ": has " + std::to_string(row.size()) +
+                                                 " columns of " + std::to_string(names.size()));
+           } else if (trimmed(csv_value(row[image_column_])).empty()) {
+             skipped.skip("no picture",
+                          place + ": column " + in_quotes(options.csv_image_key) + " is empty");
+           } else if (trimmed(csv_value(row[caption_column_])).empty()) {
+             skipped.skip("no caption",
+                          place + ": column " + in_quotes(options.csv_caption_key) + " is empty");
+           } else if (!is_utf8(row[image_column_]) || !is_utf8(row[caption_column_])) {
+             skipped.skip("not UTF-8", place + ": is not UTF-8");
+           } else {
+             return true;
+           }
+           return false;
+         });
   }
 
   void read_laclip(const DataOptions& options) {
     kind_ = "LaCLIP CSV";
     CsvReader reader = start();
-    scan(reader, options.max_skipped_share, [&](const std::vector<std::string_view>& row, Skipped& skipped) {
-      const std::string image = csv_value(row[0]);
-      const auto ends = [&](std::string_view ending) { return image.ends_with(ending); };
-      if (!ends(".png") && !ends(".jpg") && !ends(".jpeg")) {
-        ++other_rows_;
-        return false;
-      }
-      // Dropping a row here would shift every line-aligned rewrite after it, so an unusable one keeps its place.
-      const std::string place = path() + ", line " + std::to_string(reader.line());
-      if (row.size() < 2 || trimmed(csv_value(row[1])).empty()) {
-        skipped.skip("no caption", place + ": has no caption in its second column");
-      } else if (!is_utf8(row[1])) {
-        skipped.skip("not UTF-8", place + ": is not UTF-8");
-      } else {
-        skipped.use();
-      }
-      offsets_.push_back(reader.row_offset());
-      return false;
-    });
+    scan(reader, options.max_skipped_share,
+         [&](const std::vector<std::string_view>& row, Skipped& skipped) {
+           const std::string image = csv_value(row[0]);
+           const auto ends = [&](std::string_view ending) { return image.ends_with(ending); };
+           if (!ends(".png") && !ends(".jpg") && !ends(".jpeg")) {
+             ++other_rows_;
+             return false;
+           }
+           // Dropping a row here would shift every line-aligned rewrite after it, so an unusable
+           // one keeps its place.
+           const std::string place = path() + ", line " + std::to_string(reader.line());
+           if (row.size() < 2 || trimmed(csv_value(row[1])).empty()) {
+             skipped.skip("no caption", place + ": has no caption in its second column");
+           } else if (!is_utf8(row[1])) {
+             skipped.skip("not UTF-8", place + ": is not UTF-8");
+           } else {
+             skipped.use();
+           }
+           offsets_.push_back(reader.row_offset());
+           return false;
+         });
     if (offsets_.empty()) {
-      fail_input(path() + ": no row's first column ends in .png, .jpg or .jpeg", "LaCLIP's table: picture path, caption",
-                 "For a table with a header use --dataset-type csv with --csv-separator, --csv-img-key and --csv-caption-key.");
+      fail_input(path() + ": no row's first column ends in .png, .jpg or .jpeg",
+                 "LaCLIP's table: picture path, caption",
+                 "For a table with a header use --dataset-type csv with --csv-separator, "
+                 "--csv-img-key and --csv-caption-key.");
     }
   }
 
@@ -92,12 +102,14 @@ class CsvDataset final : public Dataset {
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / key(index)); }
   std::string describe() const override {
     std::string text = kind_ + " " + path() + ": " + with_commas(size()) + " pairs";
-    if (other_rows_ > 0) text += ", " + with_commas(other_rows_) + " rows without a .png, .jpg or .jpeg path left out";
+    if (other_rows_ > 0)
+      text += ", " + with_commas(other_rows_) + " rows without a .png, .jpg or .jpeg path left out";
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
   }
 
-  /// A wrong image root should stop a run before it starts, not after the first two hundred failures.
+  /// A wrong image root should stop a run before it starts, not after the first two hundred
+  /// failures.
   void check_pictures() const {
     constexpr int64_t kProbes = 100;
     const int64_t step = std::max<int64_t>(1, size() / kProbes);
@@ -107,9 +119,11 @@ class CsvDataset final : public Dataset {
       if (std::filesystem::exists(root_ / key(i), error)) return;
     }
     if (probed == 0) return;
-    fail_input(path() + ": none of " + std::to_string(probed) + " pictures that were looked for exists, e.g. " + (root_ / key(0)).string(),
-               "paths relative to " + (root_.empty() ? std::string("the working folder") : root_.string()),
-               "Set --image-root to the folder the paths start from.");
+    fail_input(
+        path() + ": none of " + std::to_string(probed) +
+            " pictures that were looked for exists, e.g. " + (root_ / key(0)).string(),
+        "paths relative to " + (root_.empty() ? std::string("the working folder") : root_.string()),
+        "Set --image-root to the folder the paths start from.");
   }
 
  private:
@@ -119,9 +133,11 @@ class CsvDataset final : public Dataset {
     std::string_view text = files_[0].text();
     if (text.empty()) fail_input(path() + ": is empty", "a table of pictures and captions");
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-      fail_input(path() + ": is UTF-16", "UTF-8", "Convert it, e.g. with iconv -f UTF-16 -t UTF-8.");
+      fail_input(path() + ": is UTF-16", "UTF-8",
+                 "Convert it, e.g. with iconv -f UTF-16 -t UTF-8.");
     }
-    if (text.substr(0, 4096).find('\0') != std::string_view::npos) fail_input(path() + ": is binary", "a text table in UTF-8");
+    if (text.substr(0, 4096).find('\0') != std::string_view::npos)
+      fail_input(path() + ": is binary", "a text table in UTF-8");
     base_ = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
     return CsvReader(text.substr(base_), separator_);
   }
@@ -132,8 +148,10 @@ class CsvDataset final : public Dataset {
     uint64_t released = 0;
     while (reader.next(fields)) {
       if (reader.unclosed() || reader.offset() - reader.row_offset() > kLongestRow) {
-        fail_input(path() + ", line " + std::to_string(reader.line()) + ": a double quote that opens here is never closed",
-                   "fields in double quotes closed on their row", "Double each quote inside a quoted field, or take it away.");
+        fail_input(path() + ", line " + std::to_string(reader.line()) +
+                       ": a double quote that opens here is never closed",
+                   "fields in double quotes closed on their row",
+                   "Double each quote inside a quoted field, or take it away.");
       }
       if (fields.empty()) continue;
       const int64_t skipped_before = skipped_.skipped();
@@ -153,15 +171,20 @@ class CsvDataset final : public Dataset {
     offsets_.shrink_to_fit();
   }
 
-  size_t find_column(const std::vector<std::string>& names, const std::string& wanted, const std::string& flag) const {
+  size_t find_column(const std::vector<std::string>& names, const std::string& wanted,
+                     const std::string& flag) const {
     const auto found = std::find(names.begin(), names.end(), wanted);
     if (found != names.end()) return static_cast<size_t>(found - names.begin());
     std::string have;
-    for (size_t i = 0; i < names.size() && i < 20; ++i) have += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+    for (size_t i = 0; i < names.size() && i < 20; ++i)
+      have += (i == 0 ? "" : ", ") + in_quotes(names[i]);
     const std::string near = nearest(wanted, names);
-    std::string advice = near.empty() ? "Name the column with " + flag : "Did you mean " + in_quotes(near) + "? Name the column with " + flag;
+    std::string advice = near.empty()
+                             ? "Name the column with " + flag
+                             : "Did you mean " + in_quotes(near) + "? Name the column with " + flag;
     if (names.size() == 1) advice += "; the separator may be wrong (--csv-separator)";
-    fail_input(path() + ": has no column " + in_quotes(wanted) + " among " + have, "a header with that column", advice + ".");
+    fail_input(path() + ": has no column " + in_quotes(wanted) + " among " + have,
+               "a header with that column", advice + ".");
   }
 
   std::string field(int64_t index, size_t column) const {
@@ -184,7 +207,8 @@ class CsvDataset final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_csv(const std::string& path, char separator, const DataOptions& options) {
+std::unique_ptr<Dataset> open_csv(const std::string& path, char separator,
+                                  const DataOptions& options) {
   auto dataset = std::make_unique<CsvDataset>(path, separator, options);
   dataset->read_with_header(options);
   if (dataset->size() == 0) fail_input(path + ": has no row with a picture and a caption");
@@ -207,7 +231,8 @@ bool csv_header_names(const std::string& path, char separator, const std::string
   std::vector<std::string_view> fields;
   while (reader.next(fields) && fields.empty()) {
   }
-  return std::any_of(fields.begin(), fields.end(), [&](std::string_view field) { return csv_value(field) == image_key; });
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](std::string_view field) { return csv_value(field) == image_key; });
 }
 
 }  // namespace clipwright

@@ -15,7 +15,9 @@ namespace {
 // A longer .txt beside a picture is some other document.
 constexpr uint64_t kLongestCaptionFile = 64 << 10;
 
-std::string without_extension(std::string_view name) { return std::string(name.substr(0, name.rfind('.'))); }
+std::string without_extension(std::string_view name) {
+  return std::string(name.substr(0, name.rfind('.')));
+}
 
 /// Texts one after the other with the offset at which each starts.
 class TextArena {
@@ -44,11 +46,13 @@ class FolderDataset final : public Dataset {
     std::vector<std::string> pictures, texts;
     list(pictures, texts);
     if (pictures.empty()) {
-      fail_input(root_.string() + ": holds no picture", "pictures (.jpg, .jpeg, .png, .webp) with a .txt of the same name beside them");
+      fail_input(root_.string() + ": holds no picture",
+                 "pictures (.jpg, .jpeg, .png, .webp) with a .txt of the same name beside them");
     }
-    const bool captioned = std::any_of(pictures.begin(), pictures.end(), [&](const std::string& picture) {
-      return std::binary_search(texts.begin(), texts.end(), without_extension(picture));
-    });
+    const bool captioned =
+        std::any_of(pictures.begin(), pictures.end(), [&](const std::string& picture) {
+          return std::binary_search(texts.begin(), texts.end(), without_extension(picture));
+        });
     if (!captioned) return read_classes(pictures);
     for (const std::string& picture : pictures) {
       const std::string stem = without_extension(picture), place = (root_ / picture).string();
@@ -56,7 +60,8 @@ class FolderDataset final : public Dataset {
         skipped_.skip("no caption", place + ": has no caption (looked for " + stem + ".txt)");
       } else {
         const ImageBytes file = read_image_file(root_ / (stem + ".txt"));
-        const std::string_view text(reinterpret_cast<const char*>(file.view.data()), file.view.size());
+        const std::string_view text(reinterpret_cast<const char*>(file.view.data()),
+                                    file.view.size());
         if (!file.error.empty()) {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: " + file.error);
         } else if (text.size() > kLongestCaptionFile) {
@@ -75,7 +80,8 @@ class FolderDataset final : public Dataset {
       skipped_.check(options.max_skipped_share);
     }
     skipped_.report();
-    if (paths_.size() == 0) fail_input(root_.string() + ": no picture has a caption; " + skipped_.first());
+    if (paths_.size() == 0)
+      fail_input(root_.string() + ": no picture has a caption; " + skipped_.first());
   }
 
   int64_t size() const override { return paths_.size(); }
@@ -91,13 +97,17 @@ class FolderDataset final : public Dataset {
   }
   std::vector<std::string> captions(int64_t index) const override {
     std::vector<std::string> all;
-    if (captions_.size() > 0) for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
+    if (captions_.size() > 0)
+      for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
     return all.empty() ? std::vector<std::string>{""} : all;
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / paths_[index]); }
-  int label(int64_t index) const override { return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)]; }
+  int label(int64_t index) const override {
+    return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)];
+  }
   std::string describe() const override {
-    std::string text = "folder " + root_.string() + ": " + with_commas(size()) + (captions_.size() > 0 ? " pairs" : " pictures without captions");
+    std::string text = "folder " + root_.string() + ": " + with_commas(size()) +
+                       (captions_.size() > 0 ? " pairs" : " pictures without captions");
     if (classes_ > 0) text += " in " + with_commas(classes_) + " class folders";
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
@@ -108,7 +118,9 @@ class FolderDataset final : public Dataset {
   void list(std::vector<std::string>& pictures, std::vector<std::string>& texts) const {
     namespace fs = std::filesystem;
     std::error_code error;
-    fs::recursive_directory_iterator at(root_, fs::directory_options::skip_permission_denied, error), end;
+    fs::recursive_directory_iterator at(root_, fs::directory_options::skip_permission_denied,
+                                        error),
+        end;
     for (; !error && at != end; at.increment(error)) {
       const std::string name = at->path().filename().string();
       std::error_code ignored;
@@ -122,7 +134,9 @@ class FolderDataset final : public Dataset {
       const std::string relative = at->path().lexically_relative(root_).string();
       (text ? texts : pictures).push_back(text ? without_extension(relative) : relative);
     }
-    if (error) fail_input(root_.string() + ": cannot be listed (" + error.message() + ")", "a folder of pictures");
+    if (error)
+      fail_input(root_.string() + ": cannot be listed (" + error.message() + ")",
+                 "a folder of pictures");
     std::sort(pictures.begin(), pictures.end());
     std::sort(texts.begin(), texts.end());
   }
@@ -131,7 +145,8 @@ class FolderDataset final : public Dataset {
   void read_classes(const std::vector<std::string>& pictures) {
     std::set<std::string> names;
     for (const std::string& picture : pictures) {
-      if (const size_t slash = picture.find('/'); slash != std::string::npos) names.insert(picture.substr(0, slash));
+      if (const size_t slash = picture.find('/'); slash != std::string::npos)
+        names.insert(picture.substr(0, slash));
     }
     const std::vector<std::string> sorted(names.begin(), names.end());
     classes_ = static_cast<int64_t>(sorted.size());
@@ -140,7 +155,9 @@ class FolderDataset final : public Dataset {
       skipped_.use();
       if (sorted.empty()) continue;
       const size_t slash = picture.find('/');
-      const auto found = slash == std::string::npos ? sorted.end() : std::lower_bound(sorted.begin(), sorted.end(), picture.substr(0, slash));
+      const auto found = slash == std::string::npos ? sorted.end()
+                                                    : std::lower_bound(sorted.begin(), sorted.end(),
+                                                                       picture.substr(0, slash));
       labels_.push_back(found == sorted.end() ? -1 : static_cast<int>(found - sorted.begin()));
     }
   }

@@ -16,7 +16,9 @@ constexpr int64_t kLargestFile = int64_t{1} << 30;
 
 ImageBytes read_image_file(const std::filesystem::path& path) {
   ImageBytes image;
-  const auto because = [](int error) { return "cannot be opened (" + std::string(std::strerror(error)) + ")"; };
+  const auto because = [](int error) {
+    return "cannot be opened (" + std::string(std::strerror(error)) + ")";
+  };
   // Non-blocking, so that a named pipe among the pictures cannot hang a worker.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
@@ -32,7 +34,8 @@ ImageBytes read_image_file(const std::filesystem::path& path) {
     image.owned.resize(static_cast<size_t>(status.st_size));
     size_t done = 0;
     while (done < image.owned.size()) {
-      const ssize_t count = ::read(descriptor, image.owned.data() + done, image.owned.size() - done);
+      const ssize_t count =
+          ::read(descriptor, image.owned.data() + done, image.owned.size() - done);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) image.error = "cannot be read (" + std::string(std::strerror(errno)) + ")";
       if (count <= 0) break;

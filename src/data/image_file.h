@@ -8,7 +8,8 @@
 
 namespace clipwright {
 
-/// The bytes of a picture file; `error` when it is missing, no regular file, too large or unreadable. Never throws.
+/// The bytes of a picture file; `error` when it is missing, no regular file, too large or
+/// unreadable. Never throws.
 ImageBytes read_image_file(const std::filesystem::path& path);
 
 /// True for .jpg, .jpeg, .png and .webp in any case.

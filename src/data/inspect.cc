@@ -19,7 +19,8 @@ Spread spread_of(std::vector<int64_t> values) {
   Spread spread;
   if (values.empty()) return spread;
   std::sort(values.begin(), values.end());
-  for (const int64_t value : values) spread.mean += static_cast<double>(value) / static_cast<double>(values.size());
+  for (const int64_t value : values)
+    spread.mean += static_cast<double>(value) / static_cast<double>(values.size());
   spread.smallest = values.front();
   spread.median = values[values.size() / 2];
   spread.nearly_all = values[values.size() * 95 / 100];
@@ -30,7 +31,9 @@ Spread spread_of(std::vector<int64_t> values) {
 std::string format_of(std::span<const std::byte> file) {
   const auto starts = [&](std::initializer_list<int> bytes) {
     size_t i = 0;
-    return file.size() > bytes.size() && std::all_of(bytes.begin(), bytes.end(), [&](int byte) { return file[i++] == static_cast<std::byte>(byte); });
+    return file.size() > bytes.size() && std::all_of(bytes.begin(), bytes.end(), [&](int byte) {
+             return file[i++] == static_cast<std::byte>(byte);
+           });
   };
   if (starts({0xFF, 0xD8})) return "JPEG";
   return starts({0x89, 'P', 'N', 'G'}) ? "PNG" : "WebP";
@@ -53,19 +56,25 @@ std::string colours_of(PixelKind kind) {
 }
 
 Json json_of(const Spread& spread) {
-  return {{"mean", spread.mean}, {"min", spread.smallest}, {"median", spread.median}, {"p95", spread.nearly_all}, {"max", spread.largest}};
+  return {{"mean", spread.mean},
+          {"min", spread.smallest},
+          {"median", spread.median},
+          {"p95", spread.nearly_all},
+          {"max", spread.largest}};
 }
 
 std::string text_of(const Spread& spread) {
   char mean[32];
   std::snprintf(mean, sizeof mean, "%.1f", spread.mean);
-  return "mean " + std::string(mean) + ", median " + with_commas(spread.median) + ", 95 % up to " + with_commas(spread.nearly_all) + ", from " +
-         with_commas(spread.smallest) + " to " + with_commas(spread.largest);
+  return "mean " + std::string(mean) + ", median " + with_commas(spread.median) + ", 95 % up to " +
+         with_commas(spread.nearly_all) + ", from " + with_commas(spread.smallest) + " to " +
+         with_commas(spread.largest);
 }
 
 std::string text_of(const std::map<std::string, int64_t>& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) text += (text.empty() ? "" : ", ") + name + " " + with_commas(count);
+  for (const auto& [name, count] : counts)
+    text += (text.empty() ? "" : ", ") + name + " " + with_commas(count);
   return text;
 }
 
@@ -84,7 +93,8 @@ Inspection inspect(const Dataset& dataset, int64_t sample) {
   Image image;
   Progress progress("inspecting pairs", result.sampled);
   for (int64_t i = 0; i < result.sampled; ++i) {
-    const auto index = static_cast<int64_t>(static_cast<__int128>(i) * result.pairs / result.sampled);
+    const auto index =
+        static_cast<int64_t>(static_cast<__int128>(i) * result.pairs / result.sampled);
     const std::vector<std::string> texts = dataset.captions(index);
     result.without_caption += texts[0].empty() ? 1 : 0;
     result.several_captions += texts.size() > 1 ? 1 : 0;
@@ -113,7 +123,8 @@ Inspection inspect(const Dataset& dataset, int64_t sample) {
     progress.update(i + 1);
   }
   progress.finish();
-  if (!tokens.empty()) result.share_truncated = static_cast<double>(truncated) / static_cast<double>(tokens.size());
+  if (!tokens.empty())
+    result.share_truncated = static_cast<double>(truncated) / static_cast<double>(tokens.size());
   for (const auto& [hash, count] : captions) result.repeated_captions += count > 1 ? count : 0;
   result.tokens = spread_of(std::move(tokens));
   result.width = spread_of(std::move(widths));
@@ -145,12 +156,15 @@ Json Inspection::to_json() const {
 std::string Inspection::describe() const {
   char share[32];
   std::snprintf(share, sizeof share, "%.2f %%", share_truncated * 100);
-  std::string text = source + "\nlooked at      " + with_commas(sampled) + " of " + with_commas(pairs) + " pairs\n";
+  std::string text = source + "\nlooked at      " + with_commas(sampled) + " of " +
+                     with_commas(pairs) + " pairs\n";
   text += "caption tokens " + text_of(tokens) + "; longer than 77: " + share + "\n";
-  text += "captions       " + with_commas(without_caption) + " missing, " + with_commas(several_captions) + " pictures with several, " +
+  text += "captions       " + with_commas(without_caption) + " missing, " +
+          with_commas(several_captions) + " pictures with several, " +
           with_commas(repeated_captions) + " not the only one of their wording\n";
   if (labelled > 0) text += "labels         " + with_commas(labelled) + "\n";
-  text += "width          " + text_of(width) + "\nheight         " + text_of(height) + "\nbytes          " + text_of(bytes) + "\n";
+  text += "width          " + text_of(width) + "\nheight         " + text_of(height) +
+          "\nbytes          " + text_of(bytes) + "\n";
   text += "kinds          " + text_of(kinds) + "\n";
   text += "bad pictures   " + (bad.empty() ? std::string("none") : text_of(bad) + "; first keys:");
   for (const std::string& key : bad_keys) text += " " + key;

@@ -24,16 +24,20 @@ struct Row {
 std::string first_text(const Json& object, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     const auto found = object.find(name);
-    if (found != object.end() && found->is_string() && !trimmed(found->get_ref<const std::string&>()).empty()) return std::string(trimmed(found->get_ref<const std::string&>()));
+    if (found != object.end() && found->is_string() &&
+        !trimmed(found->get_ref<const std::string&>()).empty())
+      return std::string(trimmed(found->get_ref<const std::string&>()));
   }
   return {};
 }
 
 class JsonlDataset final : public Dataset {
  public:
-  JsonlDataset(const std::string& path, const DataOptions& options) : image_key_(options.csv_image_key), caption_key_(options.csv_caption_key) {
+  JsonlDataset(const std::string& path, const DataOptions& options)
+      : image_key_(options.csv_image_key), caption_key_(options.csv_caption_key) {
     files_.add(path);
-    root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path() : std::filesystem::path(options.image_root);
+    root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path()
+                                       : std::filesystem::path(options.image_root);
   }
 
   void read(const DataOptions& options) {
@@ -50,9 +54,11 @@ class JsonlDataset final : public Dataset {
         if (!parse(raw, row)) {
           skipped_.skip("not JSON", place + ": is not a JSON object");
         } else if (row.image.empty()) {
-          skipped_.skip("no picture", place + ": has no picture (looked for " + image_key_ + ", image, image_path, filepath, file_name, path)");
+          skipped_.skip("no picture", place + ": has no picture (looked for " + image_key_ +
+                                          ", image, image_path, filepath, file_name, path)");
         } else if (row.captions.empty() && row.label < 0) {
-          skipped_.skip("no caption", place + ": has no caption (looked for " + caption_key_ + ", caption, text, title, captions)");
+          skipped_.skip("no caption", place + ": has no caption (looked for " + caption_key_ +
+                                          ", caption, text, title, captions)");
         } else {
           skipped_.use();
           offsets_.push_back(at);
@@ -67,7 +73,8 @@ class JsonlDataset final : public Dataset {
     }
     files_.release();
     skipped_.report();
-    if (offsets_.empty()) fail_input(path + ": no line has a picture and a caption; " + skipped_.first());
+    if (offsets_.empty())
+      fail_input(path + ": no line has a picture and a caption; " + skipped_.first());
     offsets_.shrink_to_fit();
   }
 
@@ -81,7 +88,9 @@ class JsonlDataset final : public Dataset {
     Row at = row(index);
     return at.captions.empty() ? std::vector<std::string>{""} : std::move(at.captions);
   }
-  ImageBytes image(int64_t index) const override { return read_image_file(root_ / row(index).image); }
+  ImageBytes image(int64_t index) const override {
+    return read_image_file(root_ / row(index).image);
+  }
   int label(int64_t index) const override { return row(index).label; }
   std::string describe() const override {
     std::string text = "JSONL " + files_[0].path().string() + ": " + with_commas(size()) + " pairs";
@@ -93,16 +102,24 @@ class JsonlDataset final : public Dataset {
   bool parse(std::string_view raw, Row& row) const {
     const Json object = Json::parse(raw, nullptr, false);
     if (!object.is_object()) return false;
-    row.image = first_text(object, {image_key_, "image", "image_path", "filepath", "file_name", "path"});
+    row.image =
+        first_text(object, {image_key_, "image", "image_path", "filepath", "file_name", "path"});
     row.key = first_text(object, {"key"});
-    if (std::string caption = first_text(object, {caption_key_, "caption", "text", "title"}); !caption.empty()) row.captions.push_back(caption);
-    if (const auto several = object.find("captions"); several != object.end() && several->is_array()) {
+    if (std::string caption = first_text(object, {caption_key_, "caption", "text", "title"});
+        !caption.empty())
+      row.captions.push_back(caption);
+    if (const auto several = object.find("captions");
+        several != object.end() && several->is_array()) {
       for (const Json& caption : *several) {
-        const std::string text(caption.is_string() ? trimmed(caption.get_ref<const std::string&>()) : std::string_view());
-        if (!text.empty() && (row.captions.empty() || text != row.captions[0])) row.captions.push_back(text);
+        const std::string text(caption.is_string() ? trimmed(caption.get_ref<const std::string&>())
+                                                   : std::string_view());
+        if (!text.empty() && (row.captions.empty() || text != row.captions[0]))
+          row.captions.push_back(text);
       }
     }
-    if (const auto label = object.find("label"); label != object.end() && label->is_number_integer()) row.label = label->get<int>();
+    if (const auto label = object.find("label");
+        label != object.end() && label->is_number_integer())
+      row.label = label->get<int>();
     return true;
   }
 

@@ -12,7 +12,8 @@ namespace {
 const std::vector<std::string> kComparisons = {">=", ">", "<=", "<"};
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  fail_usage("the condition '" + text + "' cannot be read (" + why + ")", "something like \"audit.score >= 0.6 and not flag:number-changed\"");
+  fail_usage("the condition '" + text + "' cannot be read (" + why + ")",
+             "something like \"audit.score >= 0.6 and not flag:number-changed\"");
 }
 
 /// A misspelt flag would never be found and so keep everything.
@@ -21,7 +22,8 @@ void check_flag(const std::string& text, const std::string& flag) {
   for (const AuditFlag& one : audit_flags()) known.emplace_back(one.name);
   if (std::find(known.begin(), known.end(), flag) != known.end()) return;
   const std::string near = nearest(flag, known);
-  refuse(text, "'" + flag + "' is no flag of the audit" + (near.empty() ? "" : ", did you mean '" + near + "'?"));
+  refuse(text, "'" + flag + "' is no flag of the audit" +
+                   (near.empty() ? "" : ", did you mean '" + near + "'?"));
 }
 
 /// "a>=1" to "a >= 1".
@@ -57,16 +59,20 @@ KeepCondition KeepCondition::parse(const std::string& text) {
     std::string word = next("a term");
     if (word == "audit.score") {
       term.comparison = next("a comparison");
-      if (std::find(kComparisons.begin(), kComparisons.end(), term.comparison) == kComparisons.end()) {
+      if (std::find(kComparisons.begin(), kComparisons.end(), term.comparison) ==
+          kComparisons.end()) {
         refuse(text, "'" + term.comparison + "' is no comparison");
       }
       const std::string number = next("a number");
-      const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), term.bound);
-      if (error != std::errc() || end != number.data() + number.size()) refuse(text, "'" + number + "' is no number");
+      const auto [end, error] =
+          std::from_chars(number.data(), number.data() + number.size(), term.bound);
+      if (error != std::errc() || end != number.data() + number.size())
+        refuse(text, "'" + number + "' is no number");
     } else {
       term.wanted = word != "not";
       if (!term.wanted) word = next("a flag");
-      if (!word.starts_with("flag:") || word.size() == 5) refuse(text, "'" + word + "' is neither audit.score nor flag:NAME");
+      if (!word.starts_with("flag:") || word.size() == 5)
+        refuse(text, "'" + word + "' is neither audit.score nor flag:NAME");
       term.flag = word.substr(5);
       check_flag(text, term.flag);
     }
@@ -78,12 +84,14 @@ KeepCondition KeepCondition::parse(const std::string& text) {
 }
 
 bool KeepCondition::needs_flags() const {
-  return std::any_of(terms_.begin(), terms_.end(), [](const Term& term) { return term.comparison.empty(); });
+  return std::any_of(terms_.begin(), terms_.end(),
+                     [](const Term& term) { return term.comparison.empty(); });
 }
 
 bool KeepCondition::keeps(double score, const std::vector<std::string>& flags) const {
   return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) {
-    if (term.comparison.empty()) return (std::find(flags.begin(), flags.end(), term.flag) != flags.end()) == term.wanted;
+    if (term.comparison.empty())
+      return (std::find(flags.begin(), flags.end(), term.flag) != flags.end()) == term.wanted;
     if (term.comparison == ">=") return score >= term.bound;
     if (term.comparison == ">") return score > term.bound;
     return term.comparison == "<=" ? score <= term.bound : score < term.bound;

@@ -8,8 +8,8 @@
 
 namespace clipwright {
 
-/// "audit.score >= 0.6 and not flag:number-changed": terms joined by `and`; a term is `audit.score` with one of >=, >, <=, < and a
-/// number, or `not flag:NAME`, or `flag:NAME`.
+/// "audit.score >= 0.6 and not flag:number-changed": terms joined by `and`; a term is `audit.score`
+/// with one of >=, >, <=, < and a number, or `not flag:NAME`, or `flag:NAME`.
 class KeepCondition {
  public:
   /// Throws Error(kUsage) for anything else. An empty text keeps everything.

@@ -127,7 +127,8 @@ struct Loader::State {
     const int64_t place = (at.index * options.batch_size + row) * options.world_size + options.rank;
     if (!options.shuffle) return place;
     const auto epoch_key = static_cast<uint64_t>(at.epoch);
-    return static_cast<int64_t>(Permutation(static_cast<uint64_t>(dataset->size()), options.seed, "shuffle", epoch_key)(static_cast<uint64_t>(place)));
+    return static_cast<int64_t>(Permutation(static_cast<uint64_t>(dataset->size()), options.seed,
+                                            "shuffle", epoch_key)(static_cast<uint64_t>(place)));
   }
 
   void run_worker() {
@@ -139,7 +140,8 @@ struct Loader::State {
       try {
         Batch& batch_now = *slot->batch;
         SampleTexts& sample = slot->rows[static_cast<size_t>(row)];
-        const std::span<uint8_t> chw(batch_now.images.data() + static_cast<size_t>(row) * pixels(), pixels());
+        const std::span<uint8_t> chw(batch_now.images.data() + static_cast<size_t>(row) * pixels(),
+                                     pixels());
         if (!maker.make(dataset_index(batch_now, row), batch_now.epoch, chw, sample)) {
           hopeless = sample.bad.at(0).key + ": " + sample.bad[0].reason;
         }
@@ -171,13 +173,15 @@ struct Loader::State {
       packed.offsets.assign(1, 0);
       for (const SampleTexts& row : slot.rows) {
         const size_t begin = k == 0 ? 0 : row.ends[k - 1];
-        packed.ids.insert(packed.ids.end(), row.ids.begin() + static_cast<long>(begin), row.ids.begin() + static_cast<long>(row.ends[k]));
+        packed.ids.insert(packed.ids.end(), row.ids.begin() + static_cast<long>(begin),
+                          row.ids.begin() + static_cast<long>(row.ends[k]));
         packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
       }
     }
   }
 
-  /// Counts and logs in the order of delivery, so that the log, too, is the same for any number of threads.
+  /// Counts and logs in the order of delivery, so that the log, too, is the same for any number of
+  /// threads.
   void account(const Slot& slot) {
     for (const SampleTexts& row : slot.rows) {
       ++bad.seen;
@@ -185,35 +189,42 @@ struct Loader::State {
         ++bad.bad;
         ++bad.by_reason[reason_kind(pair.reason)];
         if (worth_logging(bad.bad)) {
-          log_warning("sample " + pair.key + " " + pair.reason + "; another one stands in, " + with_commas(bad.bad) + " of " +
-                      with_commas(bad.seen) + " so far");
+          log_warning("sample " + pair.key + " " + pair.reason + "; another one stands in, " +
+                      with_commas(bad.bad) + " of " + with_commas(bad.seen) + " so far");
         }
         last_bad = pair.key + " " + pair.reason;
       }
-      if (bad.seen >= kSamplesBeforeJudging && static_cast<double>(bad.bad) > options.max_bad_share * static_cast<double>(bad.seen)) {
-        fail_input(bad.describe() + ", the last one " + last_bad,
-                   "at most " + std::to_string(static_cast<int>(options.max_bad_share * 100 + 0.5)) + " %",
-                   "Look at the data with 'clipwright data inspect'.");
+      if (bad.seen >= kSamplesBeforeJudging &&
+          static_cast<double>(bad.bad) > options.max_bad_share * static_cast<double>(bad.seen)) {
+        fail_input(
+            bad.describe() + ", the last one " + last_bad,
+            "at most " + std::to_string(static_cast<int>(options.max_bad_share * 100 + 0.5)) + " %",
+            "Look at the data with 'clipwright data inspect'.");
       }
     }
   }
 };
 
-Loader::Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions, const LoaderOptions& options)
+Loader::Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions,
+               const LoaderOptions& options)
     : state_(std::make_unique<State>()) {
-  if (options.batch_size <= 0) fail_usage("--batch-size is " + std::to_string(options.batch_size), "a positive number");
-  if (options.workers <= 0) fail_usage("--workers is " + std::to_string(options.workers), "at least 1 thread");
-  CW_CHECK(options.image_size > 0 && options.rank >= 0 && options.rank < options.world_size, "a rank lies in its world");
+  if (options.batch_size <= 0)
+    fail_usage("--batch-size is " + std::to_string(options.batch_size), "a positive number");
+  if (options.workers <= 0)
+    fail_usage("--workers is " + std::to_string(options.workers), "at least 1 thread");
+  CW_CHECK(options.image_size > 0 && options.rank >= 0 && options.rank < options.world_size,
+           "a rank lies in its world");
   state_->dataset = std::move(dataset);
   state_->captions = std::move(captions);
   state_->options = options;
   const int64_t global = options.batch_size * options.world_size;
   state_->batches = state_->dataset->size() / global;
   if (state_->batches == 0) {
-    fail_input("the data has " + with_commas(state_->dataset->size()) + " pairs", "at least one batch of " + with_commas(global),
-               "Use a smaller --batch-size.");
+    fail_input("the data has " + with_commas(state_->dataset->size()) + " pairs",
+               "at least one batch of " + with_commas(global), "Use a smaller --batch-size.");
   }
-  if (state_->captions) state_->texts = static_cast<size_t>(texts_per_sample(options.policy, *state_->captions));
+  if (state_->captions)
+    state_->texts = static_cast<size_t>(texts_per_sample(options.policy, *state_->captions));
 }
 
 Loader::~Loader() = default;
@@ -230,8 +241,10 @@ void Loader::seek(int64_t epoch, int64_t batch) {
 std::unique_ptr<Batch> Loader::next() {
   State& state = *state_;
   if (state.workers.empty()) {
-    if (state.captions) Tokenizer::standard();  // its tables are read once, before threads need them
-    for (int i = 0; i < state.options.workers; ++i) state.workers.emplace_back([&state] { state.run_worker(); });
+    if (state.captions)
+      Tokenizer::standard();  // its tables are read once, before threads need them
+    for (int i = 0; i < state.options.workers; ++i)
+      state.workers.emplace_back([&state] { state.run_worker(); });
   }
   std::shared_ptr<Slot> slot;
   {
@@ -242,8 +255,8 @@ std::unique_ptr<Batch> Loader::next() {
     state.ahead.pop_front();
     state.work.notify_all();
     if (!slot->hopeless.empty()) {
-      fail_input("a hundred pairs in a row could not be used, the first of them " + slot->hopeless, "pictures that can be read",
-                 "Look at the data with 'clipwright data inspect'.");
+      fail_input("a hundred pairs in a row could not be used, the first of them " + slot->hopeless,
+                 "pictures that can be read", "Look at the data with 'clipwright data inspect'.");
     }
     state.account(*slot);
     state.spare_rows.push_back(std::move(slot->rows));

@@ -1,4 +1,5 @@
-// Batches for training: threads decode into slots that are allocated once, and any number of threads gives the same batches.
+// Batches for training: threads decode into slots that are allocated once, and any number of
+// threads gives the same batches.
 #pragma once
 
 #include <cstdint>
@@ -24,19 +25,23 @@ struct LoaderOptions {
   bool augment = true;  ///< random crop of the recipe; off: the evaluation transform
   CaptionPolicy policy = CaptionPolicy::kOriginal;
   int context_length = 77;
-  double max_bad_share = 0.05;  ///< more bad samples than this share (after the first 200 samples) stop the run with exit code 3
-  /// This process takes rows rank, rank + world_size, ... of each global batch of batch_size * world_size.
+  double max_bad_share = 0.05;  ///< more bad samples than this share (after the first 200 samples)
+                                ///< stop the run with exit code 3
+  /// This process takes rows rank, rank + world_size, ... of each global batch of batch_size *
+  /// world_size.
   int rank = 0, world_size = 1;
 };
 
-/// One step's data. Pixels are uint8 (B, 3, S, S); texts[k] holds slot k's text of every sample, packed.
+/// One step's data. Pixels are uint8 (B, 3, S, S); texts[k] holds slot k's text of every sample,
+/// packed.
 struct Batch {
   int64_t size = 0;
   int64_t epoch = 0;
   int64_t index = 0;  ///< of the batch within its epoch
   std::vector<uint8_t> images;
   std::vector<PackedTexts> texts;
-  std::vector<int64_t> samples;  ///< index of each sample in the dataset (after replacement of bad ones)
+  std::vector<int64_t>
+      samples;  ///< index of each sample in the dataset (after replacement of bad ones)
 };
 
 /// Samples that could not be used, by reason.
@@ -46,13 +51,15 @@ struct BadSamples {
   std::string describe() const;
 };
 
-/// Endless batches from (epoch, batch) on; the last incomplete batch of an epoch is dropped. A bad sample is counted, logged with
-/// its reason and replaced by the next good one in an order keyed by (seed, epoch, key).
+/// Endless batches from (epoch, batch) on; the last incomplete batch of an epoch is dropped. A bad
+/// sample is counted, logged with its reason and replaced by the next good one in an order keyed by
+/// (seed, epoch, key).
 class Loader {
  public:
-  /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset has fewer pairs than one batch,
-  /// Error(kUsage) without a worker or a batch size.
-  Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions, const LoaderOptions& options);
+  /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset
+  /// has fewer pairs than one batch, Error(kUsage) without a worker or a batch size.
+  Loader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions,
+         const LoaderOptions& options);
   ~Loader();
 
   int64_t batches_per_epoch() const;

@@ -29,13 +29,18 @@ void each_entry(const std::filesystem::path& path, const Use& use) {
   for_each_line(file.text(), [&](std::string_view line) {
     ++line_number;
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !json.contains("key") || !json["key"].is_string() || !json.contains("caption_sha256")) {
-      fail_input(path.string() + ", record " + std::to_string(line_number) + ": is no entry of a manifest", "lines written by 'clipwright data manifest'");
+    if (!json.is_object() || !json.contains("key") || !json["key"].is_string() ||
+        !json.contains("caption_sha256")) {
+      fail_input(
+          path.string() + ", record " + std::to_string(line_number) + ": is no entry of a manifest",
+          "lines written by 'clipwright data manifest'");
     }
     std::string key = json["key"];
     const int occurrence = ++occurrences[key];
     if (occurrence > 1) key += " (occurrence " + std::to_string(occurrence) + ")";
-    use(std::move(key), Entry{json.contains("image_sha256") ? json["image_sha256"].dump() : "unreadable", json["caption_sha256"].dump()});
+    use(std::move(key),
+        Entry{json.contains("image_sha256") ? json["image_sha256"].dump() : "unreadable",
+              json["caption_sha256"].dump()});
   });
 }
 
@@ -49,7 +54,8 @@ int64_t write_manifest(const Dataset& dataset, const std::function<void(std::str
     entry["key"] = dataset.key(i);
     const ImageBytes image = dataset.image(i);
     if (image.error.empty()) {
-      entry["image_sha256"] = hex(sha256({reinterpret_cast<const char*>(image.view.data()), image.view.size()}));
+      entry["image_sha256"] =
+          hex(sha256({reinterpret_cast<const char*>(image.view.data()), image.view.size()}));
       entry["image_bytes"] = image.view.size();
     } else {
       entry["error"] = image.error;
@@ -64,9 +70,12 @@ int64_t write_manifest(const Dataset& dataset, const std::function<void(std::str
   return unreadable;
 }
 
-ManifestDifference compare_manifests(const std::filesystem::path& first, const std::filesystem::path& second) {
+ManifestDifference compare_manifests(const std::filesystem::path& first,
+                                     const std::filesystem::path& second) {
   std::map<std::string, Entry> entries;
-  each_entry(first, [&](std::string key, Entry entry) { entries.emplace(std::move(key), std::move(entry)); });
+  each_entry(first, [&](std::string key, Entry entry) {
+    entries.emplace(std::move(key), std::move(entry));
+  });
   ManifestDifference difference;
   const auto tell = [&](const std::string& sentence) {
     if (difference.examples.size() < kExamples) difference.examples.push_back(sentence);
@@ -78,7 +87,8 @@ ManifestDifference compare_manifests(const std::filesystem::path& first, const s
       return tell(key + ": only in the second");
     }
     found->second.seen = true;
-    const bool image = found->second.image == entry.image, caption = found->second.caption == entry.caption;
+    const bool image = found->second.image == entry.image,
+               caption = found->second.caption == entry.caption;
     difference.same += image && caption ? 1 : 0;
     difference.other_image += image ? 0 : 1;
     difference.other_caption += caption ? 0 : 1;

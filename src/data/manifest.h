@@ -12,8 +12,9 @@
 
 namespace clipwright {
 
-/// Writes a line of JSON for each pair: {"key", "image_sha256", "image_bytes", "caption_sha256", "label" when there is one}; a picture
-/// that cannot be read has "error" instead of its hash. Returns the count of such pictures.
+/// Writes a line of JSON for each pair: {"key", "image_sha256", "image_bytes", "caption_sha256",
+/// "label" when there is one}; a picture that cannot be read has "error" instead of its hash.
+/// Returns the count of such pictures.
 int64_t write_manifest(const Dataset& dataset, const std::function<void(std::string_view)>& write);
 
 /// How two manifests differ.
@@ -23,7 +24,9 @@ struct ManifestDifference {
   bool equal() const { return only_first + only_second + other_image + other_caption == 0; }
 };
 
-/// Compares by key (a repeated key by its occurrence). Throws Error(kInput) when a file is no manifest.
-ManifestDifference compare_manifests(const std::filesystem::path& first, const std::filesystem::path& second);
+/// Compares by key (a repeated key by its occurrence). Throws Error(kInput) when a file is no
+/// manifest.
+ManifestDifference compare_manifests(const std::filesystem::path& first,
+                                     const std::filesystem::path& second);
 
 }  // namespace clipwright

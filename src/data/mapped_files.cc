@@ -13,7 +13,8 @@ constexpr uint64_t kResidentBudget = 256 << 20;
 void release_pages(const MappedFile& file) {
   const auto bytes = file.bytes();
   if (bytes.empty()) return;
-  // A private read-only file mapping holds nothing of its own, so dropped pages come back from the file.
+  // A private read-only file mapping holds nothing of its own, so dropped pages come back from the
+  // file.
   ::madvise(const_cast<std::byte*>(bytes.data()), bytes.size(), MADV_DONTNEED);
 }
 

@@ -1,4 +1,5 @@
-// Mapped files that do not fill memory: what random reads bring in is let go again from time to time.
+// Mapped files that do not fill memory: what random reads bring in is let go again from time to
+// time.
 #pragma once
 
 #include <atomic>

@@ -43,7 +43,8 @@ MappedLines::MappedLines(const std::filesystem::path& path) {
 
 std::string_view MappedLines::operator[](int64_t line) const {
   const auto i = static_cast<size_t>(line);
-  const std::string_view text = without_end(files_.view(0, starts_[i], starts_[i + 1] - starts_[i]));
+  const std::string_view text =
+      without_end(files_.view(0, starts_[i], starts_[i + 1] - starts_[i]));
   return not_utf8_ == 0 || is_utf8(text) ? text : std::string_view();
 }
 

@@ -10,7 +10,8 @@
 
 namespace clipwright {
 
-/// Lines end with LF or CRLF; the last one may lack its end. Throws Error(kInput) when the file cannot be read.
+/// Lines end with LF or CRLF; the last one may lack its end. Throws Error(kInput) when the file
+/// cannot be read.
 class MappedLines {
  public:
   explicit MappedLines(const std::filesystem::path& path);

@@ -32,12 +32,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t index, const char* raw_name) {
+Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t index,
+              const char* raw_name) {
   Json texts;
   texts["key"] = dataset.key(index);
   texts[raw_name] = dataset.caption(index);
   for (int slot = 1; captions != nullptr && slot <= captions->rewrites(); ++slot) {
-    if (std::string text = captions->text(index, slot); !text.empty()) texts[captions->slot_name(slot)] = std::move(text);
+    if (std::string text = captions->text(index, slot); !text.empty())
+      texts[captions->slot_name(slot)] = std::move(text);
   }
   return texts;
 }
@@ -45,7 +47,9 @@ Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t inde
 }  // namespace
 
 PackResult pack(const Dataset& dataset, const CaptionTable* captions, const PackOptions& options) {
-  if (options.samples_per_tar <= 0) fail_usage("--samples-per-tar is " + std::to_string(options.samples_per_tar), "a positive number");
+  if (options.samples_per_tar <= 0)
+    fail_usage("--samples-per-tar is " + std::to_string(options.samples_per_tar),
+               "a positive number");
   make_folder(options.folder);
   PackResult result;
   Json sizes = Json::object();
@@ -61,21 +65,28 @@ PackResult pack(const Dataset& dataset, const CaptionTable* captions, const Pack
   };
   Progress progress("packing", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    if (interrupted()) fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {}, "Start again to write all of them.");
+    if (interrupted())
+      fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
+                   "Start again to write all of them.");
     const ImageBytes image = dataset.image(i);
-    const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()), image.view.size());
+    const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()),
+                                 image.view.size());
     const std::string suffix = suffix_of(bytes);
     if (!image.error.empty() || suffix.empty()) {
-      if (++result.skipped <= 3) log_warning("sample " + dataset.key(i) + " " + (image.error.empty() ? "is no JPEG, PNG or WebP" : image.error) + "; skipped");
+      if (++result.skipped <= 3)
+        log_warning("sample " + dataset.key(i) + " " +
+                    (image.error.empty() ? "is no JPEG, PNG or WebP" : image.error) + "; skipped");
       continue;
     }
     if (!tar) tar.emplace(options.folder / (numbered(5, result.tars) + ".tar"));
     const std::string name = numbered(9, i) + ".";
     tar->add(name + suffix, bytes);
     std::string lines;
-    for (std::string& caption : dataset.captions(i)) lines += (lines.empty() ? "" : "\n") + one_line(std::move(caption));
+    for (std::string& caption : dataset.captions(i))
+      lines += (lines.empty() ? "" : "\n") + one_line(std::move(caption));
     if (!lines.empty()) tar->add(name + "txt", lines);
-    if (const int label = dataset.label(i); label >= 0) tar->add(name + "cls", std::to_string(label));
+    if (const int label = dataset.label(i); label >= 0)
+      tar->add(name + "cls", std::to_string(label));
     tar->add(name + "json", to_line(texts_of(dataset, captions, i, "caption")));
     ++result.samples;
     if (++in_tar == options.samples_per_tar) close();
@@ -87,7 +98,8 @@ PackResult pack(const Dataset& dataset, const CaptionTable* captions, const Pack
   return result;
 }
 
-void join_texts(const Dataset& dataset, const CaptionTable& captions, const std::function<void(std::string_view)>& write) {
+void join_texts(const Dataset& dataset, const CaptionTable& captions,
+                const std::function<void(std::string_view)>& write) {
   Progress progress("joining", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {
     write(to_line(texts_of(dataset, &captions, i, "raw")) + "\n");

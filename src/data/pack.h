@@ -12,7 +12,7 @@
 namespace clipwright {
 
 struct PackOptions {
-  std::filesystem::path folder;    ///< takes 00000.tar, 00001.tar, ... and sizes.json
+  std::filesystem::path folder;  ///< takes 00000.tar, 00001.tar, ... and sizes.json
   int64_t samples_per_tar = 10'000;
 };
 
@@ -20,13 +20,16 @@ struct PackResult {
   int64_t tars = 0, samples = 0, skipped = 0;
 };
 
-/// Writes each pair as 000000000.jpg (.png, .webp: the bytes as they are), .txt (its captions, one a line), .cls when it has a label,
-/// and .json with "key", "caption" and its rewrites under their slot names, which open_clip's --json-text-key reads. Tars appear whole
-/// or not at all; the same data gives the same bytes. Unreadable pictures are skipped with a warning. Throws Error(kFailed) when the
-/// disk refuses.
+/// Writes each pair as 000000000.jpg (.png, .webp: the bytes as they are), .txt (its captions, one
+/// a line), .cls when it has a label, and .json with "key", "caption" and its rewrites under their
+/// slot names, which open_clip's --json-text-key reads. Tars appear whole or not at all; the same
+/// data gives the same bytes. Unreadable pictures are skipped with a warning. Throws Error(kFailed)
+/// when the disk refuses.
 PackResult pack(const Dataset& dataset, const CaptionTable* captions, const PackOptions& options);
 
-/// Writes a line of JSON for each pair: {"key", "raw", "rewrite:<mode>": ...}, texts that are missing left out.
-void join_texts(const Dataset& dataset, const CaptionTable& captions, const std::function<void(std::string_view)>& write);
+/// Writes a line of JSON for each pair: {"key", "raw", "rewrite:<mode>": ...}, texts that are
+/// missing left out.
+void join_texts(const Dataset& dataset, const CaptionTable& captions,
+                const std::function<void(std::string_view)>& write);
 
 }  // namespace clipwright

@@ -13,7 +13,9 @@ namespace {
 
 template <typename T>
 T value_or_fail(arrow::Result<T> result, const std::string& path) {
-  if (!result.ok()) fail_input(path + ": cannot be read as Parquet (" + result.status().ToString() + ")", "a Parquet file");
+  if (!result.ok())
+    fail_input(path + ": cannot be read as Parquet (" + result.status().ToString() + ")",
+               "a Parquet file");
   return std::move(result).ValueUnsafe();
 }
 
@@ -35,7 +37,9 @@ bool is_plain(const arrow::DataType& type) {
   }
 }
 
-ParquetCell text_cell(std::string_view text) { return {.null = false, .is_text = true, .text = text}; }
+ParquetCell text_cell(std::string_view text) {
+  return {.null = false, .is_text = true, .text = text};
+}
 ParquetCell number_cell(double number) { return {.null = false, .number = number}; }
 
 template <typename Array>
@@ -79,7 +83,8 @@ ParquetCell cell_at(const arrow::Array& array, int64_t row) {
     case arrow::Type::DICTIONARY: {
       const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
       const int64_t code = coded.GetValueIndex(row);
-      return code >= 0 && code < coded.dictionary()->length() ? cell_at(*coded.dictionary(), code) : ParquetCell{};
+      return code >= 0 && code < coded.dictionary()->length() ? cell_at(*coded.dictionary(), code)
+                                                              : ParquetCell{};
     }
     default:
       return {};
@@ -94,11 +99,14 @@ struct ParquetRows::State {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<std::string> columns;
 
-  /// The array of "outer" or "outer.inner" in a batch; an inner field of a null structure is null itself.
-  std::shared_ptr<arrow::Array> array(const arrow::RecordBatch& batch, const std::string& column) const {
+  /// The array of "outer" or "outer.inner" in a batch; an inner field of a null structure is null
+  /// itself.
+  std::shared_ptr<arrow::Array> array(const arrow::RecordBatch& batch,
+                                      const std::string& column) const {
     if (auto whole = batch.GetColumnByName(column)) return whole;
     const size_t dot = column.rfind('.');
-    const auto outer = dot == std::string::npos ? nullptr : batch.GetColumnByName(column.substr(0, dot));
+    const auto outer =
+        dot == std::string::npos ? nullptr : batch.GetColumnByName(column.substr(0, dot));
     CW_CHECK(outer && outer->type_id() == arrow::Type::STRUCT, "the column is one of columns()");
     const auto& structure = static_cast<const arrow::StructArray&>(*outer);
     const int field = structure.struct_type()->GetFieldIndex(column.substr(dot + 1));
@@ -109,10 +117,12 @@ struct ParquetRows::State {
 ParquetRows::ParquetRows(const std::string& path) : state_(std::make_unique<State>()) {
   state_->path = path;
   auto file = value_or_fail(arrow::io::ReadableFile::Open(path), path);
-  state_->reader = value_or_fail(parquet::arrow::OpenFile(file, arrow::default_memory_pool()), path);
+  state_->reader =
+      value_or_fail(parquet::arrow::OpenFile(file, arrow::default_memory_pool()), path);
   state_->reader->set_batch_size(1024);
   const arrow::Status status = state_->reader->GetSchema(&state_->schema);
-  if (!status.ok()) fail_input(path + ": cannot be read as Parquet (" + status.ToString() + ")", "a Parquet file");
+  if (!status.ok())
+    fail_input(path + ": cannot be read as Parquet (" + status.ToString() + ")", "a Parquet file");
   for (const auto& field : state_->schema->fields()) {
     if (is_plain(*field->type())) state_->columns.push_back(field->name());
     if (field->type()->id() != arrow::Type::STRUCT) continue;
@@ -124,7 +134,9 @@ ParquetRows::ParquetRows(const std::string& path) : state_(std::make_unique<Stat
 
 ParquetRows::~ParquetRows() = default;
 
-int64_t ParquetRows::size() const { return state_->reader->parquet_reader()->metadata()->num_rows(); }
+int64_t ParquetRows::size() const {
+  return state_->reader->parquet_reader()->metadata()->num_rows();
+}
 
 const std::vector<std::string>& ParquetRows::columns() const { return state_->columns; }
 
@@ -139,12 +151,14 @@ std::string ParquetRows::first_of(std::initializer_list<std::string> names) cons
   return {};
 }
 
-void ParquetRows::read(const std::vector<std::string>& columns,
-                       const std::function<void(int64_t, std::span<const ParquetCell>)>& use) const {
+void ParquetRows::read(
+    const std::vector<std::string>& columns,
+    const std::function<void(int64_t, std::span<const ParquetCell>)>& use) const {
   const auto metadata = state_->reader->parquet_reader()->metadata();
   std::vector<int> groups(static_cast<size_t>(metadata->num_row_groups())), leaves;
   for (size_t i = 0; i < groups.size(); ++i) groups[i] = static_cast<int>(i);
-  // Leaves are chosen by their path, so that wide columns nobody asked for (pictures) are not decoded.
+  // Leaves are chosen by their path, so that wide columns nobody asked for (pictures) are not
+  // decoded.
   for (int i = 0; i < metadata->num_columns(); ++i) {
     const std::string path = metadata->schema()->Column(i)->path()->ToDotString();
     const auto wanted = [&](const std::string& column) { return path == column; };

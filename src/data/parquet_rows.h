@@ -26,14 +26,17 @@ class ParquetRows {
   ~ParquetRows();
 
   int64_t size() const;
-  /// Names of the columns that hold text, bytes or numbers; fields of a structure are "outer.inner".
+  /// Names of the columns that hold text, bytes or numbers; fields of a structure are
+  /// "outer.inner".
   const std::vector<std::string>& columns() const;
   bool has(const std::string& column) const;
   /// The first of `names` that is a column, or an empty string.
   std::string first_of(std::initializer_list<std::string> names) const;
 
-  /// Shows the cells of `columns` for every row in order. Throws Error(kInput) when the file is damaged.
-  void read(const std::vector<std::string>& columns, const std::function<void(int64_t row, std::span<const ParquetCell>)>& use) const;
+  /// Shows the cells of `columns` for every row in order. Throws Error(kInput) when the file is
+  /// damaged.
+  void read(const std::vector<std::string>& columns,
+            const std::function<void(int64_t row, std::span<const ParquetCell>)>& use) const;
 
  private:
   struct State;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr double kMostBadLines = 0.05;
 
-/// Audits are made when a text is first drawn and remembered in one byte: ten million texts would take minutes at the start.
+/// Audits are made when a text is first drawn and remembered in one byte: ten million texts would
+/// take minutes at the start.
 class RewriteFile final : public RewriteSlot {
  public:
   RewriteFile(const std::string& path, const Dataset& dataset, const KeepCondition& keep)
@@ -55,7 +56,8 @@ class RewriteFile final : public RewriteSlot {
         ++probed;
         dropped += this->text(i).empty() ? 1 : 0;
       }
-      text += ", the condition drops " + with_commas(dropped) + " of " + with_commas(probed) + (step > 1 ? " looked at" : "");
+      text += ", the condition drops " + with_commas(dropped) + " of " + with_commas(probed) +
+              (step > 1 ? " looked at" : "");
     }
     return text;
   }
@@ -66,35 +68,50 @@ class RewriteFile final : public RewriteSlot {
   void check_count() const {
     const int64_t pairs = dataset_.size(), lines = lines_.size();
     if (lines > 0 && pairs % lines == 0) return;
-    fail_input(path_ + ": has " + with_commas(lines) + " lines for " + with_commas(pairs) + " pairs",
-               "a line for each pair (" + with_commas(pairs) + "), or a number of lines that divides them",
-               lines < pairs ? "A line was lost, or the file was made from other captions: write it again, or use rewrites.jsonl, which is joined by key."
-                             : "The file has lines too many, or pairs were skipped that it has lines for: write it again, or use rewrites.jsonl, which is joined by key.");
+    fail_input(
+        path_ + ": has " + with_commas(lines) + " lines for " + with_commas(pairs) + " pairs",
+        "a line for each pair (" + with_commas(pairs) + "), or a number of lines that divides them",
+        lines < pairs ? "A line was lost, or the file was made from other captions: write it "
+                        "again, or use rewrites.jsonl, which is joined by key."
+                      : "The file has lines too many, or pairs were skipped that it has lines for: "
+                        "write it again, or use rewrites.jsonl, which is joined by key.");
   }
 
   void check_encoding() const {
-    if (static_cast<double>(lines_.not_utf8()) <= kMostBadLines * static_cast<double>(lines_.size())) return;
-    fail_input(path_ + ", line " + std::to_string(lines_.first_not_utf8() + 1) + ": is not UTF-8, as " + with_commas(lines_.not_utf8()) +
-                   " of " + with_commas(lines_.size()) + " lines are not",
+    if (static_cast<double>(lines_.not_utf8()) <=
+        kMostBadLines * static_cast<double>(lines_.size()))
+      return;
+    fail_input(path_ + ", line " + std::to_string(lines_.first_not_utf8() + 1) +
+                   ": is not UTF-8, as " + with_commas(lines_.not_utf8()) + " of " +
+                   with_commas(lines_.size()) + " lines are not",
                "a UTF-8 text", "Convert it, e.g. with iconv -t UTF-8.");
   }
 
   void check_order() const {
     const Alignment alignment = check_alignment(
-        lines_.size(), [&](int64_t line) { return dataset_.caption(line); }, [&](int64_t line) { return std::string(lines_[line]); });
+        lines_.size(), [&](int64_t line) { return dataset_.caption(line); },
+        [&](int64_t line) { return std::string(lines_[line]); });
     char overlaps[96];
     if (alignment.misaligned) {
       const Misalignment& bad = *alignment.misaligned;
-      std::snprintf(overlaps, sizeof overlaps, "word overlap %.2f there, %.2f here", bad.overlap_shifted, bad.overlap_in_place);
+      std::snprintf(overlaps, sizeof overlaps, "word overlap %.2f there, %.2f here",
+                    bad.overlap_shifted, bad.overlap_in_place);
       const int64_t away = bad.shift > 0 ? bad.shift : -bad.shift;
-      fail_input(path_ + ", line " + std::to_string(bad.line + 1) + ": from here on the rewrites fit the captions " + with_commas(away) +
-                     (away == 1 ? " line " : " lines ") + (bad.shift > 0 ? "before" : "after") + " theirs (" + overlaps + ")",
-                 "line k to rewrite caption k", "A line was added or lost there: write the file again, or use rewrites.jsonl, which is joined by key.");
+      fail_input(path_ + ", line " + std::to_string(bad.line + 1) +
+                     ": from here on the rewrites fit the captions " + with_commas(away) +
+                     (away == 1 ? " line " : " lines ") + (bad.shift > 0 ? "before" : "after") +
+                     " theirs (" + overlaps + ")",
+                 "line k to rewrite caption k",
+                 "A line was added or lost there: write the file again, or use rewrites.jsonl, "
+                 "which is joined by key.");
     }
     constexpr int64_t kEnoughToTell = 200;
-    if (alignment.compared >= kEnoughToTell && alignment.overlap < 1.25 * alignment.overlap_elsewhere + 0.005) {
-      std::snprintf(overlaps, sizeof overlaps, "%.3f, and %.3f with captions far away", alignment.overlap, alignment.overlap_elsewhere);
-      log_warning(path_ + ": its lines share hardly a word with their captions (overlap " + overlaps + "); is it the file of these captions?");
+    if (alignment.compared >= kEnoughToTell &&
+        alignment.overlap < 1.25 * alignment.overlap_elsewhere + 0.005) {
+      std::snprintf(overlaps, sizeof overlaps, "%.3f, and %.3f with captions far away",
+                    alignment.overlap, alignment.overlap_elsewhere);
+      log_warning(path_ + ": its lines share hardly a word with their captions (overlap " +
+                  overlaps + "); is it the file of these captions?");
     }
   }
 
@@ -108,10 +125,13 @@ class RewriteFile final : public RewriteSlot {
 
 }  // namespace
 
-std::unique_ptr<RewriteSlot> open_rewrite_file(const std::string& path, const Dataset& dataset, const KeepCondition& keep) {
+std::unique_ptr<RewriteSlot> open_rewrite_file(const std::string& path, const Dataset& dataset,
+                                               const KeepCondition& keep) {
   return std::make_unique<RewriteFile>(path, dataset, keep);
 }
 
-std::string slot_name_of(const std::string& path) { return "rewrite:" + std::filesystem::path(path).stem().string(); }
+std::string slot_name_of(const std::string& path) {
+  return "rewrite:" + std::filesystem::path(path).stem().string();
+}
 
 }  // namespace clipwright

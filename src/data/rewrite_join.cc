@@ -10,7 +10,9 @@
 namespace clipwright {
 namespace {
 
-std::string shortened(const std::string& text) { return text.size() <= 60 ? text : text.substr(0, 57) + "..."; }
+std::string shortened(const std::string& text) {
+  return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+}
 
 std::string source_hash(const std::string& caption) { return hex(sha256(caption)); }
 
@@ -21,14 +23,16 @@ class HashIndex {
   HashIndex(int64_t size, const Text& text) {
     CW_CHECK(size <= INT64_C(0xFFFFFFFF), "a dataset has less than 2^32 pairs");
     entries_.reserve(static_cast<size_t>(size));
-    for (int64_t i = 0; i < size; ++i) entries_.emplace_back(hash64(text(i)), static_cast<uint32_t>(i));
+    for (int64_t i = 0; i < size; ++i)
+      entries_.emplace_back(hash64(text(i)), static_cast<uint32_t>(i));
     std::sort(entries_.begin(), entries_.end());
   }
 
   template <typename Use>
   void each_candidate(std::string_view text, const Use& use) const {
     const uint64_t hash = hash64(text);
-    for (auto at = std::lower_bound(entries_.begin(), entries_.end(), std::pair<uint64_t, uint32_t>(hash, 0));
+    for (auto at = std::lower_bound(entries_.begin(), entries_.end(),
+                                    std::pair<uint64_t, uint32_t>(hash, 0));
          at != entries_.end() && at->first == hash; ++at) {
       use(static_cast<int64_t>(at->second));
     }
@@ -40,7 +44,8 @@ class HashIndex {
 
 class Joiner {
  public:
-  Joiner(const std::string& path, const Dataset& dataset, const KeepCondition& keep) : path_(path), dataset_(dataset), keep_(keep) {}
+  Joiner(const std::string& path, const Dataset& dataset, const KeepCondition& keep)
+      : path_(path), dataset_(dataset), keep_(keep) {}
 
   void by_key(const EachRewriteRow& each) {
     const HashIndex index(dataset_.size(), [&](int64_t i) { return dataset_.key(i); });
@@ -66,7 +71,8 @@ class Joiner {
   void by_source(const EachRewriteRow& each) {
     join_ = {};
     join_.by_source = true;
-    const HashIndex index(dataset_.size(), [&](int64_t i) { return source_hash(dataset_.caption(i)); });
+    const HashIndex index(dataset_.size(),
+                          [&](int64_t i) { return source_hash(dataset_.caption(i)); });
     each([&](RewriteRow& row) {
       if (!row.accepted) return;
       bool known = false;
@@ -101,17 +107,22 @@ class Joiner {
 
   bool keeps(int64_t index, const RewriteRow& row) {
     if (keep_.empty()) return true;
-    if (row.score && (row.flags_known || !keep_.needs_flags())) return keep_.keeps(*row.score, row.flags);
+    if (row.score && (row.flags_known || !keep_.needs_flags()))
+      return keep_.keeps(*row.score, row.flags);
     if (!auditor_) auditor_ = std::make_unique<Auditor>();
     const AuditRecord record = auditor_->audit(dataset_.caption(index), row.text);
     return keep_.keeps(record.score, record.flags);
   }
 
   [[noreturn]] void wrong_source(const RewriteRow& row, int64_t index) const {
-    fail_input(path_ + ", record " + std::to_string(row.row) + ": key '" + row.key + "' was rewritten from another caption (its source has sha256 " +
-                   row.source_sha256.substr(0, 12) + "..., the data says \"" + shortened(dataset_.caption(index)) + "\" with " +
+    fail_input(path_ + ", record " + std::to_string(row.row) + ": key '" + row.key +
+                   "' was rewritten from another caption (its source has sha256 " +
+                   row.source_sha256.substr(0, 12) + "..., the data says \"" +
+                   shortened(dataset_.caption(index)) + "\" with " +
                    source_hash(dataset_.caption(index)).substr(0, 12) + "...)",
-               "the caption that was rewritten", "The captions changed or moved since: rewrite them again, or go back to the data that was rewritten.");
+               "the caption that was rewritten",
+               "The captions changed or moved since: rewrite them again, or go back to the data "
+               "that was rewritten.");
   }
 
   const std::string& path_;
@@ -123,12 +134,15 @@ class Joiner {
 
 }  // namespace
 
-RewriteJoin join_rewrites(const std::string& path, const Dataset& dataset, const KeepCondition& keep, const EachRewriteRow& each) {
+RewriteJoin join_rewrites(const std::string& path, const Dataset& dataset,
+                          const KeepCondition& keep, const EachRewriteRow& each) {
   Joiner joiner(path, dataset, keep);
   joiner.by_key(each);
   if (joiner.empty()) joiner.by_source(each);
   if (joiner.empty()) {
-    fail_input(path + ": no accepted rewrite belongs to a pair of the data, by key or by source hash (the data's first key is '" +
+    fail_input(path +
+                   ": no accepted rewrite belongs to a pair of the data, by key or by source hash "
+                   "(the data's first key is '" +
                    dataset.key(0) + "')",
                "rewrites of these captions", "Check that the file was made from this data.");
   }

@@ -43,9 +43,11 @@ struct RewriteJoin {
 /// Gives every row of a file to `use`; called twice when rows have to be joined by source.
 using EachRewriteRow = std::function<void(const std::function<void(RewriteRow&)>& use)>;
 
-/// Joins by key, each row's source hash checked against the pair's caption; when not one key is known, by the hash alone. The last
-/// accepted row of a (key, mode) counts. Rows without scores are audited when there is a condition. Throws Error(kInput) naming the
-/// first key whose caption is not the one that was rewritten, or when no row belongs to any pair.
-RewriteJoin join_rewrites(const std::string& path, const Dataset& dataset, const KeepCondition& keep, const EachRewriteRow& each);
+/// Joins by key, each row's source hash checked against the pair's caption; when not one key is
+/// known, by the hash alone. The last accepted row of a (key, mode) counts. Rows without scores are
+/// audited when there is a condition. Throws Error(kInput) naming the first key whose caption is
+/// not the one that was rewritten, or when no row belongs to any pair.
+RewriteJoin join_rewrites(const std::string& path, const Dataset& dataset,
+                          const KeepCondition& keep, const EachRewriteRow& each);
 
 }  // namespace clipwright

@@ -29,8 +29,10 @@ bool parse_row(std::string_view line, RewriteRow& row) {
   row.mode = text_of(object, "mode");
   row.text = text_of(object, "text");
   row.source_sha256 = text_of(object, "source_sha256");
-  // Captions are compared without the blanks around them; a text file of sources may still have had some.
-  if (const std::string source = text_of(object, "source"); trimmed(source).size() != source.size() && hex(sha256(source)) == row.source_sha256) {
+  // Captions are compared without the blanks around them; a text file of sources may still have had
+  // some.
+  if (const std::string source = text_of(object, "source");
+      trimmed(source).size() != source.size() && hex(sha256(source)) == row.source_sha256) {
     row.source_sha256 = hex(sha256(trimmed(source)));
   }
   const std::string status = text_of(object, "status");
@@ -39,7 +41,8 @@ bool parse_row(std::string_view line, RewriteRow& row) {
   row.flags.clear();
   row.flags_known = false;
   if (const auto scores = object.find("scores"); scores != object.end() && scores->is_object()) {
-    if (const auto score = scores->find("audit"); score != scores->end() && score->is_number()) row.score = score->get<double>();
+    if (const auto score = scores->find("audit"); score != scores->end() && score->is_number())
+      row.score = score->get<double>();
     if (const auto flags = scores->find("flags"); flags != scores->end() && flags->is_array()) {
       row.flags_known = true;
       for (const Json& flag : *flags) {
@@ -47,14 +50,19 @@ bool parse_row(std::string_view line, RewriteRow& row) {
       }
     }
   }
-  return !row.mode.empty() && (!row.key.empty() || !row.source_sha256.empty()) && (!row.accepted || !row.text.empty());
+  return !row.mode.empty() && (!row.key.empty() || !row.source_sha256.empty()) &&
+         (!row.accepted || !row.text.empty());
 }
 
 /// The texts stay in the mapped file.
 class JoinedSlot final : public RewriteSlot {
  public:
-  JoinedSlot(std::shared_ptr<const MappedFiles> files, std::string mode, JoinedMode joined, std::string note)
-      : files_(std::move(files)), mode_(std::move(mode)), joined_(std::move(joined)), note_(std::move(note)) {}
+  JoinedSlot(std::shared_ptr<const MappedFiles> files, std::string mode, JoinedMode joined,
+             std::string note)
+      : files_(std::move(files)),
+        mode_(std::move(mode)),
+        joined_(std::move(joined)),
+        note_(std::move(note)) {}
 
   std::string name() const override { return "rewrite:" + mode_; }
   std::string text(int64_t index) const override {
@@ -67,7 +75,8 @@ class JoinedSlot final : public RewriteSlot {
   }
   std::string describe() const override {
     std::string text = name() + " " + with_commas(joined_.texts) + " texts";
-    if (joined_.dropped > 0) text += ", " + with_commas(joined_.dropped) + " dropped by the condition";
+    if (joined_.dropped > 0)
+      text += ", " + with_commas(joined_.dropped) + " dropped by the condition";
     return text + note_;
   }
 
@@ -80,7 +89,8 @@ class JoinedSlot final : public RewriteSlot {
 
 }  // namespace
 
-RewriteSlots open_rewrites_jsonl(const std::string& path, const Dataset& dataset, const KeepCondition& keep) {
+RewriteSlots open_rewrites_jsonl(const std::string& path, const Dataset& dataset,
+                                 const KeepCondition& keep) {
   auto files = std::make_shared<MappedFiles>();
   files->add(path);
   const std::string_view text = (*files)[0].text();
@@ -99,7 +109,8 @@ RewriteSlots open_rewrites_jsonl(const std::string& path, const Dataset& dataset
           skipped.use();
           use(row);
         } else {
-          skipped.skip("no record", path + ", line " + std::to_string(line) + ": is no rewrite (key, mode, text, source_sha256)");
+          skipped.skip("no record", path + ", line " + std::to_string(line) +
+                                        ": is no rewrite (key, mode, text, source_sha256)");
           skipped.check(kMostBadLines);
         }
       }
@@ -111,14 +122,16 @@ RewriteSlots open_rewrites_jsonl(const std::string& path, const Dataset& dataset
     }
     files->release();
     skipped.report();
-    if (skipped.skipped() == skipped.rows()) fail_input(path + ": holds no rewrite; " + skipped.first());
+    if (skipped.skipped() == skipped.rows())
+      fail_input(path + ": holds no rewrite; " + skipped.first());
   };
   RewriteJoin join = join_rewrites(path, dataset, keep, each);
   std::string note;
   if (join.by_source) note += ", joined by source";
   if (join.unknown > 0) note += ", " + with_commas(join.unknown) + " rows of other data";
   RewriteSlots slots;
-  for (auto& [mode, joined] : join.modes) slots.push_back(std::make_unique<JoinedSlot>(files, mode, std::move(joined), note));
+  for (auto& [mode, joined] : join.modes)
+    slots.push_back(std::make_unique<JoinedSlot>(files, mode, std::move(joined), note));
   return slots;
 }
 

@@ -13,8 +13,12 @@ constexpr std::string_view kSlotPrefix = "rewrite:";
 
 class ParquetSlot final : public RewriteSlot {
  public:
-  ParquetSlot(std::shared_ptr<const SpooledTexts> texts, std::string mode, JoinedMode joined, std::string note)
-      : texts_(std::move(texts)), mode_(std::move(mode)), joined_(std::move(joined)), note_(std::move(note)) {}
+  ParquetSlot(std::shared_ptr<const SpooledTexts> texts, std::string mode, JoinedMode joined,
+              std::string note)
+      : texts_(std::move(texts)),
+        mode_(std::move(mode)),
+        joined_(std::move(joined)),
+        note_(std::move(note)) {}
 
   std::string name() const override { return std::string(kSlotPrefix) + mode_; }
   std::string text(int64_t index) const override {
@@ -23,7 +27,8 @@ class ParquetSlot final : public RewriteSlot {
   }
   std::string describe() const override {
     std::string text = name() + " " + with_commas(joined_.texts) + " texts";
-    if (joined_.dropped > 0) text += ", " + with_commas(joined_.dropped) + " dropped by the condition";
+    if (joined_.dropped > 0)
+      text += ", " + with_commas(joined_.dropped) + " dropped by the condition";
     return text + note_;
   }
 
@@ -42,7 +47,8 @@ std::string hash_text(const ParquetCell& cell) {
 
 }  // namespace
 
-RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& dataset, const KeepCondition& keep) {
+RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& dataset,
+                                   const KeepCondition& keep) {
   const ParquetRows rows(path);
   std::vector<std::string> wide;
   for (const std::string& column : rows.columns()) {
@@ -50,7 +56,8 @@ RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& datas
   }
   const bool is_long = rows.has("mode") && rows.has("text");
   if (!rows.has("key") || (!is_long && wide.empty())) {
-    fail_input(path + ": has neither the columns key, mode, text nor key and rewrite:<mode>", "a side-car of rewrites (docs/formats/captions.md)");
+    fail_input(path + ": has neither the columns key, mode, text nor key and rewrite:<mode>",
+               "a side-car of rewrites (docs/formats/captions.md)");
   }
   std::vector<std::string> columns = {"key"};
   const auto column = [&](const std::string& name) {
@@ -58,9 +65,11 @@ RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& datas
     columns.push_back(name);
     return columns.size() - 1;
   };
-  const size_t source_at = column("source_sha256"), mode_at = is_long ? column("mode") : 0, text_at = is_long ? column("text") : 0;
+  const size_t source_at = column("source_sha256"), mode_at = is_long ? column("mode") : 0,
+               text_at = is_long ? column("text") : 0;
   const size_t status_at = is_long ? column("status") : 0;
-  const size_t score_at = is_long ? (rows.has("scores.audit") ? column("scores.audit") : column("audit")) : 0;
+  const size_t score_at =
+      is_long ? (rows.has("scores.audit") ? column("scores.audit") : column("audit")) : 0;
   const size_t first_wide = columns.size();
   if (!is_long) columns.insert(columns.end(), wide.begin(), wide.end());
 
@@ -77,13 +86,17 @@ RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& datas
     rows.read(columns, [&](int64_t number, std::span<const ParquetCell> cells) {
       RewriteRow row;
       row.row = number + 1;
-      row.key = cells[0].is_text ? std::string(cells[0].text) : cells[0].null ? std::string() : std::to_string(static_cast<int64_t>(cells[0].number));
+      row.key = cells[0].is_text ? std::string(cells[0].text)
+                : cells[0].null  ? std::string()
+                                 : std::to_string(static_cast<int64_t>(cells[0].number));
       if (source_at > 0) row.source_sha256 = hash_text(cells[source_at]);
       if (is_long) {
         row.mode = std::string(cells[mode_at].text);
         row.text = std::string(cells[text_at].text);
-        if (status_at > 0) row.accepted = cells[status_at].text == "accepted" || cells[status_at].null;
-        if (score_at > 0 && !cells[score_at].null && !cells[score_at].is_text) row.score = cells[score_at].number;
+        if (status_at > 0)
+          row.accepted = cells[status_at].text == "accepted" || cells[status_at].null;
+        if (score_at > 0 && !cells[score_at].null && !cells[score_at].is_text)
+          row.score = cells[score_at].number;
         return give(row);
       }
       for (size_t i = 0; i < wide.size(); ++i) {
@@ -101,7 +114,8 @@ RewriteSlots open_rewrites_parquet(const std::string& path, const Dataset& datas
   if (join.by_source) note += ", joined by source";
   if (join.unknown > 0) note += ", " + with_commas(join.unknown) + " rows of other data";
   RewriteSlots slots;
-  for (auto& [mode, joined] : join.modes) slots.push_back(std::make_unique<ParquetSlot>(texts, mode, std::move(joined), note));
+  for (auto& [mode, joined] : join.modes)
+    slots.push_back(std::make_unique<ParquetSlot>(texts, mode, std::move(joined), note));
   return slots;
 }
 

@@ -9,8 +9,12 @@ constexpr int kMostReplacements = 100;
 
 }  // namespace
 
-SampleMaker::SampleMaker(const Dataset& dataset, const CaptionTable* captions, const LoaderOptions& options)
-    : dataset_(dataset), captions_(captions), options_(options), pipeline_(options.recipe, options.image_size) {}
+SampleMaker::SampleMaker(const Dataset& dataset, const CaptionTable* captions,
+                         const LoaderOptions& options)
+    : dataset_(dataset),
+      captions_(captions),
+      options_(options),
+      pipeline_(options.recipe, options.image_size) {}
 
 bool SampleMaker::make(int64_t index, int64_t epoch, std::span<uint8_t> chw, SampleTexts& texts) {
   texts.bad.clear();
@@ -29,13 +33,15 @@ bool SampleMaker::make(int64_t index, int64_t epoch, std::span<uint8_t> chw, Sam
   return false;
 }
 
-std::string SampleMaker::try_pair(int64_t index, const std::string& key, uint64_t epoch, std::span<uint8_t> chw, SampleTexts& texts) {
+std::string SampleMaker::try_pair(int64_t index, const std::string& key, uint64_t epoch,
+                                  std::span<uint8_t> chw, SampleTexts& texts) {
   texts.index = index;
   texts.ids.clear();
   texts.ends.clear();
   if (captions_ != nullptr) {
     bool any = false;
-    for (const std::string& text : choose_texts(options_.policy, *captions_, index, options_.seed, epoch, key)) {
+    for (const std::string& text :
+         choose_texts(options_.policy, *captions_, index, options_.seed, epoch, key)) {
       any = any || !text.empty();
       Tokenizer::standard().encode(text, texts.ids, options_.context_length);
       texts.ends.push_back(texts.ids.size());

@@ -29,13 +29,15 @@ class SampleMaker {
  public:
   SampleMaker(const Dataset& dataset, const CaptionTable* captions, const LoaderOptions& options);
 
-  /// Fills `chw` and `texts` with pair `index` as epoch `epoch` sees it, or with the first usable pair of an order keyed by (seed,
-  /// epoch, key of the pair). False when a hundred pairs in a row cannot be used.
+  /// Fills `chw` and `texts` with pair `index` as epoch `epoch` sees it, or with the first usable
+  /// pair of an order keyed by (seed, epoch, key of the pair). False when a hundred pairs in a row
+  /// cannot be used.
   bool make(int64_t index, int64_t epoch, std::span<uint8_t> chw, SampleTexts& texts);
 
  private:
   /// Empty, or why the pair cannot be used.
-  std::string try_pair(int64_t index, const std::string& key, uint64_t epoch, std::span<uint8_t> chw, SampleTexts& texts);
+  std::string try_pair(int64_t index, const std::string& key, uint64_t epoch,
+                       std::span<uint8_t> chw, SampleTexts& texts);
 
   const Dataset& dataset_;
   const CaptionTable* captions_;

@@ -17,9 +17,11 @@ constexpr int64_t kBlockLines = 200;
 constexpr size_t kRareLines = 16;
 
 /// The distance that most rare words of the captions in [begin, end) vote for.
-int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineReader& caption, const LineReader& rewrite) {
+int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineReader& caption,
+                        const LineReader& rewrite) {
   std::unordered_map<uint64_t, std::vector<int64_t>> lines_with;
-  for (int64_t line = std::max<int64_t>(0, begin - kFar); line < std::min(lines, end + kFar); ++line) {
+  for (int64_t line = std::max<int64_t>(0, begin - kFar); line < std::min(lines, end + kFar);
+       ++line) {
     for (const uint64_t word : word_hashes(rewrite(line))) {
       auto& found = lines_with[word];
       if (found.size() <= kRareLines) found.push_back(line);
@@ -30,13 +32,15 @@ int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineRea
     for (const uint64_t word : word_hashes(caption(line))) {
       const auto found = lines_with.find(word);
       if (found == lines_with.end() || found->second.size() > kRareLines) continue;
-      for (const int64_t other : found->second) votes[other - line] += 1.0 / static_cast<double>(found->second.size());
+      for (const int64_t other : found->second)
+        votes[other - line] += 1.0 / static_cast<double>(found->second.size());
     }
   }
   int64_t favourite = 0;
   double most = 0;
   for (const auto& [shift, count] : votes) {
-    const bool nearer = std::abs(shift) < std::abs(favourite) || (std::abs(shift) == std::abs(favourite) && shift < favourite);
+    const bool nearer = std::abs(shift) < std::abs(favourite) ||
+                        (std::abs(shift) == std::abs(favourite) && shift < favourite);
     if (count > most || (count == most && nearer)) {
       most = count;
       favourite = shift;
@@ -47,12 +51,14 @@ int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineRea
 
 }  // namespace
 
-std::vector<int64_t> shift_candidates(int64_t lines, const LineReader& caption, const LineReader& rewrite) {
+std::vector<int64_t> shift_candidates(int64_t lines, const LineReader& caption,
+                                      const LineReader& rewrite) {
   std::set<int64_t> shifts;
   for (int64_t shift = 1; shift <= kNear; ++shift) shifts.insert({-shift, shift});
   for (int64_t block = 0; block < kBlocks; ++block) {
     const int64_t begin = (lines - std::min(lines, kBlockLines)) * block / (kBlocks - 1);
-    shifts.insert(favourite_shift(lines, begin, std::min(lines, begin + kBlockLines), caption, rewrite));
+    shifts.insert(
+        favourite_shift(lines, begin, std::min(lines, begin + kBlockLines), caption, rewrite));
   }
   shifts.erase(0);
   return {shifts.begin(), shifts.end()};

@@ -8,8 +8,10 @@
 
 namespace clipwright {
 
-/// Shifts worth testing, without 0: one to three lines either way, and at some places of the file the distance, up to 5,000 lines,
-/// at which most rare words of the captions come again in the rewrites.
-std::vector<int64_t> shift_candidates(int64_t lines, const LineReader& caption, const LineReader& rewrite);
+/// Shifts worth testing, without 0: one to three lines either way, and at some places of the file
+/// the distance, up to 5,000 lines, at which most rare words of the captions come again in the
+/// rewrites.
+std::vector<int64_t> shift_candidates(int64_t lines, const LineReader& caption,
+                                      const LineReader& rewrite);
 
 }  // namespace clipwright

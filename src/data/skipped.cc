@@ -28,10 +28,14 @@ void Skipped::absorb(const Skipped& part) {
 }
 
 void Skipped::check(double share) const {
-  if (rows_ < kRowsBeforeJudging || static_cast<double>(skipped_) <= share * static_cast<double>(rows_)) return;
-  fail_input(first() + "; " + with_commas(skipped_) + " of " + with_commas(rows_) + " skipped so far",
-             "at most " + std::to_string(static_cast<int>(share * 100 + 0.5)) + " % of them without caption or picture",
-             "Mend the source, or check that its columns or suffixes are the ones that are looked for.");
+  if (rows_ < kRowsBeforeJudging ||
+      static_cast<double>(skipped_) <= share * static_cast<double>(rows_))
+    return;
+  fail_input(
+      first() + "; " + with_commas(skipped_) + " of " + with_commas(rows_) + " skipped so far",
+      "at most " + std::to_string(static_cast<int>(share * 100 + 0.5)) +
+          " % of them without caption or picture",
+      "Mend the source, or check that its columns or suffixes are the ones that are looked for.");
 }
 
 void Skipped::report() const {

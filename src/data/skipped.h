@@ -1,4 +1,5 @@
-// Rows and samples that a source cannot use: counted by reason, told, and too many of them are an error.
+// Rows and samples that a source cannot use: counted by reason, told, and too many of them are an
+// error.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,13 @@ class Skipped {
  public:
   /// A row that can be used.
   void use() { ++rows_; }
-  /// A row that cannot: `sentence` tells where and why, e.g. "shard 0.tar: sample 7 has no caption (looked for .txt)".
+  /// A row that cannot: `sentence` tells where and why, e.g. "shard 0.tar: sample 7 has no caption
+  /// (looked for .txt)".
   void skip(std::string_view reason, std::string_view sentence);
   /// Adds the counts of another part of the same source.
   void absorb(const Skipped& part);
-  /// Throws Error(kInput) with the first bad place when, after 200 rows, more than `share` were skipped.
+  /// Throws Error(kInput) with the first bad place when, after 200 rows, more than `share` were
+  /// skipped.
   void check(double share) const;
   /// Warns about the first few places.
   void report() const;

@@ -10,8 +10,10 @@
 namespace clipwright {
 
 /// open_clip's table: a header names the columns.
-std::unique_ptr<Dataset> open_csv(const std::string& path, char separator, const DataOptions& options);
-/// LaCLIP's table: comma, no header, path and caption; a row counts when its path ends in .png, .jpg or .jpeg.
+std::unique_ptr<Dataset> open_csv(const std::string& path, char separator,
+                                  const DataOptions& options);
+/// LaCLIP's table: comma, no header, path and caption; a row counts when its path ends in .png,
+/// .jpg or .jpeg.
 std::unique_ptr<Dataset> open_laclip_csv(const std::string& path, const DataOptions& options);
 /// An object a line: a picture path and a caption.
 std::unique_ptr<Dataset> open_jsonl(const std::string& path, const DataOptions& options);
@@ -20,8 +22,10 @@ std::unique_ptr<Dataset> open_parquet(const std::string& path, const DataOptions
 /// Pictures with a .txt of the same name beside them, or pictures in class folders.
 std::unique_ptr<Dataset> open_folder(const std::string& path, const DataOptions& options);
 /// Tars of samples: members that share a key.
-std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths, const DataOptions& options);
-/// CLIP_benchmark's folder: `nshards.txt` and `0.tar`... in a split; `path` is the split or the folder that holds `test`.
+std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths,
+                                   const DataOptions& options);
+/// CLIP_benchmark's folder: `nshards.txt` and `0.tar`... in a split; `path` is the split or the
+/// folder that holds `test`.
 std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const DataOptions& options);
 /// Several sources one after the other.
 std::unique_ptr<Dataset> concatenate(std::vector<std::unique_ptr<Dataset>> parts);

@@ -21,7 +21,8 @@ std::string folder() {
 }
 
 [[noreturn]] void refuse(int error) {
-  fail_running(folder() + ": a temporary file cannot be written (" + std::strerror(error) + ")", {}, "Set TMPDIR to a folder with space.");
+  fail_running(folder() + ": a temporary file cannot be written (" + std::strerror(error) + ")", {},
+               "Set TMPDIR to a folder with space.");
 }
 
 }  // namespace

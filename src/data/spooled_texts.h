@@ -1,4 +1,5 @@
-// Byte strings in an unnamed temporary file, for sources that cannot be read at any place themselves.
+// Byte strings in an unnamed temporary file, for sources that cannot be read at any place
+// themselves.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,8 @@
 
 namespace clipwright {
 
-/// Append all strings, then `finish`, then read: memory holds eight bytes a string. The file lies in $TMPDIR (or /tmp), has no name
-/// and is gone with the process.
+/// Append all strings, then `finish`, then read: memory holds eight bytes a string. The file lies
+/// in $TMPDIR (or /tmp), has no name and is gone with the process.
 class SpooledTexts {
  public:
   SpooledTexts();

@@ -7,14 +7,18 @@ namespace {
 
 class Subset final : public Dataset {
  public:
-  Subset(std::shared_ptr<const Dataset> base, std::vector<int64_t> indices) : base_(std::move(base)), indices_(std::move(indices)) {
-    for (const int64_t index : indices_) CW_CHECK(index >= 0 && index < base_->size(), "a subset's index lies in its base");
+  Subset(std::shared_ptr<const Dataset> base, std::vector<int64_t> indices)
+      : base_(std::move(base)), indices_(std::move(indices)) {
+    for (const int64_t index : indices_)
+      CW_CHECK(index >= 0 && index < base_->size(), "a subset's index lies in its base");
   }
 
   int64_t size() const override { return static_cast<int64_t>(indices_.size()); }
   std::string key(int64_t index) const override { return base_->key(at(index)); }
   std::string caption(int64_t index) const override { return base_->caption(at(index)); }
-  std::vector<std::string> captions(int64_t index) const override { return base_->captions(at(index)); }
+  std::vector<std::string> captions(int64_t index) const override {
+    return base_->captions(at(index));
+  }
   ImageBytes image(int64_t index) const override { return base_->image(at(index)); }
   int label(int64_t index) const override { return base_->label(at(index)); }
   const Dataset* base() const override { return base_.get(); }

@@ -13,7 +13,8 @@ namespace clipwright {
 namespace {
 
 constexpr uint64_t kBlock = 512;
-// Longer names and pax headers do not occur; a larger one is damage and must not become an allocation.
+// Longer names and pax headers do not occur; a larger one is damage and must not become an
+// allocation.
 constexpr uint64_t kMostHeaderBytes = 1 << 20;
 
 struct Header {
@@ -68,16 +69,20 @@ bool checksum_holds(std::string_view block) {
 void read_pax(std::string_view records, std::string& path, std::optional<uint64_t>& size) {
   while (!records.empty()) {
     uint64_t length = 0;
-    const auto [end, error] = std::from_chars(records.data(), records.data() + records.size(), length);
+    const auto [end, error] =
+        std::from_chars(records.data(), records.data() + records.size(), length);
     const auto digits = static_cast<uint64_t>(end - records.data());
-    if (error != std::errc() || length > records.size() || length < digits + 2 || *end != ' ') return;
+    if (error != std::errc() || length > records.size() || length < digits + 2 || *end != ' ')
+      return;
     const std::string_view record = records.substr(digits + 1, length - digits - 2);
     const size_t equals = record.find('=');
     if (equals != std::string_view::npos) {
       const std::string_view key = record.substr(0, equals), value = record.substr(equals + 1);
       if (key == "path") path = std::string(value);
       uint64_t bytes = 0;
-      if (key == "size" && std::from_chars(value.data(), value.data() + value.size(), bytes).ec == std::errc()) size = bytes;
+      if (key == "size" &&
+          std::from_chars(value.data(), value.data() + value.size(), bytes).ec == std::errc())
+        size = bytes;
     }
     records.remove_prefix(length);
   }
@@ -85,7 +90,8 @@ void read_pax(std::string_view records, std::string& path, std::optional<uint64_
 
 }  // namespace
 
-std::string walk_tar(std::string_view archive, const std::function<void(std::string_view, uint64_t, uint64_t)>& use) {
+std::string walk_tar(std::string_view archive,
+                     const std::function<void(std::string_view, uint64_t, uint64_t)>& use) {
   if (archive.empty()) return "is empty";
   static constexpr std::array<char, kBlock> kZeros{};
   uint64_t at = 0;
@@ -103,12 +109,14 @@ std::string walk_tar(std::string_view archive, const std::function<void(std::str
     const uint64_t size = describes_next ? *stated : long_size.value_or(*stated);
     const uint64_t begin = at + kBlock;
     if (size > archive.size() - begin) {
-      return "is cut off " + place + " (a member of " + std::to_string(size) + " bytes, " + std::to_string(archive.size() - begin) +
-             " left)";
+      return "is cut off " + place + " (a member of " + std::to_string(size) + " bytes, " +
+             std::to_string(archive.size() - begin) + " left)";
     }
     const std::string_view body = archive.substr(begin, size);
     if (describes_next) {
-      if (size > kMostHeaderBytes) return "is damaged " + place + " (an extended header of " + std::to_string(size) + " bytes)";
+      if (size > kMostHeaderBytes)
+        return "is damaged " + place + " (an extended header of " + std::to_string(size) +
+               " bytes)";
       if (type == 'L') long_name = std::string(body.substr(0, body.find('\0')));
       if (type == 'x') read_pax(body, long_name, long_size);
     } else {
@@ -135,18 +143,22 @@ std::string walk_tar(std::string_view archive, const std::function<void(std::str
 
 TarIndex index_tar(const MappedFile& archive) {
   TarIndex index;
-  index.damage = walk_tar(archive.text(), [&](std::string_view name, uint64_t offset, uint64_t size) {
-    index.members.push_back({std::string(name), offset, size});
-  });
+  index.damage =
+      walk_tar(archive.text(), [&](std::string_view name, uint64_t offset, uint64_t size) {
+        index.members.push_back({std::string(name), offset, size});
+      });
   return index;
 }
 
 namespace {
 
 /// Times, owners and modes are fixed, so equal members give equal archives.
-std::array<char, kBlock> header_block(std::string_view name, std::string_view prefix, uint64_t size, char type) {
+std::array<char, kBlock> header_block(std::string_view name, std::string_view prefix, uint64_t size,
+                                      char type) {
   std::array<char, kBlock> block{};
-  const auto put = [&](size_t offset, std::string_view text) { std::copy(text.begin(), text.end(), block.begin() + static_cast<long>(offset)); };
+  const auto put = [&](size_t offset, std::string_view text) {
+    std::copy(text.begin(), text.end(), block.begin() + static_cast<long>(offset));
+  };
   put(0, name);
   put(100, "0000644");
   put(108, "0000000");
@@ -157,7 +169,9 @@ std::array<char, kBlock> header_block(std::string_view name, std::string_view pr
   put(136, "00000000000");
   put(148, "        ");
   block[156] = type;
-  put(257, std::string_view("ustar\0" "00", 8));
+  put(257, std::string_view("ustar\0"
+                            "00",
+                            8));
   put(345, prefix);
   uint32_t sum = 0;
   for (const char c : block) sum += static_cast<unsigned char>(c);
@@ -177,12 +191,16 @@ TarWriter::TarWriter(const std::filesystem::path& path) : file_(path) {}
 
 void TarWriter::add(std::string_view name, std::string_view bytes) {
   constexpr uint64_t kMostOctal = (uint64_t{1} << 33) - 1;
-  if (bytes.size() > kMostOctal) fail_input(std::string(name) + ": is larger than 8 GiB, which a tar member cannot be");
-  const auto write_block = [&](const std::array<char, kBlock>& block) { file_.write(std::string_view(block.data(), kBlock)); };
+  if (bytes.size() > kMostOctal)
+    fail_input(std::string(name) + ": is larger than 8 GiB, which a tar member cannot be");
+  const auto write_block = [&](const std::array<char, kBlock>& block) {
+    file_.write(std::string_view(block.data(), kBlock));
+  };
   std::string_view base = name, prefix;
   if (name.size() > 100) {
     const size_t slash = name.rfind('/', 155);
-    if (slash != std::string_view::npos && slash > 0 && name.size() - slash - 1 <= 100 && slash + 1 < name.size()) {
+    if (slash != std::string_view::npos && slash > 0 && name.size() - slash - 1 <= 100 &&
+        slash + 1 < name.size()) {
       prefix = name.substr(0, slash);
       base = name.substr(slash + 1);
     } else {

@@ -47,7 +47,8 @@ struct Gathered {
 
 class ShardBuilder {
  public:
-  ShardBuilder(std::string_view archive, const std::string& name) : archive_(archive), name_(name) {}
+  ShardBuilder(std::string_view archive, const std::string& name)
+      : archive_(archive), name_(name) {}
 
   void member(std::string_view path, uint64_t offset, uint64_t size) {
     const size_t slash = path.rfind('/');
@@ -72,15 +73,20 @@ class ShardBuilder {
   TarShard take() { return std::move(shard_); }
 
  private:
-  std::string_view bytes(const Place& place) const { return archive_.substr(place.offset, place.size); }
+  std::string_view bytes(const Place& place) const {
+    return archive_.substr(place.offset, place.size);
+  }
 
   void judge() {
     const std::string place = name_ + ": sample " + now_.key;
-    if (!now_.image.found) return shard_.skipped.skip("no picture", place + " has no picture (looked for .jpg, .png, .jpeg, .webp)");
+    if (!now_.image.found)
+      return shard_.skipped.skip("no picture",
+                                 place + " has no picture (looked for .jpg, .png, .jpeg, .webp)");
     constexpr uint64_t kMost = UINT32_MAX;
-    if (now_.image.size > kMost || now_.text.size > kMost || now_.json.size > kMost || now_.json.offset / kBlock > kMost ||
-        now_.image.offset / kBlock > kMost) {
-      return shard_.skipped.skip("too large", place + " lies beyond 2 TiB or has a member beyond 4 GiB");
+    if (now_.image.size > kMost || now_.text.size > kMost || now_.json.size > kMost ||
+        now_.json.offset / kBlock > kMost || now_.image.offset / kBlock > kMost) {
+      return shard_.skipped.skip("too large",
+                                 place + " lies beyond 2 TiB or has a member beyond 4 GiB");
     }
     TarSample sample;
     if (now_.label.found) {
@@ -88,10 +94,12 @@ class ShardBuilder {
       std::from_chars(digits.data(), digits.data() + digits.size(), sample.label);
     }
     const std::string_view text = now_.text.found ? bytes(now_.text) : std::string_view();
-    if (!is_utf8(text)) return shard_.skipped.skip("not UTF-8", place + " has a caption that is not UTF-8");
+    if (!is_utf8(text))
+      return shard_.skipped.skip("not UTF-8", place + " has a caption that is not UTF-8");
     const bool said = !trimmed(text).empty();
     if (!said && sample.label < 0 && (!now_.json.found || json_caption(bytes(now_.json)).empty())) {
-      return shard_.skipped.skip("no caption", place + " has no caption (looked for .txt, json:caption)");
+      return shard_.skipped.skip("no caption",
+                                 place + " has no caption (looked for .txt, json:caption)");
     }
     const auto block = [](const Place& at) { return static_cast<uint32_t>(at.offset / kBlock); };
     sample.image_block = block(now_.image);
@@ -120,7 +128,10 @@ class ShardBuilder {
 
 TarShard index_shard(std::string_view archive, const std::string& name) {
   ShardBuilder builder(archive, name);
-  std::string damage = walk_tar(archive, [&](std::string_view path, uint64_t offset, uint64_t size) { builder.member(path, offset, size); });
+  std::string damage =
+      walk_tar(archive, [&](std::string_view path, uint64_t offset, uint64_t size) {
+        builder.member(path, offset, size);
+      });
   builder.finish_sample();
   TarShard shard = builder.take();
   shard.damage = std::move(damage);

@@ -10,7 +10,8 @@
 
 namespace clipwright {
 
-/// Where a sample's members lie. Members start on 512-byte blocks, so a block number finds them in archives up to 2 TiB.
+/// Where a sample's members lie. Members start on 512-byte blocks, so a block number finds them in
+/// archives up to 2 TiB.
 struct TarSample {
   uint64_t key = 0;  ///< offset of the key in the shard's arena
   uint32_t image_block = 0, image_size = 0;
@@ -28,8 +29,9 @@ struct TarShard {
   std::string_view key(size_t sample) const { return keys.c_str() + samples[sample].key; }
 };
 
-/// Groups members as webdataset does: neighbours with the same path up to the first dot of the file name; a repeated suffix starts a
-/// new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp) and a text (.txt, a caption in .json) or a label (.cls).
+/// Groups members as webdataset does: neighbours with the same path up to the first dot of the file
+/// name; a repeated suffix starts a new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp)
+/// and a text (.txt, a caption in .json) or a label (.cls).
 TarShard index_shard(std::string_view archive, const std::string& name);
 
 /// The caption in a sample's JSON member ("caption"), or an empty string. Never throws.

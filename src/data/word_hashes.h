@@ -7,7 +7,8 @@
 
 namespace clipwright {
 
-/// Sorted hashes of the distinct words in lower case; every byte outside ASCII counts as part of a word.
+/// Sorted hashes of the distinct words in lower case; every byte outside ASCII counts as part of a
+/// word.
 using WordHashes = std::vector<uint64_t>;
 WordHashes word_hashes(std::string_view text);
 

@@ -34,7 +34,8 @@ double deviation_of(const std::vector<double>& values) {
 Interval bootstrap(const Differences& differences, Random random) {
   const size_t seeds = differences.size(), pictures = differences[0].size();
   Interval interval;
-  for (const auto& of_seed : differences) interval.mean += mean_of(of_seed) / static_cast<double>(seeds);
+  for (const auto& of_seed : differences)
+    interval.mean += mean_of(of_seed) / static_cast<double>(seeds);
   if (pictures == 0) return interval;
   std::vector<double> draws(kDraws), average(pictures);
   for (double& draw : draws) {
@@ -67,7 +68,9 @@ std::string with_sign(double value) {
 
 /// Characters a terminal shows; every character of the table is one column wide.
 size_t width_of(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+  }));
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -78,27 +81,35 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-Comparison compare_arms(const std::vector<std::string>& arms, const std::vector<std::vector<ModelScores>>& scores, uint64_t seed) {
-  CW_CHECK(!arms.empty() && arms.size() == scores.size() && !scores[0].empty(), "scores of every arm");
+Comparison compare_arms(const std::vector<std::string>& arms,
+                        const std::vector<std::vector<ModelScores>>& scores, uint64_t seed) {
+  CW_CHECK(!arms.empty() && arms.size() == scores.size() && !scores[0].empty(),
+           "scores of every arm");
   Comparison comparison{.arms = arms, .seeds = scores[0].size()};
   for (size_t m = 0; m < scores[0][0].metrics.size(); ++m) {
     const MetricScores& first = scores[0][0].metrics[m];
-    ComparedMetric row{.id = first.id, .title = first.title, .pictures = static_cast<int64_t>(first.hits.size()), .chance = 100 * first.chance};
+    ComparedMetric row{.id = first.id,
+                       .title = first.title,
+                       .pictures = static_cast<int64_t>(first.hits.size()),
+                       .chance = 100 * first.chance};
     for (size_t a = 0; a < arms.size(); ++a) {
       std::vector<double> means;
       Differences differences;
       for (size_t s = 0; s < comparison.seeds; ++s) {
         const MetricScores& ours = scores[a][s].metrics[m];
         const MetricScores& theirs = scores[0][s].metrics[m];
-        CW_CHECK(ours.id == first.id && ours.hits.size() == first.hits.size(), "the same metrics over the same pictures");
+        CW_CHECK(ours.id == first.id && ours.hits.size() == first.hits.size(),
+                 "the same metrics over the same pictures");
         means.push_back(100 * ours.mean());
         std::vector<double> difference(ours.hits.size());
-        for (size_t i = 0; i < difference.size(); ++i) difference[i] = 100 * (ours.hits[i] - theirs.hits[i]);
+        for (size_t i = 0; i < difference.size(); ++i)
+          difference[i] = 100 * (ours.hits[i] - theirs.hits[i]);
         differences.push_back(std::move(difference));
       }
       row.mean.push_back(mean_of(means));
       row.deviation.push_back(deviation_of(means));
-      if (a > 0) row.difference.push_back(bootstrap(differences, Random(seed, "bootstrap", a, first.id)));
+      if (a > 0)
+        row.difference.push_back(bootstrap(differences, Random(seed, "bootstrap", a, first.id)));
     }
     comparison.metrics.push_back(std::move(row));
   }
@@ -109,14 +120,18 @@ std::string to_text(const Comparison& comparison) {
   std::vector<std::vector<std::string>> rows(1);
   rows[0] = {"%", "pictures", "chance"};
   for (const std::string& arm : comparison.arms) rows[0].push_back(arm);
-  for (size_t a = 1; a < comparison.arms.size(); ++a) rows[0].push_back(comparison.arms[a] + " " + kMinus + " " + comparison.arms[0]);
+  for (size_t a = 1; a < comparison.arms.size(); ++a)
+    rows[0].push_back(comparison.arms[a] + " " + kMinus + " " + comparison.arms[0]);
   for (const ComparedMetric& metric : comparison.metrics) {
-    std::vector<std::string> row = {metric.title, std::to_string(metric.pictures), one_digit(metric.chance)};
+    std::vector<std::string> row = {metric.title, std::to_string(metric.pictures),
+                                    one_digit(metric.chance)};
     for (size_t a = 0; a < metric.mean.size(); ++a) {
-      row.push_back(one_digit(metric.mean[a]) + (comparison.seeds > 1 ? " ± " + one_digit(metric.deviation[a]) : ""));
+      row.push_back(one_digit(metric.mean[a]) +
+                    (comparison.seeds > 1 ? " ± " + one_digit(metric.deviation[a]) : ""));
     }
     for (const Interval& interval : metric.difference) {
-      row.push_back(with_sign(interval.mean) + " [" + with_sign(interval.low) + ", " + with_sign(interval.high) + "]");
+      row.push_back(with_sign(interval.mean) + " [" + with_sign(interval.low) + ", " +
+                    with_sign(interval.high) + "]");
     }
     rows.push_back(std::move(row));
   }
@@ -142,12 +157,16 @@ std::string to_text(const Comparison& comparison) {
 Json to_json(const Comparison& comparison) {
   Json rows = Json::array();
   for (const ComparedMetric& metric : comparison.metrics) {
-    Json row = {{"id", metric.id}, {"title", metric.title}, {"pictures", metric.pictures}, {"chance", metric.chance}};
+    Json row = {{"id", metric.id},
+                {"title", metric.title},
+                {"pictures", metric.pictures},
+                {"chance", metric.chance}};
     for (size_t a = 0; a < comparison.arms.size(); ++a) {
       Json arm = {{"mean", metric.mean[a]}, {"deviation", metric.deviation[a]}};
       if (a > 0) {
         const Interval& interval = metric.difference[a - 1];
-        arm["difference"] = {{"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
+        arm["difference"] = {
+            {"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
       }
       row["arms"][comparison.arms[a]] = std::move(arm);
     }
@@ -172,9 +191,11 @@ std::vector<std::string> verdicts(const Comparison& comparison) {
       }
     }
     const std::string against = comparison.arms[a] + " against " + comparison.arms[0] + ": ";
-    sentences.push_back(against + (better.empty() ? "better nowhere" : "better on " + joined(better)) + ".");
-    sentences.push_back(against + (worse.empty() ? "worse nowhere" : "WORSE on " + joined(worse)) + "." +
-                        (open > 0 ? " Undecided on " + std::to_string(open) + " (the interval holds zero)." : ""));
+    sentences.push_back(against +
+                        (better.empty() ? "better nowhere" : "better on " + joined(better)) + ".");
+    sentences.push_back(
+        against + (worse.empty() ? "worse nowhere" : "WORSE on " + joined(worse)) + "." +
+        (open > 0 ? " Undecided on " + std::to_string(open) + " (the interval holds zero)." : ""));
   }
   return sentences;
 }

@@ -1,4 +1,5 @@
-// What rewriting changes: means over seeds, and paired differences to the first arm with bootstrap intervals.
+// What rewriting changes: means over seeds, and paired differences to the first arm with bootstrap
+// intervals.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,11 @@ struct Comparison {
   std::vector<ComparedMetric> metrics;
 };
 
-/// `scores[arm][seed]`, all over the same pictures. The interval of a difference is the 95 % percentile bootstrap (Efron and
-/// Tibshirani 1993): pictures are drawn with replacement, and seeds too when there are several; 2,000 draws keyed by `seed`.
-Comparison compare_arms(const std::vector<std::string>& arms, const std::vector<std::vector<ModelScores>>& scores, uint64_t seed);
+/// `scores[arm][seed]`, all over the same pictures. The interval of a difference is the 95 %
+/// percentile bootstrap (Efron and Tibshirani 1993): pictures are drawn with replacement, and seeds
+/// too when there are several; 2,000 draws keyed by `seed`.
+Comparison compare_arms(const std::vector<std::string>& arms,
+                        const std::vector<std::vector<ModelScores>>& scores, uint64_t seed);
 
 /// The table for a terminal.
 std::string to_text(const Comparison& comparison);

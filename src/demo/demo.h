@@ -1,5 +1,5 @@
-// The whole story on one set of pictures: rewrite the captions, check the rewrites, train twins with and without them, evaluate,
-// report.
+// The whole story on one set of pictures: rewrite the captions, check the rewrites, train twins
+// with and without them, evaluate, report.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ namespace clipwright {
 
 struct DemoOptions {
   std::filesystem::path output = "demo-out";
-  std::string data;                ///< own pairs (data/dataset.h); empty: the composed scenes
-  uint64_t seed = 1;               ///< of the scenes or the split, of the first twins, and of the drawn examples
-  int seeds = 1;                   ///< twins an arm: seed, seed + 1, ...
-  int64_t steps = 0;               ///< of training; 0: chosen by the size of the data
-  bool live = false;               ///< rewrite every caption here instead of replaying recorded rewrites
-  int64_t limit = 0;               ///< rewrite only the first so many different captions (live); 0: all
+  std::string data;   ///< own pairs (data/dataset.h); empty: the composed scenes
+  uint64_t seed = 1;  ///< of the scenes or the split, of the first twins, and of the drawn examples
+  int seeds = 1;      ///< twins an arm: seed, seed + 1, ...
+  int64_t steps = 0;  ///< of training; 0: chosen by the size of the data
+  bool live = false;  ///< rewrite every caption here instead of replaying recorded rewrites
+  int64_t limit = 0;  ///< rewrite only the first so many different captions (live); 0: all
   std::vector<std::string> modes;  ///< empty: all that are recorded; chatgpt and bard for own data
-  bool equal_time = false;         ///< also CLIP and LaCLIP trained for the time that LaCLIP-MT took
+  bool equal_time = false;  ///< also CLIP and LaCLIP trained for the time that LaCLIP-MT took
   std::vector<Arm> arms = demo_arms();
 
   // For tests
@@ -38,18 +38,18 @@ struct DemoOptions {
 struct RewritingReport {
   bool live = false;
   std::vector<std::string> modes;
-  Json job;                 ///< counts of the job
-  Json check = Json();      ///< of recorded rewrites made again; null without
+  Json job;             ///< counts of the job
+  Json check = Json();  ///< of recorded rewrites made again; null without
   Json audit;
   int64_t synonym_classes = 0, found_synonyms = 0;
-  std::string texts;        ///< one line: texts a slot
+  std::string texts;  ///< one line: texts a slot
 };
 
 struct DemoReport {
   DemoOptions options;
   std::string data_title;
   int64_t pairs = 0, captions = 0;
-  std::string data_line;    ///< what the pictures are
+  std::string data_line;  ///< what the pictures are
   RewritingReport rewriting;
   std::vector<Twin> twins;
   std::vector<Json> training;  ///< by twin, as train_twin gives it
@@ -61,9 +61,9 @@ struct DemoReport {
   double seconds = 0;
 };
 
-/// Writes OUTPUT/{scenes/, rewrites/, runs/, evaluations/, stages/, evaluations.json, results.json, report.html}. A second call
-/// reuses every stage whose inputs are the same. Throws Error(kInterrupted) after SIGINT or SIGTERM with everything saved, and what
-/// the parts throw.
+/// Writes OUTPUT/{scenes/, rewrites/, runs/, evaluations/, stages/, evaluations.json, results.json,
+/// report.html}. A second call reuses every stage whose inputs are the same. Throws
+/// Error(kInterrupted) after SIGINT or SIGTERM with everything saved, and what the parts throw.
 DemoReport run_demo(const DemoOptions& options);
 
 }  // namespace clipwright

@@ -30,10 +30,14 @@ ZeroshotTest zeroshot_test(const std::filesystem::path& folder) {
   DataOptions options;
   options.source = folder.string();
   ClassificationData data = open_classification(options, {}, {});
-  return {.set = folder.filename().string(), .pictures = data.pictures, .classnames = data.classnames, .templates = data.templates};
+  return {.set = folder.filename().string(),
+          .pictures = data.pictures,
+          .classnames = data.classnames,
+          .templates = data.templates};
 }
 
-void add_zeroshot(TestSets& tests, ZeroshotTest test, const std::string& id, const std::string& title, bool bare) {
+void add_zeroshot(TestSets& tests, ZeroshotTest test, const std::string& id,
+                  const std::string& title, bool bare) {
   test.id = id;
   test.title = title;
   if (bare) test.templates = {"{c}"};
@@ -42,21 +46,26 @@ void add_zeroshot(TestSets& tests, ZeroshotTest test, const std::string& id, con
 
 std::string digest_of(const Dataset& dataset) {
   uint64_t hash = 0;
-  for (int64_t i = 0; i < dataset.size(); ++i) hash = hash64(dataset.caption(i), hash64(dataset.key(i), hash));
+  for (int64_t i = 0; i < dataset.size(); ++i)
+    hash = hash64(dataset.caption(i), hash64(dataset.key(i), hash));
   char text[17];
   std::snprintf(text, sizeof text, "%016lx", static_cast<unsigned long>(hash));
   return text;
 }
 
-/// Pairs of which only the first caption is known: further lines of a caption file may be translations or notes.
+/// Pairs of which only the first caption is known: further lines of a caption file may be
+/// translations or notes.
 class FirstCaptions final : public Dataset {
  public:
-  FirstCaptions(std::shared_ptr<const Dataset> base, std::vector<int> labels) : base_(std::move(base)), labels_(std::move(labels)) {}
+  FirstCaptions(std::shared_ptr<const Dataset> base, std::vector<int> labels)
+      : base_(std::move(base)), labels_(std::move(labels)) {}
   int64_t size() const override { return base_->size(); }
   std::string key(int64_t index) const override { return base_->key(index); }
   std::string caption(int64_t index) const override { return base_->caption(index); }
   ImageBytes image(int64_t index) const override { return base_->image(index); }
-  int label(int64_t index) const override { return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)]; }
+  int label(int64_t index) const override {
+    return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)];
+  }
   std::string describe() const override { return base_->describe(); }
 
  private:
@@ -92,18 +101,23 @@ DemoData open_scenes(const SceneSet& scenes) {
   data.train = open_source(scenes.train);
   data.classes = scenes.classes;
   data.digest = digest_of(*data.train);
-  const ZeroshotTest plain = zeroshot_test(scenes.zeroshot), synonyms = zeroshot_test(scenes.zeroshot_synonyms),
+  const ZeroshotTest plain = zeroshot_test(scenes.zeroshot),
+                     synonyms = zeroshot_test(scenes.zeroshot_synonyms),
                      hands = zeroshot_test(scenes.zeroshot_other_hands);
   const std::string templates = std::to_string(plain.templates.size()) + " templates";
   add_zeroshot(data.tests, plain, "zeroshot-templates", "zero-shot, " + templates, false);
   add_zeroshot(data.tests, plain, "zeroshot-bare", "zero-shot, bare name (training wording)", true);
-  add_zeroshot(data.tests, synonyms, "zeroshot-synonyms", "zero-shot, synonyms no caption holds", true);
-  add_zeroshot(data.tests, hands, "other-hands-templates", "drawn by other hands, " + templates, false);
+  add_zeroshot(data.tests, synonyms, "zeroshot-synonyms", "zero-shot, synonyms no caption holds",
+               true);
+  add_zeroshot(data.tests, hands, "other-hands-templates", "drawn by other hands, " + templates,
+               false);
   add_zeroshot(data.tests, hands, "other-hands-bare", "drawn by other hands, bare name", true);
-  for (const auto& [folder, title] : {std::pair(scenes.retrieval_other_wording, "other wording"),
-                                      std::pair(scenes.retrieval_training_wording, "training wording")}) {
+  for (const auto& [folder, title] :
+       {std::pair(scenes.retrieval_other_wording, "other wording"),
+        std::pair(scenes.retrieval_training_wording, "training wording")}) {
     const std::string name = folder.filename().string();
-    data.tests.retrieval.push_back({.id = name, .title = title, .set = name, .pairs = open_source(folder.string())});
+    data.tests.retrieval.push_back(
+        {.id = name, .title = title, .set = name, .pairs = open_source(folder.string())});
   }
   return data;
 }
@@ -119,12 +133,14 @@ DemoData open_own_data(const std::string& source, uint64_t seed) {
   }
   const auto pairs = static_cast<int64_t>(captioned.size());
   if (pairs < kFewestPairs) {
-    fail_input(source + ": has " + with_commas(pairs) + " pictures with captions", "at least " + with_commas(kFewestPairs) + " to train and test on");
+    fail_input(source + ": has " + with_commas(pairs) + " pictures with captions",
+               "at least " + with_commas(kFewestPairs) + " to train and test on");
   }
   const int64_t held_out = std::min(kMostHeldOut, pairs / 10);
   const Permutation order(static_cast<uint64_t>(pairs), seed, "demo held out", 0);
   std::vector<int64_t> train, test;
-  for (int64_t i = 0; i < pairs; ++i) (i < held_out ? test : train).push_back(captioned[order(static_cast<uint64_t>(i))]);
+  for (int64_t i = 0; i < pairs; ++i)
+    (i < held_out ? test : train).push_back(captioned[order(static_cast<uint64_t>(i))]);
   std::sort(train.begin(), train.end());
   std::sort(test.begin(), test.end());
   data.train = subset(whole, train);
@@ -133,16 +149,27 @@ DemoData open_own_data(const std::string& source, uint64_t seed) {
   std::vector<std::string> names = folder_classes(*whole);
   std::vector<int> labels;
   for (int64_t i = 0; !names.empty() && i < tested->size(); ++i) {
-    labels.push_back(static_cast<int>(std::lower_bound(names.begin(), names.end(), folder_of(*tested, i)) - names.begin()));
+    labels.push_back(static_cast<int>(
+        std::lower_bound(names.begin(), names.end(), folder_of(*tested, i)) - names.begin()));
   }
   const auto pictures = std::make_shared<FirstCaptions>(tested, labels);
   if (!names.empty()) {
     for (std::string& name : names) std::replace(name.begin(), name.end(), '_', ' ');
-    ZeroshotTest test{.set = "held-out", .pictures = pictures, .classnames = names, .templates = scene_templates()};
-    add_zeroshot(data.tests, test, "zeroshot-folders", "zero-shot, the " + std::to_string(names.size()) + " folders, " + std::to_string(test.templates.size()) + " templates", false);
-    add_zeroshot(data.tests, test, "zeroshot-folders-bare", "zero-shot, the folders' bare names", true);
+    ZeroshotTest test{.set = "held-out",
+                      .pictures = pictures,
+                      .classnames = names,
+                      .templates = scene_templates()};
+    add_zeroshot(data.tests, test, "zeroshot-folders",
+                 "zero-shot, the " + std::to_string(names.size()) + " folders, " +
+                     std::to_string(test.templates.size()) + " templates",
+                 false);
+    add_zeroshot(data.tests, test, "zeroshot-folders-bare", "zero-shot, the folders' bare names",
+                 true);
   }
-  data.tests.retrieval.push_back({.id = "retrieval-held-out", .title = "held-out captions", .set = "held-out", .pairs = pictures});
+  data.tests.retrieval.push_back({.id = "retrieval-held-out",
+                                  .title = "held-out captions",
+                                  .set = "held-out",
+                                  .pairs = pictures});
   return data;
 }
 

@@ -50,8 +50,8 @@ class Collection {
     if (taken_[object] == most_) return ++counts_->surplus, false;
     std::string error;
     const Raster picture = path.extension() == ".svg"
-                                ? render_svg(file, kRenderSide, &error)
-                                : trim(decode_png(std::as_bytes(std::span(file)), &error));
+                               ? render_svg(file, kRenderSide, &error)
+                               : trim(decode_png(std::as_bytes(std::span(file)), &error));
     if (picture.width == 0) return ++counts_->unreadable, false;
     HandDrawn one{object, path.lexically_relative(folder_).string(), title, on_white(picture)};
     const auto& pixels = one.picture.pixels;

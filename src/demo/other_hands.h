@@ -18,7 +18,7 @@ struct HandDrawn {
   int object = 0;
   std::string source;  ///< file, relative to its collection
   std::string title;   ///< what the person wrote
-  Raster picture;     ///< kHandDrawnSide square, on white
+  Raster picture;      ///< kHandDrawnSide square, on white
 };
 
 struct HandDrawnCounts {

@@ -48,8 +48,10 @@ class WatchedEngine final : public Engine {
   void count(bool first_attempt, const std::string& told) {
     done_ += first_attempt;
     constexpr size_t kMostShown = 60;
-    const double share = expected_ > 0 ? static_cast<double>(done_) / static_cast<double>(expected_) : 0;
-    progress_.update(share, with_commas(done_) + "/" + with_commas(expected_) + "  " + (told.size() > kMostShown ? "" : told));
+    const double share =
+        expected_ > 0 ? static_cast<double>(done_) / static_cast<double>(expected_) : 0;
+    progress_.update(share, with_commas(done_) + "/" + with_commas(expected_) + "  " +
+                                (told.size() > kMostShown ? "" : told));
   }
 
   Engine& engine_;
@@ -57,11 +59,14 @@ class WatchedEngine final : public Engine {
   int64_t expected_ = 0, done_ = 0;
 };
 
-/// How people call the model: its file's name says more than the file's metadata, unless it was installed under a plain name.
+/// How people call the model: its file's name says more than the file's metadata, unless it was
+/// installed under a plain name.
 std::string model_title(const Engine& engine) {
   std::error_code ignored;
   const std::string file = fs::canonical(shared_file("default.gguf"), ignored).stem().string();
-  return file.empty() || file == "default" ? engine.details().value("model_name", std::string("the language model")) : file;
+  return file.empty() || file == "default"
+             ? engine.details().value("model_name", std::string("the language model"))
+             : file;
 }
 
 RewriteOptions options_of(const RewritingTask& task) {
@@ -71,9 +76,12 @@ RewriteOptions options_of(const RewritingTask& task) {
   return options;
 }
 
-std::string ledger_of(const fs::path& folder, const char* name) { return "sqlite:" + (folder / name).string(); }
+std::string ledger_of(const fs::path& folder, const char* name) {
+  return "sqlite:" + (folder / name).string();
+}
 
-int64_t left_to_do(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine) {
+int64_t left_to_do(const CaptionSource& captions, const RewriteOptions& options,
+                   const Engine& engine) {
   const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger);
   const JobPlan plan = plan_job(captions, options, engine, ledger.get());
   int64_t left = 0;
@@ -81,13 +89,15 @@ int64_t left_to_do(const CaptionSource& captions, const RewriteOptions& options,
   return left;
 }
 
-RewriteSummary rewrite_watched(const CaptionSource& captions, const RewriteOptions& options, Engine& engine, StageProgress& progress) {
+RewriteSummary rewrite_watched(const CaptionSource& captions, const RewriteOptions& options,
+                               Engine& engine, StageProgress& progress) {
   WatchedEngine watched(engine, progress);
   watched.expect(left_to_do(captions, options, engine));
   return rewrite_captions(captions, options, watched);
 }
 
-Json run_job(const RewritingTask& task, RewriteOptions options, Engine& engine, StageProgress& progress) {
+Json run_job(const RewritingTask& task, RewriteOptions options, Engine& engine,
+             StageProgress& progress) {
   make_folder(task.folder);
   const std::unique_ptr<Auditor> auditor = make_auditor(task.modes);
   options.scorer = [&](std::string_view source, std::string_view text) {
@@ -104,7 +114,9 @@ Json run_job(const RewritingTask& task, RewriteOptions options, Engine& engine, 
 /// Some of the captions that have a recorded rewrite.
 class ChosenCaptions final : public CaptionSource {
  public:
-  ChosenCaptions(const CaptionSource& all, const Records& records, const std::string& mode, int64_t count, uint64_t seed) : all_(all) {
+  ChosenCaptions(const CaptionSource& all, const Records& records, const std::string& mode,
+                 int64_t count, uint64_t seed)
+      : all_(all) {
     const Permutation order(static_cast<uint64_t>(all.size()), seed, "demo live check", 0);
     for (int64_t i = 0; i < all.size() && size() < count; ++i) {
       const auto index = static_cast<int64_t>(order(static_cast<uint64_t>(i)));
@@ -113,8 +125,12 @@ class ChosenCaptions final : public CaptionSource {
     std::sort(chosen_.begin(), chosen_.end());
   }
   int64_t size() const override { return static_cast<int64_t>(chosen_.size()); }
-  std::string key(int64_t index) const override { return all_.key(chosen_[static_cast<size_t>(index)]); }
-  std::string text(int64_t index) const override { return all_.text(chosen_[static_cast<size_t>(index)]); }
+  std::string key(int64_t index) const override {
+    return all_.key(chosen_[static_cast<size_t>(index)]);
+  }
+  std::string text(int64_t index) const override {
+    return all_.text(chosen_[static_cast<size_t>(index)]);
+  }
 
  private:
   const CaptionSource& all_;
@@ -140,7 +156,8 @@ void apply_recipe(const Json& recipe, RewriteOptions& options) {
   number("temperature", options.sampling.temperature);
   number("top_p", options.sampling.top_p);
   number("max_tokens", options.sampling.max_tokens);
-  if (recipe.value("prompt", std::string()).starts_with("laclip")) options.layout = PromptLayout::kLaclip;
+  if (recipe.value("prompt", std::string()).starts_with("laclip"))
+    options.layout = PromptLayout::kLaclip;
 }
 
 }  // namespace
@@ -154,7 +171,9 @@ std::vector<AuditedRewrite> read_audited(const fs::path& rewrites_jsonl) {
     const Json row = parse_json(rest.substr(0, end + 1), rewrites_jsonl.string());
     rest.remove_prefix(end + 1);
     if (!row.is_object() || row.value("status", std::string()) != "accepted") continue;
-    AuditedRewrite rewrite{.source = row.value("source", std::string()), .mode = row.value("mode", std::string()), .text = row.value("text", std::string())};
+    AuditedRewrite rewrite{.source = row.value("source", std::string()),
+                           .mode = row.value("mode", std::string()),
+                           .text = row.value("text", std::string())};
     if (const auto scores = row.find("scores"); scores != row.end() && scores->is_object()) {
       rewrite.score = scores->value("audit", 0.0);
       rewrite.flags = scores->value("flags", std::vector<std::string>());
@@ -175,9 +194,12 @@ std::vector<std::string> recorded_modes(const fs::path& records) {
   const Records read = Records::read(records.string());
   for (const Json& recipe : read.recipes()) {
     const std::string mode = recipe.is_object() ? recipe.value("mode", std::string()) : "";
-    if (!mode.empty() && std::find(modes.begin(), modes.end(), mode) == modes.end()) modes.push_back(mode);
+    if (!mode.empty() && std::find(modes.begin(), modes.end(), mode) == modes.end())
+      modes.push_back(mode);
   }
-  if (modes.empty()) fail_input(records.string() + ": does not say which modes it holds", "recorded rewrites with their recipes");
+  if (modes.empty())
+    fail_input(records.string() + ": does not say which modes it holds",
+               "recorded rewrites with their recipes");
   return modes;
 }
 
@@ -188,7 +210,8 @@ Json replay_rewrites(const RewritingTask& task, const fs::path& records, StagePr
   const Json details = engine.details();
   Json result = run_job(task, options, engine, progress);
   const Json& recorded = details["recorded"];
-  if (!recorded.empty() && recorded[0].contains("details")) result["model"] = recorded[0]["details"].value("model_name", std::string());
+  if (!recorded.empty() && recorded[0].contains("details"))
+    result["model"] = recorded[0]["details"].value("model_name", std::string());
   return result;
 }
 
@@ -202,32 +225,41 @@ Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& prog
   return result;
 }
 
-Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count, uint64_t seed, StageProgress& progress) {
+Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count,
+                    uint64_t seed, StageProgress& progress) {
   const Records recorded = Records::read(records.string());
   const std::string& mode = task.modes.front();
-  RewriteOptions options = options_of({.captions = task.captions, .modes = {mode}, .folder = task.folder});
+  RewriteOptions options =
+      options_of({.captions = task.captions, .modes = {mode}, .folder = task.folder});
   const Json recipe = recipe_of_mode(recorded, mode);
   apply_recipe(recipe, options);
   make_folder(task.folder);
   options.ledger = ledger_of(task.folder, "live.db");
   const ChosenCaptions chosen(task.captions, recorded, mode, count, seed);
-  if (chosen.size() == 0) fail_input(records.string() + ": holds no rewrite of these captions in mode " + mode, "recorded rewrites of the demo's captions");
+  if (chosen.size() == 0)
+    fail_input(records.string() + ": holds no rewrite of these captions in mode " + mode,
+               "recorded rewrites of the demo's captions");
   LlamaEngine engine(LlamaOptions{});
   const RewriteSummary summary = rewrite_watched(chosen, options, engine, progress);
   Json result = {{"mode", mode}, {"seconds", summary.seconds}, {"captions", chosen.size()}};
   result["model"] = model_title(engine);
-  result["same_model"] = recipe.value("model_sha256", std::string()) == engine.identity().value("model_sha256", std::string());
-  result["same_examples"] = recipe.value("examples_sha256", std::string()) == options.packs[0].digest();
+  result["same_model"] = recipe.value("model_sha256", std::string()) ==
+                         engine.identity().value("model_sha256", std::string());
+  result["same_examples"] =
+      recipe.value("examples_sha256", std::string()) == options.packs[0].digest();
   if (summary.interrupted) return result;
   std::map<std::string, std::string> now;
-  for (const AuditedRewrite& rewrite : read_audited(task.folder / "rewrites.jsonl")) now[rewrite.source] = rewrite.text;
+  for (const AuditedRewrite& rewrite : read_audited(task.folder / "rewrites.jsonl"))
+    now[rewrite.source] = rewrite.text;
   int64_t equal = 0;
   Json different = Json::array();
   for (int64_t i = 0; i < chosen.size(); ++i) {
     const std::string source = chosen.text(i);
-    const std::string was = *recorded.find(source, mode), is = now.contains(source) ? now[source] : "";
+    const std::string was = *recorded.find(source, mode),
+                      is = now.contains(source) ? now[source] : "";
     equal += was == is;
-    if (was != is && different.size() < kMostDifferences) different.push_back({{"source", source}, {"recorded", was}, {"now", is}});
+    if (was != is && different.size() < kMostDifferences)
+      different.push_back({{"source", source}, {"recorded", was}, {"now", is}});
   }
   result["compared"] = chosen.size();
   result["equal"] = equal;
@@ -250,7 +282,8 @@ Json audit_numbers(const std::vector<AuditedRewrite>& rewrites) {
   return numbers;
 }
 
-std::vector<bool> classes_with_found_synonym(const std::vector<ObjectClass>& classes, const std::vector<AuditedRewrite>& rewrites) {
+std::vector<bool> classes_with_found_synonym(const std::vector<ObjectClass>& classes,
+                                             const std::vector<AuditedRewrite>& rewrites) {
   std::vector<ObjectClass> synonyms = classes;
   for (ObjectClass& object : synonyms) {
     object.name = object.synonym;
@@ -263,7 +296,8 @@ std::vector<bool> classes_with_found_synonym(const std::vector<ObjectClass>& cla
     if (!rewrite.kept()) continue;
     const auto [place, added] = named.try_emplace(rewrite.source);
     for (size_t c = 0; added && c < classes.size(); ++c) {
-      if (!classes[c].synonym.empty() && names.mentions(rewrite.source, static_cast<int>(c))) place->second.push_back(c);
+      if (!classes[c].synonym.empty() && names.mentions(rewrite.source, static_cast<int>(c)))
+        place->second.push_back(c);
     }
     for (const size_t c : place->second) {
       if (!found[c] && others.mentions(rewrite.text, static_cast<int>(c))) found[c] = true;

@@ -1,4 +1,5 @@
-// The demo's rewrites: recorded ones replayed, or made by the language model here and now, each with its audit.
+// The demo's rewrites: recorded ones replayed, or made by the language model here and now, each
+// with its audit.
 #pragma once
 
 #include <cstdint>
@@ -40,19 +41,23 @@ struct RewritingTask {
 };
 
 /// Replays records. The result holds counts for people and the file's hash for markers.
-Json replay_rewrites(const RewritingTask& task, const std::filesystem::path& records, StageProgress& progress);
+Json replay_rewrites(const RewritingTask& task, const std::filesystem::path& records,
+                     StageProgress& progress);
 
 /// Rewrites all captions with the default language model; goes on where an interrupted run stopped.
 Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& progress);
 
-/// Rewrites `count` of the recorded captions, drawn by `seed`, in one mode with the settings that the records were made with, and counts how many
-/// texts come out equal: {"compared", "equal", "mode", "seconds", "same_model", "different": [{source, recorded, now}]}.
-Json check_recorded(const RewritingTask& task, const std::filesystem::path& records, int64_t count, uint64_t seed, StageProgress& progress);
+/// Rewrites `count` of the recorded captions, drawn by `seed`, in one mode with the settings that
+/// the records were made with, and counts how many texts come out equal: {"compared", "equal",
+/// "mode", "seconds", "same_model", "different": [{source, recorded, now}]}.
+Json check_recorded(const RewritingTask& task, const std::filesystem::path& records, int64_t count,
+                    uint64_t seed, StageProgress& progress);
 
 /// {"pairs", "kept", "kept_share", "mean_score", "flags", "modes": {mode: the same}}
 Json audit_numbers(const std::vector<AuditedRewrite>& rewrites);
 
 /// For each class whether a kept rewrite of one of its captions holds its synonym.
-std::vector<bool> classes_with_found_synonym(const std::vector<ObjectClass>& classes, const std::vector<AuditedRewrite>& rewrites);
+std::vector<bool> classes_with_found_synonym(const std::vector<ObjectClass>& classes,
+                                             const std::vector<AuditedRewrite>& rewrites);
 
 }  // namespace clipwright

@@ -35,12 +35,14 @@ std::string differences(const Json& before, const Json& now) {
 }
 
 [[noreturn]] void stop() {
-  throw Error(ExitCode::kInterrupted, "stopped; everything so far is saved", {}, "The same command goes on from here.");
+  throw Error(ExitCode::kInterrupted, "stopped; everything so far is saved", {},
+              "The same command goes on from here.");
 }
 
 }  // namespace
 
-Stages::Stages(const fs::path& output, std::vector<PlannedStage> plan) : folder_(output / "stages"), plan_(std::move(plan)) {
+Stages::Stages(const fs::path& output, std::vector<PlannedStage> plan)
+    : folder_(output / "stages"), plan_(std::move(plan)) {
   make_folder(folder_);
   for (const PlannedStage& stage : plan_) {
     const Json found = read_marker(marker(stage.name));
@@ -51,20 +53,24 @@ Stages::Stages(const fs::path& output, std::vector<PlannedStage> plan) : folder_
 fs::path Stages::marker(const std::string& name) const { return folder_ / (name + ".json"); }
 
 Json Stages::run(const std::string& name, const StageWork& stage) {
-  const auto planned = std::find_if(plan_.begin(), plan_.end(), [&](const PlannedStage& one) { return one.name == name; });
+  const auto planned = std::find_if(plan_.begin(), plan_.end(),
+                                    [&](const PlannedStage& one) { return one.name == name; });
   CW_CHECK(planned != plan_.end(), "a stage of the plan");
   at_ = static_cast<size_t>(planned - plan_.begin());
   const Json before = read_marker(marker(name));
   std::error_code ignored;
   if (before.is_object() && before["inputs"] == stage.inputs) {
-    const bool complete = std::all_of(stage.products.begin(), stage.products.end(), [&](const fs::path& path) { return fs::exists(path, ignored); });
+    const bool complete =
+        std::all_of(stage.products.begin(), stage.products.end(),
+                    [&](const fs::path& path) { return fs::exists(path, ignored); });
     if (before["state"] == "done" && complete && before.contains("result")) {
       ++reused_;
       likely_done_[name] = true;
       return before["result"];
     }
   } else if (before.is_object()) {
-    say(planned->title + " runs again: " + differences(before["inputs"], stage.inputs) + " changed");
+    say(planned->title + " runs again: " + differences(before["inputs"], stage.inputs) +
+        " changed");
     if (stage.discard) stage.discard();
   }
   if (interrupted()) stop();
@@ -102,7 +108,8 @@ void Stages::update(double share, std::string_view detail) {
   const auto now = Clock::now();
   if (now - shown_ < kLiveEvery) return;
   const double left = seconds_left(share);
-  std::string line = "[" + std::to_string(at_ + 1) + "/" + std::to_string(plan_.size()) + "] " + plan_[at_].title;
+  std::string line =
+      "[" + std::to_string(at_ + 1) + "/" + std::to_string(plan_.size()) + "] " + plan_[at_].title;
   if (share > 0) line += "  " + std::to_string(static_cast<int>(100 * share)) + " %";
   if (!detail.empty()) line += "  " + std::string(detail);
   line += "  left " + readable_duration(left) + " in all";
@@ -117,7 +124,9 @@ void Stages::update(double share, std::string_view detail) {
 double Stages::seconds_left(double share) const {
   const auto pace_of = [&](const PlannedStage& stage) {
     const auto found = pace_.find(stage.kind.empty() ? stage.name : stage.kind);
-    return found == pace_.end() || found->second.second <= 0 ? 1.0 : found->second.first / found->second.second;
+    return found == pace_.end() || found->second.second <= 0
+               ? 1.0
+               : found->second.first / found->second.second;
   };
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   const PlannedStage& current = plan_[at_];
@@ -132,7 +141,8 @@ double Stages::seconds_left(double share) const {
   if (done > 0.2 && current.seconds > 0) pace = seconds / done / current.seconds;
   for (size_t i = at_ + 1; i < plan_.size(); ++i) {
     if (likely_done_.at(plan_[i].name)) continue;
-    const bool alike = !current.kind.empty() && plan_[i].kind == current.kind && pace_.count(current.kind) == 0;
+    const bool alike =
+        !current.kind.empty() && plan_[i].kind == current.kind && pace_.count(current.kind) == 0;
     left += plan_[i].seconds * (alike ? pace : pace_of(plan_[i]));
   }
   return left;

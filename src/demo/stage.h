@@ -1,5 +1,5 @@
-// The demo as stages: one progress line with the time left for the whole, and markers on disk, so that a second run resumes what
-// was cut off and reuses what is done.
+// The demo as stages: one progress line with the time left for the whole, and markers on disk, so
+// that a second run resumes what was cut off and reuses what is done.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,8 @@ struct PlannedStage {
   std::string name;  ///< of the marker
   std::string title;
   double seconds = 0;  ///< expected
-  std::string kind;    ///< stages of one kind are as much faster or slower than expected as each other
+  std::string
+      kind;  ///< stages of one kind are as much faster or slower than expected as each other
 };
 
 /// What a stage is given: how to say how far it is.
@@ -31,22 +32,26 @@ class StageProgress {
 };
 
 struct StageWork {
-  /// Everything that decides the result. Other inputs than last time: `discard` is called and the stage runs again.
+  /// Everything that decides the result. Other inputs than last time: `discard` is called and the
+  /// stage runs again.
   Json inputs;
   /// Files and folders that must still be there for the stage to count as done.
   std::vector<std::filesystem::path> products;
   std::function<Json(StageProgress&)> work;  ///< gives what later stages need to know of it
-  std::function<void()> discard;             ///< removes what an earlier run with other inputs left; may be empty
+  std::function<void()>
+      discard;  ///< removes what an earlier run with other inputs left; may be empty
 };
 
-/// Stages of one output folder, run one after another. While it lives, the parts' own log lines are hushed.
+/// Stages of one output folder, run one after another. While it lives, the parts' own log lines are
+/// hushed.
 class Stages final : private StageProgress {
  public:
   /// Throws Error(kFailed) when the folder cannot be made.
   Stages(const std::filesystem::path& output, std::vector<PlannedStage> plan);
 
-  /// The result of the stage: of its work now, or of an earlier run with the same inputs. Throws what the work throws, and
-  /// Error(kInterrupted) after a signal; the marker then says "started", and the work may go on from what it has saved.
+  /// The result of the stage: of its work now, or of an earlier run with the same inputs. Throws
+  /// what the work throws, and Error(kInterrupted) after a signal; the marker then says "started",
+  /// and the work may go on from what it has saved.
   Json run(const std::string& name, const StageWork& stage);
 
   /// One line for the user, above the progress line.

@@ -15,13 +15,18 @@ constexpr int64_t kSaveEvery = 250;
 }  // namespace
 
 const std::vector<Arm>& demo_arms() {
-  static const std::vector<Arm> arms = {{"clip", "CLIP"}, {"laclip", "LaCLIP"}, {"laclip-mt", "LaCLIP-MT"}};
+  static const std::vector<Arm> arms = {
+      {"clip", "CLIP"}, {"laclip", "LaCLIP"}, {"laclip-mt", "LaCLIP-MT"}};
   return arms;
 }
 
-std::string Twin::name() const { return arm.name + "-s" + std::to_string(seed) + (equal_time ? "-equal-time" : ""); }
+std::string Twin::name() const {
+  return arm.name + "-s" + std::to_string(seed) + (equal_time ? "-equal-time" : "");
+}
 
-std::string Twin::title() const { return arm.title + ", seed " + std::to_string(seed) + (equal_time ? ", equal time" : ""); }
+std::string Twin::title() const {
+  return arm.title + ", seed " + std::to_string(seed) + (equal_time ? ", equal time" : "");
+}
 
 TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs, int64_t pairs) {
   TrainOptions options;
@@ -51,17 +56,23 @@ Json describe_twin(const TrainOptions& options) {
   return settings;
 }
 
-Json train_twin(const TrainOptions& options, const std::shared_ptr<const Dataset>& pairs, const std::shared_ptr<const CaptionTable>& captions,
-                StageProgress& progress) {
+Json train_twin(const TrainOptions& options, const std::shared_ptr<const Dataset>& pairs,
+                const std::shared_ptr<const CaptionTable>& captions, StageProgress& progress) {
   TrainOptions watched = options;
   watched.on_step = [&](const StepReport& report) {
     char detail[96];
-    std::snprintf(detail, sizeof detail, "step %lld/%lld  loss %.3f  %.0f pictures/s", static_cast<long long>(report.step),
-                  static_cast<long long>(report.total_steps), report.loss, report.samples_per_s);
-    progress.update(static_cast<double>(report.step) / static_cast<double>(report.total_steps), detail);
+    std::snprintf(detail, sizeof detail, "step %lld/%lld  loss %.3f  %.0f pictures/s",
+                  static_cast<long long>(report.step), static_cast<long long>(report.total_steps),
+                  report.loss, report.samples_per_s);
+    progress.update(static_cast<double>(report.step) / static_cast<double>(report.total_steps),
+                    detail);
   };
   const TrainResult result = train(watched, pairs, captions);
-  return {{"steps", result.steps}, {"loss", result.loss}, {"seconds", result.seconds}, {"samples_per_s", result.samples_per_s}, {"skipped", result.skipped}};
+  return {{"steps", result.steps},
+          {"loss", result.loss},
+          {"seconds", result.seconds},
+          {"samples_per_s", result.samples_per_s},
+          {"skipped", result.skipped}};
 }
 
 }  // namespace clipwright

@@ -16,7 +16,7 @@
 namespace clipwright {
 
 struct Arm {
-  std::string name;   ///< also the objective's
+  std::string name;  ///< also the objective's
   std::string title;
 };
 /// CLIP first: the others are compared with it.
@@ -39,8 +39,9 @@ TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs, i
 /// What decides the trained model besides the texts, for the stage's marker.
 Json describe_twin(const TrainOptions& options);
 
-/// Trains, or goes on from the last checkpoint. {"steps", "loss", "seconds", "samples_per_s", "skipped"}
-Json train_twin(const TrainOptions& options, const std::shared_ptr<const Dataset>& pairs, const std::shared_ptr<const CaptionTable>& captions,
-                StageProgress& progress);
+/// Trains, or goes on from the last checkpoint. {"steps", "loss", "seconds", "samples_per_s",
+/// "skipped"}
+Json train_twin(const TrainOptions& options, const std::shared_ptr<const Dataset>& pairs,
+                const std::shared_ptr<const CaptionTable>& captions, StageProgress& progress);
 
 }  // namespace clipwright

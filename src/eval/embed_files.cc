@@ -18,7 +18,9 @@ class PictureFiles final : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(paths_.size()); }
   std::string key(int64_t index) const override { return paths_[static_cast<size_t>(index)]; }
   std::string caption(int64_t index) const override { return {}; }
-  ImageBytes image(int64_t index) const override { return read_image_file(paths_[static_cast<size_t>(index)]); }
+  ImageBytes image(int64_t index) const override {
+    return read_image_file(paths_[static_cast<size_t>(index)]);
+  }
   std::string describe() const override { return with_commas(size()) + " pictures"; }
 
  private:
@@ -28,11 +30,17 @@ class PictureFiles final : public Dataset {
 void add_folder(const std::string& folder, std::vector<std::string>& paths) {
   const size_t before = paths.size();
   std::error_code problem;
-  for (fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, problem), end; !problem && it != end; it.increment(problem)) {
-    if (it->is_regular_file(problem) && is_image_name(it->path().filename().string())) paths.push_back(it->path().string());
+  for (fs::recursive_directory_iterator
+           it(folder, fs::directory_options::skip_permission_denied, problem),
+       end;
+       !problem && it != end; it.increment(problem)) {
+    if (it->is_regular_file(problem) && is_image_name(it->path().filename().string()))
+      paths.push_back(it->path().string());
   }
-  if (problem) fail_input(folder + ": cannot be listed (" + problem.message() + ")", "a folder of pictures");
-  if (paths.size() == before) fail_input(folder + ": holds no picture", "files that end in .jpg, .jpeg, .png or .webp");
+  if (problem)
+    fail_input(folder + ": cannot be listed (" + problem.message() + ")", "a folder of pictures");
+  if (paths.size() == before)
+    fail_input(folder + ": holds no picture", "files that end in .jpg, .jpeg, .png or .webp");
   std::sort(paths.begin() + static_cast<int64_t>(before), paths.end());
 }
 
@@ -85,24 +93,34 @@ std::vector<std::string> picture_paths(const std::vector<std::string>& arguments
 
 EmbedSummary embed_files(const EmbedRequest& request) {
   if (request.images.empty() == request.texts.empty()) {
-    fail_usage(request.texts.empty() ? "there is nothing to embed" : "both --images and --texts are given", "--images FILE... or --texts FILE");
+    fail_usage(
+        request.texts.empty() ? "there is nothing to embed" : "both --images and --texts are given",
+        "--images FILE... or --texts FILE");
   }
-  if (request.options.batch_size < 1 || request.options.workers < 1) fail_usage("--batch-size or --workers is below 1", "at least 1");
+  if (request.options.batch_size < 1 || request.options.workers < 1)
+    fail_usage("--batch-size or --workers is below 1", "at least 1");
   const fs::path folder = fs::path(request.output).parent_path();
-  if (!folder.empty() && !fs::is_directory(folder)) fail_usage(request.output + ": its folder does not exist", "a place to write a .npy file");
+  if (!folder.empty() && !fs::is_directory(folder))
+    fail_usage(request.output + ": its folder does not exist", "a place to write a .npy file");
   const torch::Device device = open_device(request.device);
-  const std::vector<std::string> texts = request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
-  if (!request.texts.empty() && texts.empty()) fail_input(request.texts + ": is empty", "a text a line");
+  const std::vector<std::string> texts =
+      request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
+  if (!request.texts.empty() && texts.empty())
+    fail_input(request.texts + ": is empty", "a text a line");
   const auto model = load_model(request.model);
   model->to(device);
   EmbedSummary summary;
-  Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary) : embed_texts(*model, texts, request.options);
+  Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary)
+                                          : embed_texts(*model, texts, request.options);
   if (!request.raw) features = unit_rows(features);
   features = features.contiguous();
   summary.rows = features.size(0);
   summary.width = features.size(1);
   const int64_t shape[] = {summary.rows, summary.width};
-  write_npy(request.output, std::span<const float>(features.data_ptr<float>(), static_cast<size_t>(features.numel())), shape);
+  write_npy(
+      request.output,
+      std::span<const float>(features.data_ptr<float>(), static_cast<size_t>(features.numel())),
+      shape);
   return summary;
 }
 

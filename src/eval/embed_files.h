@@ -10,11 +10,12 @@ namespace clipwright {
 
 struct EmbedRequest {
   std::string model;
-  std::vector<std::string> images;  ///< picture files, folders of them, and .txt lists with a path a line
-  std::string texts;                ///< or: a file with a text a line
-  std::string output;               ///< .npy
-  bool raw = false;                 ///< as the tower gives them, not of unit length
-  bool skip_bad = false;            ///< zeros for a picture that cannot be read, instead of an error
+  std::vector<std::string>
+      images;             ///< picture files, folders of them, and .txt lists with a path a line
+  std::string texts;      ///< or: a file with a text a line
+  std::string output;     ///< .npy
+  bool raw = false;       ///< as the tower gives them, not of unit length
+  bool skip_bad = false;  ///< zeros for a picture that cannot be read, instead of an error
   std::string device = "cpu";
   EvalOptions options;
 };
@@ -23,15 +24,18 @@ struct EmbedSummary {
   int64_t rows = 0, width = 0, bad = 0;
 };
 
-/// Writes float32 (N, E), a row for every input in its order, empty texts too. Throws Error(kUsage) unless there is exactly one of images and texts,
-/// Error(kInput) naming the first picture that cannot be read.
+/// Writes float32 (N, E), a row for every input in its order, empty texts too. Throws Error(kUsage)
+/// unless there is exactly one of images and texts, Error(kInput) naming the first picture that
+/// cannot be read.
 EmbedSummary embed_files(const EmbedRequest& request);
 
-/// The picture files that `arguments` mean: files as they are, the pictures of a folder (and its folders) sorted, the lines of a .txt list. A line that is
-/// no path from here is looked for beside its list.
+/// The picture files that `arguments` mean: files as they are, the pictures of a folder (and its
+/// folders) sorted, the lines of a .txt list. A line that is no path from here is looked for beside
+/// its list.
 std::vector<std::string> picture_paths(const std::vector<std::string>& arguments);
 
-/// The lines of a file, without line ends; empty ones count, an end of line at the end of the file does not start another.
+/// The lines of a file, without line ends; empty ones count, an end of line at the end of the file
+/// does not start another.
 std::vector<std::string> read_lines(const std::string& path);
 
 }  // namespace clipwright

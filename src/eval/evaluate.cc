@@ -14,8 +14,10 @@ namespace clipwright {
 namespace {
 
 void check(const EvaluationRequest& request) {
-  if (request.options.batch_size < 1) fail_usage("--batch-size is " + std::to_string(request.options.batch_size), "at least 1");
-  if (request.options.workers < 1) fail_usage("--workers is " + std::to_string(request.options.workers), "at least 1");
+  if (request.options.batch_size < 1)
+    fail_usage("--batch-size is " + std::to_string(request.options.batch_size), "at least 1");
+  if (request.options.workers < 1)
+    fail_usage("--workers is " + std::to_string(request.options.workers), "at least 1");
   for (const int k : request.recall_k) {
     if (k < 1) fail_usage("--recall-k has " + std::to_string(k), "whole numbers from 1");
   }
@@ -34,7 +36,8 @@ std::string percent(double share) {
   return text;
 }
 
-EvaluationRecord record_of(const EvaluationRequest& request, const Clip& model, const std::string& task, Json metrics) {
+EvaluationRecord record_of(const EvaluationRequest& request, const Clip& model,
+                           const std::string& task, Json metrics) {
   EvaluationRecord record;
   record.dataset = request.data.source;
   record.model = model.config().name;
@@ -49,14 +52,18 @@ EvaluationRecord record_of(const EvaluationRequest& request, const Clip& model, 
 
 EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
   check(request);
-  const ClassificationData data = open_classification(request.data, request.classnames, request.templates);
-  log_info(data.pictures->describe() + "; " + with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
+  const ClassificationData data =
+      open_classification(request.data, request.classnames, request.templates);
+  log_info(data.pictures->describe() + "; " +
+           with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
   const auto model = open_model(request);
-  const ZeroshotResult result = evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options);
-  log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " + percent(result.acc1) +
-           (result.acc5 ? ", top-5 " + percent(*result.acc5) : "") + ", mean recall of a class " + percent(result.mean_per_class_recall) +
-           " (chance " + percent(1 / static_cast<double>(data.classnames.size())) + ")");
+  const ZeroshotResult result =
+      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options);
+  log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " +
+           percent(result.acc1) + (result.acc5 ? ", top-5 " + percent(*result.acc5) : "") +
+           ", mean recall of a class " + percent(result.mean_per_class_recall) + " (chance " +
+           percent(1 / static_cast<double>(data.classnames.size())) + ")");
   return record_of(request, *model, "zeroshot_classification", result.metrics());
 }
 
@@ -66,9 +73,11 @@ EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   log_info(pairs->describe());
   const auto model = open_model(request);
   const RetrievalResult result = evaluate_retrieval(*model, *pairs, request.options);
-  std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " + with_commas(result.captions) + " captions:";
+  std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " +
+                        with_commas(result.captions) + " captions:";
   for (const int k : request.recall_k) {
-    summary += " recall@" + std::to_string(k) + " picture " + percent(result.image_recall(k)) + ", text " + percent(result.text_recall(k)) + ";";
+    summary += " recall@" + std::to_string(k) + " picture " + percent(result.image_recall(k)) +
+               ", text " + percent(result.text_recall(k)) + ";";
   }
   summary.pop_back();
   log_info(summary);

@@ -14,13 +14,16 @@ namespace {
 /// The same pictures with their labels renumbered.
 class RelabelledDataset final : public Dataset {
  public:
-  RelabelledDataset(std::shared_ptr<const Dataset> base, std::vector<int> label) : base_(std::move(base)), label_(std::move(label)) {}
+  RelabelledDataset(std::shared_ptr<const Dataset> base, std::vector<int> label)
+      : base_(std::move(base)), label_(std::move(label)) {}
   int64_t size() const override { return base_->size(); }
   std::string key(int64_t index) const override { return base_->key(index); }
   std::string caption(int64_t index) const override { return base_->caption(index); }
   std::vector<std::string> captions(int64_t index) const override { return base_->captions(index); }
   ImageBytes image(int64_t index) const override { return base_->image(index); }
-  int label(int64_t index) const override { return label_[static_cast<size_t>(base_->label(index))]; }
+  int label(int64_t index) const override {
+    return label_[static_cast<size_t>(base_->label(index))];
+  }
   std::string describe() const override { return base_->describe(); }
 
  private:
@@ -28,12 +31,15 @@ class RelabelledDataset final : public Dataset {
   std::vector<int> label_;  // new label by old
 };
 
-/// A file of CLIP_benchmark's folder, beside the split or in the folder above it; empty when there is none.
+/// A file of CLIP_benchmark's folder, beside the split or in the folder above it; empty when there
+/// is none.
 std::string set_file(const std::string& source, const char* name) {
   std::error_code ignored;
   fs::path folder(source);
   if (!fs::is_directory(folder, ignored)) return {};
-  for (const fs::path& place : {folder / name, fs::absolute(folder).lexically_normal().parent_path() / name, folder / ".." / name}) {
+  for (const fs::path& place :
+       {folder / name, fs::absolute(folder).lexically_normal().parent_path() / name,
+        folder / ".." / name}) {
     if (fs::is_regular_file(place, ignored)) return place.string();
   }
   return {};
@@ -64,11 +70,15 @@ std::vector<int> numeric_order(const std::vector<std::string>& names) {
   std::vector<size_t> order(names.size());
   std::iota(order.begin(), order.end(), 0);
   const bool numbers = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+    return !name.empty() && name.size() < 10 &&
+           name.find_first_not_of("0123456789") == std::string::npos;
   });
-  if (numbers) std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return std::stoi(names[a]) < std::stoi(names[b]); });
+  if (numbers)
+    std::sort(order.begin(), order.end(),
+              [&](size_t a, size_t b) { return std::stoi(names[a]) < std::stoi(names[b]); });
   std::vector<int> label(names.size());
-  for (size_t place = 0; place < order.size(); ++place) label[order[place]] = static_cast<int>(place);
+  for (size_t place = 0; place < order.size(); ++place)
+    label[order[place]] = static_cast<int>(place);
   return label;
 }
 
@@ -78,7 +88,8 @@ std::shared_ptr<const Dataset> with_labels(std::shared_ptr<const Dataset> pictur
     if (pictures->label(i) >= 0) labelled.push_back(i);
   }
   if (labelled.empty()) {
-    fail_input("no picture of the set has a class label", "CLIP_benchmark's folder, a folder with a folder a class, or a source with labels");
+    fail_input("no picture of the set has a class label",
+               "CLIP_benchmark's folder, a folder with a folder a class, or a source with labels");
   }
   // Pictures beside the class folders belong to no class.
   if (static_cast<int64_t>(labelled.size()) == pictures->size()) return pictures;
@@ -95,7 +106,9 @@ std::vector<std::string> read_classnames(const std::string& path) {
     const size_t end = std::min(text.find('\n', at), text.size());
     const std::string line = text.substr(at, end - at);
     const size_t first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
-    if (first == std::string::npos) fail_input(path + ", line " + std::to_string(names.size() + 1) + ": is empty", "a class name on every line");
+    if (first == std::string::npos)
+      fail_input(path + ", line " + std::to_string(names.size() + 1) + ": is empty",
+                 "a class name on every line");
     names.push_back(line.substr(first, last - first + 1));
     at = end + 1;
   }
@@ -103,7 +116,9 @@ std::vector<std::string> read_classnames(const std::string& path) {
   return names;
 }
 
-ClassificationData open_classification(const DataOptions& options, const std::string& classnames_file, const std::string& templates) {
+ClassificationData open_classification(const DataOptions& options,
+                                       const std::string& classnames_file,
+                                       const std::string& templates) {
   ClassificationData data;
   std::shared_ptr<const Dataset> pictures = with_labels(open_dataset(options));
   std::vector<std::string> folders = folder_names(*pictures);
@@ -116,20 +131,28 @@ ClassificationData open_classification(const DataOptions& options, const std::st
   }
   data.pictures = pictures;
   const std::string set_names = set_file(options.source, "classnames.txt");
-  if (const std::string& file = classnames_file.empty() ? set_names : classnames_file; !file.empty()) {
+  if (const std::string& file = classnames_file.empty() ? set_names : classnames_file;
+      !file.empty()) {
     data.classnames = read_classnames(file);
     if (!folders.empty() && folders.size() != data.classnames.size()) {
-      fail_input(file + ": has " + std::to_string(data.classnames.size()) + " names", std::to_string(folders.size()) + ", one for each class folder of " + options.source,
-                 "Name the classes in the order of the sorted folders, from '" + folders.front() + "' to '" + folders.back() + "'.");
+      fail_input(
+          file + ": has " + std::to_string(data.classnames.size()) + " names",
+          std::to_string(folders.size()) + ", one for each class folder of " + options.source,
+          "Name the classes in the order of the sorted folders, from '" + folders.front() +
+              "' to '" + folders.back() + "'.");
     }
   } else if (!folders.empty()) {
     data.classnames = folders;
     for (std::string& name : data.classnames) std::replace(name.begin(), name.end(), '_', ' ');
   } else {
-    fail_usage(options.source + ": has labels but no class names", "classnames.txt in its folder, or --classnames FILE");
+    fail_usage(options.source + ": has labels but no class names",
+               "classnames.txt in its folder, or --classnames FILE");
   }
-  const std::string set_templates = set_file(options.source, "zeroshot_classification_templates.txt");
-  data.templates = load_templates(!templates.empty() ? templates : !set_templates.empty() ? set_templates : "7");
+  const std::string set_templates =
+      set_file(options.source, "zeroshot_classification_templates.txt");
+  data.templates = load_templates(!templates.empty()       ? templates
+                                  : !set_templates.empty() ? set_templates
+                                                           : "7");
   return data;
 }
 

@@ -14,7 +14,9 @@ namespace {
 /// Evaluation mode without gradients, as long as it lives.
 class Evaluating {
  public:
-  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) { model_.eval(); }
+  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) {
+    model_.eval();
+  }
   ~Evaluating() { model_.train(was_training_); }
 
  private:
@@ -27,16 +29,20 @@ void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
 }
 
-void check_bad_share(const Dataset& pictures, const std::map<int64_t, std::string>& bad, int64_t seen, double most) {
+void check_bad_share(const Dataset& pictures, const std::map<int64_t, std::string>& bad,
+                     int64_t seen, double most) {
   // A few bad pictures at the start say little about the rest.
   if (bad.empty() || (seen < pictures.size() && seen < 200)) return;
   if (static_cast<double>(bad.size()) <= most * static_cast<double>(seen)) return;
-  fail_input(with_commas(static_cast<int64_t>(bad.size())) + " of " + with_commas(seen) + " pictures cannot be read; the first is " +
-                 pictures.key(bad.begin()->first) + " (" + bad.begin()->second + ")",
+  fail_input(with_commas(static_cast<int64_t>(bad.size())) + " of " + with_commas(seen) +
+                 " pictures cannot be read; the first is " + pictures.key(bad.begin()->first) +
+                 " (" + bad.begin()->second + ")",
              "at most " + std::to_string(static_cast<int>(most * 100)) + " %");
 }
 
-std::vector<int32_t> tokens_of(const std::string& text, int context_length) { return Tokenizer::standard().encode(text, context_length); }
+std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
+  return Tokenizer::standard().encode(text, context_length);
+}
 
 }  // namespace
 
@@ -48,12 +54,15 @@ Recipe recipe_of(const PreprocessConfig& preprocess) {
   } else if (preprocess.interpolation == "bilinear") {
     recipe.interpolation = Interpolation::kBilinear;
   } else {
-    fail_input("the model's preprocessing interpolates by " + preprocess.interpolation, "bicubic or bilinear");
+    fail_input("the model's preprocessing interpolates by " + preprocess.interpolation,
+               "bicubic or bilinear");
   }
   if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash") {
-    fail_input("the model's preprocessing resizes by '" + preprocess.resize_mode + "'", "shortest or squash");
+    fail_input("the model's preprocessing resizes by '" + preprocess.resize_mode + "'",
+               "shortest or squash");
   }
-  CW_CHECK(preprocess.mean.size() == 3 && preprocess.std.size() == 3, "statistics of three channels");
+  CW_CHECK(preprocess.mean.size() == 3 && preprocess.std.size() == 3,
+           "statistics of three channels");
   for (size_t c = 0; c < 3; ++c) {
     recipe.mean[c] = static_cast<float>(preprocess.mean[c]);
     recipe.std[c] = static_cast<float>(preprocess.std[c]);
@@ -71,8 +80,10 @@ ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptio
   Progress progress("pictures", total);
   for (PictureBatch batch = batches.next(); batch.size > 0; batch = batches.next()) {
     stop_if_interrupted();
-    const Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.size, 3, side, side}, torch::kUInt8);  // (B, 3, S, S)
-    const Tensor rows = model.encode_image(normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
+    const Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.size, 3, side, side},
+                                           torch::kUInt8);  // (B, 3, S, S)
+    const Tensor rows = model.encode_image(
+        normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
     features.rows.narrow(0, batch.first, batch.size).copy_(rows);
     for (const auto& [index, why] : batch.bad) features.rows[index].zero_();
     features.bad.merge(batch.bad);
@@ -82,7 +93,8 @@ ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptio
   progress.finish();
   if (!features.bad.empty()) {
     const auto& [index, why] = *features.bad.begin();
-    log_warning(with_commas(static_cast<int64_t>(features.bad.size())) + " of " + with_commas(total) + " pictures cannot be read; the first is " +
+    log_warning(with_commas(static_cast<int64_t>(features.bad.size())) + " of " +
+                with_commas(total) + " pictures cannot be read; the first is " +
                 pictures.key(index) + " (" + why + ")");
   }
   return features;
@@ -92,13 +104,16 @@ Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const Eva
   const Evaluating evaluating(model);
   const int context_length = model.config().text.context_length;
   if (model.config().text.vocabulary_size != kVocabularySize) {
-    fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) + " entries", "CLIP's 49,408");
+    fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) +
+                   " entries",
+               "CLIP's 49,408");
   }
   std::map<std::vector<int32_t>, int64_t> known;
   std::vector<int64_t> row(texts.size());
   std::vector<const std::vector<int32_t>*> unique;
   for (size_t i = 0; i < texts.size(); ++i) {
-    const auto [place, added] = known.try_emplace(tokens_of(texts[i], context_length), static_cast<int64_t>(unique.size()));
+    const auto [place, added] =
+        known.try_emplace(tokens_of(texts[i], context_length), static_cast<int64_t>(unique.size()));
     if (added) unique.push_back(&place->first);
     row[i] = place->second;
   }
@@ -121,6 +136,8 @@ Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const Eva
   return rows.index_select(0, torch::tensor(row, torch::kInt64));
 }
 
-Tensor unit_rows(const Tensor& features) { return features / features.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12); }
+Tensor unit_rows(const Tensor& features) {
+  return features / features.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
+}
 
 }  // namespace clipwright

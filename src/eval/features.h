@@ -1,4 +1,5 @@
-// Features of pictures and texts, in batches, the same whatever the batch size and the number of threads.
+// Features of pictures and texts, in batches, the same whatever the batch size and the number of
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -14,28 +15,32 @@ namespace clipwright {
 
 struct EvalOptions {
   int64_t batch_size = 64;
-  int workers = 2;              ///< threads that decode pictures while the model works on the batch before
+  int workers = 2;  ///< threads that decode pictures while the model works on the batch before
   double max_bad_share = 0.05;  ///< more unreadable pictures than this are Error(kInput)
 };
 
-/// Features (N, E) in float32 on the CPU, one row an item, not of unit length. Rows of pictures that could not be read are zeros.
+/// Features (N, E) in float32 on the CPU, one row an item, not of unit length. Rows of pictures
+/// that could not be read are zeros.
 struct ImageFeatures {
   Tensor rows;
   std::map<int64_t, std::string> bad;  ///< index of each unreadable picture and why
 };
 
-/// Runs the image tower over a set, as the model's preprocessing says. Throws Error(kInput) when too many pictures are bad, naming the first,
-/// Error(kInterrupted) when the process is asked to stop.
+/// Runs the image tower over a set, as the model's preprocessing says. Throws Error(kInput) when
+/// too many pictures are bad, naming the first, Error(kInterrupted) when the process is asked to
+/// stop.
 ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptions& options = {});
 
-/// Runs the text tower over texts, empty ones too: (N, E) in float32 on the CPU, not of unit length. Texts with equal tokens are computed once, so their
-/// rows are equal bit for bit.
-Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const EvalOptions& options = {});
+/// Runs the text tower over texts, empty ones too: (N, E) in float32 on the CPU, not of unit
+/// length. Texts with equal tokens are computed once, so their rows are equal bit for bit.
+Tensor embed_texts(Clip& model, const std::vector<std::string>& texts,
+                   const EvalOptions& options = {});
 
 /// Rows of length one; a row of zeros stays zero.
 Tensor unit_rows(const Tensor& features);
 
-/// The data/transform.h recipe with these statistics. Throws Error(kInput) for an interpolation or resize mode that it cannot express.
+/// The data/transform.h recipe with these statistics. Throws Error(kInput) for an interpolation or
+/// resize mode that it cannot express.
 Recipe recipe_of(const PreprocessConfig& preprocess);
 
 }  // namespace clipwright

@@ -9,13 +9,15 @@
 
 namespace clipwright {
 
-PictureBatches::PictureBatches(const Dataset& pictures, const ModelConfig& config, int64_t batch_size, int workers)
+PictureBatches::PictureBatches(const Dataset& pictures, const ModelConfig& config,
+                               int64_t batch_size, int workers)
     : pictures_(pictures),
       squash_(config.preprocess.resize_mode == "squash"),
       batch_size_(batch_size),
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
   const Recipe recipe = recipe_of(config.preprocess);
-  for (int i = 0; i < std::max(1, workers); ++i) pipelines_.emplace_back(recipe, config.vision.image_size);
+  for (int i = 0; i < std::max(1, workers); ++i)
+    pipelines_.emplace_back(recipe, config.vision.image_size);
   ahead_ = std::async(std::launch::async, [this] { return decode(0); });
 }
 
@@ -44,9 +46,12 @@ PictureBatch PictureBatches::decode(int64_t first) {
       try {
         const ImageBytes file = pictures_.image(first + i);
         error = file.error;
-        if (error.empty()) error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
+        if (error.empty())
+          error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
       } catch (const std::exception& problem) {
-        error = problem.what();  // out of memory over one picture must not end the process from a thread
+        error =
+            problem
+                .what();  // out of memory over one picture must not end the process from a thread
       }
       if (error.empty()) continue;
       std::fill(chw.begin(), chw.end(), uint8_t{0});
@@ -56,7 +61,9 @@ PictureBatch PictureBatches::decode(int64_t first) {
   };
   {
     std::vector<std::jthread> threads;
-    for (size_t t = 1; t < std::min<size_t>(pipelines_.size(), static_cast<size_t>(std::max<int64_t>(batch.size, 1))); ++t) {
+    for (size_t t = 1; t < std::min<size_t>(pipelines_.size(),
+                                            static_cast<size_t>(std::max<int64_t>(batch.size, 1)));
+         ++t) {
       threads.emplace_back(work, std::ref(pipelines_[t]));
     }
     work(pipelines_[0]);

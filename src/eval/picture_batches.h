@@ -21,7 +21,8 @@ struct PictureBatch {
 
 class PictureBatches {
  public:
-  PictureBatches(const Dataset& pictures, const ModelConfig& config, int64_t batch_size, int workers);
+  PictureBatches(const Dataset& pictures, const ModelConfig& config, int64_t batch_size,
+                 int workers);
   ~PictureBatches();
 
   /// The next batch; its size is 0 after the last.

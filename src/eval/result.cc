@@ -49,7 +49,9 @@ std::vector<fs::path> result_files(const std::vector<std::string>& paths) {
     }
     std::sort(files.begin() + static_cast<int64_t>(before), files.end());
   }
-  if (files.empty()) fail_input("there are no result files", "JSON files of 'clipwright eval' or CLIP_benchmark, or folders of them");
+  if (files.empty())
+    fail_input("there are no result files",
+               "JSON files of 'clipwright eval' or CLIP_benchmark, or folders of them");
   return files;
 }
 
@@ -65,24 +67,32 @@ std::string cell(const Json& value) {
 }  // namespace
 
 Json to_json(const EvaluationRecord& record) {
-  return {{"dataset", record.dataset},       {"model", record.model},     {"pretrained", record.pretrained},
-          {"task", record.task},             {"metrics", record.metrics}, {"language", record.language}};
+  return {{"dataset", record.dataset},       {"model", record.model},
+          {"pretrained", record.pretrained}, {"task", record.task},
+          {"metrics", record.metrics},       {"language", record.language}};
 }
 
 std::string build_results_csv(const std::vector<std::string>& paths) {
-  std::vector<std::string> columns = {"dataset", "model", "pretrained", "task", "language", "model_fullname"};
+  std::vector<std::string> columns = {"dataset", "model",    "pretrained",
+                                      "task",    "language", "model_fullname"};
   std::vector<Json> rows;
   for (const fs::path& path : result_files(paths)) {
     const Json file = parse_json(without_bare_nan(read_file(path)), path.string());
     if (!file.is_object() || !file.contains("metrics") || !file["metrics"].is_object()) {
-      fail_input(path.string() + ": has no 'metrics'", "a result of 'clipwright eval' or CLIP_benchmark");
+      fail_input(path.string() + ": has no 'metrics'",
+                 "a result of 'clipwright eval' or CLIP_benchmark");
     }
     Json row = Json::object();
     for (size_t i = 0; i < 5; ++i) {
       if (file.contains(columns[i])) row[columns[i]] = file[columns[i]];
     }
-    row["model_fullname"] = (file.contains("model") && file["model"].is_string() ? file["model"].get<std::string>() : "") + " " +
-                            (file.contains("pretrained") && file["pretrained"].is_string() ? file["pretrained"].get<std::string>() : "");
+    row["model_fullname"] =
+        (file.contains("model") && file["model"].is_string() ? file["model"].get<std::string>()
+                                                             : "") +
+        " " +
+        (file.contains("pretrained") && file["pretrained"].is_string()
+             ? file["pretrained"].get<std::string>()
+             : "");
     for (const auto& [key, value] : file["metrics"].items()) {
       row[key] = value;
       if (std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);
@@ -93,7 +103,8 @@ std::string build_results_csv(const std::vector<std::string>& paths) {
   for (size_t i = 0; i < columns.size(); ++i) csv += (i > 0 ? "," : "") + cell(columns[i]);
   for (const Json& row : rows) {
     csv += '\n';
-    for (size_t i = 0; i < columns.size(); ++i) csv += (i > 0 ? "," : "") + (row.contains(columns[i]) ? cell(row[columns[i]]) : "");
+    for (size_t i = 0; i < columns.size(); ++i)
+      csv += (i > 0 ? "," : "") + (row.contains(columns[i]) ? cell(row[columns[i]]) : "");
   }
   return csv + '\n';
 }

@@ -21,8 +21,9 @@ struct EvaluationRecord {
 /// Keys in CLIP_benchmark's order.
 Json to_json(const EvaluationRecord& record);
 
-/// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark does. `paths` are result files and folders of them. A
-/// bare NaN, which Python writes, is read as an empty cell. Throws Error(kInput) naming the file that is no result.
+/// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark
+/// does. `paths` are result files and folders of them. A bare NaN, which Python writes, is read as
+/// an empty cell. Throws Error(kInput) naming the file that is no result.
 std::string build_results_csv(const std::vector<std::string>& paths);
 
 }  // namespace clipwright

@@ -1,4 +1,5 @@
-// Zero-shot classification: a classifier made of prompts (Radford et al. 2021, section 3.1.4; docs/formats/results.md).
+// Zero-shot classification: a classifier made of prompts (Radford et al. 2021, section 3.1.4;
+// docs/formats/results.md).
 #pragma once
 
 #include <cstdint>
@@ -12,31 +13,39 @@
 namespace clipwright {
 
 struct ZeroshotResult {
-  int64_t pictures = 0;        ///< that were scored
-  int64_t bad = 0;             ///< that could not be read and are left out
-  double acc1 = 0;             ///< shares in [0, 1]
-  std::optional<double> acc5;  ///< none with fewer than five classes
+  int64_t pictures = 0;              ///< that were scored
+  int64_t bad = 0;                   ///< that could not be read and are left out
+  double acc1 = 0;                   ///< shares in [0, 1]
+  std::optional<double> acc5;        ///< none with fewer than five classes
   double mean_per_class_recall = 0;  ///< over the classes that occur
   std::vector<int> predicted;  ///< class of each picture of the set, by index; -1 for a bad one
-  std::vector<int> rank;       ///< classes that score above the right one, by index (0: right); -1 for a bad one
+  std::vector<int>
+      rank;  ///< classes that score above the right one, by index (0: right); -1 for a bad one
 
   /// {"acc1", "acc5", "mean_per_class_recall"}; acc5 is null with fewer than five classes.
   Json metrics() const;
 };
 
-/// The classifier (C, E): for each class every template is filled, encoded and brought to length one; their mean is brought to length one.
-Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnames, const std::vector<std::string>& templates,
+/// The classifier (C, E): for each class every template is filled, encoded and brought to length
+/// one; their mean is brought to length one.
+Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnames,
+                           const std::vector<std::string>& templates,
                            const EvalOptions& options = {});
 
-/// The classifier (C, E) from the features of all prompts (C * T, E), class by class, not yet of unit length.
+/// The classifier (C, E) from the features of all prompts (C * T, E), class by class, not yet of
+/// unit length.
 Tensor average_prompts(const Tensor& prompts, int64_t classes);
 
-/// Counts over unit-length features (N, E) and a classifier (C, E). Of equal scores the lowest class wins. `labels` in [0, C).
-ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier, const std::vector<int>& labels);
+/// Counts over unit-length features (N, E) and a classifier (C, E). Of equal scores the lowest
+/// class wins. `labels` in [0, C).
+ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
+                              const std::vector<int>& labels);
 
-/// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that is no index into `classnames`, Error(kUsage) for no
-/// class or no template.
-ZeroshotResult evaluate_zeroshot(Clip& model, const Dataset& pictures, const std::vector<std::string>& classnames,
-                                 const std::vector<std::string>& templates, const EvalOptions& options = {});
+/// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that
+/// is no index into `classnames`, Error(kUsage) for no class or no template.
+ZeroshotResult evaluate_zeroshot(Clip& model, const Dataset& pictures,
+                                 const std::vector<std::string>& classnames,
+                                 const std::vector<std::string>& templates,
+                                 const EvalOptions& options = {});
 
 }  // namespace clipwright

@@ -14,7 +14,10 @@ using MakeTerm = std::function<std::unique_ptr<Term>(const ObjectiveConfig&)>;
 const std::vector<std::pair<std::string, MakeTerm>>& term_registry() {
   static const std::vector<std::pair<std::string, MakeTerm>> registry = {
       {"contrastive", [](const ObjectiveConfig&) { return std::make_unique<Contrastive>(); }},
-      {"multi-text", [](const ObjectiveConfig& config) { return std::make_unique<MultiText>(config.multi_text_constant); }},
+      {"multi-text",
+       [](const ObjectiveConfig& config) {
+         return std::make_unique<MultiText>(config.multi_text_constant);
+       }},
   };
   return registry;
 }
@@ -34,9 +37,11 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-[[noreturn]] void unknown(const std::string& what, std::string_view name, const std::vector<std::string>& known) {
+[[noreturn]] void unknown(const std::string& what, std::string_view name,
+                          const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
-  fail_usage(what + " '" + std::string(name) + "' does not exist", "one of " + listed(known), near.empty() ? "" : "Did you mean '" + near + "'?");
+  fail_usage(what + " '" + std::string(name) + "' does not exist", "one of " + listed(known),
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 }  // namespace
@@ -62,13 +67,18 @@ ObjectiveConfig find_preset(std::string_view name) {
 
 Objective::Objective(const ObjectiveConfig& config) {
   for (const auto& [name, weight] : config.weights) {
-    if (!(weight >= 0)) fail_usage("term '" + name + "' has the weight " + std::to_string(weight), "a weight of 0 or more");
+    if (!(weight >= 0))
+      fail_usage("term '" + name + "' has the weight " + std::to_string(weight),
+                 "a weight of 0 or more");
     const auto& registry = term_registry();
-    const auto found = std::find_if(registry.begin(), registry.end(), [&, &wanted = name](const auto& entry) { return entry.first == wanted; });
+    const auto found =
+        std::find_if(registry.begin(), registry.end(),
+                     [&, &wanted = name](const auto& entry) { return entry.first == wanted; });
     if (found == registry.end()) unknown("term", name, term_names());
     if (weight > 0) terms_.emplace_back(weight, found->second(config));
   }
-  if (terms_.empty()) fail_usage("an objective without terms", "at least one term with a weight above 0");
+  if (terms_.empty())
+    fail_usage("an objective without terms", "at least one term with a weight above 0");
 }
 
 Objective::Value Objective::loss(const Features& features) {
@@ -94,7 +104,8 @@ Needs Objective::needs() const {
 std::vector<NamedTensor> Objective::state() const {
   std::vector<NamedTensor> list;
   for (const auto& [weight, term] : terms_) {
-    for (const auto& [name, tensor] : term->state()) list.emplace_back(term->name() + "." + name, tensor);
+    for (const auto& [name, tensor] : term->state())
+      list.emplace_back(term->name() + "." + name, tensor);
   }
   return list;
 }

@@ -1,4 +1,5 @@
-// What a run optimises: a weighted sum of terms and a caption policy. Presets are data, not code paths.
+// What a run optimises: a weighted sum of terms and a caption policy. Presets are data, not code
+// paths.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace clipwright {
 
-/// A preset or a user's combination: term weights by name and the caption policy that goes with them.
+/// A preset or a user's combination: term weights by name and the caption policy that goes with
+/// them.
 struct ObjectiveConfig {
   std::string preset;
   std::vector<std::pair<std::string, double>> weights;
@@ -31,8 +33,8 @@ class Objective {
   explicit Objective(const ObjectiveConfig& config);
 
   struct Value {
-    Tensor total;                                        ///< scalar with gradient
-    std::vector<std::pair<std::string, Tensor>> terms;   ///< unweighted, detached
+    Tensor total;                                       ///< scalar with gradient
+    std::vector<std::pair<std::string, Tensor>> terms;  ///< unweighted, detached
   };
   Value loss(const Features& features);
   Needs needs() const;

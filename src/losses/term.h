@@ -1,4 +1,5 @@
-// One supervision signal. Terms say what they need; each tower pass is run once and shared by all of them.
+// One supervision signal. Terms say what they need; each tower pass is run once and shared by all
+// of them.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ struct Needs {
   bool all_texts = false;  ///< every text slot of a sample, not one
 };
 
-/// What the towers computed this step, gathered over the whole (global, accumulated) batch of N pairs.
+/// What the towers computed this step, gathered over the whole (global, accumulated) batch of N
+/// pairs.
 struct Features {
   std::vector<Tensor> images;  ///< one (N, E) of unit-length rows a view
   std::vector<Tensor> texts;   ///< one (N, E) of unit-length rows a text slot

@@ -32,9 +32,11 @@ TextBatch to_text_batch(const std::vector<PackedTexts>& texts) {
 }
 
 Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
-  logit_scale_ = register_parameter("logit_scale", torch::full({}, std::log(1 / 0.07), torch::kFloat32));
+  logit_scale_ =
+      register_parameter("logit_scale", torch::full({}, std::log(1 / 0.07), torch::kFloat32));
   if (config.vision.resnet_layers.empty()) {
-    vision_ = register_module("vision", std::make_shared<VisionTransformer>(config.vision, config.embed_dim));
+    vision_ = register_module("vision",
+                              std::make_shared<VisionTransformer>(config.vision, config.embed_dim));
   } else {
     resnet_ = register_module("vision", std::make_shared<ModifiedResNet>(config));
   }
@@ -44,13 +46,18 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
 
 Clip::~Clip() = default;
 
-Tensor Clip::encode_image(const Tensor& pixels) { return vision_ ? vision_->forward(pixels) : resnet_->forward(pixels); }
+Tensor Clip::encode_image(const Tensor& pixels) {
+  return vision_ ? vision_->forward(pixels) : resnet_->forward(pixels);
+}
 
-Tensor Clip::encode_text(const TextBatch& texts) { return text_->forward(texts.ids, texts.offsets); }
+Tensor Clip::encode_text(const TextBatch& texts) {
+  return text_->forward(texts.ids, texts.offsets);
+}
 
 std::vector<NamedTensor> Clip::state() const {
   std::vector<NamedTensor> list, text = named_tensors(*text_);
-  // open_clip's order: the text tower's bare parameters, the scale, the vision tower, then the rest of the text tower.
+  // open_clip's order: the text tower's bare parameters, the scale, the vision tower, then the rest
+  // of the text tower.
   list.assign(text.begin(), text.begin() + 2);
   list.emplace_back("logit_scale", logit_scale_);
   const std::vector<NamedTensor> vision = vision_ ? named_tensors(*vision_) : resnet_->state();
@@ -74,8 +81,10 @@ void Clip::load_state(const std::vector<NamedTensor>& tensors, const std::string
     const auto found = given.find(name);
     if (found == given.end()) {
       note(missing, name);
-    } else if (found->second.numel() != tensor.numel() || (tensor.dim() > 0 && found->second.sizes() != tensor.sizes())) {
-      note(shapes, name + " is " + shape_text(found->second) + " and should be " + shape_text(tensor));
+    } else if (found->second.numel() != tensor.numel() ||
+               (tensor.dim() > 0 && found->second.sizes() != tensor.sizes())) {
+      note(shapes,
+           name + " is " + shape_text(found->second) + " and should be " + shape_text(tensor));
     } else if (!found->second.is_floating_point() && tensor.is_floating_point()) {
       note(shapes, name + " does not hold floating-point numbers");
     }
@@ -97,7 +106,9 @@ void Clip::load_state(const std::vector<NamedTensor>& tensors, const std::string
 
 Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(pixels.device());
-  const auto channel = [&](const std::vector<double>& values) { return torch::tensor(values, torch::kFloat32).view({1, 3, 1, 1}).to(options.device()); };
+  const auto channel = [&](const std::vector<double>& values) {
+    return torch::tensor(values, torch::kFloat32).view({1, 3, 1, 1}).to(options.device());
+  };
   return pixels.to(options).div_(255).sub_(channel(preprocess.mean)).div_(channel(preprocess.std));
 }
 

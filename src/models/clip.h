@@ -19,7 +19,8 @@ struct TextBatch {
   int64_t size() const { return offsets.size(0) - 1; }
 };
 TextBatch to_text_batch(const PackedTexts& texts);
-/// Several lists end to end as one batch (all texts of a LaCLIP-MT step go through the tower at once).
+/// Several lists end to end as one batch (all texts of a LaCLIP-MT step go through the tower at
+/// once).
 TextBatch to_text_batch(const std::vector<PackedTexts>& texts);
 
 class VisionTransformer;
@@ -28,22 +29,26 @@ class TextTransformer;
 
 class Clip : public torch::nn::Module {
  public:
-  /// Parameters are drawn as the reference draws them (open_clip, or LaCLIP's timm-style rules), keyed by `seed` and parameter name.
+  /// Parameters are drawn as the reference draws them (open_clip, or LaCLIP's timm-style rules),
+  /// keyed by `seed` and parameter name.
   explicit Clip(const ModelConfig& config, uint64_t seed = 0);
   ~Clip() override;
 
   /// Normalised pixels (B, 3, S, S) to features (B, E), not yet of unit length.
   Tensor encode_image(const Tensor& pixels);
-  /// Texts to features (N, E), not yet of unit length. Computes no padding; equals the padded tower.
+  /// Texts to features (N, E), not yet of unit length. Computes no padding; equals the padded
+  /// tower.
   Tensor encode_text(const TextBatch& texts);
   /// Learned log of the scale, a scalar; the loss uses its exponential.
   Tensor& logit_scale() { return logit_scale_; }
 
   const ModelConfig& config() const { return config_; }
 
-  /// Every tensor under the name it has in open_clip files, in open_clip's order (parameters and, for ResNets, running statistics).
+  /// Every tensor under the name it has in open_clip files, in open_clip's order (parameters and,
+  /// for ResNets, running statistics).
   std::vector<NamedTensor> state() const;
-  /// Copies values in. Throws Error(kInput) listing every missing name, unexpected name and wrong shape at once.
+  /// Copies values in. Throws Error(kInput) listing every missing name, unexpected name and wrong
+  /// shape at once.
   void load_state(const std::vector<NamedTensor>& tensors, const std::string& where);
 
  private:
@@ -57,8 +62,9 @@ class Clip : public torch::nn::Module {
 /// uint8 pixels (B, 3, S, S) to what `encode_image` takes: /255, minus mean, over std, in float.
 Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess);
 
-/// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a checkpoint of ours. Throws Error(kUsage) when it is none
-/// of these, Error(kInput) when it is damaged or does not fit.
+/// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
+/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
+/// damaged or does not fit.
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
 
 /// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.

@@ -14,8 +14,8 @@ TextConfig text_tower(int width, int layers = 12) {
 }
 
 /// open_clip's own transformers: heads of 64 unless said otherwise.
-ModelConfig vit(const std::string& name, int embed_dim, int image_size, int patch_size, int width, int layers, const TextConfig& text,
-                int head_width = 64) {
+ModelConfig vit(const std::string& name, int embed_dim, int image_size, int patch_size, int width,
+                int layers, const TextConfig& text, int head_width = 64) {
   ModelConfig config;
   config.name = name;
   config.embed_dim = embed_dim;
@@ -28,7 +28,8 @@ ModelConfig vit(const std::string& name, int embed_dim, int image_size, int patc
   return config;
 }
 
-ModelConfig resnet(const std::string& name, int embed_dim, int image_size, int width, std::vector<int> layers, const TextConfig& text) {
+ModelConfig resnet(const std::string& name, int embed_dim, int image_size, int width,
+                   std::vector<int> layers, const TextConfig& text) {
   ModelConfig config;
   config.name = name;
   config.embed_dim = embed_dim;
@@ -41,7 +42,8 @@ ModelConfig resnet(const std::string& name, int embed_dim, int image_size, int w
   return config;
 }
 
-/// LaCLIP's models for CC3M, CC12M and RedCaps: a timm tower with QK-norm and erf GELU beside CLIP's text tower with QuickGELU.
+/// LaCLIP's models for CC3M, CC12M and RedCaps: a timm tower with QK-norm and erf GELU beside
+/// CLIP's text tower with QuickGELU.
 ModelConfig laclip(const std::string& name, int width, int layers, int heads) {
   ModelConfig config;
   config.name = name;

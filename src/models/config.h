@@ -22,9 +22,11 @@ struct VisionConfig {
   double norm_epsilon = 1e-5;
   bool norm_before_blocks = true;  ///< open_clip's ln_pre
   bool patch_bias = false;
-  bool qk_norm = false;            ///< LayerNorm over head_dim on q and k (LaCLIP)
-  bool timm_names = false;         ///< LaCLIP: tensors are named as timm names them (visual.trunk.*, visual.head.proj.weight)
-  std::vector<int> resnet_layers;  ///< non-empty: OpenAI's ModifiedResNet with these stages, not a transformer
+  bool qk_norm = false;     ///< LayerNorm over head_dim on q and k (LaCLIP)
+  bool timm_names = false;  ///< LaCLIP: tensors are named as timm names them (visual.trunk.*,
+                            ///< visual.head.proj.weight)
+  std::vector<int>
+      resnet_layers;  ///< non-empty: OpenAI's ModifiedResNet with these stages, not a transformer
 };
 
 struct TextConfig {
@@ -39,7 +41,8 @@ struct TextConfig {
 
 /// How pictures are prepared: names a data/transform.h recipe by its statistics and interpolation.
 struct PreprocessConfig {
-  std::vector<double> mean{0.48145466, 0.4578275, 0.40821073}, std{0.26862954, 0.26130258, 0.27577711};
+  std::vector<double> mean{0.48145466, 0.4578275, 0.40821073},
+      std{0.26862954, 0.26130258, 0.27577711};
   std::string interpolation = "bicubic";
   std::string resize_mode = "shortest";
 };
@@ -52,13 +55,15 @@ struct ModelConfig {
   PreprocessConfig preprocess;
 };
 
-/// Built-in architectures: ViT-B-32, ViT-B-32-quickgelu, ViT-B-16, ViT-L-14, ViT-S-16, ViT-S-32, RN50, laclip-ViT-S-16, laclip-ViT-B-16,
-/// laclip-ViT-L-16, tiny-32 (the demo's), ... Throws Error(kUsage) naming the nearest.
+/// Built-in architectures: ViT-B-32, ViT-B-32-quickgelu, ViT-B-16, ViT-L-14, ViT-S-16, ViT-S-32,
+/// RN50, laclip-ViT-S-16, laclip-ViT-B-16, laclip-ViT-L-16, tiny-32 (the demo's), ... Throws
+/// Error(kUsage) naming the nearest.
 ModelConfig find_model_config(std::string_view name);
 std::vector<std::string> model_names();
 
-/// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading throws Error(kInput) for an unknown key or
-/// a part that this program does not have (timm towers other than LaCLIP's, Hugging Face text towers, ...), saying which.
+/// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading
+/// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
+/// other than LaCLIP's, Hugging Face text towers, ...), saying which.
 ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
 Json to_open_clip_config(const ModelConfig& config);
 

@@ -1,4 +1,5 @@
-// Fresh weights, drawn as the references draw them (open_clip; LaCLIP's timm-style rules), keyed by seed and tensor name.
+// Fresh weights, drawn as the references draw them (open_clip; LaCLIP's timm-style rules), keyed by
+// seed and tensor name.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 namespace clipwright {
 
 /// Fills the tensor that files call `name`. Normalisation weights stay 1 and their biases 0.
-void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor, uint64_t seed);
+void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor,
+                       uint64_t seed);
 
 }  // namespace clipwright

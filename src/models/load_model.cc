@@ -34,21 +34,26 @@ std::shared_ptr<Clip> load_folder(fs::path folder) {
   if (!folder.has_filename()) folder = folder.parent_path();  // "logs/run/"
   if (is_open_clip_directory(folder)) {
     if (step_of(folder) >= 0 && !fs::exists(folder / "DONE")) {
-      fail_input(folder.string() + ": is a checkpoint that was not written to its end (it has no DONE)", "a finished checkpoint",
-                 "Use an earlier step_<N> folder.");
+      fail_input(
+          folder.string() + ": is a checkpoint that was not written to its end (it has no DONE)",
+          "a finished checkpoint", "Use an earlier step_<N> folder.");
     }
     return read_open_clip_directory(folder);
   }
   if (is_open_clip_directory(folder / "model")) return read_open_clip_directory(folder / "model");
   for (const fs::path& place : {folder / "checkpoints", folder}) {
     const fs::path checkpoint = newest_checkpoint(place);
-    if (!checkpoint.empty() && is_open_clip_directory(checkpoint)) return read_open_clip_directory(checkpoint);
+    if (!checkpoint.empty() && is_open_clip_directory(checkpoint))
+      return read_open_clip_directory(checkpoint);
   }
   if (fs::exists(folder / "config.json")) {
-    fail_usage(folder.string() + ": looks like a Hugging Face model", "an open_clip directory (open_clip_config.json and open_clip_model.safetensors)",
-               "This version reads open_clip directories and its own runs; convert the model with open_clip first.");
+    fail_usage(folder.string() + ": looks like a Hugging Face model",
+               "an open_clip directory (open_clip_config.json and open_clip_model.safetensors)",
+               "This version reads open_clip directories and its own runs; convert the model with "
+               "open_clip first.");
   }
-  fail_usage(folder.string() + ": holds no model", "an open_clip directory, the folder of a training run, or one of its checkpoints");
+  fail_usage(folder.string() + ": holds no model",
+             "an open_clip directory, the folder of a training run, or one of its checkpoints");
 }
 
 }  // namespace
@@ -58,13 +63,17 @@ std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
   const fs::path path(model);
   if (fs::is_directory(path, ignored)) return load_folder(path);
   if (fs::exists(path, ignored)) {
-    if (path.extension() == ".safetensors" && is_open_clip_directory(fs::absolute(path).parent_path())) return load_folder(fs::absolute(path).parent_path());
+    if (path.extension() == ".safetensors" &&
+        is_open_clip_directory(fs::absolute(path).parent_path()))
+      return load_folder(fs::absolute(path).parent_path());
     fail_usage(model + ": is a file", "an architecture name or the folder of a model",
                "This version reads open_clip directories; convert .pt files with open_clip first.");
   }
   const std::vector<std::string> names = model_names();
-  if (model.find('/') != std::string::npos && std::find(names.begin(), names.end(), model) == names.end()) {
-    fail_usage(model + ": there is no such folder", "an architecture name or the folder of a model");
+  if (model.find('/') != std::string::npos &&
+      std::find(names.begin(), names.end(), model) == names.end()) {
+    fail_usage(model + ": there is no such folder",
+               "an architecture name or the folder of a model");
   }
   auto fresh = std::make_shared<Clip>(find_model_config(model), seed);
   fresh->eval();

@@ -1,4 +1,5 @@
-// open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch), read strictly, written with the fewest keys.
+// open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch),
+// read strictly, written with the fewest keys.
 #include <cmath>
 #include <optional>
 #include <regex>
@@ -15,7 +16,8 @@ namespace {
 class Section {
  public:
   Section(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object.is_object()) fail_input(where_ + " is not a JSON object", "an open_clip model configuration");
+    if (!object.is_object())
+      fail_input(where_ + " is not a JSON object", "an open_clip model configuration");
   }
 
   bool has(const char* key) {
@@ -27,7 +29,8 @@ class Section {
   int64_t whole(const char* key, int64_t fallback, int64_t least, int64_t most) {
     if (!has(key)) return fallback;
     const Json& value = object_.at(key);
-    if (!value.is_number_integer() || value.get<double>() < static_cast<double>(least) || value.get<double>() > static_cast<double>(most)) {
+    if (!value.is_number_integer() || value.get<double>() < static_cast<double>(least) ||
+        value.get<double>() > static_cast<double>(most)) {
       refuse(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     }
     return value.get<int64_t>();
@@ -59,7 +62,8 @@ class Section {
   Section section(const char* key) {
     seen_.insert(key);
     const auto found = object_.find(key);
-    if (found == object_.end()) fail_input(where_ + " has no '" + key + "'", "an open_clip model configuration");
+    if (found == object_.end())
+      fail_input(where_ + " has no '" + key + "'", "an open_clip model configuration");
     return Section(*found, where_ + "." + key);
   }
 
@@ -67,16 +71,22 @@ class Section {
   void only(const char* key, const Json& off) {
     if (!has(key)) return;
     const Json& value = object_.at(key);
-    const bool same = value.is_number() && off.is_number() ? value.get<double>() == off.get<double>() : value == off;
+    const bool same = value.is_number() && off.is_number()
+                          ? value.get<double>() == off.get<double>()
+                          : value == off;
     if (!same) {
-      fail_input(where_ + "." + key + " is " + to_line(value) + ", a part that this program does not have", to_line(off),
-                 "Supported are OpenAI's and open_clip's plain ViT and ResNet models and LaCLIP's.");
+      fail_input(
+          where_ + "." + key + " is " + to_line(value) + ", a part that this program does not have",
+          to_line(off),
+          "Supported are OpenAI's and open_clip's plain ViT and ResNet models and LaCLIP's.");
     }
   }
 
   [[noreturn]] void refuse(const char* key, const std::string& expected) const {
     const auto found = object_.find(key);
-    fail_input(where_ + "." + key + (found == object_.end() ? " is missing" : " is " + to_line(*found)), expected);
+    fail_input(
+        where_ + "." + key + (found == object_.end() ? " is missing" : " is " + to_line(*found)),
+        expected);
   }
 
   void finish() const {
@@ -100,8 +110,8 @@ constexpr int64_t kMostWidth = 16384, kMostLayers = 256, kMostSize = 8192;
 void refuse_custom_blocks(Section& tower) {
   tower.only("ls_init_value", nullptr);
   if (tower.has("block_type")) tower.only("block_type", "default");
-  for (const char* key : {"qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc", "output_tokens",
-                          "final_ln_after_pool"}) {
+  for (const char* key : {"qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner",
+                          "scale_attn", "scale_fc", "output_tokens", "final_ln_after_pool"}) {
     tower.only(key, false);
   }
   tower.only("act_kwargs", nullptr);
@@ -110,7 +120,8 @@ void refuse_custom_blocks(Section& tower) {
 int square_size(Section& tower, const char* key, int fallback) {
   if (!tower.has(key)) return fallback;
   const Json& value = tower.value(key);
-  if (value.is_array() && value.size() == 2 && value[0] == value[1] && value[0].is_number_integer()) {
+  if (value.is_array() && value.size() == 2 && value[0] == value[1] &&
+      value[0].is_number_integer()) {
     const auto size = value[0].get<int64_t>();
     if (size >= 1 && size <= kMostSize) return static_cast<int>(size);
   }
@@ -121,7 +132,8 @@ struct TimmSize {
   const char* name;
   int width, layers, heads;
 };
-constexpr TimmSize kTimmSizes[] = {{"tiny", 192, 12, 3}, {"small", 384, 12, 6}, {"base", 768, 12, 12}, {"large", 1024, 24, 16}};
+constexpr TimmSize kTimmSizes[] = {
+    {"tiny", 192, 12, 3}, {"small", 384, 12, 6}, {"base", 768, 12, 12}, {"large", 1024, 24, 16}};
 
 VisionConfig parse_timm(Section& tower) {
   VisionConfig vision;
@@ -143,7 +155,9 @@ VisionConfig parse_timm(Section& tower) {
   vision.norm_before_blocks = false;
   vision.patch_bias = true;
   vision.timm_names = true;
-  if (!tower.has("timm_pool")) fail_input("a timm vision tower without 'timm_pool' (open_clip then averages patches)", "\"timm_pool\": \"token\"");
+  if (!tower.has("timm_pool"))
+    fail_input("a timm vision tower without 'timm_pool' (open_clip then averages patches)",
+               "\"timm_pool\": \"token\"");
   tower.only("timm_pool", "token");
   tower.only("timm_proj", "linear");
   tower.only("timm_proj_bias", false);
@@ -156,7 +170,8 @@ VisionConfig parse_timm(Section& tower) {
     vision.width = static_cast<int>(kwargs.whole("embed_dim", vision.width, 1, kMostWidth));
     vision.layers = static_cast<int>(kwargs.whole("depth", vision.layers, 1, kMostLayers));
     vision.heads = static_cast<int>(kwargs.whole("num_heads", vision.heads, 1, kMostWidth));
-    vision.patch_size = static_cast<int>(kwargs.whole("patch_size", vision.patch_size, 1, kMostSize));
+    vision.patch_size =
+        static_cast<int>(kwargs.whole("patch_size", vision.patch_size, 1, kMostSize));
     vision.image_size = static_cast<int>(kwargs.whole("img_size", vision.image_size, 1, kMostSize));
     kwargs.finish();
   }
@@ -177,10 +192,13 @@ VisionConfig parse_vision(Section tower, bool quick_gelu) {
     if (quick_gelu) vision.activation = Activation::kQuickGelu;
     if (tower.has("layers") && tower.value("layers").is_array()) {
       for (const Json& layers : tower.value("layers")) {
-        if (!layers.is_number_integer() || layers.get<double>() < 1 || layers.get<double>() > kMostLayers) tower.refuse("layers", "four whole numbers");
+        if (!layers.is_number_integer() || layers.get<double>() < 1 ||
+            layers.get<double>() > kMostLayers)
+          tower.refuse("layers", "four whole numbers");
         vision.resnet_layers.push_back(layers.get<int>());
       }
-      if (vision.resnet_layers.size() != 4) tower.refuse("layers", "four stages of a ResNet, or one number");
+      if (vision.resnet_layers.size() != 4)
+        tower.refuse("layers", "four stages of a ResNet, or one number");
       vision.heads = vision.width * 32 / head_width;
       vision.patch_size = 0;
       if (tower.has("patch_size")) tower.whole("patch_size", 0, 0, kMostSize);
@@ -197,28 +215,34 @@ VisionConfig parse_vision(Section tower, bool quick_gelu) {
       }
     }
   }
-  if (tower.number("patch_dropout", 0) > 0) log_warning("the model was trained with patch dropout; this program does not drop patches");
+  if (tower.number("patch_dropout", 0) > 0)
+    log_warning("the model was trained with patch dropout; this program does not drop patches");
   refuse_custom_blocks(tower);
   tower.only("attentional_pool", false);
   tower.only("pos_embed_type", "learnable");
   tower.only("pool_type", "tok");
   // Read for nothing: they have no effect on the towers above.
-  for (const char* key : {"attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias",
-                          "timm_drop", "timm_drop_path", "width", "layers", "patch_size", "head_width", "mlp_ratio", "no_ln_pre",
-                          "norm_kwargs", "timm_model_name"}) {
+  for (const char* key :
+       {"attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained", "timm_pool",
+        "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path", "width", "layers",
+        "patch_size", "head_width", "mlp_ratio", "no_ln_pre", "norm_kwargs", "timm_model_name"}) {
     tower.has(key);
   }
   tower.finish();
   const bool transformer = vision.resnet_layers.empty();
-  if (vision.heads < 1 || (transformer ? vision.width % vision.heads : vision.width * 32 % vision.heads) != 0) {
+  if (vision.heads < 1 ||
+      (transformer ? vision.width % vision.heads : vision.width * 32 % vision.heads) != 0) {
     tower.refuse("width", "a multiple of the head width");
   }
   if (transformer && vision.image_size % vision.patch_size != 0) {
     tower.refuse("image_size", "a multiple of the patch size " + std::to_string(vision.patch_size));
   }
-  if (!transformer && vision.image_size < 32) tower.refuse("image_size", "at least 32 for a ResNet");
-  if (!(vision.mlp_ratio > 0 && vision.mlp_ratio <= 64)) tower.refuse("mlp_ratio", "a number above 0 and at most 64");
-  if (!(vision.norm_epsilon > 0 && vision.norm_epsilon < 1)) tower.refuse("norm_kwargs", "an eps between 0 and 1");
+  if (!transformer && vision.image_size < 32)
+    tower.refuse("image_size", "at least 32 for a ResNet");
+  if (!(vision.mlp_ratio > 0 && vision.mlp_ratio <= 64))
+    tower.refuse("mlp_ratio", "a number above 0 and at most 64");
+  if (!(vision.norm_epsilon > 0 && vision.norm_epsilon < 1))
+    tower.refuse("norm_kwargs", "an eps between 0 and 1");
   return vision;
 }
 
@@ -231,21 +255,26 @@ TextConfig parse_text(Section tower, bool quick_gelu) {
   text.layers = static_cast<int>(tower.whole("layers", 12, 1, kMostLayers));
   text.mlp_ratio = tower.number("mlp_ratio", 4);
   if (quick_gelu) text.activation = Activation::kQuickGelu;
-  for (const char* key : {"hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "norm_kwargs"}) tower.only(key, nullptr);
+  for (const char* key : {"hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "norm_kwargs"})
+    tower.only(key, nullptr);
   if (tower.has("tokenizer_mode")) tower.only("tokenizer_mode", "clip");
   if (tower.has("text_arch")) tower.only("text_arch", "clip");
   for (const char* key : {"embed_cls", "no_causal_mask", "proj_bias"}) tower.only(key, false);
   tower.only("pool_type", "argmax");
   tower.only("proj_type", "linear");
   refuse_custom_blocks(tower);
-  for (const char* key : {"pad_id", "eos_id", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "norm_kwargs", "tokenizer_mode"}) tower.has(key);
+  for (const char* key : {"pad_id", "eos_id", "hf_model_pretrained", "hf_proj_type",
+                          "hf_pooler_type", "norm_kwargs", "tokenizer_mode"})
+    tower.has(key);
   tower.finish();
   if (text.width % text.heads != 0) tower.refuse("width", "a multiple of the number of heads");
-  if (!(text.mlp_ratio > 0 && text.mlp_ratio <= 64)) tower.refuse("mlp_ratio", "a number above 0 and at most 64");
+  if (!(text.mlp_ratio > 0 && text.mlp_ratio <= 64))
+    tower.refuse("mlp_ratio", "a number above 0 and at most 64");
   return text;
 }
 
-std::vector<double> three_numbers(Section& section, const char* key, const std::vector<double>& fallback) {
+std::vector<double> three_numbers(Section& section, const char* key,
+                                  const std::vector<double>& fallback) {
   if (!section.has(key)) return fallback;
   const Json& value = section.value(key);
   if (value.is_number()) return std::vector<double>(3, value.get<double>());
@@ -266,9 +295,11 @@ PreprocessConfig parse_preprocess(Section section) {
     if (!(value > 0)) section.refuse("std", "three positive numbers");
   }
   preprocess.interpolation = section.text("interpolation", preprocess.interpolation);
-  if (preprocess.interpolation != "bicubic" && preprocess.interpolation != "bilinear") section.refuse("interpolation", "bicubic or bilinear");
+  if (preprocess.interpolation != "bicubic" && preprocess.interpolation != "bilinear")
+    section.refuse("interpolation", "bicubic or bilinear");
   preprocess.resize_mode = section.text("resize_mode", preprocess.resize_mode);
-  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash") section.refuse("resize_mode", "shortest or squash");
+  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash")
+    section.refuse("resize_mode", "shortest or squash");
   section.only("mode", "RGB");
   for (const char* key : {"size", "fill_color"}) section.has(key);
   section.finish();
@@ -304,7 +335,8 @@ Json vision_json(const VisionConfig& vision) {
   json["layers"] = vision.resnet_layers.empty() ? Json(vision.layers) : Json(vision.resnet_layers);
   json["width"] = vision.width;
   json["patch_size"] = vision.resnet_layers.empty() ? Json(vision.patch_size) : Json(nullptr);
-  const int head_width = (vision.resnet_layers.empty() ? vision.width : vision.width * 32) / vision.heads;
+  const int head_width =
+      (vision.resnet_layers.empty() ? vision.width : vision.width * 32) / vision.heads;
   if (head_width != 64) json["head_width"] = head_width;
   if (vision.mlp_ratio != 4) json["mlp_ratio"] = vision.mlp_ratio;
   if (!vision.norm_before_blocks) json["no_ln_pre"] = true;
@@ -323,16 +355,20 @@ ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
   Section top = file.section("model_cfg");
   ModelConfig config;
   config.embed_dim = static_cast<int>(top.whole("embed_dim", 0, 0, kMostWidth));
-  if (config.embed_dim < 1) fail_input(place + ".model_cfg has no 'embed_dim'", "a positive whole number");
+  if (config.embed_dim < 1)
+    fail_input(place + ".model_cfg has no 'embed_dim'", "a positive whole number");
   const bool quick_gelu = top.flag("quick_gelu", false);
-  for (const char* key : {"multimodal_cfg", "audio_cfg", "genlip_cfg", "genlap_cfg", "init_logit_bias"}) top.only(key, nullptr);
+  for (const char* key :
+       {"multimodal_cfg", "audio_cfg", "genlip_cfg", "genlap_cfg", "init_logit_bias"})
+    top.only(key, nullptr);
   top.only("nonscalar_logit_scale", false);
   top.number("init_logit_scale", 0);
   top.flag("custom_text", false);
   config.vision = parse_vision(top.section("vision_cfg"), quick_gelu);
   config.text = parse_text(top.section("text_cfg"), quick_gelu);
   top.finish();
-  if (json.contains("preprocess_cfg") && !json["preprocess_cfg"].is_null()) config.preprocess = parse_preprocess(file.section("preprocess_cfg"));
+  if (json.contains("preprocess_cfg") && !json["preprocess_cfg"].is_null())
+    config.preprocess = parse_preprocess(file.section("preprocess_cfg"));
   const Json model = to_open_clip_config(config).at("model_cfg");
   config.name = "custom";
   for (const std::string& name : model_names()) {
@@ -343,11 +379,16 @@ ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
 
 Json to_open_clip_config(const ModelConfig& config) {
   const bool quick_gelu = config.text.activation == Activation::kQuickGelu;
-  const bool one_activation = config.vision.timm_names ? config.vision.activation == Activation::kGelu
-                                                       : !config.vision.resnet_layers.empty() || config.vision.activation == config.text.activation;
-  if (!one_activation) fail_usage("towers whose activations differ in a way that open_clip cannot express");
+  const bool one_activation = config.vision.timm_names
+                                  ? config.vision.activation == Activation::kGelu
+                                  : !config.vision.resnet_layers.empty() ||
+                                        config.vision.activation == config.text.activation;
+  if (!one_activation)
+    fail_usage("towers whose activations differ in a way that open_clip cannot express");
   if (!config.vision.timm_names && (config.vision.qk_norm || config.vision.patch_bias)) {
-    fail_usage("a vision tower with QK-norm or a patch bias in open_clip's own naming, which open_clip cannot express");
+    fail_usage(
+        "a vision tower with QK-norm or a patch bias in open_clip's own naming, which open_clip "
+        "cannot express");
   }
   Json model;
   model["embed_dim"] = config.embed_dim;

@@ -9,16 +9,21 @@ namespace clipwright {
 namespace {
 
 /// open_clip's search order, safetensors only: this program executes no pickles.
-constexpr const char* kWeightNames[] = {"open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors"};
+constexpr const char* kWeightNames[] = {"open_clip_model.safetensors",
+                                        "open_clip_pytorch_model.safetensors", "model.safetensors"};
 
 /// Numbers in the largest matrices; the model holds at least as many.
 double least_numbers(const ModelConfig& config) {
-  const auto block = [](double width, double mlp_ratio) { return (4 + 2 * mlp_ratio) * width * width; };
-  double sum = static_cast<double>(config.text.vocabulary_size) * config.text.width + config.text.layers * block(config.text.width, config.text.mlp_ratio);
+  const auto block = [](double width, double mlp_ratio) {
+    return (4 + 2 * mlp_ratio) * width * width;
+  };
+  double sum = static_cast<double>(config.text.vocabulary_size) * config.text.width +
+               config.text.layers * block(config.text.width, config.text.mlp_ratio);
   if (config.vision.resnet_layers.empty()) {
     sum += config.vision.layers * block(config.vision.width, config.vision.mlp_ratio);
   } else {
-    sum += 4 * 1024.0 * config.vision.width * config.vision.width;  // the attention pool's projections
+    sum +=
+        4 * 1024.0 * config.vision.width * config.vision.width;  // the attention pool's projections
   }
   return sum;
 }
@@ -33,7 +38,9 @@ std::vector<NamedTensor> plain_names(std::vector<NamedTensor> tensors) {
 
 }  // namespace
 
-bool is_open_clip_directory(const std::filesystem::path& folder) { return std::filesystem::is_regular_file(folder / kOpenClipConfigName); }
+bool is_open_clip_directory(const std::filesystem::path& folder) {
+  return std::filesystem::is_regular_file(folder / kOpenClipConfigName);
+}
 
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder) {
   const fs::path config_path = folder / kOpenClipConfigName;
@@ -43,18 +50,24 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
     if (!fs::exists(path)) continue;
     const Safetensors file = read_safetensors(path);
     double numbers = 0;
-    for (const auto& [tensor_name, tensor] : file.tensors) numbers += static_cast<double>(tensor.numel());
-    // Asked before the model is made, so that a damaged configuration cannot ask for more memory than its weights take.
+    for (const auto& [tensor_name, tensor] : file.tensors)
+      numbers += static_cast<double>(tensor.numel());
+    // Asked before the model is made, so that a damaged configuration cannot ask for more memory
+    // than its weights take.
     if (numbers < least_numbers(config)) {
-      fail_input(path.string() + ": holds fewer numbers than the model that " + config_path.string() + " describes", "weights of that model");
+      fail_input(path.string() + ": holds fewer numbers than the model that " +
+                     config_path.string() + " describes",
+                 "weights of that model");
     }
     auto model = std::make_shared<Clip>(config);
     model->load_state(plain_names(file.tensors), path.string());
     model->eval();
     return model;
   }
-  fail_input(folder.string() + ": has open_clip_config.json but no weights", std::string(kWeightNames[0]),
-             "Pickled weights (.bin, .pt) are not read; open_clip's --push or safetensors' converter writes the safe format.");
+  fail_input(folder.string() + ": has open_clip_config.json but no weights",
+             std::string(kWeightNames[0]),
+             "Pickled weights (.bin, .pt) are not read; open_clip's --push or safetensors' "
+             "converter writes the safe format.");
 }
 
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder) {

@@ -1,4 +1,5 @@
-// An open_clip directory: open_clip_config.json and open_clip_model.safetensors (docs/formats/open_clip_directory.md).
+// An open_clip directory: open_clip_config.json and open_clip_model.safetensors
+// (docs/formats/open_clip_directory.md).
 #pragma once
 
 #include <filesystem>
@@ -12,8 +13,9 @@ constexpr const char* kOpenClipConfigName = "open_clip_config.json";
 
 bool is_open_clip_directory(const std::filesystem::path& folder);
 
-/// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors or model.safetensors, the first that is there.
-/// The model is in evaluation mode. Throws Error(kInput) when either is damaged or they do not belong together.
+/// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors or
+/// model.safetensors, the first that is there. The model is in evaluation mode. Throws
+/// Error(kInput) when either is damaged or they do not belong together.
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder);
 
 }  // namespace clipwright

@@ -9,7 +9,9 @@ Tensor activate(const Tensor& x, Activation activation) {
 }
 
 ResidualBlock::ResidualBlock(const BlockConfig& c) : config(c) {
-  const int64_t width = c.width, hidden = static_cast<int64_t>(static_cast<double>(width) * c.mlp_ratio), size = width / c.heads;
+  const int64_t width = c.width,
+                hidden = static_cast<int64_t>(static_cast<double>(width) * c.mlp_ratio),
+                size = width / c.heads;
   const auto parameter = [this](const char* name, torch::IntArrayRef shape, double value = 0) {
     // Module names may not hold dots; clip.cc gives every tensor the name it has in files.
     return register_parameter(name, torch::full(shape, value, torch::kFloat32));
@@ -34,34 +36,48 @@ ResidualBlock::ResidualBlock(const BlockConfig& c) : config(c) {
   }
 }
 
-Tensor ResidualBlock::norm_1(const Tensor& x) { return at::layer_norm(x, {config.width}, ln_1_weight, ln_1_bias, config.norm_epsilon); }
+Tensor ResidualBlock::norm_1(const Tensor& x) {
+  return at::layer_norm(x, {config.width}, ln_1_weight, ln_1_bias, config.norm_epsilon);
+}
 
 Tensor ResidualBlock::query_key_value(const Tensor& x) {
   const int64_t size = config.width / config.heads;
-  const Tensor qkv = linear_layer(norm_1(x), in_proj_weight, in_proj_bias).view({x.size(0), 3, config.heads, size});
+  const Tensor qkv = linear_layer(norm_1(x), in_proj_weight, in_proj_bias)
+                         .view({x.size(0), 3, config.heads, size});
   if (!config.qk_norm) return qkv;
-  const Tensor q = at::layer_norm(qkv.select(1, 0), {size}, q_norm_weight, q_norm_bias, config.norm_epsilon);
-  const Tensor k = at::layer_norm(qkv.select(1, 1), {size}, k_norm_weight, k_norm_bias, config.norm_epsilon);
+  const Tensor q =
+      at::layer_norm(qkv.select(1, 0), {size}, q_norm_weight, q_norm_bias, config.norm_epsilon);
+  const Tensor k =
+      at::layer_norm(qkv.select(1, 1), {size}, k_norm_weight, k_norm_bias, config.norm_epsilon);
   return at::stack({q, k, qkv.select(1, 2)}, 1);
 }
 
 Tensor ResidualBlock::key_value(const Tensor& normed) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor kv = linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width), in_proj_bias.narrow(0, width, 2 * width))
+  const Tensor kv = linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
+                                 in_proj_bias.narrow(0, width, 2 * width))
                         .view({normed.size(0), 2, config.heads, size});
   if (!config.qk_norm) return kv;
-  return at::stack({at::layer_norm(kv.select(1, 0), {size}, k_norm_weight, k_norm_bias, config.norm_epsilon), kv.select(1, 1)}, 1);
+  return at::stack(
+      {at::layer_norm(kv.select(1, 0), {size}, k_norm_weight, k_norm_bias, config.norm_epsilon),
+       kv.select(1, 1)},
+      1);
 }
 
 Tensor ResidualBlock::query(const Tensor& chosen) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor q = linear_layer(chosen, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width)).view({chosen.size(0), config.heads, size});
-  return config.qk_norm ? at::layer_norm(q, {size}, q_norm_weight, q_norm_bias, config.norm_epsilon) : q;
+  const Tensor q =
+      linear_layer(chosen, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width))
+          .view({chosen.size(0), config.heads, size});
+  return config.qk_norm ? at::layer_norm(q, {size}, q_norm_weight, q_norm_bias, config.norm_epsilon)
+                        : q;
 }
 
 Tensor ResidualBlock::finish(const Tensor& x, const Tensor& attended) {
   const Tensor middle = x + linear_layer(attended, out_proj_weight, out_proj_bias);
-  const Tensor hidden = linear_layer(at::layer_norm(middle, {config.width}, ln_2_weight, ln_2_bias, config.norm_epsilon), c_fc_weight, c_fc_bias);
+  const Tensor hidden = linear_layer(
+      at::layer_norm(middle, {config.width}, ln_2_weight, ln_2_bias, config.norm_epsilon),
+      c_fc_weight, c_fc_bias);
   return middle + linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
 }
 

@@ -16,7 +16,8 @@ Rows rows_of(const Tensor& offsets, int64_t total, int64_t context_length) {
   const int64_t texts = offsets.size(0) - 1;
   Rows rows{torch::empty({total}, torch::kInt64), torch::empty({texts}, torch::kInt64)};
   for (int64_t n = 0; n < texts; ++n) {
-    CW_CHECK(at[n + 1] > at[n] && at[n + 1] - at[n] <= context_length, "a packed text must hold 1 to context_length tokens");
+    CW_CHECK(at[n + 1] > at[n] && at[n + 1] - at[n] <= context_length,
+             "a packed text must hold 1 to context_length tokens");
     for (int32_t t = at[n]; t < at[n + 1]; ++t) rows.positions.data_ptr<int64_t>()[t] = t - at[n];
     rows.last.data_ptr<int64_t>()[n] = at[n + 1] - 1;
   }
@@ -33,7 +34,9 @@ TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c)
   positional_embedding = parameter("positional_embedding", {c.context_length, width});
   projection = parameter("text_projection", {width, embed_dim});
   for (int i = 0; i < c.layers; ++i) {
-    blocks.push_back(register_module("block_" + std::to_string(i), std::make_shared<ResidualBlock>(BlockConfig{width, c.heads, c.mlp_ratio, c.activation, 1e-5, false})));
+    blocks.push_back(register_module("block_" + std::to_string(i),
+                                     std::make_shared<ResidualBlock>(BlockConfig{
+                                         width, c.heads, c.mlp_ratio, c.activation, 1e-5, false})));
   }
   token_embedding = parameter("token_embedding_weight", {c.vocabulary_size, width});
   ln_final_weight = parameter("ln_final_weight", {width}, 1);
@@ -41,20 +44,26 @@ TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c)
 }
 
 Tensor TextTransformer::forward(const Tensor& ids, const Tensor& offsets) {
-  CW_CHECK(ids.dim() == 1 && offsets.dim() == 1 && offsets.is_cpu(), "the text tower needs ids (T) and offsets (N + 1)");
+  CW_CHECK(ids.dim() == 1 && offsets.dim() == 1 && offsets.is_cpu(),
+           "the text tower needs ids (T) and offsets (N + 1)");
   const int64_t width = config.width, total = ids.size(0);
   const torch::Device device = token_embedding.device();
   const Rows rows = rows_of(offsets, total, config.context_length);
   const Tensor last = rows.last.to(device);
-  Tensor x = at::embedding(token_embedding, ids.to(device)) + positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
+  Tensor x = at::embedding(token_embedding, ids.to(device)) +
+             positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
   for (size_t i = 0; i + 1 < blocks.size(); ++i) {
-    x = blocks[i]->finish(x, packed_causal_attention(blocks[i]->query_key_value(x), offsets).reshape({total, width}));
+    x = blocks[i]->finish(
+        x, packed_causal_attention(blocks[i]->query_key_value(x), offsets).reshape({total, width}));
   }
   ResidualBlock& block = *blocks.back();
   const Tensor normed = block.norm_1(x);
-  const Tensor attended = packed_last_row_attention(block.query(normed.index_select(0, last)), block.key_value(normed), offsets);  // (N, H, D)
-  const Tensor feature = block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return matrix_product(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5), projection);
+  const Tensor attended = packed_last_row_attention(block.query(normed.index_select(0, last)),
+                                                    block.key_value(normed), offsets);  // (N, H, D)
+  const Tensor feature =
+      block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
+  return matrix_product(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5),
+                        projection);
 }
 
 }  // namespace clipwright

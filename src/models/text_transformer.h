@@ -1,4 +1,5 @@
-// CLIP's causal text transformer over packed texts: no padding is computed, the end token's feature is read.
+// CLIP's causal text transformer over packed texts: no padding is computed, the end token's feature
+// is read.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,9 @@ class TextTransformer : public torch::nn::Module {
  public:
   TextTransformer(const TextConfig& config, int embed_dim);
 
-  /// ids int64 (T) and offsets int32 (N + 1) on the CPU to features (N, E). A causal tower read at its end token cannot see what would come after it,
-  /// so this equals the tower over texts padded to the context length.
+  /// ids int64 (T) and offsets int32 (N + 1) on the CPU to features (N, E). A causal tower read at
+  /// its end token cannot see what would come after it, so this equals the tower over texts padded
+  /// to the context length.
   Tensor forward(const Tensor& ids, const Tensor& offsets);
 
   TextConfig config;

@@ -20,7 +20,10 @@ VisionTransformer::VisionTransformer(const VisionConfig& c, int embed_dim) : con
     ln_pre_bias = parameter("ln_pre_bias", {width});
   }
   for (int i = 0; i < c.layers; ++i) {
-    blocks.push_back(register_module("block_" + std::to_string(i), std::make_shared<ResidualBlock>(BlockConfig{width, c.heads, c.mlp_ratio, c.activation, c.norm_epsilon, c.qk_norm})));
+    blocks.push_back(register_module(
+        "block_" + std::to_string(i),
+        std::make_shared<ResidualBlock>(
+            BlockConfig{width, c.heads, c.mlp_ratio, c.activation, c.norm_epsilon, c.qk_norm})));
   }
   ln_post_weight = parameter("ln_post_weight", {width}, 1);
   ln_post_bias = parameter("ln_post_bias", {width});
@@ -28,32 +31,51 @@ VisionTransformer::VisionTransformer(const VisionConfig& c, int embed_dim) : con
 
 Tensor VisionTransformer::attend(const Tensor& qkv, int64_t pictures) {
   const int64_t rows = qkv.size(0), heads = qkv.size(2), size = qkv.size(3);
-  const Tensor split = qkv.view({pictures, rows / pictures, 3, heads, size}).permute({2, 0, 3, 1, 4});  // (3, B, H, L, D)
-  const Tensor out = at::scaled_dot_product_attention(split[0], split[1], split[2]);                    // (B, H, L, D)
+  const Tensor split = qkv.view({pictures, rows / pictures, 3, heads, size})
+                           .permute({2, 0, 3, 1, 4});  // (3, B, H, L, D)
+  const Tensor out =
+      at::scaled_dot_product_attention(split[0], split[1], split[2]);  // (B, H, L, D)
   return out.transpose(1, 2).reshape({rows, heads * size});
 }
 
 Tensor VisionTransformer::forward(const Tensor& pixels) {
-  const int64_t side = config.image_size, patch = config.patch_size, grid = side / patch, width = config.width;
-  CW_CHECK(pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == side && pixels.size(3) == side, "the image tower needs pixels (B, 3, S, S) of its own size");
+  const int64_t side = config.image_size, patch = config.patch_size, grid = side / patch,
+                width = config.width;
+  CW_CHECK(
+      pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == side && pixels.size(3) == side,
+      "the image tower needs pixels (B, 3, S, S) of its own size");
   const int64_t pictures = pixels.size(0), length = grid * grid + 1;
-  // The patch convolution as one matrix product: its stride equals its size, so each patch is one row.
-  const Tensor patches = pixels.reshape({pictures, 3, grid, patch, grid, patch}).permute({0, 2, 4, 1, 3, 5}).reshape({pictures * grid * grid, 3 * patch * patch});
-  const Tensor embedded = linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias).view({pictures, grid * grid, width});
-  Tensor x = at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positional_embedding;
+  // The patch convolution as one matrix product: its stride equals its size, so each patch is one
+  // row.
+  const Tensor patches = pixels.reshape({pictures, 3, grid, patch, grid, patch})
+                             .permute({0, 2, 4, 1, 3, 5})
+                             .reshape({pictures * grid * grid, 3 * patch * patch});
+  const Tensor embedded =
+      linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias)
+          .view({pictures, grid * grid, width});
+  Tensor x =
+      at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positional_embedding;
   x = x.reshape({pictures * length, width});
-  if (config.norm_before_blocks) x = at::layer_norm(x, {width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
-  for (size_t i = 0; i + 1 < blocks.size(); ++i) x = blocks[i]->finish(x, attend(blocks[i]->query_key_value(x), pictures));
+  if (config.norm_before_blocks)
+    x = at::layer_norm(x, {width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
+  for (size_t i = 0; i + 1 < blocks.size(); ++i)
+    x = blocks[i]->finish(x, attend(blocks[i]->query_key_value(x), pictures));
 
   ResidualBlock& last = *blocks.back();
   const int64_t heads = config.heads, size = width / heads;
-  const Tensor class_rows = x.view({pictures, length, width}).select(1, 0);                                     // (B, W)
-  const Tensor normed = last.norm_1(x);                                                                         // (B * L, W)
-  const Tensor query = last.query(normed.view({pictures, length, width}).select(1, 0)).unsqueeze(2);            // (B, H, 1, D)
-  const Tensor kv = last.key_value(normed).view({pictures, length, 2, heads, size}).permute({2, 0, 3, 1, 4});   // (2, B, H, L, D)
-  const Tensor attended = at::scaled_dot_product_attention(query, kv[0], kv[1]).reshape({pictures, width});
+  const Tensor class_rows = x.view({pictures, length, width}).select(1, 0);  // (B, W)
+  const Tensor normed = last.norm_1(x);                                      // (B * L, W)
+  const Tensor query =
+      last.query(normed.view({pictures, length, width}).select(1, 0)).unsqueeze(2);  // (B, H, 1, D)
+  const Tensor kv = last.key_value(normed)
+                        .view({pictures, length, 2, heads, size})
+                        .permute({2, 0, 3, 1, 4});  // (2, B, H, L, D)
+  const Tensor attended =
+      at::scaled_dot_product_attention(query, kv[0], kv[1]).reshape({pictures, width});
   const Tensor feature = last.finish(class_rows, attended);
-  return matrix_product(at::layer_norm(feature, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon), projection);
+  return matrix_product(
+      at::layer_norm(feature, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon),
+      projection);
 }
 
 }  // namespace clipwright

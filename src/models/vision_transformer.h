@@ -1,4 +1,5 @@
-// CLIP's vision transformer: patches, class token, learned positions, blocks, the class token's feature.
+// CLIP's vision transformer: patches, class token, learned positions, blocks, the class token's
+// feature.
 #pragma once
 
 #include <memory>
@@ -12,11 +13,13 @@ class VisionTransformer : public torch::nn::Module {
  public:
   VisionTransformer(const VisionConfig& config, int embed_dim);
 
-  /// Normalised pixels (B, 3, S, S) to features (B, E). The last block computes the class token's row alone, the only one that is read.
+  /// Normalised pixels (B, 3, S, S) to features (B, E). The last block computes the class token's
+  /// row alone, the only one that is read.
   Tensor forward(const Tensor& pixels);
 
   VisionConfig config;
-  Tensor class_embedding, positional_embedding, patch_weight, patch_bias, ln_pre_weight, ln_pre_bias, ln_post_weight, ln_post_bias, projection;
+  Tensor class_embedding, positional_embedding, patch_weight, patch_bias, ln_pre_weight,
+      ln_pre_bias, ln_post_weight, ln_post_bias, projection;
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 
  private:

@@ -9,9 +9,11 @@
 
 namespace clipwright {
 
-AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options) : options_(options), parameters_(std::move(parameters)) {
+AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
+    : options_(options), parameters_(std::move(parameters)) {
   CW_CHECK(!parameters_.empty(), "an optimiser needs parameters");
-  const auto count = torch::TensorOptions().dtype(torch::kFloat32).device(parameters_[0].second.device());
+  const auto count =
+      torch::TensorOptions().dtype(torch::kFloat32).device(parameters_[0].second.device());
   groups_ = {{0, {}}, {options.weight_decay, {}}};
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto& [name, parameter] = parameters_[i];
@@ -37,8 +39,9 @@ void AdamW::step(double lr) {
       counts.push_back(step_counts_[i]);
     }
     if (parameters.empty()) continue;
-    at::_fused_adamw_(parameters, gradients, averages, squares, /*max_exp_avg_sqs=*/{}, counts, lr, options_.beta1, options_.beta2,
-                      group.weight_decay, options_.eps, /*amsgrad=*/false, /*maximize=*/false);
+    at::_fused_adamw_(parameters, gradients, averages, squares, /*max_exp_avg_sqs=*/{}, counts, lr,
+                      options_.beta1, options_.beta2, group.weight_decay, options_.eps,
+                      /*amsgrad=*/false, /*maximize=*/false);
   }
 }
 
@@ -58,7 +61,8 @@ std::vector<NamedTensor> AdamW::state() const {
   return tensors;
 }
 
-void AdamW::load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done, const std::string& where) {
+void AdamW::load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done,
+                       const std::string& where) {
   const torch::NoGradGuard no_grad;
   std::map<std::string, Tensor> found(tensors.begin(), tensors.end());
   std::string wrong;
@@ -67,11 +71,13 @@ void AdamW::load_state(const std::vector<NamedTensor>& tensors, int64_t steps_do
     if (at == found.end()) {
       wrong += (wrong.empty() ? "" : "; ") + name + " is missing";
     } else if (at->second.sizes() != target.sizes()) {
-      wrong += (wrong.empty() ? "" : "; ") + name + " is " + shape_text(at->second) + ", not " + shape_text(target);
+      wrong += (wrong.empty() ? "" : "; ") + name + " is " + shape_text(at->second) + ", not " +
+               shape_text(target);
     }
   }
   if (!wrong.empty()) {
-    fail_input(where + " does not fit this model's optimiser: " + wrong, {}, "Resume with the model and objective the run was started with.");
+    fail_input(where + " does not fit this model's optimiser: " + wrong, {},
+               "Resume with the model and objective the run was started with.");
   }
   for (auto& [name, target] : state()) target.copy_(found.at(name));
   steps_done_ = steps_done;

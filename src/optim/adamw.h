@@ -1,4 +1,5 @@
-// AdamW (Loshchilov & Hutter 2019): decoupled weight decay, bias-corrected moments, one fused pass over every parameter.
+// AdamW (Loshchilov & Hutter 2019): decoupled weight decay, bias-corrected moments, one fused pass
+// over every parameter.
 #pragma once
 
 #include <vector>
@@ -19,7 +20,8 @@ class AdamW {
   AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options);
 
   /// One update with the gradients that the parameters hold now:
-  ///   p -= lr * wd * p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+  ///   p -= lr * wd * p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr * (m / (1 -
+  ///   b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
   /// A parameter without a gradient stays as it is.
   void step(double lr);
   void clear_gradients();
@@ -32,7 +34,8 @@ class AdamW {
   /// `exp_avg.<name>`, `exp_avg_sq.<name>`; with `steps_done` this is all the state there is.
   std::vector<NamedTensor> state() const;
   /// Throws Error(kInput) naming `where` and each tensor that is missing or of another shape.
-  void load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done, const std::string& where);
+  void load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done,
+                  const std::string& where);
 
  private:
   struct Group {

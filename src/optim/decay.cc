@@ -15,7 +15,9 @@ DecayRule parse_decay_rule(std::string_view name) {
 }
 
 bool decays(DecayRule rule, std::string_view name, const Tensor& parameter) {
-  const auto has = [name](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  const auto has = [name](std::string_view part) {
+    return name.find(part) != std::string_view::npos;
+  };
   if (parameter.dim() < 2 || has("bn") || has("ln") || has("bias")) return false;
   return rule == DecayRule::kLaclip || !has("logit_scale");
 }

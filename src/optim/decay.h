@@ -8,7 +8,8 @@
 namespace clipwright {
 
 enum class DecayRule {
-  kOpenClip,  ///< open_clip 3.3.0: none for tensors under 2-D or names with "bn", "ln", "bias", "logit_scale"
+  kOpenClip,  ///< open_clip 3.3.0: none for tensors under 2-D or names with "bn", "ln", "bias",
+              ///< "logit_scale"
   kLaclip,    ///< LaCLIP: none for tensors under 2-D or names with "bias", "ln", "bn"
 };
 

@@ -1,4 +1,5 @@
-// The learning rate of each step: warm-up, then a curve. A pure function of the step, so a resumed run needs no state for it.
+// The learning rate of each step: warm-up, then a curve. A pure function of the step, so a resumed
+// run needs no state for it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@ namespace clipwright {
 enum class ScheduleKind {
   kCosine,    ///< open_clip: lr * (step + 1) / warmup, then half a cosine down to 0
   kConstant,  ///< open_clip's const: the same warm-up, then lr
-  kLaclip,    ///< LaCLIP: linspace(1e-6, lr, warmup), both ends included, then half a cosine down to 1e-5
+  kLaclip,  ///< LaCLIP: linspace(1e-6, lr, warmup), both ends included, then half a cosine down to
+            ///< 1e-5
 };
 
 /// "cosine", "const" or "laclip". Throws Error(kUsage) naming the nearest.

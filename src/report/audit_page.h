@@ -1,4 +1,5 @@
-// The audit of a corpus as a page to look at: how many rewrites are kept, why others are not, examples a flag.
+// The audit of a corpus as a page to look at: how many rewrites are kept, why others are not,
+// examples a flag.
 #pragma once
 
 #include <filesystem>

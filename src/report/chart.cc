@@ -32,8 +32,10 @@ Json value_or_gap(double value) { return std::isfinite(value) ? Json(value) : Js
 Json points(const std::vector<double>& x, const std::vector<double>& y) {
   Json list = Json::array();
   const size_t stride = std::max<size_t>(1, (x.size() + kMostPoints - 1) / kMostPoints);
-  for (size_t i = 0; i < x.size(); i += stride) list.push_back({value_or_gap(x[i]), value_or_gap(y[i])});
-  if (!x.empty() && (x.size() - 1) % stride != 0) list.push_back({value_or_gap(x.back()), value_or_gap(y.back())});
+  for (size_t i = 0; i < x.size(); i += stride)
+    list.push_back({value_or_gap(x[i]), value_or_gap(y[i])});
+  if (!x.empty() && (x.size() - 1) % stride != 0)
+    list.push_back({value_or_gap(x.back()), value_or_gap(y.back())});
   return list;
 }
 
@@ -95,11 +97,19 @@ constexpr std::string_view kDrawCharts = R"js(
 }  // namespace
 
 void HtmlReport::add_chart(const LineChart& chart) {
-  Json json = {{"x_label", chart.x_label}, {"y_label", chart.y_label}, {"logarithmic_y", chart.logarithmic_y}, {"series", Json::array()}};
-  Table last{.caption = chart.title + ": last values", .columns = {{"series"}, {chart.x_label.empty() ? "x" : chart.x_label}, {chart.y_label.empty() ? "y" : chart.y_label}}, .rows = {}};
+  Json json = {{"x_label", chart.x_label},
+               {"y_label", chart.y_label},
+               {"logarithmic_y", chart.logarithmic_y},
+               {"series", Json::array()}};
+  Table last{.caption = chart.title + ": last values",
+             .columns = {{"series"},
+                         {chart.x_label.empty() ? "x" : chart.x_label},
+                         {chart.y_label.empty() ? "y" : chart.y_label}},
+             .rows = {}};
   for (const Series& series : chart.series) {
     CW_CHECK(series.x.size() == series.y.size(), "a chart's series has as many x as y");
-    CW_CHECK(series.lower.size() == series.upper.size() && (series.lower.empty() || series.lower.size() == series.x.size()),
+    CW_CHECK(series.lower.size() == series.upper.size() &&
+                 (series.lower.empty() || series.lower.size() == series.x.size()),
              "a chart's band is as long as its series");
     Json entry = {{"name", series.name}, {"points", points(series.x, series.y)}};
     if (!series.lower.empty()) {
@@ -107,17 +117,21 @@ void HtmlReport::add_chart(const LineChart& chart) {
       entry["upper"] = points(series.x, series.upper);
     }
     json["series"].push_back(std::move(entry));
-    if (!series.x.empty()) last.rows.push_back({series.name, Cell::number(series.x.back(), 0), Cell::number(series.y.back(), 4)});
+    if (!series.x.empty())
+      last.rows.push_back(
+          {series.name, Cell::number(series.x.back(), 0), Cell::number(series.y.back(), 4)});
   }
   body_ += "<figure class=\"chart\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
   const fs::path script = chart_script(options_);
   std::error_code error;
   if (script.empty() || !fs::is_regular_file(script, error)) {
     add_table(last);
-    body_ += "<p class=\"note\">The curve needs Chart.js (Debian: libjs-chart.js), which was not found when this page was written.</p>";
+    body_ +=
+        "<p class=\"note\">The curve needs Chart.js (Debian: libjs-chart.js), which was not found "
+        "when this page was written.</p>";
   } else {
-    body_ += "<div class=\"canvas\"><canvas id=\"chart-" + std::to_string(++chart_count_) + "\" role=\"img\" aria-label=\"" +
-             escape_html(chart.title) + "\"></canvas></div>";
+    body_ += "<div class=\"canvas\"><canvas id=\"chart-" + std::to_string(++chart_count_) +
+             "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\"></canvas></div>";
     charts_ += (charts_.empty() ? "" : ",\n") + script_safe(to_line(json));
   }
   body_ += "</figure>\n";
@@ -127,8 +141,10 @@ std::string HtmlReport::chart_code() const {
   if (charts_.empty()) return {};
   std::string library = read_file(chart_script(options_));
   // A library that ended its own script element would break the page.
-  for (size_t at = 0; (at = library.find("</script", at)) != std::string::npos;) library.replace(at, 2, "<\\/");
-  std::string code = "<script type=\"application/json\" id=\"charts\">[" + charts_ + "]</script>\n<script>\n" + library + "\n</script>\n<script>";
+  for (size_t at = 0; (at = library.find("</script", at)) != std::string::npos;)
+    library.replace(at, 2, "<\\/");
+  std::string code = "<script type=\"application/json\" id=\"charts\">[" + charts_ +
+                     "]</script>\n<script>\n" + library + "\n</script>\n<script>";
   code += kDrawCharts;
   return code + "</script>\n";
 }

@@ -5,9 +5,12 @@
 namespace clipwright {
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at `at`, 0 when there is none (overlong forms and surrogates included).
+/// Length of the well-formed UTF-8 sequence at `at`, 0 when there is none (overlong forms and
+/// surrogates included).
 size_t sequence_length(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return at + i < text.size() ? static_cast<uint8_t>(text[at + i]) : 0; };
+  const auto byte = [&](size_t i) {
+    return at + i < text.size() ? static_cast<uint8_t>(text[at + i]) : 0;
+  };
   const auto follows = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
   const uint8_t lead = byte(0), second = byte(1);
   if (lead < 0x80) return 1;
@@ -38,11 +41,21 @@ std::string escape_html(std::string_view text) {
       continue;
     }
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
       default:
         if ((static_cast<uint8_t>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
           escaped += kReplacement;
@@ -60,7 +73,9 @@ std::string base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t at = 0; at < bytes.size(); at += 3) {
-    const auto byte = [&](size_t i) -> uint32_t { return at + i < bytes.size() ? static_cast<uint8_t>(bytes[at + i]) : 0; };
+    const auto byte = [&](size_t i) -> uint32_t {
+      return at + i < bytes.size() ? static_cast<uint8_t>(bytes[at + i]) : 0;
+    };
     const uint32_t three = byte(0) << 16 | byte(1) << 8 | byte(2);
     text.push_back(kDigits[three >> 18]);
     text.push_back(kDigits[three >> 12 & 63]);

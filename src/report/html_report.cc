@@ -19,7 +19,8 @@ std::string_view media_type(std::string_view bytes) {
   if (bytes.starts_with("\x89PNG")) return "image/png";
   if (bytes.starts_with("\xFF\xD8\xFF")) return "image/jpeg";
   if (bytes.starts_with("GIF8")) return "image/gif";
-  if (bytes.size() > 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return "image/webp";
+  if (bytes.size() > 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP")
+    return "image/webp";
   return {};
 }
 
@@ -27,7 +28,8 @@ std::string_view media_type(std::string_view bytes) {
 std::string image_html(std::string_view bytes, std::string_view alternative) {
   const std::string_view type = media_type(bytes);
   if (type.empty()) return {};
-  return "<img loading=\"lazy\" alt=\"" + escape_html(alternative) + "\" src=\"data:" + std::string(type) + ";base64," + base64(bytes) + "\">";
+  return "<img loading=\"lazy\" alt=\"" + escape_html(alternative) +
+         "\" src=\"data:" + std::string(type) + ";base64," + base64(bytes) + "\">";
 }
 
 }  // namespace
@@ -48,17 +50,21 @@ void HtmlReport::add_text(std::string_view text) {
   while (!text.empty()) {
     const size_t end = text.find("\n\n");
     const std::string_view paragraph = text.substr(0, end);
-    if (paragraph.find_first_not_of(" \n\t") != std::string_view::npos) body_ += "<p>" + escape_html(paragraph) + "</p>\n";
+    if (paragraph.find_first_not_of(" \n\t") != std::string_view::npos)
+      body_ += "<p>" + escape_html(paragraph) + "</p>\n";
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 2);
   }
 }
 
-void HtmlReport::add_code(std::string_view text) { body_ += "<pre><code>" + escape_html(text) + "</code></pre>\n"; }
+void HtmlReport::add_code(std::string_view text) {
+  body_ += "<pre><code>" + escape_html(text) + "</code></pre>\n";
+}
 
 void HtmlReport::add_facts(const std::vector<std::pair<std::string, std::string>>& facts) {
   body_ += "<dl class=\"facts\">";
-  for (const auto& [name, value] : facts) body_ += "<div><dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd></div>";
+  for (const auto& [name, value] : facts)
+    body_ += "<div><dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd></div>";
   body_ += "</dl>\n";
 }
 
@@ -76,7 +82,8 @@ void HtmlReport::add_gallery(const std::vector<Card>& cards) {
     body_ += image_html(card.picture, card.title);
     for (const CardLine& line : card.lines) {
       body_ += "<p class=\"line\">";
-      if (!line.label.empty()) body_ += "<span class=\"label\">" + escape_html(line.label) + "</span>";
+      if (!line.label.empty())
+        body_ += "<span class=\"label\">" + escape_html(line.label) + "</span>";
       body_ += escape_html(line.text);
       if (!line.badges.empty()) {
         body_ += "<span class=\"badges\">";
@@ -86,10 +93,12 @@ void HtmlReport::add_gallery(const std::vector<Card>& cards) {
       body_ += "</p>";
     }
     if (!card.neighbours.empty()) {
-      if (!card.neighbours_title.empty()) body_ += "<span class=\"label\">" + escape_html(card.neighbours_title) + "</span>";
+      if (!card.neighbours_title.empty())
+        body_ += "<span class=\"label\">" + escape_html(card.neighbours_title) + "</span>";
       body_ += "<div class=\"neighbours\">";
       for (const Picture& neighbour : card.neighbours) {
-        body_ += "<figure>" + image_html(neighbour.bytes, neighbour.caption) + "<figcaption>" + escape_html(neighbour.caption) + "</figcaption></figure>";
+        body_ += "<figure>" + image_html(neighbour.bytes, neighbour.caption) + "<figcaption>" +
+                 escape_html(neighbour.caption) + "</figcaption></figure>";
       }
       body_ += "</div>";
     }
@@ -100,7 +109,8 @@ void HtmlReport::add_gallery(const std::vector<Card>& cards) {
 
 void HtmlReport::begin_section(std::string_view title, bool open) {
   ++open_sections_;
-  body_ += std::string("<details") + (open ? " open" : "") + "><summary>" + escape_html(title) + "</summary><div class=\"inside\">\n";
+  body_ += std::string("<details") + (open ? " open" : "") + "><summary>" + escape_html(title) +
+           "</summary><div class=\"inside\">\n";
 }
 
 void HtmlReport::end_section() {
@@ -112,19 +122,26 @@ void HtmlReport::end_section() {
 std::string HtmlReport::contents() const {
   if (headings_.size() < 3) return {};
   std::string list = "<nav aria-label=\"Contents\">";
-  for (const auto& [anchor, text] : headings_) list += "<a href=\"#" + anchor + "\">" + escape_html(text) + "</a>";
+  for (const auto& [anchor, text] : headings_)
+    list += "<a href=\"#" + anchor + "\">" + escape_html(text) + "</a>";
   return list + "</nav>\n";
 }
 
 std::string HtmlReport::html() const {
   CW_CHECK(open_sections_ == 0, "every section of a report is ended");
   const std::string title = escape_html(options_.title);
-  std::string page = "<!DOCTYPE html>\n<html lang=\"" + escape_html(options_.language) + "\">\n<head>\n<meta charset=\"utf-8\">\n";
-  // The page needs nothing from outside, and captions are untrusted: the browser is told to fetch nothing.
-  page += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n";
-  page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + title + "</title>\n<style>";
+  std::string page = "<!DOCTYPE html>\n<html lang=\"" + escape_html(options_.language) +
+                     "\">\n<head>\n<meta charset=\"utf-8\">\n";
+  // The page needs nothing from outside, and captions are untrusted: the browser is told to fetch
+  // nothing.
+  page +=
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n";
+  page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+          title + "</title>\n<style>";
   page += kPageStyle;
-  page += "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + contents() + body_ + "</main>\n" + chart_code() + "</body>\n</html>\n";
+  page += "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + contents() + body_ +
+          "</main>\n" + chart_code() + "</body>\n</html>\n";
   return page;
 }
 

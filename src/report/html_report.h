@@ -1,5 +1,5 @@
-// One self-contained HTML page: text, tables, line charts, picture galleries. Opens offline, in light and dark; every text is
-// escaped, nothing is fetched.
+// One self-contained HTML page: text, tables, line charts, picture galleries. Opens offline, in
+// light and dark; every text is escaped, nothing is fetched.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,10 @@ struct Cell {
   static Cell number(double value, int digits = 1);
   /// "58.5 ± 0.4": mean and spread over seeds.
   static Cell spread(double mean, double deviation, int digits = 1);
-  /// "+3.2 ± 0.4", green when better, red when worse, plain when the interval holds zero. Never marked as best.
-  static Cell difference(double mean, double deviation, int digits = 1, bool higher_is_better = true);
+  /// "+3.2 ± 0.4", green when better, red when worse, plain when the interval holds zero. Never
+  /// marked as best.
+  static Cell difference(double mean, double deviation, int digits = 1,
+                         bool higher_is_better = true);
 };
 
 enum class Best { kNone, kHighest, kLowest };
@@ -46,7 +48,8 @@ struct Table {
   std::string caption;
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
-  /// Where the best is sought: down a column, or along each row among the columns that have `best` set.
+  /// Where the best is sought: down a column, or along each row among the columns that have `best`
+  /// set.
   bool best_in_row = false;
 };
 
@@ -86,8 +89,8 @@ struct Card {
 struct HtmlReportOptions {
   std::string title;
   std::string language = "en";
-  /// Chart.js, put into the page when it has charts. Empty: $CLIPWRIGHT_CHART_JS, or Debian's libjs-chart.js. Without the file
-  /// charts become tables of their values.
+  /// Chart.js, put into the page when it has charts. Empty: $CLIPWRIGHT_CHART_JS, or Debian's
+  /// libjs-chart.js. Without the file charts become tables of their values.
   std::filesystem::path chart_script;
 };
 

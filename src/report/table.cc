@@ -15,10 +15,14 @@ std::string decimal(double value, int digits) {
 
 const char* tone_class(Tone tone) {
   switch (tone) {
-    case Tone::kGood: return "good";
-    case Tone::kWarning: return "warning";
-    case Tone::kBad: return "bad";
-    case Tone::kPlain: break;
+    case Tone::kGood:
+      return "good";
+    case Tone::kWarning:
+      return "warning";
+    case Tone::kBad:
+      return "bad";
+    case Tone::kPlain:
+      break;
   }
   return "";
 }
@@ -27,11 +31,14 @@ bool better(double a, double b, Best best) { return best == Best::kHighest ? a >
 
 /// Which cells are set bold. Ties are all best; a lone number is not.
 std::vector<std::vector<bool>> best_cells(const Table& table) {
-  std::vector<std::vector<bool>> best(table.rows.size(), std::vector<bool>(table.columns.size(), false));
+  std::vector<std::vector<bool>> best(table.rows.size(),
+                                      std::vector<bool>(table.columns.size(), false));
   const size_t lines = table.best_in_row ? table.rows.size() : table.columns.size();
   const size_t length = table.best_in_row ? table.columns.size() : table.rows.size();
   for (size_t line = 0; line < lines; ++line) {
-    const auto place = [&](size_t i) { return table.best_in_row ? std::pair(line, i) : std::pair(i, line); };
+    const auto place = [&](size_t i) {
+      return table.best_in_row ? std::pair(line, i) : std::pair(i, line);
+    };
     std::optional<double> winner;
     int candidates = 0;
     for (size_t i = 0; i < length; ++i) {
@@ -45,7 +52,8 @@ std::vector<std::vector<bool>> best_cells(const Table& table) {
     for (size_t i = 0; candidates > 1 && i < length; ++i) {
       const auto [row, column] = place(i);
       const Cell& cell = table.rows[row][column];
-      best[row][column] = table.columns[column].best != Best::kNone && cell.value && *cell.value == *winner;
+      best[row][column] =
+          table.columns[column].best != Best::kNone && cell.value && *cell.value == *winner;
     }
   }
   return best;
@@ -58,7 +66,9 @@ bool is_numeric(const Table& table, size_t column) {
     const std::string& text = row[column].text;
     if (text.empty()) continue;
     const bool digit = text.find_first_of("0123456789") != std::string::npos;
-    const bool letter = text.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos;
+    const bool letter =
+        text.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") !=
+        std::string::npos;
     if (!row[column].value && (!digit || letter)) return false;
     any = true;
   }
@@ -82,15 +92,19 @@ Cell Cell::spread(double mean, double deviation, int digits) {
 Cell Cell::difference(double mean, double deviation, int digits, bool higher_is_better) {
   const std::string size = decimal(std::fabs(mean), digits);
   Cell cell((mean < 0 ? "\xE2\x88\x92" : "+") + size + " \xC2\xB1 " + decimal(deviation, digits));
-  if (std::isfinite(mean) && std::fabs(mean) > deviation) cell.tone = (mean > 0) == higher_is_better ? Tone::kGood : Tone::kBad;
+  if (std::isfinite(mean) && std::fabs(mean) > deviation)
+    cell.tone = (mean > 0) == higher_is_better ? Tone::kGood : Tone::kBad;
   return cell;
 }
 
 void HtmlReport::add_table(const Table& table) {
-  for (const auto& row : table.rows) CW_CHECK(row.size() == table.columns.size(), "a table row has as many cells as the table has columns");
+  for (const auto& row : table.rows)
+    CW_CHECK(row.size() == table.columns.size(),
+             "a table row has as many cells as the table has columns");
   const auto best = best_cells(table);
   std::vector<bool> numeric;
-  for (size_t column = 0; column < table.columns.size(); ++column) numeric.push_back(is_numeric(table, column));
+  for (size_t column = 0; column < table.columns.size(); ++column)
+    numeric.push_back(is_numeric(table, column));
   body_ += "<div class=\"wide\"><table>\n";
   if (!table.caption.empty()) body_ += "<caption>" + escape_html(table.caption) + "</caption>\n";
   body_ += "<thead><tr>";
@@ -104,9 +118,11 @@ void HtmlReport::add_table(const Table& table) {
     for (size_t column = 0; column < table.columns.size(); ++column) {
       const Cell& cell = table.rows[row][column];
       std::string classes = numeric[column] ? "number" : "";
-      if (cell.tone != Tone::kPlain) classes += (classes.empty() ? "" : " ") + std::string(tone_class(cell.tone));
+      if (cell.tone != Tone::kPlain)
+        classes += (classes.empty() ? "" : " ") + std::string(tone_class(cell.tone));
       const std::string tag = column == 0 && !numeric[0] ? "th" : "td";
-      body_ += "<" + tag + (tag == "th" ? " scope=\"row\"" : "") + (classes.empty() ? "" : " class=\"" + classes + "\"") + ">";
+      body_ += "<" + tag + (tag == "th" ? " scope=\"row\"" : "") +
+               (classes.empty() ? "" : " class=\"" + classes + "\"") + ">";
       const std::string text = escape_html(cell.text);
       body_ += best[row][column] ? "<strong>" + text + "</strong>" : text;
       body_ += "</" + tag + ">";

@@ -20,8 +20,8 @@ class CaptionSource {
   virtual std::string text(int64_t index) const = 0;
 };
 
-/// A caption a line (LF or CRLF, UTF-8, the last line with or without its end), mapped: eight bytes a line in memory. The key is
-/// the line's number from 0.
+/// A caption a line (LF or CRLF, UTF-8, the last line with or without its end), mapped: eight bytes
+/// a line in memory. The key is the line's number from 0.
 class CaptionLines final : public CaptionSource {
  public:
   /// Throws Error(kInput) when the file cannot be read.

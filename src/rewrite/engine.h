@@ -1,5 +1,5 @@
-// What turns a prompt into text. An engine knows nothing of jobs, ledgers or quality: it takes requests from a queue as fast as it
-// can and hands back replies in any order.
+// What turns a prompt into text. An engine knows nothing of jobs, ledgers or quality: it takes
+// requests from a queue as fast as it can and hands back replies in any order.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@ namespace clipwright {
 /// How the next token is chosen (LaCLIP's values by default).
 struct Sampling {
   double temperature = 0.9;  ///< 0 takes the likeliest token
-  double top_p = 0.95;       ///< nucleus: tokens are kept while the mass before them is at most this
-  int max_tokens = 77;       ///< new tokens at most
+  double top_p = 0.95;  ///< nucleus: tokens are kept while the mass before them is at most this
+  int max_tokens = 77;  ///< new tokens at most
 };
 
-/// One text to write. The prompt is prefix + body; neighbours in the queue share their prefix, so an engine may work it out once.
+/// One text to write. The prompt is prefix + body; neighbours in the queue share their prefix, so
+/// an engine may work it out once.
 struct Request {
   int64_t id = 0;  ///< the asker's own number, handed back with the reply
   std::string prefix, body;
@@ -28,10 +29,10 @@ struct Request {
 };
 
 enum class ReplyStatus {
-  kStopped,    ///< ended by itself: a line break or an end token
-  kCut,        ///< ended by max_tokens
-  kMissing,    ///< this engine has no text for the request (replay)
-  kFailed,     ///< `text` says why
+  kStopped,  ///< ended by itself: a line break or an end token
+  kCut,      ///< ended by max_tokens
+  kMissing,  ///< this engine has no text for the request (replay)
+  kFailed,   ///< `text` says why
 };
 
 struct Reply {
@@ -41,8 +42,9 @@ struct Reply {
   double seconds = 0;  ///< from taking the request to the reply
 };
 
-/// Where an engine gets its work. `next` is empty when there is nothing to hand out now; a reply may make new requests (a retry),
-/// so an engine asks again as long as it has something in flight and ends when it has not.
+/// Where an engine gets its work. `next` is empty when there is nothing to hand out now; a reply
+/// may make new requests (a retry), so an engine asks again as long as it has something in flight
+/// and ends when it has not.
 class RequestQueue {
  public:
   virtual ~RequestQueue() = default;
@@ -58,13 +60,17 @@ class ReplySink {
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// What makes the texts this engine gives: part of every recipe, so two engines with equal identities must give equal texts.
+  /// What makes the texts this engine gives: part of every recipe, so two engines with equal
+  /// identities must give equal texts.
   virtual Json identity() const = 0;
   /// Facts for the record that do not change the texts (name, licence, file).
   virtual Json details() const { return Json::object(); }
   /// Tokens of a text as this engine counts them; an estimate where it cannot know.
-  virtual int count_tokens(std::string_view text) const { return static_cast<int>(text.size() / 4 + 1); }
-  /// Answers requests until the queue is empty and nothing is in flight. Throws Error(kFailed) when it cannot go on.
+  virtual int count_tokens(std::string_view text) const {
+    return static_cast<int>(text.size() / 4 + 1);
+  }
+  /// Answers requests until the queue is empty and nothing is in flight. Throws Error(kFailed) when
+  /// it cannot go on.
   virtual void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) = 0;
 };
 

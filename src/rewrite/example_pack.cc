@@ -28,15 +28,20 @@ std::vector<std::string> split(std::string_view line, char separator) {
 
 void check_text(const std::string& text, const std::string& where) {
   if (text.empty()) fail_input(where + ": an empty text", "a caption in every column");
-  if (!valid_utf8(text)) fail_input(where + ": is not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.");
+  if (!valid_utf8(text))
+    fail_input(where + ": is not UTF-8", "UTF-8 text", "Convert the file, for example with iconv.");
   if (text.find("=>") != std::string::npos) {
-    fail_input(where + ": '" + text + "' holds the arrow '=>', which separates caption and rewrite in the prompt", "a text without it");
+    fail_input(where + ": '" + text +
+                   "' holds the arrow '=>', which separates caption and rewrite in the prompt",
+               "a text without it");
   }
   if (text.find('\r') != std::string::npos || text != caption_for_prompt(text)) {
-    fail_input(where + ": '" + text + "' has control characters or blanks at its ends or in a row", "plain text, single spaces");
+    fail_input(where + ": '" + text + "' has control characters or blanks at its ends or in a row",
+               "plain text, single spaces");
   }
   if (count_words(text) > kMostWords) {
-    fail_input(where + ": a text of " + std::to_string(count_words(text)) + " words", "at most " + std::to_string(kMostWords));
+    fail_input(where + ": a text of " + std::to_string(count_words(text)) + " words",
+               "at most " + std::to_string(kMostWords));
   }
 }
 
@@ -58,9 +63,13 @@ ExamplePack ExamplePack::read(const fs::path& path, std::string mode) {
     if (line.empty() || line[0] == '#') continue;
     const std::string where = path.string() + ", line " + std::to_string(number);
     std::vector<std::string> cells = split(line, '\t');
-    if (cells.size() < 2) fail_input(where + ": has one column", "a caption, a tab and its rewrite", "See docs/formats/examples.md.");
+    if (cells.size() < 2)
+      fail_input(where + ": has one column", "a caption, a tab and its rewrite",
+                 "See docs/formats/examples.md.");
     if (cells.size() > kMostColumns || pack.rows_.size() >= kMostRows) {
-      fail_input(where + ": the pack is too large", std::to_string(kMostColumns) + " columns and " + std::to_string(kMostRows) + " rows at most");
+      fail_input(where + ": the pack is too large", std::to_string(kMostColumns) + " columns and " +
+                                                        std::to_string(kMostRows) +
+                                                        " rows at most");
     }
     if (!pack.rows_.empty() && cells.size() != pack.rows_.front().size()) {
       fail_input(where + ": has " + std::to_string(cells.size()) + " columns",
@@ -69,14 +78,17 @@ ExamplePack ExamplePack::read(const fs::path& path, std::string mode) {
     for (const std::string& cell : cells) {
       check_text(cell, where);
       const auto [before, is_new] = seen.emplace(cell, number);
-      if (!is_new) fail_input(where + ": '" + cell + "' stands already in line " + std::to_string(before->second), "every text once");
+      if (!is_new)
+        fail_input(
+            where + ": '" + cell + "' stands already in line " + std::to_string(before->second),
+            "every text once");
     }
     canonical.append(line).append("\n");
     pack.rows_.push_back(std::move(cells));
   }
   if (pack.rows_.size() < kFewestRows) {
-    fail_input(path.string() + ": holds " + std::to_string(pack.rows_.size()) + " examples", std::to_string(kFewestRows) + " or more",
-               "Fewer give prompts too much alike.");
+    fail_input(path.string() + ": holds " + std::to_string(pack.rows_.size()) + " examples",
+               std::to_string(kFewestRows) + " or more", "Fewer give prompts too much alike.");
   }
   pack.digest_ = hex(sha256(canonical));
   return pack;
@@ -89,11 +101,13 @@ const std::vector<std::string>& ExamplePack::shipped_modes() {
 
 ExamplePack ExamplePack::shipped(std::string_view mode) {
   for (const std::string& known : shipped_modes()) {
-    if (mode == known || (mode == "mscoco" && known == "coco")) return read(shared_file("data/examples/" + known + ".tsv"), known);
+    if (mode == known || (mode == "mscoco" && known == "coco"))
+      return read(shared_file("data/examples/" + known + ".tsv"), known);
   }
   const std::string near = nearest(mode, shipped_modes());
   fail_usage("there is no mode '" + std::string(mode) + "'", "chatgpt, bard, coco or human",
-             near.empty() ? "Own examples are given with --examples FILE.tsv." : "Did you mean '" + near + "'?");
+             near.empty() ? "Own examples are given with --examples FILE.tsv."
+                          : "Did you mean '" + near + "'?");
 }
 
 std::vector<std::string> ExamplePack::texts() const {
@@ -102,7 +116,8 @@ std::vector<std::string> ExamplePack::texts() const {
   return all;
 }
 
-// A key packs, for each example from the first (lowest bits) on, 12 bits of row and 4 bits each of source and other column.
+// A key packs, for each example from the first (lowest bits) on, 12 bits of row and 4 bits each of
+// source and other column.
 uint64_t ExamplePack::draw(Random random) const {
   std::vector<uint64_t> left(rows_.size());
   for (size_t i = 0; i < left.size(); ++i) left[i] = i;

@@ -18,7 +18,8 @@ struct Distinct {
   int64_t caption;
 };
 
-std::vector<Distinct> distinct_captions(const CaptionSource& captions, int64_t count, RewriteSummary& summary) {
+std::vector<Distinct> distinct_captions(const CaptionSource& captions, int64_t count,
+                                        RewriteSummary& summary) {
   std::vector<Distinct> all;
   all.reserve(static_cast<size_t>(count));
   int64_t first_bad = -1;
@@ -34,36 +35,48 @@ std::vector<Distinct> distinct_captions(const CaptionSource& captions, int64_t c
     }
   }
   if (first_bad >= 0) {
-    const std::string found = with_commas(summary.not_utf8) + " of " + with_commas(count) + " captions are not UTF-8, first number " +
-                              std::to_string(first_bad) + " (counted from 0)";
+    const std::string found = with_commas(summary.not_utf8) + " of " + with_commas(count) +
+                              " captions are not UTF-8, first number " + std::to_string(first_bad) +
+                              " (counted from 0)";
     if (static_cast<double>(summary.not_utf8) > kMostNotUtf8 * static_cast<double>(count)) {
-      fail_input(found, "UTF-8 text", "Convert the file, for example with iconv -f latin1 -t utf-8.");
+      fail_input(found, "UTF-8 text",
+                 "Convert the file, for example with iconv -f latin1 -t utf-8.");
     }
     log_warning(found + "; they get no rewrite.");
   }
-  if (all.empty()) fail_input("there is no caption to rewrite among " + with_commas(count), "a caption a line");
-  const auto by_source = [](const Distinct& a, const Distinct& b) { return a.source != b.source ? a.source < b.source : a.caption < b.caption; };
+  if (all.empty())
+    fail_input("there is no caption to rewrite among " + with_commas(count), "a caption a line");
+  const auto by_source = [](const Distinct& a, const Distinct& b) {
+    return a.source != b.source ? a.source < b.source : a.caption < b.caption;
+  };
   std::sort(all.begin(), all.end(), by_source);
-  all.erase(std::unique(all.begin(), all.end(), [](const Distinct& a, const Distinct& b) { return a.source == b.source; }), all.end());
+  all.erase(std::unique(all.begin(), all.end(),
+                        [](const Distinct& a, const Distinct& b) { return a.source == b.source; }),
+            all.end());
   return all;
 }
 
 }  // namespace
 
 bool usable_caption(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
 }
 
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine, Ledger* ledger) {
+JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine,
+                 Ledger* ledger) {
   JobPlan plan;
   RewriteSummary& summary = plan.summary;
-  const int64_t count = options.limit > 0 ? std::min(options.limit, captions.size()) : captions.size();
+  const int64_t count =
+      options.limit > 0 ? std::min(options.limit, captions.size()) : captions.size();
   summary.captions = count;
   const std::vector<Distinct> distinct = distinct_captions(captions, count, summary);
   summary.distinct = static_cast<int64_t>(distinct.size());
   for (const ExamplePack& pack : options.packs) {
     PlannedMode mode{make_recipe(options, pack, engine), {}};
-    const std::vector<LedgerProgress> done = ledger == nullptr ? std::vector<LedgerProgress>() : ledger->progress(pack.mode(), mode.recipe.sha);
+    const std::vector<LedgerProgress> done = ledger == nullptr
+                                                 ? std::vector<LedgerProgress>()
+                                                 : ledger->progress(pack.mode(), mode.recipe.sha);
     ModeSummary counts{.wanted = summary.distinct};
     auto at = done.begin();  // both lists are sorted by source
     for (const Distinct& text : distinct) {
@@ -73,12 +86,14 @@ JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, c
         ++counts.already_done;
         continue;
       }
-      const uint64_t examples = pack.example_key(options.seed, captions.text(text.caption), options.triples);
+      const uint64_t examples =
+          pack.example_key(options.seed, captions.text(text.caption), options.triples);
       mode.todo.push_back({examples, text.caption, known ? at->attempts : 0});
     }
-    std::sort(mode.todo.begin(), mode.todo.end(), [](const PlannedRewrite& a, const PlannedRewrite& b) {
-      return a.examples != b.examples ? a.examples < b.examples : a.caption < b.caption;
-    });
+    std::sort(mode.todo.begin(), mode.todo.end(),
+              [](const PlannedRewrite& a, const PlannedRewrite& b) {
+                return a.examples != b.examples ? a.examples < b.examples : a.caption < b.caption;
+              });
     for (size_t i = 0; i < mode.todo.size(); ++i) {
       if (i == 0 || mode.todo[i].examples != mode.todo[i - 1].examples) ++summary.prompts;
     }

@@ -29,7 +29,9 @@ struct JobPlan {
 /// A caption that can be rewritten: UTF-8 with a letter, digit or sign in it.
 bool usable_caption(std::string_view text);
 
-/// Plans a job. `ledger` may be null: nothing is done yet. Throws Error(kInput) as rewrite_captions does.
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine, Ledger* ledger);
+/// Plans a job. `ledger` may be null: nothing is done yet. Throws Error(kInput) as rewrite_captions
+/// does.
+JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine,
+                 Ledger* ledger);
 
 }  // namespace clipwright

@@ -23,7 +23,8 @@ uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& so
 
 }  // namespace
 
-JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine, JobPlan& plan, Ledger* ledger)
+JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
+                   const Engine& engine, JobPlan& plan, Ledger* ledger)
     : captions_(captions), options_(options), engine_(engine), plan_(plan), ledger_(ledger) {
   int64_t total = 0;
   for (const PlannedMode& mode : plan.modes) total += static_cast<int64_t>(mode.todo.size());
@@ -32,7 +33,8 @@ JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
 
 /// A caption longer than any picture's would crowd out the examples; its tail is cut at a word.
 std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
-  if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens) return text;
+  if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens)
+    return text;
   std::string shorter = text.substr(0, 12 * kMostCaptionTokens);
   while (engine_.count_tokens(shorter) > kMostCaptionTokens) {
     const size_t space = shorter.find_last_of(' ', shorter.size() * 7 / 8);
@@ -46,8 +48,12 @@ std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
 
 Request JobQueue::ask(Work work) {
   const std::string& mode = options_.packs[work.mode].mode();
-  Request request{.id = number_++, .source = captions_.text(work.rewrite.caption), .mode = mode, .attempt = work.rewrite.attempt};
-  PromptText prompt = build_prompt(options_.layout, work.examples, prompt_caption(request.source, request.attempt));
+  Request request{.id = number_++,
+                  .source = captions_.text(work.rewrite.caption),
+                  .mode = mode,
+                  .attempt = work.rewrite.attempt};
+  PromptText prompt =
+      build_prompt(options_.layout, work.examples, prompt_caption(request.source, request.attempt));
   request.prefix = std::move(prompt.prefix);
   request.body = std::move(prompt.body);
   request.seed = text_seed(options_.seed, mode, request.source, request.attempt);
@@ -75,8 +81,13 @@ void JobQueue::put(const Request& request, Reply reply) {
   in_flight_.erase(found);
   ModeSummary& counts = plan_.summary.modes[work.mode].second;
   plan_.summary.tokens_out += reply.tokens_out;
-  LedgerRow row{.source = sha256(request.source), .mode = request.mode, .recipe = plan_.modes[work.mode].recipe.sha,
-                .attempt = request.attempt, .tokens_in = reply.tokens_in, .tokens_out = reply.tokens_out, .seconds = reply.seconds};
+  LedgerRow row{.source = sha256(request.source),
+                .mode = request.mode,
+                .recipe = plan_.modes[work.mode].recipe.sha,
+                .attempt = request.attempt,
+                .tokens_in = reply.tokens_in,
+                .tokens_out = reply.tokens_out,
+                .seconds = reply.seconds};
   bool retry = false;
   if (reply.status == ReplyStatus::kMissing) {
     ++counts.missing;
@@ -114,7 +125,9 @@ void JobQueue::put(const Request& request, Reply reply) {
 
 std::string JobQueue::detail() const {
   char text[64];
-  std::snprintf(text, sizeof text, "accepted %.1f %%", done_ > 0 ? 100.0 * static_cast<double>(accepted_) / static_cast<double>(done_) : 0.0);
+  std::snprintf(
+      text, sizeof text, "accepted %.1f %%",
+      done_ > 0 ? 100.0 * static_cast<double>(accepted_) / static_cast<double>(done_) : 0.0);
   return text;
 }
 

@@ -12,11 +12,13 @@
 
 namespace clipwright {
 
-/// Hands out a plan's requests in order, judges the replies, sends rejected ones back with a fresh seed, and commits at least
-/// every quarter of a second while replies come in. `ledger` may be null (a forecast): nothing is kept then.
+/// Hands out a plan's requests in order, judges the replies, sends rejected ones back with a fresh
+/// seed, and commits at least every quarter of a second while replies come in. `ledger` may be null
+/// (a forecast): nothing is kept then.
 class JobQueue final : public RequestQueue, public ReplySink {
  public:
-  JobQueue(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine, JobPlan& plan, Ledger* ledger);
+  JobQueue(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine,
+           JobPlan& plan, Ledger* ledger);
 
   std::optional<Request> next() override;
   void put(const Request& request, Reply reply) override;

@@ -17,7 +17,8 @@
 namespace clipwright {
 namespace {
 
-/// llama.cpp reports through one callback for the whole process; the last complaint explains a failed load.
+/// llama.cpp reports through one callback for the whole process; the last complaint explains a
+/// failed load.
 struct Complaint {
   std::mutex mutex;
   std::string text;
@@ -35,7 +36,8 @@ void keep_complaint(ggml_log_level level, const char* text, void*) {
   Complaint& complaint = last_complaint();
   const std::lock_guard lock(complaint.mutex);
   complaint.text = text;
-  while (!complaint.text.empty() && std::isspace(static_cast<unsigned char>(complaint.text.back()))) complaint.text.pop_back();
+  while (!complaint.text.empty() && std::isspace(static_cast<unsigned char>(complaint.text.back())))
+    complaint.text.pop_back();
 }
 
 void start_llama() {
@@ -54,14 +56,18 @@ void check_magic(const fs::path& path) {
   }
   file.read(magic, 4);
   if (std::memcmp(magic, "GGUF", 4) != 0) {
-    fail_input(path.string() + ": is no GGUF file (it does not begin with 'GGUF')", "a language model in llama.cpp's GGUF format",
-               "Convert the model with llama.cpp's convert_hf_to_gguf.py, or leave --model out to use the one that comes along.");
+    fail_input(path.string() + ": is no GGUF file (it does not begin with 'GGUF')",
+               "a language model in llama.cpp's GGUF format",
+               "Convert the model with llama.cpp's convert_hf_to_gguf.py, or leave --model out to "
+               "use the one that comes along.");
   }
 }
 
 fs::path cache_folder() {
-  if (const char* chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0') return fs::path(chosen) / "clipwright";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home) / ".cache" / "clipwright";
+  if (const char* chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0')
+    return fs::path(chosen) / "clipwright";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return fs::path(home) / ".cache" / "clipwright";
   return {};
 }
 
@@ -81,18 +87,24 @@ LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
   model_.reset(llama_model_load_from_file(path.c_str(), parameters));
   if (model_ == nullptr) {
     const std::lock_guard lock(last_complaint().mutex);
-    fail_input(path.string() + ": the model cannot be loaded (" + last_complaint().text + ")", "a whole GGUF of a text model",
+    fail_input(path.string() + ": the model cannot be loaded (" + last_complaint().text + ")",
+               "a whole GGUF of a text model",
                "Fetch the file again; a broken download is the usual cause.");
   }
   if (!llama_model_has_decoder(model_.get()) || llama_model_has_encoder(model_.get())) {
-    fail_input(path.string() + ": this model does not continue text", "a decoder-only language model");
+    fail_input(path.string() + ": this model does not continue text",
+               "a decoder-only language model");
   }
-  if (llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get()) || llama_model_is_diffusion(model_.get())) {
-    fail_input(path.string() + ": recurrent, hybrid and diffusion models cannot share a prompt's beginning here",
-               "a plain transformer, such as a Llama, Qwen, Gemma or SmolLM model");
+  if (llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get()) ||
+      llama_model_is_diffusion(model_.get())) {
+    fail_input(
+        path.string() +
+            ": recurrent, hybrid and diffusion models cannot share a prompt's beginning here",
+        "a plain transformer, such as a Llama, Qwen, Gemma or SmolLM model");
   }
   vocabulary_ = llama_model_get_vocab(model_.get());
-  if (llama_vocab_n_tokens(vocabulary_) <= 0) fail_input(path.string() + ": holds no vocabulary", "a language model with its tokenizer");
+  if (llama_vocab_n_tokens(vocabulary_) <= 0)
+    fail_input(path.string() + ": holds no vocabulary", "a language model with its tokenizer");
 }
 
 LanguageModel::~LanguageModel() = default;
@@ -100,10 +112,12 @@ LanguageModel::~LanguageModel() = default;
 std::vector<int32_t> LanguageModel::tokenize(std::string_view text, bool start) const {
   std::vector<int32_t> ids(text.size() + 8);
   const auto size = static_cast<int32_t>(text.size());
-  int32_t count = llama_tokenize(vocabulary_, text.data(), size, ids.data(), static_cast<int32_t>(ids.size()), start, false);
+  int32_t count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
+                                 static_cast<int32_t>(ids.size()), start, false);
   if (count < 0) {
     ids.resize(static_cast<size_t>(-count));
-    count = llama_tokenize(vocabulary_, text.data(), size, ids.data(), static_cast<int32_t>(ids.size()), start, false);
+    count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
+                           static_cast<int32_t>(ids.size()), start, false);
   }
   ids.resize(static_cast<size_t>(std::max(count, 0)));
   return ids;
@@ -118,13 +132,17 @@ std::string LanguageModel::piece(int32_t token) const {
   return longer;
 }
 
-bool LanguageModel::ends_text(int32_t token) const { return llama_vocab_is_eog(vocabulary_, token); }
+bool LanguageModel::ends_text(int32_t token) const {
+  return llama_vocab_is_eog(vocabulary_, token);
+}
 int LanguageModel::vocabulary_size() const { return llama_vocab_n_tokens(vocabulary_); }
 int LanguageModel::longest_context() const { return llama_model_n_ctx_train(model_.get()); }
 
 std::string LanguageModel::metadata(const std::string& key) const {
   char value[512];
-  return llama_model_meta_val_str(model_.get(), key.c_str(), value, sizeof value) < 0 ? std::string() : std::string(value);
+  return llama_model_meta_val_str(model_.get(), key.c_str(), value, sizeof value) < 0
+             ? std::string()
+             : std::string(value);
 }
 
 std::string file_digest(const fs::path& path) {
@@ -133,12 +151,15 @@ std::string file_digest(const fs::path& path) {
   const fs::path whole = fs::canonical(path, error);
   const fs::path folder = cache_folder();
   if (error || folder.empty() || ::stat(whole.c_str(), &status) != 0) return hex(sha256_file(path));
-  const std::string what = whole.string() + " " + std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + "." +
+  const std::string what = whole.string() + " " + std::to_string(status.st_size) + " " +
+                           std::to_string(status.st_mtim.tv_sec) + "." +
                            std::to_string(status.st_mtim.tv_nsec);
   const fs::path note = folder / "digests" / hex(sha256(what)).substr(0, 32);
   if (std::ifstream file(note); file) {
     std::string digest, remembered;
-    if (std::getline(file, digest) && std::getline(file, remembered) && remembered == what && digest.size() == 64) return digest;
+    if (std::getline(file, digest) && std::getline(file, remembered) && remembered == what &&
+        digest.size() == 64)
+      return digest;
   }
   std::string digest = hex(sha256_file(whole));
   try {  // a cache that cannot be written only costs time

@@ -1,4 +1,5 @@
-// A GGUF language model opened through llama.cpp: weights, vocabulary and what the file says about itself.
+// A GGUF language model opened through llama.cpp: weights, vocabulary and what the file says about
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,13 @@ namespace clipwright {
 
 class LanguageModel {
  public:
-  /// Throws Error(kInput) when the file is missing, is no GGUF, is damaged, or holds a model that cannot write text.
+  /// Throws Error(kInput) when the file is missing, is no GGUF, is damaged, or holds a model that
+  /// cannot write text.
   explicit LanguageModel(const std::filesystem::path& path);
   ~LanguageModel();
 
-  /// Ids of a text. `start`: with the model's start token, where it has one. Control tokens spelt in the text stay plain text, so
-  /// a caption cannot end or redirect a prompt.
+  /// Ids of a text. `start`: with the model's start token, where it has one. Control tokens spelt
+  /// in the text stay plain text, so a caption cannot end or redirect a prompt.
   std::vector<int32_t> tokenize(std::string_view text, bool start) const;
   /// The bytes of one token; several tokens may share one character.
   std::string piece(int32_t token) const;
@@ -42,8 +44,8 @@ class LanguageModel {
   const llama_vocab* vocabulary_ = nullptr;
 };
 
-/// SHA-256 of a file in hexadecimal, remembered in the user's cache folder by path, size and time of change, since models are
-/// gigabytes. Throws Error(kInput) when the file cannot be read.
+/// SHA-256 of a file in hexadecimal, remembered in the user's cache folder by path, size and time
+/// of change, since models are gigabytes. Throws Error(kInput) when the file cannot be read.
 std::string file_digest(const std::filesystem::path& path);
 
 }  // namespace clipwright

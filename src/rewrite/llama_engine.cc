@@ -30,12 +30,13 @@ struct Prompt {
   std::vector<int32_t> prefix, body;
 };
 
-/// Tokenized in one piece, as the model would see it, so that cutting the prompt changes nothing; only where a token straddles the
-/// seam are the two parts taken as they are.
+/// Tokenized in one piece, as the model would see it, so that cutting the prompt changes nothing;
+/// only where a token straddles the seam are the two parts taken as they are.
 Prompt tokenize_prompt(const LanguageModel& model, const Request& request) {
   Prompt prompt{model.tokenize(request.prefix, true), {}};
   const std::vector<int32_t> whole = model.tokenize(request.prefix + request.body, true);
-  if (whole.size() > prompt.prefix.size() && std::equal(prompt.prefix.begin(), prompt.prefix.end(), whole.begin())) {
+  if (whole.size() > prompt.prefix.size() &&
+      std::equal(prompt.prefix.begin(), prompt.prefix.end(), whole.begin())) {
     prompt.body.assign(whole.begin() + static_cast<long>(prompt.prefix.size()), whole.end());
   } else {
     prompt.body = model.tokenize(request.body, false);
@@ -46,7 +47,10 @@ Prompt tokenize_prompt(const LanguageModel& model, const Request& request) {
 /// One text being written.
 struct Text {
   Text(Request&& asked, Prompt&& tokens)
-      : request(std::move(asked)), prompt(std::move(tokens)), next(prompt.body.front()), random(request.seed, "token", 0, uint64_t{0}) {}
+      : request(std::move(asked)),
+        prompt(std::move(tokens)),
+        next(prompt.body.front()),
+        random(request.seed, "token", 0, uint64_t{0}) {}
 
   Request request;
   Prompt prompt;
@@ -58,8 +62,9 @@ struct Text {
   Clock::time_point start = Clock::now();
 };
 
-/// One thread's share of the texts in flight. Workers have their own caches and share only the weights: no barriers between threads,
-/// so a busy machine slows a worker but stalls none (threads that meet at every matrix product ran 6 times slower under load).
+/// One thread's share of the texts in flight. Workers have their own caches and share only the
+/// weights: no barriers between threads, so a busy machine slows a worker but stalls none (threads
+/// that meet at every matrix product ran 6 times slower under load).
 class Worker {
  public:
   Worker(const LanguageModel& model, size_t index, int texts, int threads)
@@ -73,7 +78,8 @@ class Worker {
   void step(RequestPool& pool, const Sampling& sampling);
   bool advance(Text& text, int32_t token, const Sampling& sampling, RequestPool& pool);
   bool any_in_flight() const {
-    return std::any_of(texts_.begin(), texts_.end(), [](const auto& text) { return text.has_value(); });
+    return std::any_of(texts_.begin(), texts_.end(),
+                       [](const auto& text) { return text.has_value(); });
   }
 
   const LanguageModel& model_;
@@ -114,9 +120,11 @@ void Worker::fill(RequestPool& pool, const Sampling& sampling) {
         waiting_.emplace(std::move(*request), std::move(prompt));
       }
       auto& [request, prompt] = *waiting_;
-      const int needed = static_cast<int>(prompt.prefix.size() + prompt.body.size()) + sampling.max_tokens;
+      const int needed =
+          static_cast<int>(prompt.prefix.size() + prompt.body.size()) + sampling.max_tokens;
       if (needed > model_.longest_context() || prompt.prefix.empty() || prompt.body.empty()) {
-        const std::string why = "the prompt and its reply need " + std::to_string(needed) + " tokens; the model reads " +
+        const std::string why = "the prompt and its reply need " + std::to_string(needed) +
+                                " tokens; the model reads " +
                                 std::to_string(model_.longest_context());
         pool.put(request, {.status = ReplyStatus::kFailed, .text = why});
       } else if (!begin(place, request, prompt, needed)) {
@@ -140,11 +148,12 @@ bool Worker::advance(Text& text, int32_t token, const Sampling& sampling, Reques
   }
   text.next = token;
   if (!stopped && text.tokens_out < sampling.max_tokens) return false;
-  pool.put(text.request, {.status = stopped ? ReplyStatus::kStopped : ReplyStatus::kCut,
-                          .text = std::move(text.written),
-                          .tokens_in = static_cast<int>(text.prompt.prefix.size() + text.prompt.body.size()),
-                          .tokens_out = text.tokens_out,
-                          .seconds = std::chrono::duration<double>(Clock::now() - text.start).count()});
+  pool.put(text.request,
+           {.status = stopped ? ReplyStatus::kStopped : ReplyStatus::kCut,
+            .text = std::move(text.written),
+            .tokens_in = static_cast<int>(text.prompt.prefix.size() + text.prompt.body.size()),
+            .tokens_out = text.tokens_out,
+            .seconds = std::chrono::duration<double>(Clock::now() - text.start).count()});
   return true;
 }
 
@@ -160,7 +169,9 @@ void Worker::step(RequestPool& pool, const Sampling& sampling) {
     auto& text = texts_[static_cast<size_t>(columns[i].text)];
     if (!columns[i].wanted) {
       text->next = text->prompt.body[text->fed++];
-    } else if (advance(*text, sampler_.draw(cache_->logits(static_cast<int>(i)), sampling, text->random), sampling, pool)) {
+    } else if (advance(*text,
+                       sampler_.draw(cache_->logits(static_cast<int>(i)), sampling, text->random),
+                       sampling, pool)) {
       text.reset();
     }
   }
@@ -182,8 +193,8 @@ void Worker::run(RequestPool& pool, const Sampling& sampling) {
 
 /// Bytes the cache of one token takes: keys and values of every layer in 16 bits.
 int64_t cache_bytes(const llama_model* model) {
-  return int64_t{4} * llama_model_n_layer(model) * llama_model_n_embd(model) * llama_model_n_head_kv(model) /
-         std::max(1, llama_model_n_head(model));
+  return int64_t{4} * llama_model_n_layer(model) * llama_model_n_embd(model) *
+         llama_model_n_head_kv(model) / std::max(1, llama_model_n_head(model));
 }
 
 }  // namespace
@@ -197,15 +208,21 @@ struct LlamaEngine::State {
 };
 
 LlamaEngine::State::State(const LlamaOptions& options)
-    : model(options.model.empty() ? shared_file("default.gguf") : options.model), digest(file_digest(model.path())) {
+    : model(options.model.empty() ? shared_file("default.gguf") : options.model),
+      digest(file_digest(model.path())) {
   constexpr int kTextsPerWorker = 8, kUsualCells = 512;
-  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = options.threads > 0
+                          ? options.threads
+                          : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int wanted = options.parallel > 0 ? options.parallel : kTextsPerWorker * threads;
-  // A worker a thread, as long as the caches of all fit into a quarter of the memory; a large model gets fewer, wider workers.
+  // A worker a thread, as long as the caches of all fit into a quarter of the memory; a large model
+  // gets fewer, wider workers.
   const int64_t memory = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE) / 4;
   const int64_t one = (kTextsPerWorker + 1) * kUsualCells * cache_bytes(model.handle());
-  const auto affordable = static_cast<int>(std::clamp<int64_t>(memory / std::max<int64_t>(one, 1), 1, threads));
-  const int count = std::clamp((wanted + SequenceCache::kColumns - 1) / SequenceCache::kColumns, 1, affordable);
+  const auto affordable =
+      static_cast<int>(std::clamp<int64_t>(memory / std::max<int64_t>(one, 1), 1, threads));
+  const int count =
+      std::clamp((wanted + SequenceCache::kColumns - 1) / SequenceCache::kColumns, 1, affordable);
   for (int i = 0; i < count; ++i) {
     const int texts = std::max(1, (wanted + count - 1) / count);
     workers.emplace_back(model, static_cast<size_t>(i), texts, std::max(1, threads / count));
@@ -216,7 +233,9 @@ LlamaEngine::State::State(const LlamaOptions& options)
 LlamaEngine::LlamaEngine(const LlamaOptions& options) : state_(std::make_unique<State>(options)) {}
 LlamaEngine::~LlamaEngine() = default;
 
-Json LlamaEngine::identity() const { return {{"engine", "llama"}, {"model_sha256", state_->digest}}; }
+Json LlamaEngine::identity() const {
+  return {{"engine", "llama"}, {"model_sha256", state_->digest}};
+}
 
 Json LlamaEngine::details() const {
   const LanguageModel& model = state_->model;
@@ -226,13 +245,16 @@ Json LlamaEngine::details() const {
           {"model_licence", model.metadata("general.license")}};
 }
 
-int LlamaEngine::count_tokens(std::string_view text) const { return static_cast<int>(state_->model.tokenize(text, false).size()); }
+int LlamaEngine::count_tokens(std::string_view text) const {
+  return static_cast<int>(state_->model.tokenize(text, false).size());
+}
 
 void LlamaEngine::run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) {
   RequestPool pool(queue, sink, state_->workers.size(), 8 * state_->parallel);
   {
     std::vector<std::jthread> threads;
-    for (Worker& worker : state_->workers) threads.emplace_back([&worker, &pool, &sampling] { worker.run(pool, sampling); });
+    for (Worker& worker : state_->workers)
+      threads.emplace_back([&worker, &pool, &sampling] { worker.run(pool, sampling); });
   }
   pool.rethrow();
 }

@@ -1,7 +1,9 @@
-// The in-process engine: llama.cpp with many texts in flight; what their prompts begin with in common is computed once and forked.
+// The in-process engine: llama.cpp with many texts in flight; what their prompts begin with in
+// common is computed once and forked.
 //
-// A text depends only on its prompt, its seed and the model, bit for bit: not on what else is in flight, the order of requests,
-// the number of threads or a restart (how: sequence_cache.h). Servers do not promise that.
+// A text depends only on its prompt, its seed and the model, bit for bit: not on what else is in
+// flight, the order of requests, the number of threads or a restart (how: sequence_cache.h).
+// Servers do not promise that.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +17,8 @@ namespace clipwright {
 struct LlamaOptions {
   std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
   int threads = 0;              ///< 0: all of the machine
-  int parallel = 0;             ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain little on a CPU
+  int parallel = 0;  ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
+                     ///< little on a CPU
 };
 
 class LlamaEngine final : public Engine {

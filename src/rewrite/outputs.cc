@@ -14,30 +14,38 @@ namespace {
 constexpr std::string_view kAccepted = "accepted";
 
 /// One record of rewrites.jsonl.
-Json record(const std::string& key, const std::string& source, const Sha256& sha, const std::string& mode,
-            const std::optional<LedgerRow>& row, const Scorer& scorer, const std::string& recipe) {
+Json record(const std::string& key, const std::string& source, const Sha256& sha,
+            const std::string& mode, const std::optional<LedgerRow>& row, const Scorer& scorer,
+            const std::string& recipe) {
   Json line = {{"key", key}, {"mode", mode}, {"source", source}, {"source_sha256", hex(sha)}};
   line["text"] = row ? row->text : "";
-  line["status"] = row ? row->status : (valid_utf8(source) ? (usable_caption(source) ? "missing" : "skipped:empty") : "skipped:not-utf8");
+  line["status"] =
+      row ? row->status
+          : (valid_utf8(source) ? (usable_caption(source) ? "missing" : "skipped:empty")
+                                : "skipped:not-utf8");
   line["attempt"] = row ? row->attempt : 0;
-  line["scores"] = row && row->status == kAccepted && scorer ? scorer(source, row->text) : Json::object();
+  line["scores"] =
+      row && row->status == kAccepted && scorer ? scorer(source, row->text) : Json::object();
   line["recipe"] = recipe;
   return line;
 }
 
 }  // namespace
 
-void write_outputs(const CaptionSource& captions, const RewriteOptions& options, const JobPlan& plan, Ledger& ledger) {
+void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
+                   const JobPlan& plan, Ledger& ledger) {
   std::vector<std::unique_ptr<AtomicFile>> lines;
   std::unique_ptr<AtomicFile> jsonl;
   if (!options.output.empty()) {
-    for (const ExamplePack& pack : options.packs) lines.push_back(std::make_unique<AtomicFile>(options.output / (pack.mode() + ".txt")));
+    for (const ExamplePack& pack : options.packs)
+      lines.push_back(std::make_unique<AtomicFile>(options.output / (pack.mode() + ".txt")));
     jsonl = std::make_unique<AtomicFile>(options.output / "rewrites.jsonl");
   }
   std::optional<RecordWriter> records;
   if (!options.records.empty()) {
     records.emplace(options.records);
-    for (const PlannedMode& mode : plan.modes) records->add_recipe(mode.recipe.sha, mode.recipe.description);
+    for (const PlannedMode& mode : plan.modes)
+      records->add_recipe(mode.recipe.sha, mode.recipe.description);
   }
   Progress progress("writing", plan.summary.captions);
   for (int64_t i = 0; i < plan.summary.captions; ++i) {
@@ -50,7 +58,9 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
       const bool accepted = row && row->status == kAccepted;
       if (jsonl) {
         lines[m]->write((accepted ? row->text : std::string()) + "\n");
-        jsonl->write(to_line(record(captions.key(i), source, sha, mode, row, options.scorer, hex(recipe))) + "\n");
+        jsonl->write(
+            to_line(record(captions.key(i), source, sha, mode, row, options.scorer, hex(recipe))) +
+            "\n");
       }
       if (records && accepted) records->add(*row, source);
     }

@@ -2,7 +2,8 @@
 
 namespace clipwright {
 
-RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack, const Engine& engine) {
+RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack,
+                          const Engine& engine) {
   RewriteRecipe recipe;
   Json& parts = recipe.description;
   parts = engine.identity();

@@ -21,15 +21,18 @@ Sha256 from_hex(const std::string& text, const std::string& where) {
   if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
     fail_input(where + ": '" + text.substr(0, 70) + "' is no SHA-256", "64 hexadecimal digits");
   }
-  for (size_t i = 0; i < 32; ++i) hash[i] = static_cast<uint8_t>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
+  for (size_t i = 0; i < 32; ++i)
+    hash[i] = static_cast<uint8_t>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
   return hash;
 }
 
 /// Lines of a plain or gzipped file.
-void each_line(const std::filesystem::path& path, const std::function<void(const std::string&, int64_t)>& use) {
+void each_line(const std::filesystem::path& path,
+               const std::function<void(const std::string&, int64_t)>& use) {
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (file == nullptr || std::filesystem::is_directory(path)) {
-    fail_input(path.string() + ": cannot be opened", "a file of recorded rewrites or a ledger", "Check --replay.");
+    fail_input(path.string() + ": cannot be opened", "a file of recorded rewrites or a ledger",
+               "Check --replay.");
   }
   std::string line;
   std::vector<char> block(1 << 16);
@@ -37,18 +40,23 @@ void each_line(const std::filesystem::path& path, const std::function<void(const
   int count;
   while ((count = gzread(file.get(), block.data(), static_cast<unsigned>(block.size()))) > 0) {
     std::string_view rest(block.data(), static_cast<size_t>(count));
-    for (size_t end; (end = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(end + 1)) {
+    for (size_t end; (end = rest.find('\n')) != std::string_view::npos;
+         rest.remove_prefix(end + 1)) {
       line.append(rest.substr(0, end));
       use(line, ++number);
       line.clear();
     }
     line.append(rest);
-    if (line.size() > kLongestLine) fail_input(path.string() + ", line " + std::to_string(number + 1) + ": is longer than 1 MiB", "a record a line");
+    if (line.size() > kLongestLine)
+      fail_input(path.string() + ", line " + std::to_string(number + 1) + ": is longer than 1 MiB",
+                 "a record a line");
   }
   int code = Z_OK;
   const char* message = gzerror(file.get(), &code);
   if (count < 0 || code == Z_BUF_ERROR || code == Z_DATA_ERROR) {
-    fail_input(path.string() + ": is damaged after line " + std::to_string(number) + " (" + message + ")", "a whole gzip file");
+    fail_input(
+        path.string() + ": is damaged after line " + std::to_string(number) + " (" + message + ")",
+        "a whole gzip file");
   }
   if (!line.empty()) use(line, ++number);
 }
@@ -59,7 +67,8 @@ struct Record {
 };
 
 /// Calls `use_recipe` and `use` for what the lines say.
-void each_record(const std::filesystem::path& path, const std::function<void(const Sha256&, const Json&)>& use_recipe,
+void each_record(const std::filesystem::path& path,
+                 const std::function<void(const Sha256&, const Json&)>& use_recipe,
                  const std::function<void(const Record&)>& use) {
   std::vector<Sha256> recipes;
   each_line(path, [&](const std::string& line, int64_t number) {
@@ -67,24 +76,29 @@ void each_record(const std::filesystem::path& path, const std::function<void(con
     const Json value = Json::parse(line, nullptr, false);
     const auto text = [&](const char* name) {
       const auto found = value.find(name);
-      if (found == value.end() || !found->is_string()) fail_input(where + ": has no text '" + name + "'", "a record of a rewrite");
+      if (found == value.end() || !found->is_string())
+        fail_input(where + ": has no text '" + name + "'", "a record of a rewrite");
       return found->get<std::string>();
     };
     const auto number_of = [&](const char* name) {
       const auto found = value.find(name);
-      return found != value.end() && found->is_number_integer() ? found->get<int64_t>() : int64_t{0};
+      return found != value.end() && found->is_number_integer() ? found->get<int64_t>()
+                                                                : int64_t{0};
     };
-    if (!value.is_object()) fail_input(where + ": is no JSON object", "recorded rewrites (docs/formats/rewrites.md)");
+    if (!value.is_object())
+      fail_input(where + ": is no JSON object", "recorded rewrites (docs/formats/rewrites.md)");
     if (number == 1) {
       if (number_of("clipwright_records") != kFormatVersion) {
-        fail_input(where + ": does not say {\"clipwright_records\": 1}", "recorded rewrites of version 1", "They are written with --records FILE.");
+        fail_input(where + ": does not say {\"clipwright_records\": 1}",
+                   "recorded rewrites of version 1", "They are written with --records FILE.");
       }
     } else if (value.contains("description")) {
       recipes.push_back(from_hex(text("recipe_sha256"), where));
       use_recipe(recipes.back(), value["description"]);
     } else {
       const int64_t recipe = number_of("recipe");
-      if (recipe < 0 || recipe >= static_cast<int64_t>(recipes.size())) fail_input(where + ": names recipe " + std::to_string(recipe), "one given before");
+      if (recipe < 0 || recipe >= static_cast<int64_t>(recipes.size()))
+        fail_input(where + ": names recipe " + std::to_string(recipe), "one given before");
       Record record;
       record.source = text("source");
       record.row.mode = text("mode");
@@ -130,7 +144,9 @@ RecordWriter::RecordWriter(const std::filesystem::path& path) : file_(path) {
   if (path.extension() == ".gz") {
     deflate_ = std::make_unique<Deflate>();
     constexpr int kGzipHeader = 16;  // without name and time, so equal records give equal bytes
-    CW_CHECK(deflateInit2(&deflate_->stream, 9, Z_DEFLATED, MAX_WBITS + kGzipHeader, 8, Z_DEFAULT_STRATEGY) == Z_OK, "zlib");
+    CW_CHECK(deflateInit2(&deflate_->stream, 9, Z_DEFLATED, MAX_WBITS + kGzipHeader, 8,
+                          Z_DEFAULT_STRATEGY) == Z_OK,
+             "zlib");
   }
   line({{"clipwright_records", kFormatVersion}});
 }
@@ -167,12 +183,15 @@ void RecordWriter::commit() {
   file_.commit();
 }
 
-void Records::add(const Sha256& source, const std::string& mode, std::string text) { texts_[text_key(source, mode)] = std::move(text); }
+void Records::add(const Sha256& source, const std::string& mode, std::string text) {
+  texts_[text_key(source, mode)] = std::move(text);
+}
 
 void Records::seal() {
   std::vector<const std::pair<const std::string, std::string>*> sorted;
   for (const auto& entry : texts_) sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   std::string all;
   for (const auto* entry : sorted) all += entry->first + '\0' + entry->second + '\0';
   digest_ = hex(sha256(all));
@@ -181,12 +200,21 @@ void Records::seal() {
 Records Records::read(const std::string& path_or_url) {
   Records records;
   if (path_or_url.rfind("sqlite:", 0) == 0 || is_sqlite(path_or_url)) {
-    const std::string path = path_or_url.rfind("sqlite:", 0) == 0 ? path_or_url.substr(7) : path_or_url;
-    if (!std::filesystem::exists(path)) fail_input(path + ": there is no such ledger", "a ledger or recorded rewrites", "Check --replay.");
-    open_ledger(path_or_url)->each_accepted([&](const LedgerRow& row, std::string_view) { records.add(row.source, row.mode, row.text); });
+    const std::string path =
+        path_or_url.rfind("sqlite:", 0) == 0 ? path_or_url.substr(7) : path_or_url;
+    if (!std::filesystem::exists(path))
+      fail_input(path + ": there is no such ledger", "a ledger or recorded rewrites",
+                 "Check --replay.");
+    open_ledger(path_or_url)->each_accepted([&](const LedgerRow& row, std::string_view) {
+      records.add(row.source, row.mode, row.text);
+    });
   } else {
-    each_record(path_or_url, [&](const Sha256&, const Json& description) { records.recipes_.push_back(description); },
-                [&](const Record& record) { records.add(record.row.source, record.row.mode, record.row.text); });
+    each_record(
+        path_or_url,
+        [&](const Sha256&, const Json& description) { records.recipes_.push_back(description); },
+        [&](const Record& record) {
+          records.add(record.row.source, record.row.mode, record.row.text);
+        });
   }
   records.seal();
   return records;
@@ -199,11 +227,15 @@ const std::string* Records::find(std::string_view source, std::string_view mode)
 
 int64_t import_records(const std::filesystem::path& path, Ledger& ledger) {
   int64_t count = 0;
-  each_record(path, [&](const Sha256& recipe, const Json& description) { ledger.describe(recipe, to_line(description)); },
-              [&](const Record& record) {
-                ledger.add(record.row, record.source);
-                ++count;
-              });
+  each_record(
+      path,
+      [&](const Sha256& recipe, const Json& description) {
+        ledger.describe(recipe, to_line(description));
+      },
+      [&](const Record& record) {
+        ledger.add(record.row, record.source);
+        ++count;
+      });
   ledger.commit();
   return count;
 }

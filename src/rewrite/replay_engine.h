@@ -6,11 +6,14 @@
 
 namespace clipwright {
 
-/// Finds texts by source and mode; what was not recorded comes back as missing, never as something else.
+/// Finds texts by source and mode; what was not recorded comes back as missing, never as something
+/// else.
 class ReplayEngine final : public Engine {
  public:
   explicit ReplayEngine(Records records) : records_(std::move(records)) {}
-  Json identity() const override { return {{"engine", "replay"}, {"records_sha256", records_.digest()}}; }
+  Json identity() const override {
+    return {{"engine", "replay"}, {"records_sha256", records_.digest()}};
+  }
   Json details() const override { return {{"recorded", records_.recipes()}}; }
   void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
 

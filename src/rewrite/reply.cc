@@ -6,19 +6,24 @@
 namespace clipwright {
 namespace {
 
-constexpr std::array kPreambles = {"here is ",   "here's ",         "here are ",    "sure,",       "sure!",          "sure.",
-                                   "sure thing", "certainly",       "of course",    "rewrite:",
-                                   "output:",    "answer:",         "the caption",  "this caption", "the rewritten", "rewritten caption",
-                                   "image caption", "in other words", "new caption"};
-constexpr std::array kRefusals = {"i cannot", "i can't", "i can not", "i'm sorry", "i am sorry", "sorry,", "as an ai", "i'm unable", "i am unable"};
+constexpr std::array kPreambles = {
+    "here is ",      "here's ",        "here are ",     "sure,",
+    "sure!",         "sure.",          "sure thing",    "certainly",
+    "of course",     "rewrite:",       "output:",       "answer:",
+    "the caption",   "this caption",   "the rewritten", "rewritten caption",
+    "image caption", "in other words", "new caption"};
+constexpr std::array kRefusals = {"i cannot", "i can't",  "i can not",  "i'm sorry",  "i am sorry",
+                                  "sorry,",   "as an ai", "i'm unable", "i am unable"};
 // What only a prompt says.
-constexpr std::array<std::string_view, 4> kPromptSigns = {"=>", "caption:", "rewritten:", "rewritten with the same meaning"};
+constexpr std::array<std::string_view, 4> kPromptSigns = {
+    "=>", "caption:", "rewritten:", "rewritten with the same meaning"};
 // The example packs stay below thirty words; beyond this a small model only rambles.
 constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
 constexpr size_t kTellingWords = 4;
 
-/// Letters and digits in lower case (ASCII), everything else one space: what counts when texts are compared.
+/// Letters and digits in lower case (ASCII), everything else one space: what counts when texts are
+/// compared.
 std::string skeleton(std::string_view text) {
   std::string bones;
   for (const char letter : text) {
@@ -64,7 +69,9 @@ void strip_quotes(std::string& text) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kQuotes = {
       {{"\"", "\""}, {"'", "'"}, {"\u201c", "\u201d"}, {"`", "`"}}};
   for (const auto& [open, close] : kQuotes) {
-    if (text.size() <= open.size() + close.size() || text.rfind(open, 0) != 0 || !text.ends_with(close)) continue;
+    if (text.size() <= open.size() + close.size() || text.rfind(open, 0) != 0 ||
+        !text.ends_with(close))
+      continue;
     const std::string inside = text.substr(open.size(), text.size() - open.size() - close.size());
     // 'dogs' and 'cats' begins and ends with quotes that are no pair.
     if (inside.find(open) != std::string::npos || inside.find(close) != std::string::npos) continue;
@@ -76,10 +83,12 @@ void strip_quotes(std::string& text) {
 
 bool repeats(const std::string& bones, const std::string& example) {
   if (bones == example) return true;
-  return count_words(example) >= kTellingWords && (" " + bones + " ").find(" " + example + " ") != std::string::npos;
+  return count_words(example) >= kTellingWords &&
+         (" " + bones + " ").find(" " + example + " ") != std::string::npos;
 }
 
-Outcome judge(const Reply& reply, const std::string& text, std::string_view source, const ExampleTriple& examples) {
+Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
+              const ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
   if (!valid_utf8(text)) return Outcome::kNotUtf8;
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
@@ -93,7 +102,8 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   if (bones.empty()) return Outcome::kEmpty;
   if (bones == skeleton(source)) return Outcome::kCopyOfSource;
   for (const ExamplePair& example : examples) {
-    if (repeats(bones, skeleton(example.source)) || repeats(bones, skeleton(example.target))) return Outcome::kCopyOfExample;
+    if (repeats(bones, skeleton(example.source)) || repeats(bones, skeleton(example.target)))
+      return Outcome::kCopyOfExample;
   }
   if (count_words(text) < 2) return Outcome::kTooShort;
   if (reply.status == ReplyStatus::kCut || count_words(text) > kMostWords) return Outcome::kTooLong;
@@ -104,17 +114,28 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
 
 std::string_view status_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kAccepted: return "accepted";
-    case Outcome::kEmpty: return "rejected:empty";
-    case Outcome::kTooShort: return "rejected:too-short";
-    case Outcome::kTooLong: return "rejected:too-long";
-    case Outcome::kSeveralLines: return "rejected:several-lines";
-    case Outcome::kPreamble: return "rejected:preamble";
-    case Outcome::kRefused: return "rejected:refused";
-    case Outcome::kPromptLeak: return "rejected:prompt-leak";
-    case Outcome::kCopyOfSource: return "rejected:copy-of-source";
-    case Outcome::kCopyOfExample: return "rejected:copy-of-example";
-    case Outcome::kNotUtf8: return "rejected:not-utf8";
+    case Outcome::kAccepted:
+      return "accepted";
+    case Outcome::kEmpty:
+      return "rejected:empty";
+    case Outcome::kTooShort:
+      return "rejected:too-short";
+    case Outcome::kTooLong:
+      return "rejected:too-long";
+    case Outcome::kSeveralLines:
+      return "rejected:several-lines";
+    case Outcome::kPreamble:
+      return "rejected:preamble";
+    case Outcome::kRefused:
+      return "rejected:refused";
+    case Outcome::kPromptLeak:
+      return "rejected:prompt-leak";
+    case Outcome::kCopyOfSource:
+      return "rejected:copy-of-source";
+    case Outcome::kCopyOfExample:
+      return "rejected:copy-of-example";
+    case Outcome::kNotUtf8:
+      return "rejected:not-utf8";
   }
   return "rejected";
 }
@@ -133,14 +154,20 @@ Rewrite parse_reply(const Reply& reply, std::string_view source, const ExampleTr
 bool valid_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xc2 ? 0
+                          : lead < 0xe0 ? 2
+                          : lead < 0xf0 ? 3
+                          : lead < 0xf5 ? 4
+                                        : 0;
     if (length == 0 || i + length > text.size()) return false;
     for (size_t k = 1; k < length; ++k) {
       if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
     }
     const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0;
     // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
       return false;
     }
     i += length;

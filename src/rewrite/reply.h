@@ -13,8 +13,8 @@ namespace clipwright {
 enum class Outcome {
   kAccepted,
   kEmpty,
-  kTooShort,       ///< fewer than two words: LaCLIP's training rule would not use it
-  kTooLong,        ///< did not end within the allowed tokens, or over 40 words
+  kTooShort,  ///< fewer than two words: LaCLIP's training rule would not use it
+  kTooLong,   ///< did not end within the allowed tokens, or over 40 words
   kSeveralLines,
   kPreamble,       ///< "Here is ...", "Sure, ...", "Caption: ..."
   kRefused,        ///< "I cannot ...", "As an AI ..."
@@ -32,7 +32,8 @@ struct Rewrite {
   std::string text;  ///< cleaned; also of what was rejected
 };
 
-/// Cleans a reply (blanks, one pair of quotes around it) and judges it. Says nothing about meaning: that is the audit's work.
+/// Cleans a reply (blanks, one pair of quotes around it) and judges it. Says nothing about meaning:
+/// that is the audit's work.
 Rewrite parse_reply(const Reply& reply, std::string_view source, const ExampleTriple& examples);
 
 bool valid_utf8(std::string_view text);

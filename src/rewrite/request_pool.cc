@@ -20,9 +20,11 @@ std::optional<Request> RequestPool::take(size_t worker) {
     ahead_.push_back(std::move(*request));
   }
   if (ahead_.empty()) return std::nullopt;
-  auto chosen = std::find_if(ahead_.begin(), ahead_.end(), [&](const Request& r) { return r.prefix == held_[worker]; });
+  auto chosen = std::find_if(ahead_.begin(), ahead_.end(),
+                             [&](const Request& r) { return r.prefix == held_[worker]; });
   if (chosen == ahead_.end()) {
-    chosen = std::find_if(ahead_.begin(), ahead_.end(), [&](const Request& r) { return !held_elsewhere(r.prefix, worker); });
+    chosen = std::find_if(ahead_.begin(), ahead_.end(),
+                          [&](const Request& r) { return !held_elsewhere(r.prefix, worker); });
   }
   if (chosen == ahead_.end()) chosen = ahead_.begin();
   std::optional<Request> request(std::move(*chosen));

@@ -1,4 +1,5 @@
-// Hands the requests of one queue to several workers so that neighbours with the same prefix meet in one worker.
+// Hands the requests of one queue to several workers so that neighbours with the same prefix meet
+// in one worker.
 #pragma once
 
 #include <deque>
@@ -12,14 +13,15 @@
 
 namespace clipwright {
 
-/// Thread-safe around a queue and a sink that are not. Looks a little ahead in the queue; the order within one prefix is kept.
+/// Thread-safe around a queue and a sink that are not. Looks a little ahead in the queue; the order
+/// within one prefix is kept.
 class RequestPool {
  public:
   RequestPool(RequestQueue& queue, ReplySink& sink, size_t workers, size_t ahead)
       : queue_(queue), sink_(sink), ahead_limit_(ahead), held_(workers) {}
 
-  /// The next request for a worker: one with the prefix it holds, else with a prefix nobody holds, else any. Empty when the queue
-  /// has nothing now or the run was stopped.
+  /// The next request for a worker: one with the prefix it holds, else with a prefix nobody holds,
+  /// else any. Empty when the queue has nothing now or the run was stopped.
   std::optional<Request> take(size_t worker);
   void put(const Request& request, Reply reply);
 

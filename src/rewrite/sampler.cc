@@ -11,10 +11,12 @@ namespace {
 
 constexpr int kLanes = 16;
 
-/// exp(x) for x <= 0 to about 2e-7; a fixed sequence of float operations that the compiler turns into vectors, so the result is
-/// the same on every machine this is built for (a math library's exp is not). 2^r on [-1/2, 1/2] by its Taylor series.
+/// exp(x) for x <= 0 to about 2e-7; a fixed sequence of float operations that the compiler turns
+/// into vectors, so the result is the same on every machine this is built for (a math library's exp
+/// is not). 2^r on [-1/2, 1/2] by its Taylor series.
 inline float fast_exp(float x) {
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding and taking it away rounds to a whole number
+  constexpr float kRound =
+      12582912.0f;  // 1.5 * 2^23: adding and taking it away rounds to a whole number
   const float scaled = std::max(x, -87.0f) * 1.44269504f;
   const float whole = (scaled + kRound) - kRound;
   const float rest = scaled - whole;
@@ -41,7 +43,8 @@ float maximum(std::span<const float> values) {
 }
 
 /// weights[i] = exp((logits[i] - top) * scale); returns their sum, added in a fixed order.
-double exponentials(std::span<const float> logits, float top, float scale, std::vector<float>& weights) {
+double exponentials(std::span<const float> logits, float top, float scale,
+                    std::vector<float>& weights) {
   weights.resize(logits.size());
   const float* in = logits.data();
   float* out = weights.data();
@@ -65,13 +68,15 @@ double exponentials(std::span<const float> logits, float top, float scale, std::
 
 }  // namespace
 
-std::span<const TokenChance> NucleusSampler::nucleus(std::span<const float> logits, double temperature, double top_p) {
+std::span<const TokenChance> NucleusSampler::nucleus(std::span<const float> logits,
+                                                     double temperature, double top_p) {
   CW_CHECK(!logits.empty() && temperature > 0, "nucleus needs logits and a positive temperature");
   const float top = maximum(logits);
   const double total = exponentials(logits, top, static_cast<float>(1.0 / temperature), weights_);
-  // Sorting the whole vocabulary would cost more than the model. Take the tokens within a factor of the best first; they are the
-  // head of the sorted order, so the nucleus is exact as soon as their mass exceeds top_p. Otherwise widen, at last to all.
-  for (float least = 1.0f / 128; ; least = least < 1e-9f ? -1.0f : least / 16) {
+  // Sorting the whole vocabulary would cost more than the model. Take the tokens within a factor of
+  // the best first; they are the head of the sorted order, so the nucleus is exact as soon as their
+  // mass exceeds top_p. Otherwise widen, at last to all.
+  for (float least = 1.0f / 128;; least = least < 1e-9f ? -1.0f : least / 16) {
     candidates_.clear();
     double mass = 0;
     for (size_t start = 0; start < weights_.size(); start += kLanes) {
@@ -92,15 +97,19 @@ std::span<const TokenChance> NucleusSampler::nucleus(std::span<const float> logi
   });
   double before = 0;
   size_t kept = 0;
-  while (kept < candidates_.size() && (kept == 0 || before <= top_p * total)) before += candidates_[kept++].chance;
+  while (kept < candidates_.size() && (kept == 0 || before <= top_p * total))
+    before += candidates_[kept++].chance;
   candidates_.resize(kept);
-  for (TokenChance& candidate : candidates_) candidate.chance = static_cast<float>(candidate.chance / total);
+  for (TokenChance& candidate : candidates_)
+    candidate.chance = static_cast<float>(candidate.chance / total);
   return candidates_;
 }
 
-int32_t NucleusSampler::draw(std::span<const float> logits, const Sampling& sampling, Random& random) {
+int32_t NucleusSampler::draw(std::span<const float> logits, const Sampling& sampling,
+                             Random& random) {
   if (sampling.temperature <= 0) {
-    return static_cast<int32_t>(std::find(logits.begin(), logits.end(), maximum(logits)) - logits.begin());
+    return static_cast<int32_t>(std::find(logits.begin(), logits.end(), maximum(logits)) -
+                                logits.begin());
   }
   const auto kept = nucleus(logits, sampling.temperature, sampling.top_p);
   double mass = 0;

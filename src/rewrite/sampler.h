@@ -16,15 +16,18 @@ struct TokenChance {
   float chance;
 };
 
-/// Draws tokens with temperature and top-p. Not thread-safe (keeps its buffers); one serves any number of texts, the randomness
-/// comes from the caller.
+/// Draws tokens with temperature and top-p. Not thread-safe (keeps its buffers); one serves any
+/// number of texts, the randomness comes from the caller.
 class NucleusSampler {
  public:
-  /// The nucleus of `logits` (V): the likeliest tokens, best first, ties to the lower id, kept while the mass before them is at
-  /// most `top_p`. Chances are of the full softmax, not renormalised. The view lives until the next call.
-  std::span<const TokenChance> nucleus(std::span<const float> logits, double temperature, double top_p);
+  /// The nucleus of `logits` (V): the likeliest tokens, best first, ties to the lower id, kept
+  /// while the mass before them is at most `top_p`. Chances are of the full softmax, not
+  /// renormalised. The view lives until the next call.
+  std::span<const TokenChance> nucleus(std::span<const float> logits, double temperature,
+                                       double top_p);
 
-  /// A token drawn from the renormalised nucleus with one uniform number of `random`; the likeliest when temperature is 0.
+  /// A token drawn from the renormalised nucleus with one uniform number of `random`; the likeliest
+  /// when temperature is 0.
   int32_t draw(std::span<const float> logits, const Sampling& sampling, Random& random);
 
  private:

@@ -10,7 +10,7 @@
 namespace clipwright {
 namespace {
 
-constexpr int kCellStep = 256;      // llama.cpp rounds to this anyway
+constexpr int kCellStep = 256;       // llama.cpp rounds to this anyway
 constexpr size_t kPrefixRows = 256;  // fixed, since it decides how a long prefix is cut
 constexpr int kPrefixSequence = 0;
 
@@ -23,7 +23,8 @@ void SequenceCache::Free::operator()(llama_context* context) const { llama_free(
 SequenceCache::SequenceCache(const LanguageModel& model, int sequences, int cells, int threads)
     : vocabulary_size_(model.vocabulary_size()), cells_(round_up(cells, kCellStep)) {
   const int limit = static_cast<int>(llama_max_parallel_sequences()) - 1;
-  texts_.resize(static_cast<size_t>(std::clamp(round_up(sequences, kColumns), kColumns, limit / kColumns * kColumns)));
+  texts_.resize(static_cast<size_t>(
+      std::clamp(round_up(sequences, kColumns), kColumns, limit / kColumns * kColumns)));
   const auto all = static_cast<uint32_t>(texts_.size()) + 1;
   llama_context_params parameters = llama_context_default_params();
   parameters.n_seq_max = all;
@@ -37,10 +38,12 @@ SequenceCache::SequenceCache(const LanguageModel& model, int sequences, int cell
   parameters.no_perf = true;
   context_.reset(llama_init_from_model(model.handle(), parameters));
   if (context_ == nullptr) {
-    fail_running("the language model found no memory for " + std::to_string(texts_.size()) + " texts in flight of " +
-                     std::to_string(cells_) + " tokens each", {}, "Try a smaller --parallel or a smaller model.");
+    fail_running("the language model found no memory for " + std::to_string(texts_.size()) +
+                     " texts in flight of " + std::to_string(cells_) + " tokens each",
+                 {}, "Try a smaller --parallel or a smaller model.");
   }
-  CW_CHECK(llama_n_ctx_seq(context_.get()) >= static_cast<uint32_t>(cells_), "llama.cpp gave fewer cells than asked");
+  CW_CHECK(llama_n_ctx_seq(context_.get()) >= static_cast<uint32_t>(cells_),
+           "llama.cpp gave fewer cells than asked");
 }
 
 SequenceCache::~SequenceCache() = default;
@@ -56,11 +59,17 @@ void SequenceCache::decode() {
   counts_.assign(tokens_.size(), 1);
   sequence_lists_.resize(tokens_.size());
   for (size_t i = 0; i < tokens_.size(); ++i) sequence_lists_[i] = &sequences_[i];
-  const llama_batch batch = {static_cast<int32_t>(tokens_.size()), tokens_.data(), nullptr, positions_.data(), counts_.data(),
-                             sequence_lists_.data(), outputs_.data()};
+  const llama_batch batch = {static_cast<int32_t>(tokens_.size()),
+                             tokens_.data(),
+                             nullptr,
+                             positions_.data(),
+                             counts_.data(),
+                             sequence_lists_.data(),
+                             outputs_.data()};
   if (const int32_t code = llama_decode(context_.get(), batch); code != 0) {
-    fail_running("the language model stopped with code " + std::to_string(code) + " in a step of " + std::to_string(tokens_.size()) +
-                     " tokens", {}, "What was finished is in the ledger; run the same command again.");
+    fail_running("the language model stopped with code " + std::to_string(code) + " in a step of " +
+                     std::to_string(tokens_.size()) + " tokens",
+                 {}, "What was finished is in the ledger; run the same command again.");
   }
   tokens_.clear(), positions_.clear(), sequences_.clear(), outputs_.clear();
 }
@@ -70,7 +79,8 @@ void SequenceCache::set_prefix(std::span<const int32_t> tokens) {
   llama_memory_seq_rm(llama_get_memory(context_.get()), kPrefixSequence, -1, -1);
   for (size_t start = 0; start < tokens.size(); start += kPrefixRows) {
     const size_t end = std::min(tokens.size(), start + kPrefixRows);
-    for (size_t i = start; i < end; ++i) add(tokens[i], static_cast<int>(i), kPrefixSequence, false);
+    for (size_t i = start; i < end; ++i)
+      add(tokens[i], static_cast<int>(i), kPrefixSequence, false);
     decode();
   }
   ++prefix_;
@@ -91,7 +101,8 @@ void SequenceCache::fork(int text) {
 void SequenceCache::step(std::span<const Column> columns) {
   CW_CHECK(!columns.empty(), "a step needs a text");
   rows_.clear();
-  // llama.cpp cuts a step where sequence numbers have a gap, so idle texts in between are fed a filler that is taken back.
+  // llama.cpp cuts a step where sequence numbers have a gap, so idle texts in between are fed a
+  // filler that is taken back.
   const int last = round_up(columns.back().text + 1, kColumns);
   std::vector<int> fillers;
   size_t at = 0;
@@ -117,7 +128,8 @@ void SequenceCache::step(std::span<const Column> columns) {
   }
   decode();
   for (const int text : fillers) {
-    llama_memory_seq_rm(llama_get_memory(context_.get()), text + 1, texts_[static_cast<size_t>(text)].length, -1);
+    llama_memory_seq_rm(llama_get_memory(context_.get()), text + 1,
+                        texts_[static_cast<size_t>(text)].length, -1);
   }
 }
 

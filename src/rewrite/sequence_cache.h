@@ -1,10 +1,16 @@
-// Many texts growing side by side in one llama.cpp context, all forked from one prefix, with results that do not depend on company.
+// Many texts growing side by side in one llama.cpp context, all forked from one prefix, with
+// results that do not depend on company.
 //
-// Bit-equal logits whatever else is in flight need three things, since float sums depend on their grouping:
-//  - every step feeds exactly one token of a text, also while its prompt is read, so no text's shape depends on another's length;
-//  - each text has its own cache, whose cell i holds position i: attention always adds the same numbers in the same order, and
-//    masked cells add exact zeros. One cache shared by all would place a text's cells by what else is running;
-//  - the columns of every product come in multiples of kColumns, because kernels treat a remainder differently.
+// Bit-equal logits whatever else is in flight need three things, since float sums depend on their
+// grouping:
+//  - every step feeds exactly one token of a text, also while its prompt is read, so no text's
+//  shape depends on another's length;
+//  - each text has its own cache, whose cell i holds position i: attention always adds the same
+//  numbers in the same order, and
+//    masked cells add exact zeros. One cache shared by all would place a text's cells by what else
+//    is running;
+//  - the columns of every product come in multiples of kColumns, because kernels treat a remainder
+//  differently.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +28,8 @@ class SequenceCache {
  public:
   static constexpr int kColumns = 4;
 
-  /// Room for `sequences` texts (a multiple of kColumns) of `cells` tokens each, prefix included; both may be rounded up, which
-  /// changes no result. Throws Error(kFailed) when memory is short.
+  /// Room for `sequences` texts (a multiple of kColumns) of `cells` tokens each, prefix included;
+  /// both may be rounded up, which changes no result. Throws Error(kFailed) when memory is short.
   SequenceCache(const LanguageModel& model, int sequences, int cells, int threads);
   ~SequenceCache();
 
@@ -41,7 +47,8 @@ class SequenceCache {
     int32_t token;
     bool wanted;
   };
-  /// Feeds one token to each text named, in ascending order. Throws Error(kFailed) when the library gives up.
+  /// Feeds one token to each text named, in ascending order. Throws Error(kFailed) when the library
+  /// gives up.
   void step(std::span<const Column> columns);
   /// Logits (V) after the token of the column-th entry of the last step; valid until the next.
   std::span<const float> logits(int column) const;

@@ -17,7 +17,8 @@ namespace {
 constexpr int kFormatVersion = 1;
 constexpr int kPatience = 60000;  // ms to wait for another job's commit
 
-// No row numbers: the key is the order, so a caption's attempts lie together and a look-up is one descent.
+// No row numbers: the key is the order, so a caption's attempts lie together and a look-up is one
+// descent.
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS rewrite (
   source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT NULL, attempt INT NOT NULL, status TEXT NOT NULL,
@@ -54,7 +55,9 @@ Sha256 hash_column(sqlite3_stmt* statement, int column) {
 
 std::string_view text_column(sqlite3_stmt* statement, int column) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-  return text == nullptr ? std::string_view() : std::string_view(text, static_cast<size_t>(sqlite3_column_bytes(statement, column)));
+  return text == nullptr
+             ? std::string_view()
+             : std::string_view(text, static_cast<size_t>(sqlite3_column_bytes(statement, column)));
 }
 
 }  // namespace
@@ -67,14 +70,20 @@ void SqliteLedger::fail(int code) {
   switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      fail_input(what, "a ledger of this program (an SQLite file)", "Choose another --ledger, or restore this one from a copy.");
+      fail_input(what, "a ledger of this program (an SQLite file)",
+                 "Choose another --ledger, or restore this one from a copy.");
     case SQLITE_FULL:
-      fail_running(what, {}, "Free some space and run the same command again: every finished caption is kept.");
+      fail_running(
+          what, {},
+          "Free some space and run the same command again: every finished caption is kept.");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      fail_running(what + " for " + std::to_string(kPatience / 1000) + " s", {}, "Another program holds the ledger; end it and run this again.");
+      fail_running(what + " for " + std::to_string(kPatience / 1000) + " s", {},
+                   "Another program holds the ledger; end it and run this again.");
     default:
-      fail_running(what, {}, "Check the disk and the permissions, then run the same command again: every finished caption is kept.");
+      fail_running(what, {},
+                   "Check the disk and the permissions, then run the same command again: every "
+                   "finished caption is kept.");
   }
 }
 
@@ -82,14 +91,17 @@ SqliteLedger::Statement SqliteLedger::prepare(const char* sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr);
   if (code == SQLITE_ERROR) {  // no such table or column
-    fail_input(path_.string() + ": " + sqlite3_errmsg(database_.get()), "a ledger of this program", "Choose another --ledger.");
+    fail_input(path_.string() + ": " + sqlite3_errmsg(database_.get()), "a ledger of this program",
+               "Choose another --ledger.");
   }
   if (code != SQLITE_OK) fail(code);
   return Statement(statement);
 }
 
 void SqliteLedger::execute(const char* sql) {
-  if (const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
+  if (const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
+      code != SQLITE_OK)
+    fail(code);
 }
 
 bool SqliteLedger::next(sqlite3_stmt* statement) {
@@ -110,11 +122,13 @@ void SqliteLedger::finish(sqlite3_stmt* statement) {
 
 SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
   sqlite3* database = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   database_.reset(database);
   if (code != SQLITE_OK) {
-    fail_running(path.string() + ": the ledger cannot be opened or made (" + sqlite3_errstr(code) + ")",
-                 "a file in a folder that exists and may be written to");
+    fail_running(
+        path.string() + ": the ledger cannot be opened or made (" + sqlite3_errstr(code) + ")",
+        "a file in a folder that exists and may be written to");
   }
   sqlite3_busy_timeout(database, kPatience);
   Statement version = prepare("PRAGMA user_version");
@@ -122,7 +136,8 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
   const int found = sqlite3_column_int(version.get(), 0);
   version.reset();
   if (found > kFormatVersion) {
-    fail_input(path.string() + ": is a ledger of version " + std::to_string(found), "version " + std::to_string(kFormatVersion) + " or lower",
+    fail_input(path.string() + ": is a ledger of version " + std::to_string(found),
+               "version " + std::to_string(kFormatVersion) + " or lower",
                "Use the newer clipwright that wrote it.");
   }
   execute("PRAGMA journal_mode=WAL");
@@ -134,11 +149,14 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
     execute("COMMIT");
   }
   insert_row_ = prepare(
-      "INSERT INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, tokens_in, tokens_out, seconds, worker, at) "
+      "INSERT INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, tokens_in, "
+      "tokens_out, seconds, worker, at) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  insert_source_ = prepare("INSERT INTO source (source_sha, text) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  insert_source_ =
+      prepare("INSERT INTO source (source_sha, text) VALUES (?, ?) ON CONFLICT DO NOTHING");
   last_ = prepare(
-      "SELECT attempt, status, text, tokens_in, tokens_out, seconds FROM rewrite WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
+      "SELECT attempt, status, text, tokens_in, tokens_out, seconds FROM rewrite WHERE source_sha "
+      "= ? AND mode = ? AND recipe_sha = ? "
       "ORDER BY attempt DESC LIMIT 1");
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
@@ -148,18 +166,22 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
 SqliteLedger::~SqliteLedger() = default;
 
 void SqliteLedger::describe(const Sha256& recipe, const std::string& description) {
-  Statement insert = prepare("INSERT INTO recipe (recipe_sha, description) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  Statement insert =
+      prepare("INSERT INTO recipe (recipe_sha, description) VALUES (?, ?) ON CONFLICT DO NOTHING");
   set_hash(insert.get(), 1, recipe);
   set_text(insert.get(), 2, description);
   finish(insert.get());
 }
 
-void SqliteLedger::add(const LedgerRow& row, std::string_view source_text) { waiting_.push_back({row, std::string(source_text)}); }
+void SqliteLedger::add(const LedgerRow& row, std::string_view source_text) {
+  waiting_.push_back({row, std::string(source_text)});
+}
 
 void SqliteLedger::commit() {
   if (waiting_.empty()) return;
   const std::string at = now();
-  // Rows are gathered first, so that the lock on the file lasts for a write and not for the seconds between replies.
+  // Rows are gathered first, so that the lock on the file lasts for a write and not for the seconds
+  // between replies.
   execute("BEGIN IMMEDIATE");
   try {
     for (const auto& [row, source_text] : waiting_) {
@@ -182,15 +204,19 @@ void SqliteLedger::commit() {
     }
     execute("COMMIT");
   } catch (...) {
-    if (sqlite3_get_autocommit(database_.get()) == 0) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (sqlite3_get_autocommit(database_.get()) == 0)
+      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
   waiting_.clear();
 }
 
 std::vector<LedgerProgress> SqliteLedger::progress(std::string_view mode, const Sha256& recipe) {
-  // attempt and status by rows, not grouped: the key's order brings a caption's attempts together already.
-  Statement select = prepare("SELECT source_sha, attempt, status = 'accepted' FROM rewrite WHERE mode = ? AND recipe_sha = ? ORDER BY source_sha, attempt");
+  // attempt and status by rows, not grouped: the key's order brings a caption's attempts together
+  // already.
+  Statement select = prepare(
+      "SELECT source_sha, attempt, status = 'accepted' FROM rewrite WHERE mode = ? AND recipe_sha "
+      "= ? ORDER BY source_sha, attempt");
   set_text(select.get(), 1, mode);
   set_hash(select.get(), 2, recipe);
   std::vector<LedgerProgress> all;
@@ -203,7 +229,8 @@ std::vector<LedgerProgress> SqliteLedger::progress(std::string_view mode, const 
   return all;
 }
 
-std::optional<LedgerRow> SqliteLedger::last(const Sha256& source, std::string_view mode, const Sha256& recipe) {
+std::optional<LedgerRow> SqliteLedger::last(const Sha256& source, std::string_view mode,
+                                            const Sha256& recipe) {
   sqlite3_stmt* select = last_.get();
   sqlite3_reset(select);
   set_hash(select, 1, source);
@@ -225,10 +252,13 @@ std::optional<LedgerRow> SqliteLedger::last(const Sha256& source, std::string_vi
   return row;
 }
 
-void SqliteLedger::each_accepted(const std::function<void(const LedgerRow&, std::string_view)>& use) {
+void SqliteLedger::each_accepted(
+    const std::function<void(const LedgerRow&, std::string_view)>& use) {
   Statement select = prepare(
-      "SELECT r.source_sha, r.mode, r.recipe_sha, r.attempt, r.text, r.tokens_in, r.tokens_out, r.seconds, s.text FROM rewrite r "
-      "JOIN source s USING (source_sha) WHERE r.status = 'accepted' ORDER BY r.at, r.source_sha, r.mode, r.recipe_sha");
+      "SELECT r.source_sha, r.mode, r.recipe_sha, r.attempt, r.text, r.tokens_in, r.tokens_out, "
+      "r.seconds, s.text FROM rewrite r "
+      "JOIN source s USING (source_sha) WHERE r.status = 'accepted' ORDER BY r.at, r.source_sha, "
+      "r.mode, r.recipe_sha");
   while (next(select.get())) {
     const LedgerRow row{.source = hash_column(select.get(), 0),
                         .mode = std::string(text_column(select.get(), 1)),

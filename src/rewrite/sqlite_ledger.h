@@ -1,4 +1,5 @@
-// The ledger in one SQLite file, safe against kills and power cuts (write-ahead log, synced at every commit).
+// The ledger in one SQLite file, safe against kills and power cuts (write-ahead log, synced at
+// every commit).
 #pragma once
 
 #include <filesystem>
@@ -19,7 +20,8 @@ class SqliteLedger final : public Ledger {
   void add(const LedgerRow& row, std::string_view source_text) override;
   void commit() override;
   std::vector<LedgerProgress> progress(std::string_view mode, const Sha256& recipe) override;
-  std::optional<LedgerRow> last(const Sha256& source, std::string_view mode, const Sha256& recipe) override;
+  std::optional<LedgerRow> last(const Sha256& source, std::string_view mode,
+                                const Sha256& recipe) override;
   void each_accepted(const std::function<void(const LedgerRow&, std::string_view)>& use) override;
 
  private:

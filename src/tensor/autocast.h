@@ -7,11 +7,14 @@
 
 namespace clipwright {
 
-/// While it lives, operations of this thread on `device` run in bfloat16 where that is sound. Backward passes belong outside.
+/// While it lives, operations of this thread on `device` run in bfloat16 where that is sound.
+/// Backward passes belong outside.
 class Bfloat16Autocast {
  public:
   Bfloat16Autocast(torch::DeviceType device, bool enabled)
-      : device_(device), was_enabled_(at::autocast::is_autocast_enabled(device)), type_before_(at::autocast::get_autocast_dtype(device)) {
+      : device_(device),
+        was_enabled_(at::autocast::is_autocast_enabled(device)),
+        type_before_(at::autocast::get_autocast_dtype(device)) {
     at::autocast::set_autocast_enabled(device, enabled);
     at::autocast::set_autocast_dtype(device, torch::kBFloat16);
     at::autocast::increment_nesting();

@@ -21,7 +21,8 @@ void open_cuda_library() {
                  {}, "Fetch it with ./run --cuda build, or use --device cpu.");
   }
   if (!torch::cuda::is_available()) {
-    fail_running("no CUDA device answers", "an NVIDIA driver and a device that nvidia-smi lists", "Use --device cpu to train on the processor.");
+    fail_running("no CUDA device answers", "an NVIDIA driver and a device that nvidia-smi lists",
+                 "Use --device cpu to train on the processor.");
   }
 }
 
@@ -29,14 +30,16 @@ void open_cuda_library() {
 
 torch::Device open_device(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
-  const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
-                        std::all_of(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c); });
+  const bool numbered =
+      name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
+      std::all_of(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c); });
   if (name != "cuda" && !numbered) fail_usage("device '" + name + "'", "cpu, cuda or cuda:N");
   open_cuda_library();
   const int index = numbered ? std::stoi(name.substr(5)) : 0;
   const auto count = static_cast<int>(torch::cuda::device_count());
   if (index >= count) {
-    fail_usage("device '" + name + "'", "an index below " + std::to_string(count) + ", the number of CUDA devices here");
+    fail_usage("device '" + name + "'",
+               "an index below " + std::to_string(count) + ", the number of CUDA devices here");
   }
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
 }
@@ -48,8 +51,9 @@ void set_compute_threads(int threads) {
     threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
   }
   at::set_num_threads(threads);
-  // Activations are allocated and freed every step. By default glibc maps and unmaps each large block, and the kernel clears its pages anew;
-  // keeping freed memory in the heap is worth several per cent of a step.
+  // Activations are allocated and freed every step. By default glibc maps and unmaps each large
+  // block, and the kernel clears its pages anew; keeping freed memory in the heap is worth several
+  // per cent of a step.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);

@@ -13,14 +13,17 @@ namespace clipwright {
 namespace {
 
 // Part of oneDNN's stable C interface since 1.0: row-major, returns 0 on success.
-using DnnlSgemm = int (*)(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
+using DnnlSgemm = int (*)(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k,
+                          float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
                           float beta, float* c, int64_t ldc);
 
 DnnlSgemm open_onednn() {
-  // DEEPBIND: the tensor library exports some weak symbols of another oneDNN version, which must not replace this library's own.
+  // DEEPBIND: the tensor library exports some weak symbols of another oneDNN version, which must
+  // not replace this library's own.
   for (const char* name : {"libdnnl.so.3", "libdnnl.so.2"}) {
     if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND)) {
-      if (auto* function = reinterpret_cast<DnnlSgemm>(dlsym(library, "dnnl_sgemm"))) return function;
+      if (auto* function = reinterpret_cast<DnnlSgemm>(dlsym(library, "dnnl_sgemm")))
+        return function;
     }
   }
   return nullptr;
@@ -35,10 +38,13 @@ bool processor_is_intel() {
 DnnlSgemm choose() {
   const char* wish = std::getenv("CLIPWRIGHT_GEMM");
   const std::string_view asked = wish != nullptr ? wish : "";
-  if (asked != "" && asked != "mkl" && asked != "onednn") fail_usage("CLIPWRIGHT_GEMM=" + std::string(asked), "mkl or onednn");
+  if (asked != "" && asked != "mkl" && asked != "onednn")
+    fail_usage("CLIPWRIGHT_GEMM=" + std::string(asked), "mkl or onednn");
   if (asked == "mkl" || (asked.empty() && processor_is_intel())) return nullptr;
   const DnnlSgemm function = open_onednn();
-  if (function == nullptr && asked == "onednn") fail_running("CLIPWRIGHT_GEMM=onednn, but libdnnl was not found", {}, "Install Debian's package libdnnl2.");
+  if (function == nullptr && asked == "onednn")
+    fail_running("CLIPWRIGHT_GEMM=onednn, but libdnnl was not found", {},
+                 "Install Debian's package libdnnl2.");
   return function;
 }
 
@@ -53,9 +59,11 @@ bool onednn_gemm_chosen() { return chosen() != nullptr; }
 
 std::string gemm_library() { return onednn_gemm_chosen() ? "oneDNN" : "MKL"; }
 
-void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-                 float* c, int64_t ldc) {
-  const int status = chosen()(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                 const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
+                 int64_t ldc) {
+  const int status = chosen()(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a,
+                              lda, b, ldb, beta, c, ldc);
   CW_CHECK(status == 0, "dnnl_sgemm refused its arguments");
 }
 

@@ -1,5 +1,6 @@
-// Single-precision matrix products on the processor. The tensor library uses MKL, which runs AVX2 code on processors that are not Intel's even where
-// they have AVX-512; oneDNN generates code for what the processor really has and was measured at twice MKL's rate on such a machine.
+// Single-precision matrix products on the processor. The tensor library uses MKL, which runs AVX2
+// code on processors that are not Intel's even where they have AVX-512; oneDNN generates code for
+// what the processor really has and was measured at twice MKL's rate on such a machine.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +8,18 @@
 
 namespace clipwright {
 
-/// True when oneDNN's library was found and is the better choice here (or CLIPWRIGHT_GEMM=onednn asks for it; CLIPWRIGHT_GEMM=mkl refuses it).
-/// The answer depends on the machine alone, so that resumed runs compute as the first ones did.
+/// True when oneDNN's library was found and is the better choice here (or CLIPWRIGHT_GEMM=onednn
+/// asks for it; CLIPWRIGHT_GEMM=mkl refuses it). The answer depends on the machine alone, so that
+/// resumed runs compute as the first ones did.
 bool onednn_gemm_chosen();
 
 /// "oneDNN" or "MKL", for the log and benchmark tables.
 std::string gemm_library();
 
-/// C (m, n) = alpha * op(A) op(B) + beta * C, row-major, op transposing where asked. Needs `onednn_gemm_chosen`.
-void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-                 float* c, int64_t ldc);
+/// C (m, n) = alpha * op(A) op(B) + beta * C, row-major, op transposing where asked. Needs
+/// `onednn_gemm_chosen`.
+void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                 const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
+                 int64_t ldc);
 
 }  // namespace clipwright

@@ -1,6 +1,5 @@
 #include "tensor/linear.h"
 
-
 #include "tensor/gemm.h"
 
 namespace clipwright {
@@ -10,7 +9,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 bool fits_onednn(const Tensor& a, const Tensor& b) {
-  return a.is_cpu() && a.scalar_type() == torch::kFloat32 && b.scalar_type() == torch::kFloat32 && onednn_gemm_chosen();
+  return a.is_cpu() && a.scalar_type() == torch::kFloat32 && b.scalar_type() == torch::kFloat32 &&
+         onednn_gemm_chosen();
 }
 
 /// A matrix as the product wants it: rows contiguous, or the transpose of such a matrix.
@@ -20,8 +20,10 @@ struct Operand {
   int64_t stride;
 };
 Operand operand(const Tensor& matrix) {
-  if (matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1)) return {matrix, false, matrix.stride(0)};
-  if (matrix.stride(0) == 1 && matrix.stride(1) >= matrix.size(0)) return {matrix, true, matrix.stride(1)};
+  if (matrix.stride(1) == 1 && matrix.stride(0) >= matrix.size(1))
+    return {matrix, false, matrix.stride(0)};
+  if (matrix.stride(0) == 1 && matrix.stride(1) >= matrix.size(0))
+    return {matrix, true, matrix.stride(1)};
   const Tensor copy = matrix.contiguous();
   return {copy, false, copy.size(1)};
 }
@@ -30,8 +32,10 @@ Operand operand(const Tensor& matrix) {
 void multiply(const Tensor& a, const Tensor& b, Tensor& out, float beta) {
   if (out.numel() == 0) return;
   const Operand left = operand(a), right = operand(b);
-  onednn_gemm(left.transposed, right.transposed, a.size(0), b.size(1), a.size(1), 1.0F, left.tensor.const_data_ptr<float>(), left.stride,
-              right.tensor.const_data_ptr<float>(), right.stride, beta, out.data_ptr<float>(), out.size(1));
+  onednn_gemm(left.transposed, right.transposed, a.size(0), b.size(1), a.size(1), 1.0F,
+              left.tensor.const_data_ptr<float>(), left.stride,
+              right.tensor.const_data_ptr<float>(), right.stride, beta, out.data_ptr<float>(),
+              out.size(1));
 }
 
 Tensor product(const Tensor& a, const Tensor& b) {
@@ -41,7 +45,8 @@ Tensor product(const Tensor& a, const Tensor& b) {
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const Tensor& bias) {
     context->save_for_backward({x, weight});
     Tensor out = torch::empty({x.size(0), weight.size(0)}, x.options());
     out.copy_(bias.expand_as(out));
@@ -69,11 +74,13 @@ struct MatmulFunction : torch::autograd::Function<MatmulFunction> {
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const auto saved = context->get_saved_variables();
     const Tensor grad = gradients[0].contiguous();
-    return {context->needs_input_grad(0) ? product(grad, saved[1].t()) : Tensor(), context->needs_input_grad(1) ? product(saved[0].t(), grad) : Tensor()};
+    return {context->needs_input_grad(0) ? product(grad, saved[1].t()) : Tensor(),
+            context->needs_input_grad(1) ? product(saved[0].t(), grad) : Tensor()};
   }
 };
 
-/// Gradient of x * s(x), s(x) = sigmoid(1.702 x): s (1 + 1.702 x (1 - s)). Only x is kept; the three separate operations would keep three tensors.
+/// Gradient of x * s(x), s(x) = sigmoid(1.702 x): s (1 + 1.702 x (1 - s)). Only x is kept; the
+/// three separate operations would keep three tensors.
 struct QuickGelu : torch::autograd::Function<QuickGelu> {
   static Tensor forward(AutogradContext* context, const Tensor& x) {
     context->save_for_backward({x});
@@ -91,10 +98,13 @@ struct QuickGelu : torch::autograd::Function<QuickGelu> {
 
 Tensor linear_layer(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (!fits_onednn(x, weight)) return at::linear(x, weight, bias);
-  return bias.defined() ? LinearFunction::apply(x, weight, bias) : MatmulFunction::apply(x, weight.t());
+  return bias.defined() ? LinearFunction::apply(x, weight, bias)
+                        : MatmulFunction::apply(x, weight.t());
 }
 
-Tensor matrix_product(const Tensor& a, const Tensor& b) { return fits_onednn(a, b) ? MatmulFunction::apply(a, b) : at::mm(a, b); }
+Tensor matrix_product(const Tensor& a, const Tensor& b) {
+  return fits_onednn(a, b) ? MatmulFunction::apply(a, b) : at::mm(a, b);
+}
 
 Tensor quick_gelu(const Tensor& x) { return QuickGelu::apply(x); }
 

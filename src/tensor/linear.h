@@ -1,4 +1,5 @@
-// Fully connected layers and the activations between them, differentiable, on the fastest matrix products there are (tensor/gemm.h).
+// Fully connected layers and the activations between them, differentiable, on the fastest matrix
+// products there are (tensor/gemm.h).
 #pragma once
 
 #include "tensor/tensor.h"

@@ -13,7 +13,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-// Rows of one text and head inside a (T, parts, H, D) tensor: row t of part p starts at t * parts * H * D + p * H * D + h * D.
+// Rows of one text and head inside a (T, parts, H, D) tensor: row t of part p starts at t * parts *
+// H * D + p * H * D + h * D.
 template <typename T>
 T dot(const T* a, const T* b, int64_t size) {
   T sum = 0;
@@ -28,9 +29,11 @@ void add_scaled(T* out, const T* in, T factor, int64_t size) {
   for (int64_t d = 0; d < size; ++d) out[d] += factor * in[d];
 }
 
-/// Attention of one query row over `count` keys. `weights` holds `count` values of scratch; returns log-sum-exp of the scores.
+/// Attention of one query row over `count` keys. `weights` holds `count` values of scratch; returns
+/// log-sum-exp of the scores.
 template <typename T>
-T attend(const T* query, const T* keys, const T* values, int64_t stride, int64_t count, int64_t size, T scale, T* weights, T* out) {
+T attend(const T* query, const T* keys, const T* values, int64_t stride, int64_t count,
+         int64_t size, T scale, T* weights, T* out) {
   T largest = -std::numeric_limits<T>::infinity();
   for (int64_t j = 0; j < count; ++j) {
     weights[j] = scale * dot(query, keys + j * stride, size);
@@ -45,8 +48,9 @@ T attend(const T* query, const T* keys, const T* values, int64_t stride, int64_t
 
 /// Gradients of `attend` for one query row, added to those of the keys and values it looked at.
 template <typename T>
-void attend_backward(const T* query, const T* keys, const T* values, int64_t stride, int64_t count, int64_t size, T scale, T log_sum, const T* out,
-                     const T* grad_out, T* grad_query, T* grad_keys, T* grad_values) {
+void attend_backward(const T* query, const T* keys, const T* values, int64_t stride, int64_t count,
+                     int64_t size, T scale, T log_sum, const T* out, const T* grad_out,
+                     T* grad_query, T* grad_keys, T* grad_values) {
   const T delta = dot(out, grad_out, size);
   for (int64_t j = 0; j < count; ++j) {
     const T weight = std::exp(scale * dot(query, keys + j * stride, size) - log_sum);
@@ -57,14 +61,16 @@ void attend_backward(const T* query, const T* keys, const T* values, int64_t str
   }
 }
 
-/// Where the parts of one call lie. `last_only`: one query a text (its last row), in a tensor of their own.
+/// Where the parts of one call lie. `last_only`: one query a text (its last row), in a tensor of
+/// their own.
 struct Layout {
   int64_t texts, heads, size, key_stride;
   bool last_only;
 };
 
 template <typename T>
-void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* values, const int32_t* offsets, T* out, T* log_sums) {
+void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* values,
+                    const int32_t* offsets, T* out, T* log_sums) {
   const int64_t width = at.heads * at.size;
   const T scale = T(1) / std::sqrt(static_cast<T>(at.size));
   at::parallel_for(0, at.texts * at.heads, 8, [&](int64_t begin, int64_t end) {
@@ -76,21 +82,24 @@ void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* 
       const T* k = keys + first * at.key_stride + head * at.size;
       const T* v = values + first * at.key_stride + head * at.size;
       if (at.last_only) {
-        log_sums[text * at.heads + head] = attend(queries + text * width + head * at.size, k, v, at.key_stride, length, at.size, scale, weights.data(),
-                                                  out + text * width + head * at.size);
+        log_sums[text * at.heads + head] =
+            attend(queries + text * width + head * at.size, k, v, at.key_stride, length, at.size,
+                   scale, weights.data(), out + text * width + head * at.size);
         continue;
       }
       for (int64_t i = 0; i < length; ++i) {
-        log_sums[(first + i) * at.heads + head] = attend(queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride, i + 1, at.size, scale,
-                                                         weights.data(), out + (first + i) * width + head * at.size);
+        log_sums[(first + i) * at.heads + head] = attend(
+            queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride, i + 1,
+            at.size, scale, weights.data(), out + (first + i) * width + head * at.size);
       }
     }
   });
 }
 
 template <typename T>
-void backward_kernel(const Layout& at, const T* queries, const T* keys, const T* values, const int32_t* offsets, const T* out, const T* log_sums,
-                     const T* grad_out, T* grad_queries, T* grad_keys, T* grad_values) {
+void backward_kernel(const Layout& at, const T* queries, const T* keys, const T* values,
+                     const int32_t* offsets, const T* out, const T* log_sums, const T* grad_out,
+                     T* grad_queries, T* grad_keys, T* grad_values) {
   const int64_t width = at.heads * at.size;
   const T scale = T(1) / std::sqrt(static_cast<T>(at.size));
   at::parallel_for(0, at.texts * at.heads, 8, [&](int64_t begin, int64_t end) {
@@ -101,8 +110,10 @@ void backward_kernel(const Layout& at, const T* queries, const T* keys, const T*
       for (int64_t i = at.last_only ? length - 1 : 0; i < length; ++i) {
         const int64_t row = at.last_only ? text : first + i;
         const int64_t q = row * (at.last_only ? width : at.key_stride) + head * at.size;
-        attend_backward(queries + q, keys + start, values + start, at.key_stride, i + 1, at.size, scale, log_sums[row * at.heads + head],
-                        out + row * width + head * at.size, grad_out + row * width + head * at.size, grad_queries + q, grad_keys + start, grad_values + start);
+        attend_backward(queries + q, keys + start, values + start, at.key_stride, i + 1, at.size,
+                        scale, log_sums[row * at.heads + head], out + row * width + head * at.size,
+                        grad_out + row * width + head * at.size, grad_queries + q,
+                        grad_keys + start, grad_values + start);
       }
     }
   });
@@ -111,13 +122,16 @@ void backward_kernel(const Layout& at, const T* queries, const T* keys, const T*
 struct CausalAttention : torch::autograd::Function<CausalAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& qkv_in, const Tensor& offsets) {
     const Tensor qkv = qkv_in.contiguous();
-    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3), false};
+    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3),
+                    false};
     Tensor out = torch::empty({qkv.size(0), at.heads, at.size}, qkv.options());
     Tensor log_sums = torch::empty({qkv.size(0), at.heads}, qkv.options());
     AT_DISPATCH_FLOATING_TYPES(qkv.scalar_type(), "packed_causal_attention", [&] {
       const scalar_t* base = qkv.const_data_ptr<scalar_t>();
       const int64_t part = at.heads * at.size;
-      forward_kernel<scalar_t>(at, base, base + part, base + 2 * part, offsets.const_data_ptr<int32_t>(), out.data_ptr<scalar_t>(), log_sums.data_ptr<scalar_t>());
+      forward_kernel<scalar_t>(at, base, base + part, base + 2 * part,
+                               offsets.const_data_ptr<int32_t>(), out.data_ptr<scalar_t>(),
+                               log_sums.data_ptr<scalar_t>());
     });
     context->save_for_backward({qkv, offsets, out, log_sums});
     return out;
@@ -127,29 +141,35 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const auto saved = context->get_saved_variables();
     const Tensor &qkv = saved[0], &offsets = saved[1], &out = saved[2], &log_sums = saved[3];
     const Tensor grad_out = gradients[0].contiguous();
-    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3), false};
+    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3),
+                    false};
     Tensor grad = torch::zeros_like(qkv);
     AT_DISPATCH_FLOATING_TYPES(qkv.scalar_type(), "packed_causal_attention_backward", [&] {
       const scalar_t* base = qkv.const_data_ptr<scalar_t>();
       scalar_t* to = grad.data_ptr<scalar_t>();
       const int64_t part = at.heads * at.size;
-      backward_kernel<scalar_t>(at, base, base + part, base + 2 * part, offsets.const_data_ptr<int32_t>(), out.const_data_ptr<scalar_t>(),
-                                log_sums.const_data_ptr<scalar_t>(), grad_out.const_data_ptr<scalar_t>(), to, to + part, to + 2 * part);
+      backward_kernel<scalar_t>(at, base, base + part, base + 2 * part,
+                                offsets.const_data_ptr<int32_t>(), out.const_data_ptr<scalar_t>(),
+                                log_sums.const_data_ptr<scalar_t>(),
+                                grad_out.const_data_ptr<scalar_t>(), to, to + part, to + 2 * part);
     });
     return {grad, Tensor()};
   }
 };
 
 struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
-  static Tensor forward(AutogradContext* context, const Tensor& query_in, const Tensor& key_value_in, const Tensor& offsets) {
+  static Tensor forward(AutogradContext* context, const Tensor& query_in,
+                        const Tensor& key_value_in, const Tensor& offsets) {
     const Tensor query = query_in.contiguous(), key_value = key_value_in.contiguous();
-    const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2), true};
+    const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2),
+                    true};
     Tensor out = torch::empty_like(query);
     Tensor log_sums = torch::empty({at.texts, at.heads}, query.options());
     AT_DISPATCH_FLOATING_TYPES(query.scalar_type(), "packed_last_row_attention", [&] {
       const scalar_t* base = key_value.const_data_ptr<scalar_t>();
-      forward_kernel<scalar_t>(at, query.const_data_ptr<scalar_t>(), base, base + at.heads * at.size, offsets.const_data_ptr<int32_t>(), out.data_ptr<scalar_t>(),
-                               log_sums.data_ptr<scalar_t>());
+      forward_kernel<scalar_t>(at, query.const_data_ptr<scalar_t>(), base,
+                               base + at.heads * at.size, offsets.const_data_ptr<int32_t>(),
+                               out.data_ptr<scalar_t>(), log_sums.data_ptr<scalar_t>());
     });
     context->save_for_backward({query, key_value, offsets, out, log_sums});
     return out;
@@ -157,26 +177,31 @@ struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const Tensor &query = saved[0], &key_value = saved[1], &offsets = saved[2], &out = saved[3], &log_sums = saved[4];
+    const Tensor &query = saved[0], &key_value = saved[1], &offsets = saved[2], &out = saved[3],
+                 &log_sums = saved[4];
     const Tensor grad_out = gradients[0].contiguous();
-    const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2), true};
+    const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2),
+                    true};
     Tensor grad_query = torch::zeros_like(query), grad_key_value = torch::zeros_like(key_value);
     AT_DISPATCH_FLOATING_TYPES(query.scalar_type(), "packed_last_row_attention_backward", [&] {
       const scalar_t* base = key_value.const_data_ptr<scalar_t>();
       scalar_t* to = grad_key_value.data_ptr<scalar_t>();
       const int64_t part = at.heads * at.size;
-      backward_kernel<scalar_t>(at, query.const_data_ptr<scalar_t>(), base, base + part, offsets.const_data_ptr<int32_t>(), out.const_data_ptr<scalar_t>(),
-                                log_sums.const_data_ptr<scalar_t>(), grad_out.const_data_ptr<scalar_t>(), grad_query.data_ptr<scalar_t>(), to, to + part);
+      backward_kernel<scalar_t>(at, query.const_data_ptr<scalar_t>(), base, base + part,
+                                offsets.const_data_ptr<int32_t>(), out.const_data_ptr<scalar_t>(),
+                                log_sums.const_data_ptr<scalar_t>(),
+                                grad_out.const_data_ptr<scalar_t>(),
+                                grad_query.data_ptr<scalar_t>(), to, to + part);
     });
     return {grad_query, grad_key_value, Tensor()};
   }
 };
 
-/// Off the CPU: pad to the longest text, use the library's attention, take the real rows back. Padding comes after the end of each text, where
-/// the causal mask hides it.
+/// Off the CPU: pad to the longest text, use the library's attention, take the real rows back.
+/// Padding comes after the end of each text, where the causal mask hides it.
 struct Padding {
-  Tensor rows;      // (N * L) index of the packed row that fills a padded place (0 where there is none)
-  Tensor places;    // (T) padded place of each packed row
+  Tensor rows;  // (N * L) index of the packed row that fills a padded place (0 where there is none)
+  Tensor places;  // (T) padded place of each packed row
   int64_t texts, length;
 };
 Padding pad_rows(const Tensor& offsets, torch::Device device) {
@@ -184,7 +209,8 @@ Padding pad_rows(const Tensor& offsets, torch::Device device) {
   const int64_t texts = offsets.size(0) - 1;
   int64_t longest = 0;
   for (int64_t n = 0; n < texts; ++n) longest = std::max<int64_t>(longest, at[n + 1] - at[n]);
-  Tensor rows = torch::zeros({texts * longest}, torch::kInt64), places = torch::empty({at[texts]}, torch::kInt64);
+  Tensor rows = torch::zeros({texts * longest}, torch::kInt64),
+         places = torch::empty({at[texts]}, torch::kInt64);
   for (int64_t n = 0; n < texts; ++n) {
     for (int64_t t = at[n]; t < at[n + 1]; ++t) {
       const int64_t place = n * longest + (t - at[n]);
@@ -196,7 +222,9 @@ Padding pad_rows(const Tensor& offsets, torch::Device device) {
 }
 
 Tensor padded(const Tensor& packed, const Padding& padding) {  // (T, H, D) -> (N, H, L, D)
-  return packed.index_select(0, padding.rows).view({padding.texts, padding.length, packed.size(1), packed.size(2)}).transpose(1, 2);
+  return packed.index_select(0, padding.rows)
+      .view({padding.texts, padding.length, packed.size(1), packed.size(2)})
+      .transpose(1, 2);
 }
 
 }  // namespace
@@ -206,17 +234,27 @@ Tensor packed_causal_attention(const Tensor& qkv, const Tensor& offsets) {
   if (qkv.is_cpu()) return CausalAttention::apply(qkv, offsets);
   const Padding padding = pad_rows(offsets, qkv.device());
   const auto part = [&](int64_t index) { return padded(qkv.select(1, index), padding); };
-  const Tensor out = at::scaled_dot_product_attention(part(0), part(1), part(2), {}, 0.0, /*is_causal=*/true);
-  return out.transpose(1, 2).reshape({padding.texts * padding.length, qkv.size(2), qkv.size(3)}).index_select(0, padding.places);
+  const Tensor out =
+      at::scaled_dot_product_attention(part(0), part(1), part(2), {}, 0.0, /*is_causal=*/true);
+  return out.transpose(1, 2)
+      .reshape({padding.texts * padding.length, qkv.size(2), qkv.size(3)})
+      .index_select(0, padding.places);
 }
 
-Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value, const Tensor& offsets) {
-  CW_CHECK(query.dim() == 3 && key_value.dim() == 4 && key_value.size(1) == 2, "packed_last_row_attention needs query (N, H, D) and key_value (T, 2, H, D)");
+Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
+                                 const Tensor& offsets) {
+  CW_CHECK(query.dim() == 3 && key_value.dim() == 4 && key_value.size(1) == 2,
+           "packed_last_row_attention needs query (N, H, D) and key_value (T, 2, H, D)");
   if (query.is_cpu()) return LastRowAttention::apply(query, key_value, offsets);
   const Padding padding = pad_rows(offsets, query.device());
   const Tensor lengths = offsets.diff().to(query.device(), torch::kInt64);
-  const Tensor mask = (torch::arange(padding.length, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1)).view({padding.texts, 1, 1, padding.length});
-  return at::scaled_dot_product_attention(query.unsqueeze(2), padded(key_value.select(1, 0), padding), padded(key_value.select(1, 1), padding), mask).squeeze(2);
+  const Tensor mask =
+      (torch::arange(padding.length, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1))
+          .view({padding.texts, 1, 1, padding.length});
+  return at::scaled_dot_product_attention(query.unsqueeze(2),
+                                          padded(key_value.select(1, 0), padding),
+                                          padded(key_value.select(1, 1), padding), mask)
+      .squeeze(2);
 }
 
 }  // namespace clipwright

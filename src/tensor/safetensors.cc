@@ -18,8 +18,10 @@ struct TypeName {
   const char* name;
   torch::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F64", torch::kFloat64}, {"F32", torch::kFloat32}, {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16},
-                               {"I64", torch::kInt64},   {"I32", torch::kInt32},   {"I16", torch::kInt16},   {"I8", torch::kInt8},
+constexpr TypeName kTypes[] = {{"F64", torch::kFloat64}, {"F32", torch::kFloat32},
+                               {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16},
+                               {"I64", torch::kInt64},   {"I32", torch::kInt32},
+                               {"I16", torch::kInt16},   {"I8", torch::kInt8},
                                {"U8", torch::kUInt8},    {"BOOL", torch::kBool}};
 
 class Reader {
@@ -31,8 +33,12 @@ class Reader {
     if (text.size() < 8) refuse("is shorter than the 8 bytes of its header length");
     uint64_t length = 0;
     std::memcpy(&length, text.data(), 8);
-    if (length > kMaxHeader) refuse("has a header of " + std::to_string(length) + " bytes (at most 100,000,000 are allowed)");
-    if (length > text.size() - 8) refuse("has a header of " + std::to_string(length) + " bytes but only " + std::to_string(text.size() - 8) + " follow");
+    if (length > kMaxHeader)
+      refuse("has a header of " + std::to_string(length) +
+             " bytes (at most 100,000,000 are allowed)");
+    if (length > text.size() - 8)
+      refuse("has a header of " + std::to_string(length) + " bytes but only " +
+             std::to_string(text.size() - 8) + " follow");
     const Json header = parse_header(text.substr(8, length));
     data_ = text.substr(8 + length);
     Safetensors result;
@@ -49,14 +55,17 @@ class Reader {
 
  private:
   [[noreturn]] void refuse(const std::string& why) const {
-    fail_input(file_->path().string() + ": " + why, "a valid safetensors file", "The file is damaged or not a model; fetch or write it again.");
+    fail_input(file_->path().string() + ": " + why, "a valid safetensors file",
+               "The file is damaged or not a model; fetch or write it again.");
   }
 
   Json parse_header(std::string_view text) const {
     std::set<std::string> names;
     std::string twice;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-      if (event == Json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) twice = parsed.get<std::string>();
+      if (event == Json::parse_event_t::key && depth == 1 &&
+          !names.insert(parsed.get<std::string>()).second)
+        twice = parsed.get<std::string>();
       return true;
     };
     Json header;
@@ -80,12 +89,14 @@ class Reader {
 
   Tensor read_tensor(const std::string& name, const Json& entry) {
     const auto bad = [&](const std::string& why) { refuse("tensor '" + name + "' " + why); };
-    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() || !entry.contains("shape") || !entry["shape"].is_array() ||
-        !entry.contains("data_offsets") || !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
+    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
+        !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
+        !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
       bad("has no dtype, shape and two data_offsets");
     }
     const auto type_name = entry["dtype"].get<std::string>();
-    const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeName& known) { return type_name == known.name; });
+    const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                    [&](const TypeName& known) { return type_name == known.name; });
     if (type == std::end(kTypes)) bad("has the unknown type '" + type_name + "'");
     std::vector<int64_t> shape;
     uint64_t bytes = c10::elementSize(type->type);
@@ -93,14 +104,20 @@ class Reader {
     for (const Json& size : entry["shape"]) {
       if (!size.is_number_unsigned()) bad("has a shape that is not a list of whole numbers");
       const auto value = size.get<uint64_t>();
-      if (value > uint64_t{1} << 62 || __builtin_mul_overflow(bytes, value, &bytes)) bad("has a shape whose product overflows");
+      if (value > uint64_t{1} << 62 || __builtin_mul_overflow(bytes, value, &bytes))
+        bad("has a shape whose product overflows");
       shape.push_back(static_cast<int64_t>(value));
     }
     const Json& offsets = entry["data_offsets"];
-    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) bad("has offsets that are not whole numbers");
+    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+      bad("has offsets that are not whole numbers");
     const auto begin = offsets[0].get<uint64_t>(), end = offsets[1].get<uint64_t>();
-    if (begin > end || end > data_.size()) bad("lies at bytes " + std::to_string(begin) + " to " + std::to_string(end) + " of a buffer of " + std::to_string(data_.size()));
-    if (end - begin != bytes) bad("has " + std::to_string(end - begin) + " bytes where its shape needs " + std::to_string(bytes));
+    if (begin > end || end > data_.size())
+      bad("lies at bytes " + std::to_string(begin) + " to " + std::to_string(end) +
+          " of a buffer of " + std::to_string(data_.size()));
+    if (end - begin != bytes)
+      bad("has " + std::to_string(end - begin) + " bytes where its shape needs " +
+          std::to_string(bytes));
     spans_.emplace_back(begin, end);
     const char* start = data_.data() + begin;
     const auto options = torch::TensorOptions().dtype(type->type);
@@ -109,8 +126,10 @@ class Reader {
       if (bytes > 0) std::memcpy(copy.data_ptr(), start, bytes);
       return copy;
     }
-    // The mapping stays alive with the tensor; it is private, so writing to the tensor would never change the file, but nothing here does.
-    return torch::from_blob(const_cast<char*>(start), shape, [keep = file_](void*) {}, options);
+    // The mapping stays alive with the tensor; it is private, so writing to the tensor would never
+    // change the file, but nothing here does.
+    return torch::from_blob(
+        const_cast<char*>(start), shape, [keep = file_](void*) {}, options);
   }
 
   void check_no_holes() {
@@ -121,7 +140,8 @@ class Reader {
       if (begin > at) refuse("has a hole at byte " + std::to_string(at));
       at = end;
     }
-    if (at != data_.size()) refuse("has " + std::to_string(data_.size() - at) + " bytes that belong to no tensor");
+    if (at != data_.size())
+      refuse("has " + std::to_string(data_.size() - at) + " bytes that belong to no tensor");
   }
 
   std::shared_ptr<MappedFile> file_;
@@ -160,7 +180,9 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
   for (auto& [name, tensor] : sorted) {
     tensor = tensor.detach().to(torch::kCPU).contiguous();
     const uint64_t end = at + tensor.nbytes();
-    header[name] = {{"dtype", type_name(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {at, end}}};
+    header[name] = {{"dtype", type_name(tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {at, end}}};
     at = end;
   }
   std::string text = header.dump();

@@ -1,4 +1,5 @@
-// The safetensors format: an 8-byte little-endian header length, a JSON header, one buffer without holes (docs/formats/safetensors.md).
+// The safetensors format: an 8-byte little-endian header length, a JSON header, one buffer without
+// holes (docs/formats/safetensors.md).
 #pragma once
 
 #include <filesystem>
@@ -18,11 +19,13 @@ struct Safetensors {
   const Tensor* find(const std::string& name) const;
 };
 
-/// Reads and checks a file. Throws Error(kInput) naming the file and the rule that is broken: header length beyond the file or 100 MB, not
-/// JSON, a name twice, an unknown type, a shape whose product overflows, offsets that overlap, leave holes or pass the end.
+/// Reads and checks a file. Throws Error(kInput) naming the file and the rule that is broken:
+/// header length beyond the file or 100 MB, not JSON, a name twice, an unknown type, a shape whose
+/// product overflows, offsets that overlap, leave holes or pass the end.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-/// Writes atomically, header padded to 8, tensors ordered by alignment then name; contiguous CPU copies are made where needed.
+/// Writes atomically, header padded to 8, tensors ordered by alignment then name; contiguous CPU
+/// copies are made where needed.
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

@@ -1,4 +1,5 @@
-// The tensor type, from the one library below (libtorch). Folders that include this share one precompiled header.
+// The tensor type, from the one library below (libtorch). Folders that include this share one
+// precompiled header.
 #pragma once
 
 #include <torch/torch.h>

@@ -17,8 +17,9 @@ namespace clipwright {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json", *kOptimizer = "optimizer.safetensors",
-                     *kObjective = "objective.safetensors", *kState = "state.json", *kDone = "DONE";
+constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json",
+                     *kOptimizer = "optimizer.safetensors", *kObjective = "objective.safetensors",
+                     *kState = "state.json", *kDone = "DONE";
 constexpr std::string_view kPrefix = "step_", kUnfinished = ".unfinished_", kAside = "old_step_";
 
 /// N of "step_<N>", or -1.
@@ -26,7 +27,8 @@ int64_t step_of(const fs::path& folder) {
   const std::string name = folder.filename().string();
   int64_t step = -1;
   if (name.rfind(kPrefix, 0) != 0) return -1;
-  const auto [end, error] = std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
+  const auto [end, error] =
+      std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
   return error == std::errc() && end == name.data() + name.size() ? step : -1;
 }
 
@@ -35,9 +37,11 @@ std::vector<fs::path> finished_checkpoints(const fs::path& checkpoints) {
   std::vector<fs::path> list;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
-    if (step_of(entry.path()) >= 0 && fs::exists(entry.path() / kDone, ignored)) list.push_back(entry.path());
+    if (step_of(entry.path()) >= 0 && fs::exists(entry.path() / kDone, ignored))
+      list.push_back(entry.path());
   }
-  std::sort(list.begin(), list.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) < step_of(b); });
+  std::sort(list.begin(), list.end(),
+            [](const fs::path& a, const fs::path& b) { return step_of(a) < step_of(b); });
   return list;
 }
 
@@ -65,7 +69,8 @@ class UnfinishedFolder {
 
   void rename(const fs::path& name) {
     sync_folder(path_);
-    fs::remove_all(name);  // left by a process that was killed before its DONE, or by an abandoned attempt
+    fs::remove_all(
+        name);  // left by a process that was killed before its DONE, or by an abandoned attempt
     fs::rename(path_, name);
     named_ = true;
     sync_folder(name.parent_path());
@@ -90,8 +95,8 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
 
 }  // namespace
 
-fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, const Clip& model, const Objective& objective,
-                         const AdamW& optimizer) {
+fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, const Clip& model,
+                         const Objective& objective, const AdamW& optimizer) {
   const std::string name = std::string(kPrefix) + std::to_string(state.step);
   const fs::path target = checkpoints / name;
   try {
@@ -112,24 +117,30 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, c
     write_file(target / kDone, Json{{"files", seals}}.dump(2) + "\n");
     sync_folder(target);
   } catch (const fs::filesystem_error& error) {
-    fail_running("checkpoint " + target.string() + " cannot be written (" + error.code().message() + ")", {},
-                 "The checkpoints before it are whole; go on with --resume latest when there is room.");
+    fail_running(
+        "checkpoint " + target.string() + " cannot be written (" + error.code().message() + ")", {},
+        "The checkpoints before it are whole; go on with --resume latest when there is room.");
   }
   return target;
 }
 
 TrainState read_train_state(const fs::path& checkpoint) {
-  if (!fs::is_directory(checkpoint)) fail_input(checkpoint.string() + " is no folder", "a checkpoint folder step_<N>");
+  if (!fs::is_directory(checkpoint))
+    fail_input(checkpoint.string() + " is no folder", "a checkpoint folder step_<N>");
   if (!fs::exists(checkpoint / kDone)) {
-    fail_input(checkpoint.string() + " has no DONE: it was not written to its end", "a finished checkpoint", "Use --resume latest or an earlier step_<N>.");
+    fail_input(checkpoint.string() + " has no DONE: it was not written to its end",
+               "a finished checkpoint", "Use --resume latest or an earlier step_<N>.");
   }
   const Json done = read_json(checkpoint / kDone);
   if (!done.is_object() || !done.contains("files") || !done["files"].is_object()) {
-    fail_input((checkpoint / kDone).string() + " lists no files", "the DONE of a checkpoint", "Resume from an earlier step_<N>.");
+    fail_input((checkpoint / kDone).string() + " lists no files", "the DONE of a checkpoint",
+               "Resume from an earlier step_<N>.");
   }
   for (const auto& [file, seal] : done["files"].items()) {
     if (seal_of(checkpoint / file) != seal) {
-      fail_input((checkpoint / file).string() + " is damaged: its size or checksum is not what DONE says", {}, "Resume from an earlier step_<N>.");
+      fail_input(
+          (checkpoint / file).string() + " is damaged: its size or checksum is not what DONE says",
+          {}, "Resume from an earlier step_<N>.");
     }
   }
   const std::string where = (checkpoint / kState).string();
@@ -137,7 +148,8 @@ TrainState read_train_state(const fs::path& checkpoint) {
   TrainState state;
   try {
     if (json.at("format").get<int>() != kFormat) {
-      fail_input(where + " has format " + json["format"].dump(), std::to_string(kFormat), "It was written by another version of this program.");
+      fail_input(where + " has format " + json["format"].dump(), std::to_string(kFormat),
+                 "It was written by another version of this program.");
     }
     state.step = json.at("step").get<int64_t>();
     state.samples = json.at("samples").get<int64_t>();
@@ -148,14 +160,17 @@ TrainState read_train_state(const fs::path& checkpoint) {
     state.trajectory = json.at("trajectory");
     state.meters = Meters::from_json(json.at("meters"), where);
   } catch (const Json::exception& error) {
-    fail_input(where + " cannot be read (" + error.what() + ")", "the state of a checkpoint", "Resume from an earlier step_<N>.");
+    fail_input(where + " cannot be read (" + error.what() + ")", "the state of a checkpoint",
+               "Resume from an earlier step_<N>.");
   }
   return state;
 }
 
-void load_tensors(const fs::path& checkpoint, const TrainState& state, Clip& model, Objective& objective, AdamW& optimizer) {
+void load_tensors(const fs::path& checkpoint, const TrainState& state, Clip& model,
+                  Objective& objective, AdamW& optimizer) {
   model.load_state(read_safetensors(checkpoint / kModel).tensors, (checkpoint / kModel).string());
-  optimizer.load_state(read_safetensors(checkpoint / kOptimizer).tensors, read_json(checkpoint / kState).value("optimizer_steps", state.step),
+  optimizer.load_state(read_safetensors(checkpoint / kOptimizer).tensors,
+                       read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
   const std::vector<NamedTensor> own = objective.state();
   if (own.empty()) return;
@@ -164,8 +179,9 @@ void load_tensors(const fs::path& checkpoint, const TrainState& state, Clip& mod
   for (auto [name, tensor] : own) {
     const Tensor* saved = file.find(name);
     if (saved == nullptr || saved->sizes() != tensor.sizes()) {
-      fail_input((checkpoint / kObjective).string() + " has no tensor " + name + " of shape " + shape_text(tensor), {},
-                 "Resume with the objective the run was started with.");
+      fail_input((checkpoint / kObjective).string() + " has no tensor " + name + " of shape " +
+                     shape_text(tensor),
+                 {}, "Resume with the objective the run was started with.");
     }
     tensor.copy_(*saved);
   }
@@ -201,7 +217,8 @@ void set_aside_checkpoints_after(const fs::path& checkpoints, int64_t step) {
     fs::remove_all(aside, problem);
     fs::rename(path, aside, problem);
     if (problem) fail_running(path.string() + " cannot be renamed (" + problem.message() + ")");
-    log_info("checkpoint " + path.string() + " is later than the one resumed from; it is now " + aside.filename().string());
+    log_info("checkpoint " + path.string() + " is later than the one resumed from; it is now " +
+             aside.filename().string());
   }
 }
 

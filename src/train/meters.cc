@@ -9,8 +9,8 @@ namespace clipwright {
 namespace {
 
 constexpr size_t kRecent = 50;
-constexpr int64_t kFewest = 20;        // losses before a distance from the mean says anything
-constexpr double kMemory = 0.02;       // weight of the newest loss: about the last 50 steps
+constexpr int64_t kFewest = 20;   // losses before a distance from the mean says anything
+constexpr double kMemory = 0.02;  // weight of the newest loss: about the last 50 steps
 
 }  // namespace
 
@@ -34,7 +34,11 @@ double Meters::recent_loss() const {
 }
 
 Json Meters::to_json() const {
-  return {{"recent_losses", recent_}, {"loss_mean", mean_}, {"loss_variance", variance_}, {"losses", losses_}, {"seconds", seconds_}};
+  return {{"recent_losses", recent_},
+          {"loss_mean", mean_},
+          {"loss_variance", variance_},
+          {"losses", losses_},
+          {"seconds", seconds_}};
 }
 
 Meters Meters::from_json(const Json& json, std::string_view where) {
@@ -46,7 +50,8 @@ Meters Meters::from_json(const Json& json, std::string_view where) {
     meters.losses_ = json.at("losses").get<int64_t>();
     meters.seconds_ = json.at("seconds").get<double>();
   } catch (const Json::exception& error) {
-    fail_input(std::string(where) + ": the meters cannot be read (" + error.what() + ")", {}, "Resume from an older checkpoint.");
+    fail_input(std::string(where) + ": the meters cannot be read (" + error.what() + ")", {},
+               "Resume from an older checkpoint.");
   }
   return meters;
 }

@@ -1,4 +1,5 @@
-// What a run remembers about its steps: kept in checkpoints, so that a resumed run reports as if it had never stopped.
+// What a run remembers about its steps: kept in checkpoints, so that a resumed run reports as if it
+// had never stopped.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@ namespace clipwright {
 
 class Meters {
  public:
-  /// Takes in one step's loss. Returns its distance from the running mean in running standard deviations (0 while there are too few).
+  /// Takes in one step's loss. Returns its distance from the running mean in running standard
+  /// deviations (0 while there are too few).
   double add_loss(double loss);
   void add_time(double seconds) { seconds_ += seconds; }
 

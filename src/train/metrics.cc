@@ -15,7 +15,8 @@ namespace clipwright {
 namespace {
 
 [[noreturn]] void fail_writing(const fs::path& path) {
-  fail_running(path.string() + " cannot be written (" + std::strerror(errno) + ")", {}, "Free some space, then go on with --resume latest.");
+  fail_running(path.string() + " cannot be written (" + std::strerror(errno) + ")", {},
+               "Free some space, then go on with --resume latest.");
 }
 
 /// The step of a row, or -1 when the line is no row.
@@ -25,7 +26,8 @@ int64_t step_of(std::string_view line) {
   return row["step"].get<int64_t>();
 }
 
-/// Where the rows up to `last_step` end. Looks from the end of the file, as only its last rows can be too new.
+/// Where the rows up to `last_step` end. Looks from the end of the file, as only its last rows can
+/// be too new.
 size_t end_of_rows(std::string_view text, int64_t last_step) {
   size_t end = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
   while (end > 0) {
@@ -41,9 +43,15 @@ size_t end_of_rows(std::string_view text, int64_t last_step) {
 }  // namespace
 
 Json metrics_row(const StepReport& report) {
-  Json row = {{"step", report.step},   {"epoch", report.epoch},   {"samples", report.samples},
-              {"loss", report.loss},   {"logit_scale", report.logit_scale}, {"lr", report.lr},
-              {"grad_norm", report.grad_norm}, {"samples_per_s", report.samples_per_s}, {"data_wait", report.data_wait},
+  Json row = {{"step", report.step},
+              {"epoch", report.epoch},
+              {"samples", report.samples},
+              {"loss", report.loss},
+              {"logit_scale", report.logit_scale},
+              {"lr", report.lr},
+              {"grad_norm", report.grad_norm},
+              {"samples_per_s", report.samples_per_s},
+              {"data_wait", report.data_wait},
               {"skipped", report.skipped}};
   for (const auto& [name, value] : report.terms) row[name] = value;
   if (!std::isnan(report.val_loss)) row["val_loss"] = report.val_loss;

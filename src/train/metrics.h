@@ -14,14 +14,15 @@ Json metrics_row(const StepReport& report);
 
 class MetricsFile {
  public:
-  /// Opens for appending after the row of step `last_step`; later rows (of steps that a resumed run does again) and a torn last line are cut.
-  /// Throws Error(kFailed).
+  /// Opens for appending after the row of step `last_step`; later rows (of steps that a resumed run
+  /// does again) and a torn last line are cut. Throws Error(kFailed).
   MetricsFile(const std::filesystem::path& path, int64_t last_step);
   MetricsFile(const MetricsFile&) = delete;
   MetricsFile& operator=(const MetricsFile&) = delete;
   ~MetricsFile();
 
-  /// Appends one row with a single write, so that a killed process leaves whole rows. Throws Error(kFailed) when the disk refuses.
+  /// Appends one row with a single write, so that a killed process leaves whole rows. Throws
+  /// Error(kFailed) when the disk refuses.
   void append(const Json& row);
   /// Forces the rows to disk; before a checkpoint counts, its rows must be there.
   void sync();

@@ -26,23 +26,28 @@ std::string default_name(const TrainOptions& options) {
   return std::string(date) + "-" + model + "-" + options.objective;
 }
 
-fs::path without_trailing_slash(const fs::path& path) { return path.has_filename() ? path : path.parent_path(); }
+fs::path without_trailing_slash(const fs::path& path) {
+  return path.has_filename() ? path : path.parent_path();
+}
 
 }  // namespace
 
 bool holds_run(const fs::path& folder) {
   std::error_code ignored;
-  return latest_checkpoint(folder / "checkpoints").has_value() || fs::file_size(folder / "metrics.jsonl", ignored) + 1 > 1 ||
+  return latest_checkpoint(folder / "checkpoints").has_value() ||
+         fs::file_size(folder / "metrics.jsonl", ignored) + 1 > 1 ||
          fs::exists(folder / "model", ignored);
 }
 
 RunFolder::RunFolder(TrainOptions& options) {
   const bool latest = options.resume == "latest";
-  if (latest && options.name.empty()) fail_usage("--resume latest does not say of which run", "--name NAME beside it");
+  if (latest && options.name.empty())
+    fail_usage("--resume latest does not say of which run", "--name NAME beside it");
   if (!options.resume.empty() && !latest) {
     checkpoint_ = without_trailing_slash(options.resume);
     if (!fs::is_directory(*checkpoint_)) {
-      fail_usage("--resume " + options.resume + ": there is no such checkpoint", "latest, or a folder LOGS/NAME/checkpoints/step_<N>");
+      fail_usage("--resume " + options.resume + ": there is no such checkpoint",
+                 "latest, or a folder LOGS/NAME/checkpoints/step_<N>");
     }
     const fs::path run = fs::absolute(*checkpoint_).parent_path().parent_path();
     if (options.name.empty()) {
@@ -54,16 +59,20 @@ RunFolder::RunFolder(TrainOptions& options) {
   path_ = fs::path(options.logs) / options.name;
 
   if (latest) checkpoint_ = latest_checkpoint(checkpoints());
-  const bool continues = latest || (checkpoint_ && fs::weakly_canonical(*checkpoint_).parent_path() == fs::weakly_canonical(checkpoints()));
+  const bool continues =
+      latest || (checkpoint_ && fs::weakly_canonical(*checkpoint_).parent_path() ==
+                                    fs::weakly_canonical(checkpoints()));
   if (!continues && holds_run(path_)) {
-    fail_usage(path_.string() + " holds a run already", {}, "Continue it with --resume latest, or choose another --name.");
+    fail_usage(path_.string() + " holds a run already", {},
+               "Continue it with --resume latest, or choose another --name.");
   }
   remove_ = !fs::exists(path_);
   make_folder(path_);
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     remove_ = false;
-    fail_usage(path_.string() + " is being written by another process", {}, "Wait for it to end, or choose another --name.");
+    fail_usage(path_.string() + " is being written by another process", {},
+               "Wait for it to end, or choose another --name.");
   }
 }
 

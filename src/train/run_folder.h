@@ -10,12 +10,14 @@ namespace clipwright {
 
 class RunFolder {
  public:
-  /// Fills in `options.name` when it is empty and finds the checkpoint that --resume means. Creates and locks the folder. Throws
-  /// Error(kUsage) when LOGS/NAME holds a run already and --resume is not given, or another process is writing it.
+  /// Fills in `options.name` when it is empty and finds the checkpoint that --resume means. Creates
+  /// and locks the folder. Throws Error(kUsage) when LOGS/NAME holds a run already and --resume is
+  /// not given, or another process is writing it.
   explicit RunFolder(TrainOptions& options);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
-  /// Removes a folder that this object made, unless `keep` was called: a run that never started leaves nothing behind.
+  /// Removes a folder that this object made, unless `keep` was called: a run that never started
+  /// leaves nothing behind.
   ~RunFolder();
 
   void keep() { remove_ = false; }

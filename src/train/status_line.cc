@@ -17,7 +17,9 @@ std::string format(const char* pattern, Values... values) {
   return text;
 }
 
-std::string rate_text(double rate) { return rate >= 100 ? with_commas(std::llround(rate)) : format("%.1f", rate); }
+std::string rate_text(double rate) {
+  return rate >= 100 ? with_commas(std::llround(rate)) : format("%.1f", rate);
+}
 
 }  // namespace
 
@@ -26,7 +28,8 @@ std::string status_text(const StepReport& report) {
   line += format("  epoch %.2f  loss %.4f", report.epoch, report.loss);
   if (report.loss_z != 0) line += format(" (z %+.1f)", report.loss_z);
   for (const auto& [name, value] : report.terms) line += "  " + name + format(" %.4f", value);
-  line += format("  scale %.1f  lr %.1e  |g| %.2f  ", report.logit_scale, report.lr, report.grad_norm);
+  line +=
+      format("  scale %.1f  lr %.1e  |g| %.2f  ", report.logit_scale, report.lr, report.grad_norm);
   line += rate_text(report.samples_per_s) + format(" img/s  wait %.0f %%", 100 * report.data_wait);
   if (report.skipped > 0) line += "  skipped " + with_commas(report.skipped);
   if (!std::isnan(report.val_loss)) line += format("  val loss %.4f", report.val_loss);
@@ -35,7 +38,8 @@ std::string status_text(const StepReport& report) {
 }
 
 void StatusLine::show(const StepReport& report) {
-  if (report.step % log_every_ == 0 || report.step == report.total_steps || report.step == 1 || !std::isnan(report.val_loss)) {
+  if (report.step % log_every_ == 0 || report.step == report.total_steps || report.step == 1 ||
+      !std::isnan(report.val_loss)) {
     log_info(status_text(report));
     return;
   }

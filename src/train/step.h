@@ -1,4 +1,5 @@
-// One training step up to the gradients: towers forward, objective, backward; in micro-batches when the batch is too large for memory.
+// One training step up to the gradients: towers forward, objective, backward; in micro-batches when
+// the batch is too large for memory.
 #pragma once
 
 #include <span>
@@ -34,13 +35,17 @@ struct StepLoss {
 /// Texts first .. first + count - 1 of a packed list.
 PackedTexts slice_texts(const PackedTexts& texts, int64_t first, int64_t count);
 
-/// The objective of the step without gradients, all pairs through the towers `micro_batch` at a time.
-StepLoss evaluate_step(Clip& model, Objective& objective, const StepInput& input, const StepOptions& options);
+/// The objective of the step without gradients, all pairs through the towers `micro_batch` at a
+/// time.
+StepLoss evaluate_step(Clip& model, Objective& objective, const StepInput& input,
+                       const StepOptions& options);
 
 /// Adds the gradients of the objective over all N pairs to the parameters' gradients.
-/// With micro-batches the gradient is still exact and every pair is a negative of every other (GradCache, Gao et al. 2021): features are
-/// computed without a graph, the loss runs once on all of them, then each micro-batch runs again and receives its features' gradients.
-/// The scale takes part in the loss once, so its gradient is exact as well. Costs one more forward pass.
-StepLoss forward_backward(Clip& model, Objective& objective, const StepInput& input, const StepOptions& options);
+/// With micro-batches the gradient is still exact and every pair is a negative of every other
+/// (GradCache, Gao et al. 2021): features are computed without a graph, the loss runs once on all
+/// of them, then each micro-batch runs again and receives its features' gradients. The scale takes
+/// part in the loss once, so its gradient is exact as well. Costs one more forward pass.
+StepLoss forward_backward(Clip& model, Objective& objective, const StepInput& input,
+                          const StepOptions& options);
 
 }  // namespace clipwright

@@ -13,7 +13,13 @@ namespace clipwright {
 namespace {
 
 // Field numbers of tensorflow/core/util/event.proto and framework/summary.proto.
-enum Event : protozero::pbf_tag_type { kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSessionLog = 7 };
+enum Event : protozero::pbf_tag_type {
+  kWallTime = 1,
+  kStep = 2,
+  kFileVersion = 3,
+  kSummary = 5,
+  kSessionLog = 7
+};
 enum Summary : protozero::pbf_tag_type { kValue = 1 };
 enum Value : protozero::pbf_tag_type { kTag = 1, kSimpleValue = 2 };
 enum SessionLog : protozero::pbf_tag_type { kStatus = 1 };
@@ -60,19 +66,23 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t steps_done)
   make_folder(folder);
   char host[256] = "localhost";
   ::gethostname(host, sizeof host - 1);
-  // Readers go through files in the order of their names, so the time comes first and a second session gets a later name.
-  const std::string name = "events.out.tfevents." + std::to_string(static_cast<int64_t>(now())) + "." + host + "." + std::to_string(::getpid()) + "." +
+  // Readers go through files in the order of their names, so the time comes first and a second
+  // session gets a later name.
+  const std::string name = "events.out.tfevents." + std::to_string(static_cast<int64_t>(now())) +
+                           "." + host + "." + std::to_string(::getpid()) + "." +
                            std::to_string(steps_done);
   file_.open(folder / name, std::ios::binary | std::ios::app);
   if (!file_) {
-    log_warning((folder / name).string() + " cannot be written; the curves are in metrics.jsonl only");
+    log_warning((folder / name).string() +
+                " cannot be written; the curves are in metrics.jsonl only");
     return;
   }
   std::string version = start_event(0);
   protozero::pbf_writer(version).add_string(kFileVersion, "brain.Event:2");
   write_event(version);
   if (steps_done > 0) {
-    std::string session = start_event(steps_done + 1);  // readers drop older points from this step on
+    std::string session =
+        start_event(steps_done + 1);  // readers drop older points from this step on
     std::string start;
     protozero::pbf_writer(start).add_enum(kStatus, kSessionStart);
     protozero::pbf_writer(session).add_message(kSessionLog, start);
@@ -80,7 +90,8 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t steps_done)
   }
 }
 
-void TensorBoardWriter::add_scalars(int64_t step, const std::vector<std::pair<std::string, double>>& scalars) {
+void TensorBoardWriter::add_scalars(int64_t step,
+                                    const std::vector<std::pair<std::string, double>>& scalars) {
   std::string summary;
   for (const auto& [tag, scalar] : scalars) {
     std::string value;

@@ -1,4 +1,5 @@
-// TensorBoard event files: scalar curves that `tensorboard --logdir LOGS` shows (docs/formats/run_folder.md).
+// TensorBoard event files: scalar curves that `tensorboard --logdir LOGS` shows
+// (docs/formats/run_folder.md).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,9 @@ uint32_t crc32c(std::string_view bytes);
 
 class TensorBoardWriter {
  public:
-  /// Starts a new events file in `folder`. `steps_done` > 0 tells readers that points of later steps in older files are superseded (a
-  /// resumed run). A file that cannot be opened is logged once and then ignored: curves are also in metrics.jsonl.
+  /// Starts a new events file in `folder`. `steps_done` > 0 tells readers that points of later
+  /// steps in older files are superseded (a resumed run). A file that cannot be opened is logged
+  /// once and then ignored: curves are also in metrics.jsonl.
   TensorBoardWriter(const std::filesystem::path& folder, int64_t steps_done);
 
   /// One point for each (tag, value).

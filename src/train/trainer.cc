@@ -28,7 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 struct Data {
   std::shared_ptr<const Dataset> pairs;
@@ -50,9 +52,12 @@ std::shared_ptr<const Dataset> open_pairs(const TrainOptions& options, const std
 
 void open_data(const TrainOptions& options, Data& data) {
   if (!data.pairs) {
-    if (options.train_data.empty()) fail_usage("there is nothing to train on", "--train-data", "Tars, a CSV or TSV, JSONL, Parquet or a folder.");
+    if (options.train_data.empty())
+      fail_usage("there is nothing to train on", "--train-data",
+                 "Tars, a CSV or TSV, JSONL, Parquet or a folder.");
     data.pairs = open_pairs(options, options.train_data);
-    data.captions = std::make_shared<CaptionTable>(CaptionTable::build(*data.pairs, options.rewrites, options.keep_if));
+    data.captions = std::make_shared<CaptionTable>(
+        CaptionTable::build(*data.pairs, options.rewrites, options.keep_if));
     if (!options.val_data.empty()) data.validation = open_pairs(options, options.val_data);
   }
   log_info("data: " + data.pairs->describe());
@@ -76,7 +81,8 @@ ObjectiveConfig resolve_objective(TrainOptions& options) {
   }
   options.terms = config.weights;
   if (options.caption_policy.empty()) options.caption_policy = config.caption_policy;
-  if (options.decay_rule.empty()) options.decay_rule = options.objective.rfind("laclip", 0) == 0 ? "laclip" : "open_clip";
+  if (options.decay_rule.empty())
+    options.decay_rule = options.objective.rfind("laclip", 0) == 0 ? "laclip" : "open_clip";
   return config;
 }
 
@@ -90,7 +96,8 @@ std::shared_ptr<Clip> build_model(TrainOptions& options) {
     fail_usage("--model " + options.model + " has a ResNet image tower", "a vision transformer",
                "ResNet towers can be loaded and used for embedding and evaluation, not trained.");
   }
-  if (options.augment.empty()) options.augment = training_recipe(model->config().preprocess, "").name;
+  if (options.augment.empty())
+    options.augment = training_recipe(model->config().preprocess, "").name;
   model->train();
   model->to(open_device(options.device));
   int64_t numbers = 0;
@@ -111,14 +118,16 @@ AdamW build_optimizer(const TrainOptions& options, const Clip& model, const Obje
                                           .eps = options.eps,
                                           .weight_decay = options.wd,
                                           .decay_rule = parse_decay_rule(options.decay_rule)});
-  log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " + std::to_string(optimizer.decaying()) + " of " +
+  log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
+           std::to_string(optimizer.decaying()) + " of " +
            std::to_string(optimizer.parameters().size()) + " tensors");
   return optimizer;
 }
 
 LoaderOptions loader_options(const TrainOptions& options, const Clip& model, const Plan& plan) {
   LoaderOptions loader;
-  loader.batch_size = plan.global_batch;  // the step cuts it into micro-batches, so --accum-freq does not change what a step sees
+  loader.batch_size = plan.global_batch;  // the step cuts it into micro-batches, so --accum-freq
+                                          // does not change what a step sees
   loader.seed = options.seed;
   loader.workers = options.workers;
   loader.shuffle = options.shuffle;
@@ -132,11 +141,13 @@ LoaderOptions loader_options(const TrainOptions& options, const Clip& model, con
 }
 
 void log_plan(const TrainOptions& options, const Plan& plan) {
-  log_info("plan: " + with_commas(plan.total_steps) + " steps of " + with_commas(plan.global_batch) + " pairs, " +
-           with_commas(plan.steps_per_epoch) + " an epoch, warm-up " + with_commas(plan.warmup_steps) + ", lr " + Json(options.lr).dump() + " " +
-           options.lr_scheduler);
+  log_info("plan: " + with_commas(plan.total_steps) + " steps of " +
+           with_commas(plan.global_batch) + " pairs, " + with_commas(plan.steps_per_epoch) +
+           " an epoch, warm-up " + with_commas(plan.warmup_steps) + ", lr " +
+           Json(options.lr).dump() + " " + options.lr_scheduler);
   if (plan.warmup_steps >= plan.total_steps) {
-    log_warning("the warm-up is as long as the run: the learning rate never reaches --lr. Set --warmup.");
+    log_warning(
+        "the warm-up is as long as the run: the learning rate never reaches --lr. Set --warmup.");
   }
 }
 
@@ -159,12 +170,14 @@ struct Run {
 
 std::string last_good(const Run& run) {
   const auto checkpoint = latest_checkpoint(run.folder.checkpoints());
-  return checkpoint ? "The last good checkpoint is " + checkpoint->string() + "." : "There is no checkpoint yet.";
+  return checkpoint ? "The last good checkpoint is " + checkpoint->string() + "."
+                    : "There is no checkpoint yet.";
 }
 
 void require_finite(const Run& run, double value, const std::string& what) {
   if (std::isfinite(value)) return;
-  fail_running(what + " of step " + with_commas(run.state.step + 1) + " is not finite (" + std::to_string(value) + "), so training stopped",
+  fail_running(what + " of step " + with_commas(run.state.step + 1) + " is not finite (" +
+                   std::to_string(value) + "), so training stopped",
                {}, last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");
 }
 
@@ -172,14 +185,18 @@ StepReport take_step(Run& run, Loader& loader) {
   const Clock::time_point start = Clock::now();
   std::unique_ptr<Batch> batch = loader.next();
   const double waited = seconds_since(start);
-  CW_CHECK(batch->epoch == run.state.pass && batch->index == run.state.batch, "the loader is at another batch than the run");
+  CW_CHECK(batch->epoch == run.state.pass && batch->index == run.state.batch,
+           "the loader is at another batch than the run");
 
   StepReport report;
   report.lr = run.schedule.at(run.state.step);
-  const StepLoss loss = forward_backward(run.model, run.objective, view_of(*batch, run.model.config().vision.image_size), run.step_options);
+  const StepLoss loss =
+      forward_backward(run.model, run.objective,
+                       view_of(*batch, run.model.config().vision.image_size), run.step_options);
   loader.recycle(std::move(batch));
   require_finite(run, loss.loss, "the loss");
-  report.grad_norm = clip_gradients(run.optimizer.parameters(), run.options.grad_clip_norm).item<double>();
+  report.grad_norm =
+      clip_gradients(run.optimizer.parameters(), run.options.grad_clip_norm).item<double>();
   require_finite(run, report.grad_norm, "the gradient");
   run.optimizer.step(report.lr);
   run.optimizer.clear_gradients();
@@ -210,7 +227,8 @@ StepReport take_step(Run& run, Loader& loader) {
   report.data_wait = waited / seconds;
   report.skipped = state.skipped;
   report.loss_z = state.meters.add_loss(loss.loss);
-  report.seconds_left = run.session_seconds / static_cast<double>(run.session_steps) * static_cast<double>(run.plan.total_steps - state.step);
+  report.seconds_left = run.session_seconds / static_cast<double>(run.session_steps) *
+                        static_cast<double>(run.plan.total_steps - state.step);
   report.val_loss = std::nan("");
   return report;
 }
@@ -219,7 +237,8 @@ bool saves_now(const Run& run) {
   const int64_t step = run.state.step;
   if (step == run.plan.total_steps || interrupted()) return true;
   if (run.options.save_every_steps > 0 && step % run.options.save_every_steps == 0) return true;
-  return run.options.save_frequency > 0 && step % (run.options.save_frequency * run.plan.steps_per_epoch) == 0;
+  return run.options.save_frequency > 0 &&
+         step % (run.options.save_frequency * run.plan.steps_per_epoch) == 0;
 }
 
 void save(Run& run) {
@@ -230,30 +249,40 @@ void save(Run& run) {
 }
 
 void draw_curves(TensorBoardWriter& board, const StepReport& report) {
-  std::vector<std::pair<std::string, double>> scalars = {{"train/loss", report.loss},           {"train/logit_scale", report.logit_scale},
-                                                         {"train/lr", report.lr},               {"train/grad_norm", report.grad_norm},
-                                                         {"train/samples_per_s", report.samples_per_s}, {"train/data_wait", report.data_wait}};
+  std::vector<std::pair<std::string, double>> scalars = {
+      {"train/loss", report.loss},
+      {"train/logit_scale", report.logit_scale},
+      {"train/lr", report.lr},
+      {"train/grad_norm", report.grad_norm},
+      {"train/samples_per_s", report.samples_per_s},
+      {"train/data_wait", report.data_wait}};
   for (const auto& [name, value] : report.terms) scalars.emplace_back("train/" + name, value);
   if (!std::isnan(report.val_loss)) scalars.emplace_back("val/loss", report.val_loss);
   board.add_scalars(report.step, scalars);
 }
 
-TrainState restore_or_start(const TrainOptions& options, const RunFolder& folder, const Json& trajectory, Clip& model, Objective& objective,
+TrainState restore_or_start(const TrainOptions& options, const RunFolder& folder,
+                            const Json& trajectory, Clip& model, Objective& objective,
                             AdamW& optimizer) {
   TrainState state;
   if (folder.resumes_from()) {
     state = read_train_state(*folder.resumes_from());
-    check_trajectory(state.trajectory, trajectory, options.allow_changes, folder.resumes_from()->string());
+    check_trajectory(state.trajectory, trajectory, options.allow_changes,
+                     folder.resumes_from()->string());
     load_tensors(*folder.resumes_from(), state, model, objective, optimizer);
-    log_info("resuming from " + folder.resumes_from()->string() + " after " + with_commas(state.step) + " steps");
+    log_info("resuming from " + folder.resumes_from()->string() + " after " +
+             with_commas(state.step) + " steps");
   } else if (!options.resume.empty()) {
-    log_info("there is no checkpoint in " + folder.checkpoints().string() + " yet; starting from the beginning");
+    log_info("there is no checkpoint in " + folder.checkpoints().string() +
+             " yet; starting from the beginning");
   }
   set_aside_checkpoints_after(folder.checkpoints(), state.step);
-  const std::string machine = options.device + ", " + gemm_library() + ", " + std::to_string(at::get_num_threads()) + " threads";
+  const std::string machine = options.device + ", " + gemm_library() + ", " +
+                              std::to_string(at::get_num_threads()) + " threads";
   if (!state.machine.empty() && state.machine != machine) {
     log_warning("the checkpoint was written on " + state.machine + ", and this is " + machine +
-                ": sums are rounded in another order, so losses may differ in their last digits from an uninterrupted run's");
+                ": sums are rounded in another order, so losses may differ in their last digits "
+                "from an uninterrupted run's");
   }
   state.machine = machine;
   state.trajectory = trajectory;
@@ -272,8 +301,10 @@ TrainResult run_training(TrainOptions options, Data& data) {
   const LogFile log_file(folder.log().string());
   open_data(options, data);
   if (policy != CaptionPolicy::kOriginal && data.captions->rewrites() == 0) {
-    fail_usage("the caption policy '" + options.caption_policy + "' of objective " + options.objective + " chooses among rewrites, and there are none",
-               "--rewrites FILE...", "Or train on the originals alone with --caption-policy original.");
+    fail_usage("the caption policy '" + options.caption_policy + "' of objective " +
+                   options.objective + " chooses among rewrites, and there are none",
+               "--rewrites FILE...",
+               "Or train on the originals alone with --caption-policy original.");
   }
   const std::shared_ptr<Clip> model = build_model(options);
   AdamW optimizer = build_optimizer(options, *model, objective);
@@ -282,9 +313,16 @@ TrainResult run_training(TrainOptions options, Data& data) {
   log_plan(options, plan);
 
   const Json trajectory = describe_trajectory(options, plan, *data.pairs, *data.captions);
-  Run run{options, folder, plan, *model, objective, optimizer, restore_or_start(options, folder, trajectory, *model, objective, optimizer),
+  Run run{options,
+          folder,
+          plan,
+          *model,
+          objective,
+          optimizer,
+          restore_or_start(options, folder, trajectory, *model, objective, optimizer),
           {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
-          Schedule(parse_schedule(options.lr_scheduler), options.lr, plan.warmup_steps, plan.total_steps)};
+          Schedule(parse_schedule(options.lr_scheduler), options.lr, plan.warmup_steps,
+                   plan.total_steps)};
   run.skipped_before = run.state.skipped;
   run.state.pass = plan.pass(run.state.step);
   run.state.batch = plan.batch(run.state.step);
@@ -301,7 +339,8 @@ TrainResult run_training(TrainOptions options, Data& data) {
   TensorBoardWriter board(folder.tensorboard(), run.state.step);
   StatusLine status(options.log_every_n_steps);
   const int64_t curve_every = std::max<int64_t>(1, options.log_every_n_steps / 10);
-  log_info("ready after " + Json(std::round(seconds_since(started) * 100) / 100).dump() + " s, writing " + folder.path().string());
+  log_info("ready after " + Json(std::round(seconds_since(started) * 100) / 100).dump() +
+           " s, writing " + folder.path().string());
 
   TrainResult result;
   result.val_loss = std::nan("");
@@ -313,7 +352,8 @@ TrainResult run_training(TrainOptions options, Data& data) {
       result.val_loss = report.val_loss = validation->loss(*model, objective, run.step_options);
     }
     metrics.append(metrics_row(report));
-    if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss)) draw_curves(board, report);
+    if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss))
+      draw_curves(board, report);
     if (options.show_status) status.show(report);
     if (options.on_step) options.on_step(report);
     if (saves_now(run)) {
@@ -327,31 +367,40 @@ TrainResult run_training(TrainOptions options, Data& data) {
   result.samples = run.state.samples;
   result.loss = run.state.meters.recent_loss();
   result.seconds = run.state.meters.seconds();
-  if (run.session_seconds > 0) result.samples_per_s = static_cast<double>(run.session_steps * plan.global_batch) / run.session_seconds;
+  if (run.session_seconds > 0)
+    result.samples_per_s =
+        static_cast<double>(run.session_steps * plan.global_batch) / run.session_seconds;
   result.skipped = run.state.skipped;
   result.interrupted = run.state.step < plan.total_steps;
   if (run.state.step > 0) folder.keep();
   if (result.interrupted) {
     if (run.state.step > 0) save(run);
-    log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " + options.name + " --resume latest");
+    log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " +
+             options.name + " --resume latest");
     return result;
   }
   result.model = folder.model();
   write_open_clip_directory(*model, result.model);
-  log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) + " pairs in " + readable_duration(result.seconds) +
-           ", mean loss of the last steps " + Json(result.loss).dump() + ", model in " + result.model.string());
+  log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
+           " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
+           Json(result.loss).dump() + ", model in " + result.model.string());
   if (result.skipped > 0) log_warning(loader.bad_samples().describe());
   return result;
 }
 
 void compare_with_baseline(const TrainResult& ours, const TrainResult& baseline) {
-  std::string line = "paired baseline, same seed, pictures and crops: " + ours.folder.filename().string() + " against " + baseline.folder.filename().string();
+  std::string line =
+      "paired baseline, same seed, pictures and crops: " + ours.folder.filename().string() +
+      " against " + baseline.folder.filename().string();
   if (!std::isnan(ours.val_loss) && !std::isnan(baseline.val_loss)) {
-    line += ": validation loss " + Json(ours.val_loss).dump() + " against " + Json(baseline.val_loss).dump() + " (difference " +
+    line += ": validation loss " + Json(ours.val_loss).dump() + " against " +
+            Json(baseline.val_loss).dump() + " (difference " +
             Json(ours.val_loss - baseline.val_loss).dump() + ")";
   } else {
-    line += ": " + Json(ours.samples_per_s).dump() + " against " + Json(baseline.samples_per_s).dump() +
-            " pairs/s; give --val-data to compare their loss on the same texts, or evaluate both models";
+    line += ": " + Json(ours.samples_per_s).dump() + " against " +
+            Json(baseline.samples_per_s).dump() +
+            " pairs/s; give --val-data to compare their loss on the same texts, or evaluate both "
+            "models";
   }
   log_info(line);
 }
@@ -361,9 +410,11 @@ TrainResult train_with(const TrainOptions& options, Data data) {
   TrainOptions baseline = options;
   baseline.caption_policy = "original";
   baseline.paired_baseline = false;
-  if (!options.name.empty() && options.resume.empty() && holds_run(fs::path(options.logs) / (options.name + "-baseline"))) {
-    fail_usage(options.logs + "/" + options.name + "-baseline holds a run already, and --paired-baseline writes there", {},
-               "Choose another --name, or go on with --resume latest.");
+  if (!options.name.empty() && options.resume.empty() &&
+      holds_run(fs::path(options.logs) / (options.name + "-baseline"))) {
+    fail_usage(options.logs + "/" + options.name +
+                   "-baseline holds a run already, and --paired-baseline writes there",
+               {}, "Choose another --name, or go on with --resume latest.");
   }
   const TrainResult ours = run_training(options, data);
   if (ours.interrupted) return ours;
@@ -379,7 +430,8 @@ TrainResult train_with(const TrainOptions& options, Data data) {
 
 TrainResult train(const TrainOptions& options) { return train_with(options, {}); }
 
-TrainResult train(const TrainOptions& options, std::shared_ptr<const Dataset> dataset, std::shared_ptr<const CaptionTable> captions,
+TrainResult train(const TrainOptions& options, std::shared_ptr<const Dataset> dataset,
+                  std::shared_ptr<const CaptionTable> captions,
                   std::shared_ptr<const Dataset> validation) {
   CW_CHECK(dataset && captions, "train needs pairs and their captions");
   return train_with(options, {std::move(dataset), std::move(captions), std::move(validation)});

@@ -18,7 +18,8 @@ std::string fingerprint(const Dataset& dataset, const CaptionTable& captions) {
   for (int64_t i = 0; i < looked_at; ++i) {
     const int64_t index = i * dataset.size() / looked_at;
     hash = hash64(dataset.key(index), hash);
-    for (int slot = 0; slot <= captions.rewrites(); ++slot) hash = hash64(captions.text(index, slot), hash);
+    for (int slot = 0; slot <= captions.rewrites(); ++slot)
+      hash = hash64(captions.text(index, slot), hash);
   }
   char text[17];
   std::snprintf(text, sizeof text, "%016lx", static_cast<unsigned long>(hash));
@@ -27,10 +28,12 @@ std::string fingerprint(const Dataset& dataset, const CaptionTable& captions) {
 
 }  // namespace
 
-Json describe_trajectory(const TrainOptions& options, const Plan& plan, const Dataset& dataset, const CaptionTable& captions) {
+Json describe_trajectory(const TrainOptions& options, const Plan& plan, const Dataset& dataset,
+                         const CaptionTable& captions) {
   const Json all = describe_options(options);
   Json trajectory;
-  for (const auto* key : {"augment", "shuffle", "max-bad-share"}) trajectory[key] = all["data"][key];
+  for (const auto* key : {"augment", "shuffle", "max-bad-share"})
+    trajectory[key] = all["data"][key];
   for (const auto* key : {"keep-if", "caption-policy"}) trajectory[key] = all["captions"][key];
   for (const auto& [key, value] : all["objective"].items()) trajectory[key] = value;
   for (const auto& [key, value] : all["optim"].items()) trajectory[key] = value;
@@ -46,19 +49,24 @@ Json describe_trajectory(const TrainOptions& options, const Plan& plan, const Da
   return trajectory;
 }
 
-void check_trajectory(const Json& saved, const Json& now, bool allow_changes, const std::string& where) {
+void check_trajectory(const Json& saved, const Json& now, bool allow_changes,
+                      const std::string& where) {
   std::string differences;
   for (const auto& [key, value] : now.items()) {
     const Json before = saved.contains(key) ? saved[key] : Json();
-    if (before != value) differences += (differences.empty() ? "" : "; ") + key + " was " + before.dump() + " and is now " + value.dump();
+    if (before != value)
+      differences += (differences.empty() ? "" : "; ") + key + " was " + before.dump() +
+                     " and is now " + value.dump();
   }
   if (differences.empty()) return;
   if (allow_changes) {
     log_warning("resuming from " + where + " although " + differences);
     return;
   }
-  fail_usage("the settings differ from those of " + where + ": " + differences, "the same settings, so that the run goes on as it would have",
-             "Resume with LOGS/NAME/config.toml as --config, or add --allow-changes to change course on purpose.");
+  fail_usage("the settings differ from those of " + where + ": " + differences,
+             "the same settings, so that the run goes on as it would have",
+             "Resume with LOGS/NAME/config.toml as --config, or add --allow-changes to change "
+             "course on purpose.");
 }
 
 }  // namespace clipwright

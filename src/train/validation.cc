@@ -5,7 +5,9 @@
 namespace clipwright {
 
 Validation::Validation(std::shared_ptr<const Dataset> dataset, LoaderOptions loader)
-    : dataset_(std::move(dataset)), captions_(std::make_shared<CaptionTable>(CaptionTable::build(*dataset_, {}))), loader_(std::move(loader)) {
+    : dataset_(std::move(dataset)),
+      captions_(std::make_shared<CaptionTable>(CaptionTable::build(*dataset_, {}))),
+      loader_(std::move(loader)) {
   loader_.batch_size = std::min(loader_.batch_size, dataset_->size());
   loader_.policy = CaptionPolicy::kOriginal;
   loader_.shuffle = false;

@@ -9,8 +9,9 @@ namespace clipwright {
 
 class Validation {
  public:
-  /// Pairs of `dataset` with their original captions, evaluation transform, batches of `loader.batch_size` (of the whole set when it
-  /// is smaller); the last incomplete batch is left out.
+  /// Pairs of `dataset` with their original captions, evaluation transform, batches of
+  /// `loader.batch_size` (of the whole set when it is smaller); the last incomplete batch is left
+  /// out.
   Validation(std::shared_ptr<const Dataset> dataset, LoaderOptions loader);
 
   /// Mean over batches: in-batch negatives, so it depends on the batch size.

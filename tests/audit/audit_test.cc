@@ -24,7 +24,8 @@ bool keeps(std::string_view source, std::string_view rewrite) {
   return record.score >= kDefaultKeepScore;
 }
 
-// Which side of 0.6 a rewrite must fall on, and a flag it must have ("" for none asked, "-" for no flag at all).
+// Which side of 0.6 a rewrite must fall on, and a flag it must have ("" for none asked, "-" for no
+// flag at all).
 struct Case {
   const char *source, *rewrite;
   bool kept;
@@ -81,7 +82,8 @@ const Case kCases[] = {
     {"a cat on a mat", "a cat on the mat => a dog on a rug", false, "preamble"},
     {"a cat on a mat", "A cat on a mat!", false, "copy-of-source"},
     {"a cat on a mat", "a cat cat cat cat on a mat", false, "repetition"},
-    {"a cat on a mat", "a cat on the mat and a cat on the mat and a cat on the mat", false, "repetition"},
+    {"a cat on a mat", "a cat on the mat and a cat on the mat and a cat on the mat", false,
+     "repetition"},
     {"a cat on a mat", "кошка на ковре", false, "language"},
     {"a cat on a mat", "地毯上的猫", false, "language"},
     {"a cat on a mat", "le chat est sur le tapis avec une souris", false, "language"},
@@ -105,7 +107,8 @@ TEST(Audit, JudgesKnownPairs) {
 }
 
 TEST(Audit, FlagsSmallerLossesWithoutDroppingTheRewrite) {
-  const AuditRecord colour = auditor().audit("fried shrimp on a green plate", "fried shrimp on a plate");
+  const AuditRecord colour =
+      auditor().audit("fried shrimp on a green plate", "fried shrimp on a plate");
   EXPECT_THAT(colour.flags, Contains("colour-lost"));
   EXPECT_LT(colour.score, 1);
   const AuditRecord number = auditor().audit("three boats in the harbor", "boats in the harbor");
@@ -116,7 +119,9 @@ TEST(Audit, FlagsSmallerLossesWithoutDroppingTheRewrite) {
 TEST(Audit, EveryFlagRaisedIsInTheList) {
   for (const Case& c : kCases) {
     for (const std::string& flag : auditor().audit(c.source, c.rewrite).flags) {
-      EXPECT_TRUE(std::any_of(audit_flags().begin(), audit_flags().end(), [&](const AuditFlag& f) { return f.name == flag; })) << flag;
+      EXPECT_TRUE(std::any_of(audit_flags().begin(), audit_flags().end(), [&](const AuditFlag& f) {
+        return f.name == flag;
+      })) << flag;
     }
   }
 }
@@ -125,16 +130,21 @@ TEST(Audit, ALongRewriteOfAShortCaptionIsTooLong) {
   std::string rewrite = "a lamp";
   for (int i = 0; i < 40; ++i) rewrite += " item" + std::to_string(i) + "x";
   EXPECT_THAT(auditor().audit("a lamp", rewrite).flags, Contains("too-long"));
-  EXPECT_THAT(auditor().audit("a lamp", "a lamp on a desk near the window").flags, Not(Contains("too-long")));
+  EXPECT_THAT(auditor().audit("a lamp", "a lamp on a desk near the window").flags,
+              Not(Contains("too-long")));
 }
 
 TEST(Audit, FlagsRewritesThatRepeatAnExample) {
   Auditor own;
   own.add_examples({"a warm bowl of tomato soup is served with fresh bread", "london"});
-  EXPECT_THAT(own.audit("a bowl", "a bowl of tomato soup is served with fresh bread").flags, Contains("copied-example"));
-  EXPECT_LT(own.audit("a bowl", "a bowl of tomato soup is served with fresh bread").score, kDefaultKeepScore);
+  EXPECT_THAT(own.audit("a bowl", "a bowl of tomato soup is served with fresh bread").flags,
+              Contains("copied-example"));
+  EXPECT_LT(own.audit("a bowl", "a bowl of tomato soup is served with fresh bread").score,
+            kDefaultKeepScore);
   // What the source itself says is no copy.
-  EXPECT_THAT(own.audit("tomato soup is served with fresh bread", "on a table tomato soup is served with fresh bread").flags,
+  EXPECT_THAT(own.audit("tomato soup is served with fresh bread",
+                        "on a table tomato soup is served with fresh bread")
+                  .flags,
               Not(Contains("copied-example")));
   EXPECT_THAT(own.audit("a bowl", "a bowl on a table").flags, Not(Contains("copied-example")));
 }
@@ -143,14 +153,16 @@ TEST(Audit, WorksWithoutWordNet) {
   const Auditor plain{std::filesystem::path("/nonexistent")};
   EXPECT_FALSE(plain.has_wordnet());
   EXPECT_GE(plain.audit("dogs running on the beach", "a dog runs along the beach").score, 0.9);
-  EXPECT_LT(plain.audit("car", "an automobile").score, kDefaultKeepScore);  // a synonym only WordNet knows
+  EXPECT_LT(plain.audit("car", "an automobile").score,
+            kDefaultKeepScore);  // a synonym only WordNet knows
   EXPECT_THAT(plain.audit("a red bus", "a blue bus").flags, Contains("colour-changed"));
 }
 
 TEST(Audit, MeasuresKeptAddedAndLength) {
   const AuditRecord record = auditor().audit("dog beach", "dog beach xyzzyplugh");
   EXPECT_DOUBLE_EQ(record.content_kept, 1);
-  EXPECT_NEAR(record.content_added, 0.7 / 2.7, 1e-6);  // an unknown word counts as a noun that cannot be seen: 0.7
+  EXPECT_NEAR(record.content_added, 0.7 / 2.7,
+              1e-6);  // an unknown word counts as a noun that cannot be seen: 0.7
   EXPECT_DOUBLE_EQ(record.length_ratio, 1.5);
 }
 
@@ -163,7 +175,8 @@ TEST(Audit, SurvivesHostileText) {
   std::string invalid = "a c\xC3(t \xE2\x82 on \xF0\x9F\x98 mat \xFF\xFE";
   const std::string nul("a\0b cat\0", 8);
   for (const std::string& source : {megabyte, words, bytes, invalid, nul, std::string()}) {
-    for (const std::string& rewrite : {megabyte, words, bytes, invalid, nul, std::string("a cat")}) {
+    for (const std::string& rewrite :
+         {megabyte, words, bytes, invalid, nul, std::string("a cat")}) {
       const AuditRecord record = auditor().audit(source, rewrite);
       EXPECT_GE(record.score, 0);
       EXPECT_LE(record.score, 1);
@@ -183,7 +196,8 @@ TEST(Audit, ManyThreadsGetTheSameRecords) {
       for (int round = 0; round < 50; ++round) {
         for (size_t i = 0; i < std::size(kCases); ++i) {
           const size_t at = (i + static_cast<size_t>(t) * 13) % std::size(kCases);
-          if (auditor().audit(kCases[at].source, kCases[at].rewrite).score != expected[at]) ++wrong[static_cast<size_t>(t)];
+          if (auditor().audit(kCases[at].source, kCases[at].rewrite).score != expected[at])
+            ++wrong[static_cast<size_t>(t)];
         }
       }
     });
@@ -203,7 +217,9 @@ TEST(AuditSummary, CountsWhatItIsGiven) {
   EXPECT_EQ(json["flags"]["colour-changed"], 1);
 }
 
-TEST(Audit, KeepsCaseOutOfTheVerdict) { EXPECT_EQ(keeps("A DOG ON THE BEACH", "a dog on the beach, running"), true); }
+TEST(Audit, KeepsCaseOutOfTheVerdict) {
+  EXPECT_EQ(keeps("A DOG ON THE BEACH", "a dog on the beach, running"), true);
+}
 
 }  // namespace
 }  // namespace clipwright

@@ -47,7 +47,9 @@ class CorpusTest : public ::testing::Test {
 };
 
 TEST_F(CorpusTest, LinesBelongTogetherAndWholeMultiplesWrap) {
-  const auto captions = file("captions.txt", "\xEF\xBB\xBF" "a cat\r\na dog");
+  const auto captions = file("captions.txt",
+                             "\xEF\xBB\xBF"
+                             "a cat\r\na dog");
   const auto rewrites = file("chat.txt", "one cat\none dog\n\nanother dog\n");
   const auto pairs = read(*open_pairs(captions, {rewrites}));
   ASSERT_EQ(pairs.size(), 4U);
@@ -64,7 +66,8 @@ TEST_F(CorpusTest, LinesBelongTogetherAndWholeMultiplesWrap) {
 TEST_F(CorpusTest, RefusesAMissingLineWithBothCounts) {
   const auto captions = file("captions.txt", "a\nb\nc\n");
   const auto rewrites = file("chat.txt", "a\nb\n");
-  const std::string message = message_of([&] { open_pairs(captions, {rewrites}); }, ExitCode::kInput);
+  const std::string message =
+      message_of([&] { open_pairs(captions, {rewrites}); }, ExitCode::kInput);
   EXPECT_THAT(message, HasSubstr("2 lines"));
   EXPECT_THAT(message, HasSubstr("has 3"));
   message_of([&] { open_pairs(captions, {folder_ / "absent.txt"}); }, ExitCode::kInput);
@@ -76,8 +79,14 @@ TEST_F(CorpusTest, RefusesAMissingLineWithBothCounts) {
 TEST_F(CorpusTest, ReadsAcceptedRowsOfJsonlAndCountsTheRest) {
   std::string text;
   for (int i = 0; i < 40; ++i) {
-    text += Json{{"key", "k" + std::to_string(i)}, {"mode", "bard"}, {"source", "a cat"}, {"source_sha256", hex(sha256("a cat"))},
-                 {"text", "one cat"}, {"status", i % 4 == 0 ? "rejected:too-short" : "accepted"}}.dump() + "\n";
+    text += Json{{"key", "k" + std::to_string(i)},
+                 {"mode", "bard"},
+                 {"source", "a cat"},
+                 {"source_sha256", hex(sha256("a cat"))},
+                 {"text", "one cat"},
+                 {"status", i % 4 == 0 ? "rejected:too-short" : "accepted"}}
+                .dump() +
+            "\n";
   }
   const auto path = file("rewrites.jsonl", text + "{\"key\": \"cut off\n");
   auto source = open_pairs({}, {path});
@@ -88,24 +97,34 @@ TEST_F(CorpusTest, ReadsAcceptedRowsOfJsonlAndCountsTheRest) {
 
 TEST_F(CorpusTest, RefusesJsonlThatIsNoneOrDoesNotFit) {
   const auto prose = file("prose.jsonl", "once upon a time\nthere was a cat\n");
-  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {prose})); }, ExitCode::kInput), HasSubstr("line 1"));
-  const auto edited = file("edited.jsonl", Json{{"key", "k7"}, {"source", "a dog"}, {"source_sha256", hex(sha256("a cat"))}, {"text", "t"}}.dump());
-  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {edited})); }, ExitCode::kInput), HasSubstr("k7"));
+  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {prose})); }, ExitCode::kInput),
+              HasSubstr("line 1"));
+  const auto edited = file("edited.jsonl", Json{{"key", "k7"},
+                                                {"source", "a dog"},
+                                                {"source_sha256", hex(sha256("a cat"))},
+                                                {"text", "t"}}
+                                               .dump());
+  EXPECT_THAT(message_of([&] { read(*open_pairs({}, {edited})); }, ExitCode::kInput),
+              HasSubstr("k7"));
 }
 
 TEST_F(CorpusTest, ReadsALedgerWithoutChangingIt) {
   const fs::path path = folder_ / "ledger.sqlite";
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(database,
-                         "CREATE TABLE rewrite (source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT NULL, attempt INT NOT NULL,"
-                         " status TEXT NOT NULL, text TEXT, PRIMARY KEY (source_sha, mode, recipe_sha, attempt));"
-                         "CREATE TABLE source (source_sha BLOB PRIMARY KEY, text TEXT NOT NULL);"
-                         "INSERT INTO source VALUES (x'01', 'a cat'), (x'02', 'a dog');"
-                         "INSERT INTO rewrite VALUES (x'01', 'bard', x'AA', 0, 'rejected:empty', ''), (x'01', 'bard', x'AA', 1, 'accepted', 'one cat'),"
-                         " (x'02', 'human', x'AA', 0, 'accepted', 'one dog');",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(
+          database,
+          "CREATE TABLE rewrite (source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT "
+          "NULL, attempt INT NOT NULL,"
+          " status TEXT NOT NULL, text TEXT, PRIMARY KEY (source_sha, mode, recipe_sha, attempt));"
+          "CREATE TABLE source (source_sha BLOB PRIMARY KEY, text TEXT NOT NULL);"
+          "INSERT INTO source VALUES (x'01', 'a cat'), (x'02', 'a dog');"
+          "INSERT INTO rewrite VALUES (x'01', 'bard', x'AA', 0, 'rejected:empty', ''), (x'01', "
+          "'bard', x'AA', 1, 'accepted', 'one cat'),"
+          " (x'02', 'human', x'AA', 0, 'accepted', 'one dog');",
+          nullptr, nullptr, nullptr),
+      SQLITE_OK);
   sqlite3_close(database);
   const std::string before = read_file(path);
   auto source = open_ledger_pairs("sqlite:" + path.string());
@@ -121,8 +140,11 @@ TEST_F(CorpusTest, ReadsALedgerWithoutChangingIt) {
 }
 
 TEST_F(CorpusTest, RefusesWhatIsNoLedger) {
-  message_of([&] { open_ledger_pairs("sqlite:" + file("x.sqlite", std::string(4096, 'x')).string()); }, ExitCode::kInput);
-  message_of([&] { open_ledger_pairs("sqlite:" + (folder_ / "absent.sqlite").string()); }, ExitCode::kInput);
+  message_of(
+      [&] { open_ledger_pairs("sqlite:" + file("x.sqlite", std::string(4096, 'x')).string()); },
+      ExitCode::kInput);
+  message_of([&] { open_ledger_pairs("sqlite:" + (folder_ / "absent.sqlite").string()); },
+             ExitCode::kInput);
   EXPECT_FALSE(fs::exists(folder_ / "absent.sqlite"));
   message_of([&] { open_ledger_pairs("mysql://host/x"); }, ExitCode::kUsage);
 }
@@ -132,15 +154,18 @@ TEST_F(CorpusTest, WritesOneRecordAPairInOrderForAnyThreadCount) {
   constexpr int kPairs = 20000;
   for (int i = 0; i < kPairs; ++i) {
     captions += "a red bus number" + std::to_string(i) + "\n";
-    rewrites += (i % 2 == 0 ? "a blue bus number" : "on the road a red bus number") + std::to_string(i) + " \xFF\"\n";
+    rewrites += (i % 2 == 0 ? "a blue bus number" : "on the road a red bus number") +
+                std::to_string(i) + " \xFF\"\n";
   }
-  const auto captions_file = file("captions.txt", captions), rewrites_file = file("chat.txt", rewrites);
+  const auto captions_file = file("captions.txt", captions),
+             rewrites_file = file("chat.txt", rewrites);
   const Auditor auditor{fs::path()};
   std::string first;
   for (int threads : {1, 3}) {
     const auto output = folder_ / "audit.json";
     const auto source = open_pairs(captions_file, {rewrites_file});
-    const CorpusAudit audit = audit_corpus(auditor, *source, {.output = output, .threads = threads});
+    const CorpusAudit audit =
+        audit_corpus(auditor, *source, {.output = output, .threads = threads});
     EXPECT_EQ(audit.summary.pairs, kPairs);
     EXPECT_EQ(audit.summary.flags.at("colour-changed"), kPairs / 2);
     const std::string text = read_file(output);
@@ -165,12 +190,14 @@ TEST_F(CorpusTest, LeavesNoOutputBehindWhenTheInputFails) {
   const auto source = open_pairs({}, {bad});
   const Auditor auditor{fs::path()};
   EXPECT_THROW(audit_corpus(auditor, *source, {.output = folder_ / "audit.json"}), Error);
-  for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(entry.path().filename(), "bad.jsonl");
+  for (const auto& entry : fs::directory_iterator(folder_))
+    EXPECT_EQ(entry.path().filename(), "bad.jsonl");
 }
 
 TEST_F(CorpusTest, ExamplesAreReadFromTsvAndArrows) {
   const auto path = file("pack.tsv", "# a comment\na cat\tone cat\na dog => one dog\n");
-  EXPECT_THAT(read_example_texts(path), ::testing::ElementsAre("a cat", "one cat", "a dog ", " one dog"));
+  EXPECT_THAT(read_example_texts(path),
+              ::testing::ElementsAre("a cat", "one cat", "a dog ", " one dog"));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include "audit/wordnet.h"
 #include "core/error.h"
 
-#include <fstream>
 #include <unistd.h>
+#include <fstream>
 
 namespace clipwright {
 namespace {
@@ -24,10 +24,14 @@ std::vector<std::string> split(std::string_view text) {
 
 TEST(Words, SplitsAndLowers) {
   using ::testing::ElementsAre;
-  EXPECT_THAT(split("A dog's ball, 1,000 T-shirts (3.5 kg)"), ElementsAre("a", "dog", "ball", "1000", "t", "shirts", "3.5", "kg"));
-  EXPECT_THAT(split("isn\xE2\x80\x99t \xC3\x89t\xC3\x89"), ElementsAre("isn't", "\xC3\xA9t\xC3\xA9"));
+  EXPECT_THAT(split("A dog's ball, 1,000 T-shirts (3.5 kg)"),
+              ElementsAre("a", "dog", "ball", "1000", "t", "shirts", "3.5", "kg"));
+  EXPECT_THAT(split("isn\xE2\x80\x99t \xC3\x89t\xC3\x89"),
+              ElementsAre("isn't", "\xC3\xA9t\xC3\xA9"));
   EXPECT_THAT(split("\xE7\x8C\xAB\xE7\x8A\xAC"), ElementsAre("\xE7\x8C\xAB", "\xE7\x8A\xAC"));
-  EXPECT_THAT(split("a\xFF" "b \xE2\x82"), ElementsAre("a", "b"));
+  EXPECT_THAT(split("a\xFF"
+                    "b \xE2\x82"),
+              ElementsAre("a", "b"));
   EXPECT_TRUE(split("  ...  ").empty());
 }
 
@@ -43,8 +47,13 @@ TEST(Words, KnowsCaseAndSentences) {
 }
 
 TEST(Words, StemsMeetWithoutADictionary) {
-  for (const auto& [a, b] : std::vector<std::pair<const char*, const char*>>{
-           {"running", "runs"}, {"cities", "city"}, {"boxes", "box"}, {"hoped", "hoping"}, {"glasses", "glass"}, {"quickly", "quick"}}) {
+  for (const auto& [a, b] :
+       std::vector<std::pair<const char*, const char*>>{{"running", "runs"},
+                                                        {"cities", "city"},
+                                                        {"boxes", "box"},
+                                                        {"hoped", "hoping"},
+                                                        {"glasses", "glass"},
+                                                        {"quickly", "quick"}}) {
     EXPECT_EQ(stem_hash(a), stem_hash(b)) << a << " " << b;
   }
   EXPECT_NE(stem_hash("bus"), stem_hash("bu"));
@@ -53,7 +62,8 @@ TEST(Words, StemsMeetWithoutADictionary) {
 
 TEST(Lexicon, KnowsItsClasses) {
   EXPECT_EQ(classify_word(word_hash("three")).value, 3);
-  EXPECT_EQ(classify_word(word_hash("crimson")).value & classify_word(word_hash("red")).value, classify_word(word_hash("red")).value);
+  EXPECT_EQ(classify_word(word_hash("crimson")).value & classify_word(word_hash("red")).value,
+            classify_word(word_hash("red")).value);
   EXPECT_EQ(classify_word(word_hash("teal")).value & classify_word(word_hash("red")).value, 0);
   EXPECT_NE(classify_word(word_hash("teal")).value & classify_word(word_hash("green")).value, 0);
   EXPECT_EQ(classify_word(word_hash("without")).kind, WordClass::kNegation);
@@ -63,11 +73,14 @@ TEST(Lexicon, KnowsItsClasses) {
 TEST(WordNet, ReadsSensesFormsAndCompounds) {
   const WordNet wordnet("/usr/share/wordnet");
   if (wordnet.empty()) GTEST_SKIP() << "wordnet-base is not installed";
-  EXPECT_EQ(wordnet.word_count(), 147306U);   // distinct lemmas of WordNet 3.0's four index files
-  EXPECT_EQ(wordnet.sense_count(), 117659U);  // its synsets, as its own statistics page (wnstats) gives them
-  const uint32_t car = wordnet.find(word_hash("car")), automobile = wordnet.find(word_hash("automobile"));
+  EXPECT_EQ(wordnet.word_count(), 147306U);  // distinct lemmas of WordNet 3.0's four index files
+  EXPECT_EQ(wordnet.sense_count(),
+            117659U);  // its synsets, as its own statistics page (wnstats) gives them
+  const uint32_t car = wordnet.find(word_hash("car")),
+                 automobile = wordnet.find(word_hash("automobile"));
   ASSERT_NE(car, WordNet::kNone);
-  EXPECT_EQ(wordnet.senses(car, PartOfSpeech::kNoun)[0], wordnet.senses(automobile, PartOfSpeech::kNoun)[0]);
+  EXPECT_EQ(wordnet.senses(car, PartOfSpeech::kNoun)[0],
+            wordnet.senses(automobile, PartOfSpeech::kNoun)[0]);
   const auto base_of = [&](std::string_view form) {
     BaseForms forms;
     find_base_forms(wordnet, form, word_hash(form), forms);
@@ -84,7 +97,8 @@ TEST(WordNet, ReadsSensesFormsAndCompounds) {
 
 TEST(WordNet, RefusesDamagedFilesAndDoesWithoutMissingOnes) {
   EXPECT_TRUE(WordNet("/nonexistent").empty());
-  std::string pattern = (std::filesystem::temp_directory_path() / "clipwright-wordnet-XXXXXX").string();
+  std::string pattern =
+      (std::filesystem::temp_directory_path() / "clipwright-wordnet-XXXXXX").string();
   const std::filesystem::path folder = ::mkdtemp(pattern.data());
   for (const char* part : {"noun", "verb", "adj", "adv"}) {
     std::ofstream(folder / (std::string("index.") + part)) << "cat n 1 0 1 0 00000000  \n";

@@ -35,21 +35,27 @@ class EvalCommand : public testing::Test {
 
 TEST_F(EvalCommand, WritesAResultInClipBenchmarksSchema) {
   const EvalCommand& at = *this;
-  ASSERT_EQ(run({"eval", "zeroshot", "--model", "tiny-32", "--data", at / "set", "--templates", "plain", "--output", at / "r.json"}), 0);
+  ASSERT_EQ(run({"eval", "zeroshot", "--model", "tiny-32", "--data", at / "set", "--templates",
+                 "plain", "--output", at / "r.json"}),
+            0);
   const Json result = read_json(at / "r.json");
   EXPECT_EQ(result["dataset"], at / "set");
   EXPECT_EQ(result["model"], "tiny-32");
   EXPECT_EQ(result["task"], "zeroshot_classification");
   EXPECT_TRUE(result["metrics"]["acc5"].is_null());
   ASSERT_EQ(run({"eval", "build", at / "r.json", "--output", at / "all.csv"}), 0);
-  EXPECT_NE(read_file(at / "all.csv").find("zeroshot_classification,en,tiny-32 ,"), std::string::npos);
+  EXPECT_NE(read_file(at / "all.csv").find("zeroshot_classification,en,tiny-32 ,"),
+            std::string::npos);
 }
 
 TEST_F(EvalCommand, TakesRanksWithBlanksAndCommas) {
   const EvalCommand& at = *this;
   write_file(at / "set.csv", "filepath,title\nset/2/0.png,red\nset/10/0.png,green\n");
-  for (const std::vector<std::string> ranks : {std::vector<std::string>{"1", "2"}, std::vector<std::string>{"1,2"}}) {
-    std::vector<std::string> arguments = {"eval", "retrieval", "--model", "tiny-32", "--data", at / "set.csv", "--csv-separator", ",", "--output", at / "r.json", "--recall-k"};
+  for (const std::vector<std::string> ranks :
+       {std::vector<std::string>{"1", "2"}, std::vector<std::string>{"1,2"}}) {
+    std::vector<std::string> arguments = {"eval",     "retrieval",    "--model",         "tiny-32",
+                                          "--data",   at / "set.csv", "--csv-separator", ",",
+                                          "--output", at / "r.json",  "--recall-k"};
     arguments.insert(arguments.end(), ranks.begin(), ranks.end());
     ASSERT_EQ(run(arguments), 0);
     EXPECT_EQ(read_json(at / "r.json")["metrics"]["image_retrieval_recall@2"], 1.0);
@@ -64,7 +70,9 @@ TEST_F(EvalCommand, ExitCodesTellWhoseMistakeItWas) {
   EXPECT_EQ(run({"eval", "fewshot"}), 2);
   EXPECT_EQ(run({"eval", "selection"}), 2);
   EXPECT_EQ(run({"eval", "zeroshot", "--model", "tiny-23", "--data", at / "set"}), 2);
-  EXPECT_EQ(run({"eval", "zeroshot", "--model", "tiny-32", "--data", at / "set", "--batch-size", "0"}), 2);
+  EXPECT_EQ(
+      run({"eval", "zeroshot", "--model", "tiny-32", "--data", at / "set", "--batch-size", "0"}),
+      2);
   EXPECT_EQ(run({"eval", "zeroshot", "--model", "tiny-32", "--data", at / "nothing"}), 3);
   EXPECT_EQ(run({"eval", "retrieval", "--model", "tiny-32", "--data", at / "set"}), 3);
   EXPECT_FALSE(fs::exists(at / "r.json"));
@@ -73,13 +81,23 @@ TEST_F(EvalCommand, ExitCodesTellWhoseMistakeItWas) {
 TEST_F(EvalCommand, EmbedsPicturesAndTexts) {
   const EvalCommand& at = *this;
   write_file(at / "texts.txt", "a dog\n\n");
-  ASSERT_EQ(run({"embed", "--model", "tiny-32", "--texts", at / "texts.txt", "--output", at / "t.npy"}), 0);
+  ASSERT_EQ(
+      run({"embed", "--model", "tiny-32", "--texts", at / "texts.txt", "--output", at / "t.npy"}),
+      0);
   EXPECT_EQ(read_npy(at / "t.npy").shape, (std::vector<int64_t>{2, 128}));
-  ASSERT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "set", at / "set/2/0.png", "--output", at / "i.npy", "--raw"}), 0);
+  ASSERT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "set", at / "set/2/0.png",
+                 "--output", at / "i.npy", "--raw"}),
+            0);
   EXPECT_EQ(read_npy(at / "i.npy").shape, (std::vector<int64_t>{3, 128}));
-  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--texts", at / "texts.txt", "--images", at / "set", "--output", at / "x.npy"}), 2);
-  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "missing.png", "--output", at / "x.npy"}), 3);
-  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "missing.png", "--output", at / "x.npy", "--skip-bad"}), 0);
+  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--texts", at / "texts.txt", "--images", at / "set",
+                 "--output", at / "x.npy"}),
+            2);
+  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "missing.png", "--output",
+                 at / "x.npy"}),
+            3);
+  EXPECT_EQ(run({"embed", "--model", "tiny-32", "--images", at / "missing.png", "--output",
+                 at / "x.npy", "--skip-bad"}),
+            0);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@ namespace clipwright {
 namespace {
 
 TEST(Error, ReadsAsASentenceWithAdvice) {
-  EXPECT_STREQ(Error(ExitCode::kInput, "a.tar: has no pictures", "a .jpg member", "Pack it again.").what(), "a.tar: has no pictures; expected a .jpg member. Pack it again.");
+  EXPECT_STREQ(
+      Error(ExitCode::kInput, "a.tar: has no pictures", "a .jpg member", "Pack it again.").what(),
+      "a.tar: has no pictures; expected a .jpg member. Pack it again.");
   EXPECT_STREQ(Error(ExitCode::kInput, "a.tar: is missing").what(), "a.tar: is missing.");
 }
 

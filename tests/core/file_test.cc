@@ -18,7 +18,9 @@ class FileTest : public testing::Test {
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
-  int64_t files() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
+  int64_t files() const {
+    return std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
+  }
   fs::path folder_;
 };
 
@@ -73,9 +75,11 @@ TEST_F(FileTest, NpyReadsBackWhatItWroteAndRefusesDamage) {
   const NpyArray array = read_npy(folder_ / "a.npy");
   EXPECT_EQ(array.shape, (std::vector<int64_t>{2, 3}));
   EXPECT_TRUE(std::equal(values.begin(), values.end(), array.values<float>().begin()));
-  EXPECT_EQ(fs::file_size(folder_ / "a.npy") % 64, values.size() * 4 % 64) << "the data must start at a multiple of 64";
+  EXPECT_EQ(fs::file_size(folder_ / "a.npy") % 64, values.size() * 4 % 64)
+      << "the data must start at a multiple of 64";
   const std::string good = read_file(folder_ / "a.npy");
-  for (const std::string& bad : {good.substr(0, good.size() - 1), good.substr(0, 40), std::string("no"), "\x93NUMPY" + good.substr(20)}) {
+  for (const std::string& bad : {good.substr(0, good.size() - 1), good.substr(0, 40),
+                                 std::string("no"), "\x93NUMPY" + good.substr(20)}) {
     write_file(folder_ / "b.npy", bad);
     EXPECT_THROW(read_npy(folder_ / "b.npy"), Error);
   }

@@ -8,8 +8,10 @@
 namespace clipwright {
 namespace {
 
-TEST(Philox, GivesThePublishedAnswers) {  // Random123's known-answer tests for philox4x32, 10 rounds
-  EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}), (std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+TEST(Philox,
+     GivesThePublishedAnswers) {  // Random123's known-answer tests for philox4x32, 10 rounds
+  EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}),
+            (std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}),
             (std::array<uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
@@ -17,8 +19,13 @@ TEST(Philox, GivesThePublishedAnswers) {  // Random123's known-answer tests for 
 }
 
 TEST(Random, DependsOnEveryPartOfItsKey) {
-  const auto first = [](uint64_t seed, std::string_view purpose, uint64_t epoch, std::string_view sample) { return Random(seed, purpose, epoch, sample).bits(); };
-  const std::set<uint32_t> draws = {first(1, "crop", 0, "a"), first(2, "crop", 0, "a"), first(1, "caption", 0, "a"), first(1, "crop", 1, "a"), first(1, "crop", 0, "b")};
+  const auto first = [](uint64_t seed, std::string_view purpose, uint64_t epoch,
+                        std::string_view sample) {
+    return Random(seed, purpose, epoch, sample).bits();
+  };
+  const std::set<uint32_t> draws = {first(1, "crop", 0, "a"), first(2, "crop", 0, "a"),
+                                    first(1, "caption", 0, "a"), first(1, "crop", 1, "a"),
+                                    first(1, "crop", 0, "b")};
   EXPECT_EQ(draws.size(), 5U);
   EXPECT_EQ(first(1, "crop", 0, "a"), first(1, "crop", 0, "a"));
 }

@@ -23,7 +23,8 @@ TEST(Csv, ReadsEveryTextAsPythonDoes) {
   ASSERT_EQ(cases.size(), 400u);
   for (const Json& one : cases) {
     const std::string text = one["text"], separator = one["separator"];
-    EXPECT_EQ(rows_of(text, separator[0]), one["rows"].get<std::vector<std::vector<std::string>>>()) << one.dump();
+    EXPECT_EQ(rows_of(text, separator[0]), one["rows"].get<std::vector<std::vector<std::string>>>())
+        << one.dump();
   }
 }
 
@@ -59,8 +60,10 @@ TEST(Csv, AQuoteThatIsNeverClosedIsSeen) {
 }
 
 TEST(Csv, WrittenFieldsComeBack) {
-  for (const std::string value : {"plain", "with, comma", "say \"hi\"", "two\nlines", "", " blank ends "}) {
-    EXPECT_EQ(rows_of(csv_field(value, ',') + ",x\n", ','), (std::vector<std::vector<std::string>>{{value, "x"}}));
+  for (const std::string value :
+       {"plain", "with, comma", "say \"hi\"", "two\nlines", "", " blank ends "}) {
+    EXPECT_EQ(rows_of(csv_field(value, ',') + ",x\n", ','),
+              (std::vector<std::vector<std::string>>{{value, "x"}}));
   }
 }
 

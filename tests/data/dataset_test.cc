@@ -42,7 +42,8 @@ std::vector<std::string> captions_of(const Dataset& dataset) {
   return captions;
 }
 
-void write_tar(const std::string& path, const std::vector<std::pair<std::string, std::string>>& members) {
+void write_tar(const std::string& path,
+               const std::vector<std::pair<std::string, std::string>>& members) {
   TarWriter writer(path);
   for (const auto& [name, bytes] : members) writer.add(name, bytes);
   writer.finish();
@@ -52,7 +53,10 @@ TEST(OpenClipCsv, ReadsNamedColumnsAndPicturesBesideTheTable) {
   const TemporaryFolder folder;
   folder.write("images/1.png", "one");
   folder.write("2.JPG", "two");
-  const std::string table = folder.write("train.tsv", "\xEF\xBB\xBFid\ttitle\tfilepath\r\n7\ta dog\timages/1.png\r\n\r\n8\t\"says \"\"woof\"\"\r\ntwice\"\t2.JPG");
+  const std::string table =
+      folder.write("train.tsv",
+                   "\xEF\xBB\xBFid\ttitle\tfilepath\r\n7\ta dog\timages/1.png\r\n\r\n8\t\"says "
+                   "\"\"woof\"\"\r\ntwice\"\t2.JPG");
   const auto dataset = open_dataset({.source = table});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("images/1.png", "2.JPG"));
   EXPECT_THAT(captions_of(*dataset), ElementsAre("a dog", "says \"woof\"\r\ntwice"));
@@ -64,7 +68,10 @@ TEST(OpenClipCsv, CommaAndOwnColumnNames) {
   const TemporaryFolder folder;
   folder.write("pictures/1.png", "one");
   const std::string table = folder.write("train.csv", "image,text\n1.png,\"a dog, brown\"\n");
-  const auto dataset = open_dataset({.source = table, .csv_image_key = "image", .csv_caption_key = "text", .image_root = folder / "pictures"});
+  const auto dataset = open_dataset({.source = table,
+                                     .csv_image_key = "image",
+                                     .csv_caption_key = "text",
+                                     .image_root = folder / "pictures"});
   EXPECT_THAT(captions_of(*dataset), ElementsAre("a dog, brown"));
   EXPECT_EQ(bytes_of(dataset->image(0)), "one");
 }
@@ -72,10 +79,14 @@ TEST(OpenClipCsv, CommaAndOwnColumnNames) {
 TEST(OpenClipCsv, RowsWithoutCaptionOrPictureAreCountedAndSkipped) {
   const TemporaryFolder folder;
   folder.write("1.png", "one");
-  const std::string table = folder.write("t.csv", "filepath,title\n1.png,good\n1.png,\n,lost\n1.png\n1.png,\xff\xfe bad\n1.png,fine\n");
+  const std::string table = folder.write(
+      "t.csv",
+      "filepath,title\n1.png,good\n1.png,\n,lost\n1.png\n1.png,\xff\xfe bad\n1.png,fine\n");
   const auto dataset = open_dataset({.source = table});
   EXPECT_THAT(captions_of(*dataset), ElementsAre("good", "fine"));
-  EXPECT_THAT(dataset->describe(), HasSubstr("skipped 4 of 6 (no caption 1, no picture 1, not UTF-8 1, too few columns 1)"));
+  EXPECT_THAT(
+      dataset->describe(),
+      HasSubstr("skipped 4 of 6 (no caption 1, no picture 1, not UTF-8 1, too few columns 1)"));
 }
 
 TEST(OpenClipCsv, TooManySkippedRowsAreAnErrorWithTheFirstBadLine) {
@@ -83,7 +94,8 @@ TEST(OpenClipCsv, TooManySkippedRowsAreAnErrorWithTheFirstBadLine) {
   folder.write("1.png", "one");
   std::string table = "filepath,title\n";
   for (int i = 0; i < 300; ++i) table += i % 10 == 4 ? "1.png,\n" : "1.png,a dog\n";
-  EXPECT_THAT(message_of({.source = folder.write("t.csv", table)}), HasSubstr("t.csv, line 6: column 'title' is empty; 21 of 205 skipped so far"));
+  EXPECT_THAT(message_of({.source = folder.write("t.csv", table)}),
+              HasSubstr("t.csv, line 6: column 'title' is empty; 21 of 205 skipped so far"));
   EXPECT_EQ(open_dataset({.source = folder / "t.csv", .max_skipped_share = 0.2})->size(), 270);
 }
 
@@ -106,17 +118,30 @@ TEST(OpenClipCsv, UnusableFilesAreNamed) {
   const TemporaryFolder folder;
   EXPECT_THAT(message_of({.source = folder / "absent.csv"}), HasSubstr("does not exist"));
   EXPECT_THAT(message_of({.source = folder.write("empty.csv", "")}), HasSubstr("is empty"));
-  EXPECT_THAT(message_of({.source = folder.write("wide.csv", std::string("\xFF\xFE" "f\0i\0", 6)), .type = "csv"}), HasSubstr("UTF-16"));
-  EXPECT_THAT(message_of({.source = folder.write("open.csv", "filepath,title\n1.png,\"never closed\n2.png,b\n3.png,c\n")}), HasSubstr("line 2: a double quote"));
+  EXPECT_THAT(message_of({.source = folder.write("wide.csv", std::string("\xFF\xFE"
+                                                                         "f\0i\0",
+                                                                         6)),
+                          .type = "csv"}),
+              HasSubstr("UTF-16"));
+  EXPECT_THAT(
+      message_of({.source = folder.write(
+                      "open.csv", "filepath,title\n1.png,\"never closed\n2.png,b\n3.png,c\n")}),
+      HasSubstr("line 2: a double quote"));
   EXPECT_THAT(message_of({.source = folder.write("x.xyz", "?")}), HasSubstr("--dataset-type"));
-  EXPECT_THAT(message_of({.source = folder.write("x.csv", "a"), .type = "webdatset"}, ExitCode::kUsage), HasSubstr("Did you mean 'webdataset'?"));
-  EXPECT_THAT(message_of({.source = folder / "x.csv", .type = "csv", .csv_separator = ";;"}, ExitCode::kUsage), HasSubstr("--csv-separator"));
+  EXPECT_THAT(
+      message_of({.source = folder.write("x.csv", "a"), .type = "webdatset"}, ExitCode::kUsage),
+      HasSubstr("Did you mean 'webdataset'?"));
+  EXPECT_THAT(message_of({.source = folder / "x.csv", .type = "csv", .csv_separator = ";;"},
+                         ExitCode::kUsage),
+              HasSubstr("--csv-separator"));
 }
 
 TEST(LaclipCsv, AcceptsByExtensionCaseSensitively) {
   const TemporaryFolder folder;
   for (const std::string name : {"a.png", "b.jpg", "c.jpeg"}) folder.write(name, name);
-  const std::string table = folder.write("t.csv", "image,caption,more\na.png,one,x\nB.JPG,two\nb.jpg,\"three, four\"\nw.webp,five\nc.jpeg,six\n");
+  const std::string table = folder.write("t.csv",
+                                         "image,caption,more\na.png,one,x\nB.JPG,two\nb.jpg,"
+                                         "\"three, four\"\nw.webp,five\nc.jpeg,six\n");
   const auto dataset = open_dataset({.source = table});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("a.png", "b.jpg", "c.jpeg"));
   EXPECT_THAT(captions_of(*dataset), ElementsAre("one", "three, four", "six"));
@@ -171,9 +196,16 @@ TEST(Folder, AMissingPictureIsAValueNotAnError) {
 
 TEST(Webdataset, GroupsMembersByKeyAcrossShards) {
   const TemporaryFolder folder;
-  write_tar(folder / "s-00.tar", {{"0001.jpg", "one"}, {"0001.txt", "a dog\n"}, {"0001.json", "{}"}, {"x/0002.b.png", "not a picture"},
-                                  {"x/0003.txt", "a cat"}, {"x/0003.PNG", "three"}});
-  write_tar(folder / "s-01.tar", {{"0001.webp", "four"}, {"0001.json", R"({"caption": " a bird ", "url": "u"})"}, {"0001.jpg", "five"}, {"0001.txt", "a fish"}});
+  write_tar(folder / "s-00.tar", {{"0001.jpg", "one"},
+                                  {"0001.txt", "a dog\n"},
+                                  {"0001.json", "{}"},
+                                  {"x/0002.b.png", "not a picture"},
+                                  {"x/0003.txt", "a cat"},
+                                  {"x/0003.PNG", "three"}});
+  write_tar(folder / "s-01.tar", {{"0001.webp", "four"},
+                                  {"0001.json", R"({"caption": " a bird ", "url": "u"})"},
+                                  {"0001.jpg", "five"},
+                                  {"0001.txt", "a fish"}});
   const auto dataset = open_dataset({.source = folder / "s-{00..01}.tar"});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("0001", "x/0003", "0001"));
   EXPECT_THAT(captions_of(*dataset), ElementsAre("a dog", "a cat", "a fish"));
@@ -182,12 +214,18 @@ TEST(Webdataset, GroupsMembersByKeyAcrossShards) {
   EXPECT_EQ(bytes_of(dataset->image(2)), "five") << "jpg comes before webp";
   EXPECT_THAT(dataset->describe(), HasSubstr("2 tars, 3 pairs, skipped 1 of 4 (no picture 1)"));
   EXPECT_EQ(open_dataset({.source = folder.path()})->size(), 3);
-  EXPECT_EQ(open_dataset({.source = (folder / "s-01.tar") + "::" + (folder / "s-00.tar")})->caption(0), "a fish");
+  EXPECT_EQ(
+      open_dataset({.source = (folder / "s-01.tar") + "::" + (folder / "s-00.tar")})->caption(0),
+      "a fish");
 }
 
 TEST(Webdataset, TheCaptionMayStandInTheJson) {
   const TemporaryFolder folder;
-  write_tar(folder / "s.tar", {{"1.jpg", "one"}, {"1.json", R"({"caption": " a bird "})"}, {"2.jpg", "two"}, {"2.json", "{broken"}, {"2.cls", "17\n"}});
+  write_tar(folder / "s.tar", {{"1.jpg", "one"},
+                               {"1.json", R"({"caption": " a bird "})"},
+                               {"2.jpg", "two"},
+                               {"2.json", "{broken"},
+                               {"2.cls", "17\n"}});
   const auto dataset = open_dataset({.source = folder / "s.tar"});
   EXPECT_THAT(captions_of(*dataset), ElementsAre("a bird", ""));
   EXPECT_EQ(dataset->label(0), -1);
@@ -203,17 +241,22 @@ TEST(Webdataset, TooManyBadSamplesNameTheFirst) {
   }
   write_tar(folder / "s.tar", members);
   EXPECT_THAT(message_of({.source = folder / "s.tar"}),
-              HasSubstr("s.tar: sample 105 has no caption (looked for .txt, json:caption); 30 of 300 skipped so far"));
+              HasSubstr("s.tar: sample 105 has no caption (looked for .txt, json:caption); 30 of "
+                        "300 skipped so far"));
 }
 
 TEST(Webdataset, ACutTarGivesItsFirstSamplesAndJunkIsRefused) {
   const TemporaryFolder folder;
-  write_tar(folder / "s.tar", {{"1.jpg", "one"}, {"1.txt", "a dog"}, {"2.jpg", std::string(5000, 'x')}, {"2.txt", "a cat"}});
+  write_tar(folder / "s.tar", {{"1.jpg", "one"},
+                               {"1.txt", "a dog"},
+                               {"2.jpg", std::string(5000, 'x')},
+                               {"2.txt", "a cat"}});
   std::filesystem::resize_file(folder / "s.tar", 4 * 512 + 512 + 1000);
   const auto dataset = open_dataset({.source = folder / "s.tar"});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("1"));
   EXPECT_THAT(dataset->describe(), HasSubstr("1 tar damaged"));
-  EXPECT_THAT(message_of({.source = folder.write("junk.tar", std::string(3000, 'j'))}), HasSubstr("no valid tar header"));
+  EXPECT_THAT(message_of({.source = folder.write("junk.tar", std::string(3000, 'j'))}),
+              HasSubstr("no valid tar header"));
   EXPECT_THAT(message_of({.source = folder.write("x.tar.gz", "z")}), HasSubstr("is compressed"));
   EXPECT_THAT(message_of({.source = folder / "{0..1}.tar"}), HasSubstr("0.tar: does not exist"));
 }
@@ -223,7 +266,8 @@ TEST(ClipBenchmark, ReadsItsLayout) {
   std::filesystem::create_directories(folder / "test");
   folder.write("test/nshards.txt", "2\n");
   write_tar(folder / "test/0.tar", {{"s0000000.webp", "one"}, {"s0000000.cls", "3"}});
-  write_tar(folder / "test/1.tar", {{"s0000001.png", "two"}, {"s0000001.txt", "a dog\na brown dog"}});
+  write_tar(folder / "test/1.tar",
+            {{"s0000001.png", "two"}, {"s0000001.txt", "a dog\na brown dog"}});
   write_tar(folder / "test/2.tar", {{"s0000002.png", "beyond nshards"}, {"s0000002.cls", "1"}});
   const auto dataset = open_dataset({.source = folder.path()});
   ASSERT_EQ(dataset->size(), 2);
@@ -238,9 +282,10 @@ TEST(ClipBenchmark, ReadsItsLayout) {
 TEST(Jsonl, ReadsPathsCaptionsAndKeys) {
   const TemporaryFolder folder;
   folder.write("1.png", "one");
-  const std::string lines = folder.write("t.jsonl",
-                                         "{\"key\": \"k1\", \"image\": \"1.png\", \"captions\": [\"a dog\", \"brown\", 5]}\r\n\n"
-                                         "{\"filepath\": \"1.png\", \"title\": \"  a \\u00e9 \"}\n{\"image\": \"1.png\"}\nnonsense\n");
+  const std::string lines = folder.write(
+      "t.jsonl",
+      "{\"key\": \"k1\", \"image\": \"1.png\", \"captions\": [\"a dog\", \"brown\", 5]}\r\n\n"
+      "{\"filepath\": \"1.png\", \"title\": \"  a \\u00e9 \"}\n{\"image\": \"1.png\"}\nnonsense\n");
   const auto dataset = open_dataset({.source = lines});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("k1", "1.png"));
   EXPECT_THAT(captions_of(*dataset), ElementsAre("a dog", "a é"));
@@ -255,7 +300,8 @@ TEST(Concatenation, SourcesFollowEachOther) {
   folder.write("a.csv", "filepath,title\n1.png,first\n");
   folder.write("b.jsonl", R"({"image": "1.png", "caption": "second"})");
   write_tar(folder / "c.tar", {{"3.png", "three"}, {"3.txt", "third"}});
-  const auto dataset = open_dataset({.source = (folder / "a.csv") + "::" + (folder / "c.tar") + "::" + (folder / "b.jsonl")});
+  const auto dataset = open_dataset(
+      {.source = (folder / "a.csv") + "::" + (folder / "c.tar") + "::" + (folder / "b.jsonl")});
   EXPECT_THAT(captions_of(*dataset), ElementsAre("first", "third", "second"));
   EXPECT_EQ(bytes_of(dataset->image(1)), "three");
 }

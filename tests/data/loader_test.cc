@@ -36,7 +36,8 @@ class LoaderTest : public testing::Test {
     return options;
   }
 
-  static std::shared_ptr<const CaptionTable> table(const Dataset& dataset, const std::vector<std::string>& rewrites = {}) {
+  static std::shared_ptr<const CaptionTable> table(const Dataset& dataset,
+                                                   const std::vector<std::string>& rewrites = {}) {
     return std::make_shared<const CaptionTable>(CaptionTable::build(dataset, rewrites));
   }
 
@@ -118,7 +119,9 @@ TEST_F(LoaderTest, RowsHoldTheCropAndTheTokensOfTheirSample) {
       const auto* begin = batch->images.data() + row * 3 * 32 * 32;
       EXPECT_EQ(std::vector<uint8_t>(begin, begin + 3 * 32 * 32), expected);
       const auto& texts = batch->texts[0];
-      const std::vector<int32_t> ids(texts.ids.begin() + texts.offsets[static_cast<size_t>(row)], texts.ids.begin() + texts.offsets[static_cast<size_t>(row) + 1]);
+      const std::vector<int32_t> ids(
+          texts.ids.begin() + texts.offsets[static_cast<size_t>(row)],
+          texts.ids.begin() + texts.offsets[static_cast<size_t>(row) + 1]);
       EXPECT_EQ(ids, Tokenizer::standard().encode(dataset->caption(sample)));
     }
   }
@@ -156,7 +159,8 @@ TEST_F(LoaderTest, RanksShareTheJoinedBatch) {
     for (int rank = 0; rank < 2; ++rank) {
       const auto part = ranks[static_cast<size_t>(rank)]->next();
       for (int row = 0; row < 4; ++row) {
-        EXPECT_EQ(part->samples[static_cast<size_t>(row)], batch->samples[static_cast<size_t>(2 * row + rank)]);
+        EXPECT_EQ(part->samples[static_cast<size_t>(row)],
+                  batch->samples[static_cast<size_t>(2 * row + rank)]);
       }
     }
   }
@@ -167,7 +171,8 @@ TEST_F(LoaderTest, AllTextsOfASampleComeInTheirSlots) {
   std::string rewrites;
   for (int i = 0; i < 40; ++i) rewrites += "rewritten picture " + std::to_string(i) + "\n";
   const TemporaryFolder other;
-  const auto captions = table(*dataset, {other.write("a.txt", rewrites), other.write("b.txt", rewrites)});
+  const auto captions =
+      table(*dataset, {other.write("a.txt", rewrites), other.write("b.txt", rewrites)});
   LoaderOptions all = options();
   all.policy = CaptionPolicy::kAll;
   Loader loader(dataset, captions, all);
@@ -176,7 +181,8 @@ TEST_F(LoaderTest, AllTextsOfASampleComeInTheirSlots) {
   const std::string number = std::to_string(batch->samples[7]);
   const auto text = [&](size_t slot) {
     const auto& texts = batch->texts[slot];
-    return Tokenizer::standard().decode({texts.ids.begin() + texts.offsets[7], texts.ids.begin() + texts.offsets[8]});
+    return Tokenizer::standard().decode(
+        {texts.ids.begin() + texts.offsets[7], texts.ids.begin() + texts.offsets[8]});
   };
   std::string digits;  // the tokenizer splits digits
   for (const char c : number) digits += (digits.empty() ? "" : " ") + std::string(1, c);
@@ -192,7 +198,8 @@ TEST_F(LoaderTest, BadPicturesAreReplacedCountedAndNeverDelivered) {
   Loader loader(dataset, table(*dataset), lenient);
   for (int i = 0; i < 50; ++i) {
     const auto batch = loader.next();
-    for (const int64_t sample : batch->samples) EXPECT_FALSE(broken.contains(static_cast<int>(sample)));
+    for (const int64_t sample : batch->samples)
+      EXPECT_FALSE(broken.contains(static_cast<int>(sample)));
   }
   const BadSamples bad = loader.bad_samples();
   EXPECT_EQ(bad.seen, 400);

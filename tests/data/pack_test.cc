@@ -21,7 +21,8 @@ class PackTest : public testing::Test {
   PackTest() {
     for (int i = 0; i < 7; ++i) {
       folder_.write("in/" + std::to_string(i) + ".png", i == 4 ? "junk" : test_png(i, 20 + i));
-      folder_.write("in/" + std::to_string(i) + ".txt", i == 2 ? "two\nzwei" : "picture " + std::to_string(i));
+      folder_.write("in/" + std::to_string(i) + ".txt",
+                    i == 2 ? "two\nzwei" : "picture " + std::to_string(i));
     }
     source_ = open_dataset({.source = folder_ / "in"});
   }
@@ -37,8 +38,10 @@ class PackTest : public testing::Test {
 };
 
 TEST_F(PackTest, TarsHoldTheSamePicturesCaptionsAndRewrites) {
-  const auto captions = CaptionTable::build(*source_, {folder_.write("bard.txt", "0\n1 a\n2\n3\n4\n5 b\n\n")});
-  const PackResult done = pack(*source_, &captions, {.folder = folder_ / "out", .samples_per_tar = 4});
+  const auto captions =
+      CaptionTable::build(*source_, {folder_.write("bard.txt", "0\n1 a\n2\n3\n4\n5 b\n\n")});
+  const PackResult done =
+      pack(*source_, &captions, {.folder = folder_ / "out", .samples_per_tar = 4});
   EXPECT_EQ(done.samples, 6);
   EXPECT_EQ(done.skipped, 1);
   EXPECT_EQ(done.tars, 2);
@@ -54,8 +57,10 @@ TEST_F(PackTest, TarsHoldTheSamePicturesCaptionsAndRewrites) {
   const Json sizes = read_json(folder_ / "out/sizes.json");
   EXPECT_EQ(sizes["00000.tar"], 4);
   EXPECT_EQ(sizes["00001.tar"], 2);
-  EXPECT_THAT(read_file(folder_ / "out/00001.tar"), HasSubstr(R"({"key":"5.png","caption":"picture 5","rewrite:bard":"5 b"})"));
-  EXPECT_THAT(read_file(folder_ / "out/00001.tar"), HasSubstr(R"({"key":"6.png","caption":"picture 6"})"));
+  EXPECT_THAT(read_file(folder_ / "out/00001.tar"),
+              HasSubstr(R"({"key":"5.png","caption":"picture 5","rewrite:bard":"5 b"})"));
+  EXPECT_THAT(read_file(folder_ / "out/00001.tar"),
+              HasSubstr(R"({"key":"6.png","caption":"picture 6"})"));
 }
 
 TEST_F(PackTest, TheSameDataGivesTheSameBytes) {
@@ -65,7 +70,8 @@ TEST_F(PackTest, TheSameDataGivesTheSameBytes) {
 }
 
 TEST_F(PackTest, JoinedTextsCarryKeysAndSlots) {
-  const auto captions = CaptionTable::build(*source_, {folder_.write("bard.txt", "zero\n1\n2\n3\n4\n5\n\n")});
+  const auto captions =
+      CaptionTable::build(*source_, {folder_.write("bard.txt", "zero\n1\n2\n3\n4\n5\n\n")});
   std::vector<std::string> lines;
   join_texts(*source_, captions, [&](std::string_view line) { lines.emplace_back(line); });
   ASSERT_EQ(lines.size(), 7u);
@@ -82,9 +88,11 @@ TEST_F(PackTest, ManifestsTellWhatChanged) {
   folder_.write("in/9.png", test_png(9));
   folder_.write("in/9.txt", "nine");
   folder_.write("second.jsonl", manifest_of(*open_dataset({.source = folder_ / "in"})));
-  const ManifestDifference found = compare_manifests(folder_ / "first.jsonl", folder_ / "second.jsonl");
+  const ManifestDifference found =
+      compare_manifests(folder_ / "first.jsonl", folder_ / "second.jsonl");
   EXPECT_EQ(found.same, 4);
-  EXPECT_THAT(found.examples, ElementsAre("1.png: another picture", "3.png: another caption", "9.png: only in the second", "5.png: only in the first"));
+  EXPECT_THAT(found.examples, ElementsAre("1.png: another picture", "3.png: another caption",
+                                          "9.png: only in the second", "5.png: only in the first"));
 }
 
 TEST_F(PackTest, InspectionCountsWhatThereIs) {

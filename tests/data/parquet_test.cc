@@ -21,7 +21,8 @@ using Strings = std::vector<std::optional<std::string>>;
 template <typename Builder>
 std::shared_ptr<arrow::Array> array_of(const Strings& values) {
   Builder builder;
-  for (const auto& value : values) EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+  for (const auto& value : values)
+    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
   return builder.Finish().ValueOrDie();
 }
 
@@ -31,7 +32,9 @@ std::shared_ptr<arrow::Array> numbers(const std::vector<double>& values) {
   return builder.Finish().ValueOrDie();
 }
 
-void write_parquet(const std::string& path, const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
+void write_parquet(
+    const std::string& path,
+    const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
   for (const auto& [name, array] : columns) {
@@ -42,7 +45,9 @@ void write_parquet(const std::string& path, const std::vector<std::pair<std::str
   const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
   // Row groups of two rows, so that more than one is read; the stored schema keeps dictionaries.
   const auto properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2, parquet::default_writer_properties(), properties).ok());
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2,
+                                         parquet::default_writer_properties(), properties)
+                  .ok());
   ASSERT_TRUE(out->Close().ok());
 }
 
@@ -54,13 +59,17 @@ std::string bytes_of(const ImageBytes& image) {
 TEST(ParquetDataset, ReadsPicturesInsideAndPaths) {
   const TemporaryFolder folder;
   folder.write("beside.png", "from a file");
-  const auto image = arrow::StructArray::Make({array_of<arrow::BinaryBuilder>({"one", "two", std::nullopt, std::nullopt, "five"}),
-                                               array_of<arrow::StringBuilder>({"1.png", "2.png", "beside.png", std::nullopt, "5.png"})},
-                                              std::vector<std::string>{"bytes", "path"})
-                         .ValueOrDie();
-  write_parquet(folder / "t.parquet", {{"image", image},
-                                       {"caption", array_of<arrow::StringDictionaryBuilder>({"a dog", " a cat ", "a dog", "lost", std::nullopt})},
-                                       {"url", array_of<arrow::LargeStringBuilder>({"u1", "u2", "u3", "u4", "u5"})}});
+  const auto image =
+      arrow::StructArray::Make(
+          {array_of<arrow::BinaryBuilder>({"one", "two", std::nullopt, std::nullopt, "five"}),
+           array_of<arrow::StringBuilder>({"1.png", "2.png", "beside.png", std::nullopt, "5.png"})},
+          std::vector<std::string>{"bytes", "path"})
+          .ValueOrDie();
+  write_parquet(folder / "t.parquet",
+                {{"image", image},
+                 {"caption", array_of<arrow::StringDictionaryBuilder>(
+                                 {"a dog", " a cat ", "a dog", "lost", std::nullopt})},
+                 {"url", array_of<arrow::LargeStringBuilder>({"u1", "u2", "u3", "u4", "u5"})}});
   const auto dataset = open_dataset({.source = folder / "t.parquet"});
   ASSERT_EQ(dataset->size(), 3);
   EXPECT_EQ(dataset->key(0), "u1");
@@ -82,10 +91,15 @@ TEST(ParquetDataset, DamagedOrForeignFilesAreNamed) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(message(folder.write("junk.parquet", "PAR1 but not really PAR1")), HasSubstr("cannot be read as Parquet"));
-  write_parquet(folder / "t.parquet", {{"width", numbers({1, 2})}, {"caption", array_of<arrow::StringBuilder>({"a", "b"})}});
-  EXPECT_THAT(message(folder / "t.parquet"), HasSubstr("has no column of pictures among width, caption"));
-  write_parquet(folder / "cut.parquet", {{"image_path", array_of<arrow::StringBuilder>({"a.png", "b.png"})}, {"caption", array_of<arrow::StringBuilder>({"a", "b"})}});
+  EXPECT_THAT(message(folder.write("junk.parquet", "PAR1 but not really PAR1")),
+              HasSubstr("cannot be read as Parquet"));
+  write_parquet(folder / "t.parquet", {{"width", numbers({1, 2})},
+                                       {"caption", array_of<arrow::StringBuilder>({"a", "b"})}});
+  EXPECT_THAT(message(folder / "t.parquet"),
+              HasSubstr("has no column of pictures among width, caption"));
+  write_parquet(folder / "cut.parquet",
+                {{"image_path", array_of<arrow::StringBuilder>({"a.png", "b.png"})},
+                 {"caption", array_of<arrow::StringBuilder>({"a", "b"})}});
   std::string bytes = read_file(folder / "cut.parquet");
   for (size_t i = 4; i < 60; ++i) bytes[i] = 'x';
   EXPECT_THAT(message(folder.write("cut.parquet", bytes)), HasSubstr("cannot be read as Parquet"));
@@ -104,12 +118,15 @@ TEST(RewritesParquet, LongAndWideSideCarsJoinByKey) {
   const TemporaryFolder folder;
   const Pairs data;
   const auto hash = [&](int i) { return hex(sha256(data.caption(i))); };
-  write_parquet(folder / "long.parquet", {{"key", array_of<arrow::StringBuilder>({"k2", "k0", "k0", "k1"})},
-                                          {"mode", array_of<arrow::StringBuilder>({"bard", "bard", "human", "bard"})},
-                                          {"text", array_of<arrow::StringBuilder>({"two!", "zero!", "null", "one!"})},
-                                          {"status", array_of<arrow::StringBuilder>({"accepted", "accepted", "accepted", "rejected:empty"})},
-                                          {"source_sha256", array_of<arrow::StringBuilder>({hash(2), hash(0), hash(0), hash(1)})},
-                                          {"audit", numbers({1, 0.2, 1, 1})}});
+  write_parquet(
+      folder / "long.parquet",
+      {{"key", array_of<arrow::StringBuilder>({"k2", "k0", "k0", "k1"})},
+       {"mode", array_of<arrow::StringBuilder>({"bard", "bard", "human", "bard"})},
+       {"text", array_of<arrow::StringBuilder>({"two!", "zero!", "null", "one!"})},
+       {"status",
+        array_of<arrow::StringBuilder>({"accepted", "accepted", "accepted", "rejected:empty"})},
+       {"source_sha256", array_of<arrow::StringBuilder>({hash(2), hash(0), hash(0), hash(1)})},
+       {"audit", numbers({1, 0.2, 1, 1})}});
   const auto table = CaptionTable::build(data, {folder / "long.parquet"});
   ASSERT_EQ(table.rewrites(), 2);
   EXPECT_EQ(table.slot_name(1), "rewrite:bard");
@@ -117,11 +134,13 @@ TEST(RewritesParquet, LongAndWideSideCarsJoinByKey) {
   EXPECT_EQ(table.text(0, 1), "zero!");
   EXPECT_EQ(table.text(1, 1), "");
   EXPECT_EQ(table.text(0, 2), "null");
-  EXPECT_EQ(CaptionTable::build(data, {folder / "long.parquet"}, "audit.score >= 0.6").text(0, 1), "");
+  EXPECT_EQ(CaptionTable::build(data, {folder / "long.parquet"}, "audit.score >= 0.6").text(0, 1),
+            "");
 
-  write_parquet(folder / "wide.parquet", {{"key", array_of<arrow::StringBuilder>({"k0", "k1", "k2"})},
-                                          {"rewrite:a", array_of<arrow::StringBuilder>({"a0", std::nullopt, "a2"})},
-                                          {"rewrite:b", array_of<arrow::StringBuilder>({"b0", "b1", "b2"})}});
+  write_parquet(folder / "wide.parquet",
+                {{"key", array_of<arrow::StringBuilder>({"k0", "k1", "k2"})},
+                 {"rewrite:a", array_of<arrow::StringBuilder>({"a0", std::nullopt, "a2"})},
+                 {"rewrite:b", array_of<arrow::StringBuilder>({"b0", "b1", "b2"})}});
   const auto wide = CaptionTable::build(data, {folder / "wide.parquet"});
   EXPECT_EQ(wide.text(0, 1), "a0");
   EXPECT_EQ(wide.text(1, 1), "");
@@ -131,10 +150,11 @@ TEST(RewritesParquet, LongAndWideSideCarsJoinByKey) {
 TEST(RewritesParquet, AChangedCaptionIsAnErrorWithItsKey) {
   const TemporaryFolder folder;
   const Pairs data;
-  write_parquet(folder / "r.parquet", {{"key", array_of<arrow::StringBuilder>({"k0"})},
-                                       {"mode", array_of<arrow::StringBuilder>({"bard"})},
-                                       {"text", array_of<arrow::StringBuilder>({"x"})},
-                                       {"source_sha256", array_of<arrow::StringBuilder>({hex(sha256("caption 1"))})}});
+  write_parquet(folder / "r.parquet",
+                {{"key", array_of<arrow::StringBuilder>({"k0"})},
+                 {"mode", array_of<arrow::StringBuilder>({"bard"})},
+                 {"text", array_of<arrow::StringBuilder>({"x"})},
+                 {"source_sha256", array_of<arrow::StringBuilder>({hex(sha256("caption 1"))})}});
   try {
     CaptionTable::build(data, {folder / "r.parquet"});
     FAIL();

@@ -15,16 +15,19 @@ std::string output_of(const std::string& command) {
   std::string output;
   FILE* pipe = ::popen(command.c_str(), "r");
   char buffer[4096];
-  while (const size_t count = std::fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, count);
+  while (const size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
+    output.append(buffer, count);
   EXPECT_EQ(::pclose(pipe), 0) << command;
   return output;
 }
 
-std::map<std::string, std::string> contents_of(const std::string& path, std::string* damage = nullptr) {
+std::map<std::string, std::string> contents_of(const std::string& path,
+                                               std::string* damage = nullptr) {
   const MappedFile file(path);
   const TarIndex index = index_tar(file);
   std::map<std::string, std::string> contents;
-  for (const TarMember& member : index.members) contents[member.name] = file.text().substr(member.offset, member.size);
+  for (const TarMember& member : index.members)
+    contents[member.name] = file.text().substr(member.offset, member.size);
   if (damage != nullptr) {
     *damage = index.damage;
   } else {
@@ -38,7 +41,8 @@ const std::string kVeryLongName = std::string(120, 'a') + "/" + std::string(180,
 
 TEST(Tar, ReadsWhatGnuTarWritesInEveryFormat) {
   const TemporaryFolder folder;
-  std::map<std::string, std::string> expected = {{"000001.jpg", std::string(1500, 'j')}, {"000001.txt", "a dog"}, {"sub/empty.txt", ""}};
+  std::map<std::string, std::string> expected = {
+      {"000001.jpg", std::string(1500, 'j')}, {"000001.txt", "a dog"}, {"sub/empty.txt", ""}};
   for (const char* const format : {"v7", "ustar", "gnu", "pax", "oldgnu"}) {
     const std::string name = format;
     auto members = expected;
@@ -47,14 +51,18 @@ TEST(Tar, ReadsWhatGnuTarWritesInEveryFormat) {
     const TemporaryFolder in;
     for (const auto& [path, text] : members) in.write(path, text);
     const std::string tar = folder / (name + ".tar");
-    output_of("tar --format=" + name + " -C " + in.path() + " -cf " + tar + " $(ls " + in.path() + ") 2>&1");
+    output_of("tar --format=" + name + " -C " + in.path() + " -cf " + tar + " $(ls " + in.path() +
+              ") 2>&1");
     EXPECT_EQ(contents_of(tar), members) << name;
   }
 }
 
 TEST(Tar, GnuTarReadsWhatTheWriterWrites) {
   const TemporaryFolder folder;
-  const std::map<std::string, std::string> members = {{"1.png", std::string(512, 'p')}, {"1.txt", "Zwei Hunde, süß"}, {kLongName, "long"}, {kVeryLongName, "very"}};
+  const std::map<std::string, std::string> members = {{"1.png", std::string(512, 'p')},
+                                                      {"1.txt", "Zwei Hunde, süß"},
+                                                      {kLongName, "long"},
+                                                      {kVeryLongName, "very"}};
   {
     TarWriter writer(folder / "out.tar");
     for (const auto& [name, text] : members) writer.add(name, text);
@@ -84,8 +92,10 @@ TEST(Tar, ACutArchiveGivesTheMembersBeforeTheCut) {
     const auto contents = contents_of(path, &damage);
     const size_t first_ends = 512 + 700, second_ends = 1536 + first_ends;
     EXPECT_EQ(contents.size(), size >= second_ends ? 2u : size >= first_ends ? 1u : 0u) << size;
-    // Cut between members, an archive looks like one without its end marker, which many programs leave out.
-    EXPECT_EQ(damage.empty(), (size >= first_ends && size <= 1536) || size >= second_ends) << size << " " << damage;
+    // Cut between members, an archive looks like one without its end marker, which many programs
+    // leave out.
+    EXPECT_EQ(damage.empty(), (size >= first_ends && size <= 1536) || size >= second_ends)
+        << size << " " << damage;
   }
 }
 
@@ -111,7 +121,8 @@ TEST(Tar, FlippedBytesNeverBreakTheWalk) {
 }
 
 TEST(Tar, WhatIsNoTarIsNamedSo) {
-  EXPECT_NE(walk_tar(std::string(2000, 'x'), [](std::string_view, uint64_t, uint64_t) { FAIL(); }), "");
+  EXPECT_NE(walk_tar(std::string(2000, 'x'), [](std::string_view, uint64_t, uint64_t) { FAIL(); }),
+            "");
   EXPECT_NE(walk_tar("", [](std::string_view, uint64_t, uint64_t) { FAIL(); }), "");
 }
 

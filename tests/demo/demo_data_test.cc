@@ -26,7 +26,8 @@ class OwnDataTest : public testing::Test {
     for (int i = 0; i < count; ++i) {
       const std::string stem = "picture" + std::to_string(i);
       write_file(folder_ / below / (stem + ".png"), png);
-      write_file(folder_ / below / (stem + ".txt"), "A thing number " + std::to_string(i % 30) + ".\n" + after);
+      write_file(folder_ / below / (stem + ".txt"),
+                 "A thing number " + std::to_string(i % 30) + ".\n" + after);
     }
   }
 
@@ -74,7 +75,8 @@ TEST_F(OwnDataTest, TooFewPairsAreRefusedWithTheirNumber) {
     FAIL() << "twelve pairs are too few";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput);
-    EXPECT_NE(std::string(error.what()).find("has 12 pictures with captions"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("has 12 pictures with captions"), std::string::npos)
+        << error.what();
   }
 }
 

@@ -29,12 +29,19 @@ class DemoTest : public testing::Test {
   fs::path write_records(const std::string& tail) const {
     const fs::path path = folder_ / "records.jsonl.gz";
     RecordWriter writer(path);
-    const auto texts = raw_captions(read_classes(shared_file("data/demo/classes.txt"), read_annotations(DemoSources().annotations))).texts();
+    const auto texts = raw_captions(read_classes(shared_file("data/demo/classes.txt"),
+                                                 read_annotations(DemoSources().annotations)))
+                           .texts();
     for (const std::string mode : {"chatgpt", "human"}) {
       const Sha256 recipe = sha256("recipe of " + mode);
       writer.add_recipe(recipe, {{"mode", mode}, {"details", {{"model_name", "a test"}}}});
       for (const std::string& text : texts) {
-        writer.add({.source = sha256(text), .mode = mode, .recipe = recipe, .status = "accepted", .text = (mode == "human" ? "the " : "a picture of ") + text + tail}, text);
+        writer.add({.source = sha256(text),
+                    .mode = mode,
+                    .recipe = recipe,
+                    .status = "accepted",
+                    .text = (mode == "human" ? "the " : "a picture of ") + text + tail},
+                   text);
       }
     }
     writer.commit();
@@ -42,7 +49,12 @@ class DemoTest : public testing::Test {
   }
 
   DemoOptions small() const {
-    DemoOptions options{.output = folder_ / "out", .steps = 6, .scenes = 300, .test_scenes = 60, .live_check = 0, .recorded = folder_ / "records.jsonl.gz"};
+    DemoOptions options{.output = folder_ / "out",
+                        .steps = 6,
+                        .scenes = 300,
+                        .test_scenes = 60,
+                        .live_check = 0,
+                        .recorded = folder_ / "records.jsonl.gz"};
     options.sources.clip_art /= "food";
     options.sources.stamps /= "animals";
     return options;
@@ -60,23 +72,34 @@ class DemoTest : public testing::Test {
 TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
   write_records("");
   const DemoReport report = run_demo(small());
-  EXPECT_EQ(names(report), (std::vector<std::string>{"compose", "rewrite", "train-clip-s1", "train-laclip-s1", "train-laclip-mt-s1", "evaluate-clip-s1",
-                                                     "evaluate-laclip-s1", "evaluate-laclip-mt-s1", "report"}));
+  EXPECT_EQ(names(report),
+            (std::vector<std::string>{"compose", "rewrite", "train-clip-s1", "train-laclip-s1",
+                                      "train-laclip-mt-s1", "evaluate-clip-s1",
+                                      "evaluate-laclip-s1", "evaluate-laclip-mt-s1", "report"}));
   EXPECT_EQ(report.rewriting.audit["pairs"], 2 * report.captions);
   const std::string text = to_text(report);
-  for (const char* expected : {"LaCLIP-MT \xE2\x88\x92 CLIP", "zero-shot, 5 templates", "text to picture R@1, other wording", "drawn by other hands", "WORSE on|worse nowhere"}) {
+  for (const char* expected :
+       {"LaCLIP-MT \xE2\x88\x92 CLIP", "zero-shot, 5 templates",
+        "text to picture R@1, other wording", "drawn by other hands", "WORSE on|worse nowhere"}) {
     const std::string either = expected;
     const size_t bar = either.find('|');
-    EXPECT_TRUE(text.find(either.substr(0, bar)) != std::string::npos || (bar != std::string::npos && text.find(either.substr(bar + 1)) != std::string::npos)) << expected;
+    EXPECT_TRUE(
+        text.find(either.substr(0, bar)) != std::string::npos ||
+        (bar != std::string::npos && text.find(either.substr(bar + 1)) != std::string::npos))
+        << expected;
   }
   const Json evaluations = read_json(small().output / "evaluations.json");
   EXPECT_EQ(evaluations.size(), 3 * (report.comparison.metrics.size() - 2));
   for (const Json& record : evaluations) {
-    for (const char* key : {"dataset", "model", "pretrained", "task", "metrics", "language"}) EXPECT_TRUE(record.contains(key)) << key;
+    for (const char* key : {"dataset", "model", "pretrained", "task", "metrics", "language"})
+      EXPECT_TRUE(record.contains(key)) << key;
   }
   const std::string page = read_file(report.page);
-  for (const char* expected : {"LaCLIP-MT", "Training loss", "What each model finds", "data:image/png;base64,"}) EXPECT_NE(page.find(expected), std::string::npos) << expected;
-  EXPECT_TRUE(fs::exists(small().output / "runs" / "laclip-mt-s1" / "model" / "open_clip_model.safetensors"));
+  for (const char* expected :
+       {"LaCLIP-MT", "Training loss", "What each model finds", "data:image/png;base64,"})
+    EXPECT_NE(page.find(expected), std::string::npos) << expected;
+  EXPECT_TRUE(fs::exists(small().output / "runs" / "laclip-mt-s1" / "model" /
+                         "open_clip_model.safetensors"));
 
   const DemoReport again = run_demo(small());
   EXPECT_EQ(names(again), std::vector<std::string>{});
@@ -86,7 +109,9 @@ TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
   DemoOptions longer = small();
   longer.steps = 7;
   const std::vector<std::string> longer_stages = names(run_demo(longer));
-  EXPECT_EQ(std::count(longer_stages.begin(), longer_stages.end(), "compose") + std::count(longer_stages.begin(), longer_stages.end(), "rewrite"), 0);
+  EXPECT_EQ(std::count(longer_stages.begin(), longer_stages.end(), "compose") +
+                std::count(longer_stages.begin(), longer_stages.end(), "rewrite"),
+            0);
   EXPECT_EQ(longer_stages.size(), 7U);
 }
 
@@ -108,10 +133,15 @@ TEST_F(DemoTest, OwnFolderIsRewrittenByTheModelItself) {
   const char* things[] = {"red ball", "yellow boat", "green tree", "blue house", "brown dog"};
   for (int i = 0; i < 60; ++i) {
     const std::string stem = "p" + std::to_string(i);
-    write_file(pictures / (stem + ".png"), encode_png(plain(40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
+    write_file(pictures / (stem + ".png"),
+               encode_png(plain(40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
     write_file(pictures / (stem + ".txt"), "A " + std::string(things[i % 5]) + " on a table.\n");
   }
-  DemoOptions options{.output = folder_ / "own", .data = pictures.string(), .steps = 2, .limit = 3, .modes = {"chatgpt"}};
+  DemoOptions options{.output = folder_ / "own",
+                      .data = pictures.string(),
+                      .steps = 2,
+                      .limit = 3,
+                      .modes = {"chatgpt"}};
   options.arms = {demo_arms()[1]};
   const DemoReport report = run_demo(options);
   EXPECT_TRUE(report.rewriting.live);

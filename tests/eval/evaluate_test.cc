@@ -18,8 +18,12 @@ class Evaluate : public testing::Test {
     write_open_clip_directory(*tiny_clip(), folder_.path() / "model");
     make_set("labels", [](int picture) { return std::pair("cls", std::to_string(picture / 3)); });
     write_file(folder_.path() / "labels/classnames.txt", "red wall\ngreen wall\nblue wall\n");
-    write_file(folder_.path() / "labels/zeroshot_classification_templates.txt", "a photo of a {c}.\nthe {c}\n");
-    make_set("captions", [](int picture) { return std::pair("txt", "picture " + std::to_string(picture) + "\nwall number " + std::to_string(picture)); });
+    write_file(folder_.path() / "labels/zeroshot_classification_templates.txt",
+               "a photo of a {c}.\nthe {c}\n");
+    make_set("captions", [](int picture) {
+      return std::pair(
+          "txt", "picture " + std::to_string(picture) + "\nwall number " + std::to_string(picture));
+    });
     write_file(folder_.path() / "captions/dataset_type.txt", "retrieval\n");
   }
 
@@ -34,7 +38,9 @@ class Evaluate : public testing::Test {
         std::snprintf(key, sizeof key, "s%07d", picture);
         const auto [extension, text] = describe(picture);
         tar.add(std::string(key) + "." + extension, text);
-        tar.add(std::string(key) + ".png", read_file(kGoldenEval / "pictures" / (colour + "_" + std::to_string(number) + ".png")));
+        tar.add(
+            std::string(key) + ".png",
+            read_file(kGoldenEval / "pictures" / (colour + "_" + std::to_string(number) + ".png")));
       }
     }
     tar.finish();
@@ -113,7 +119,8 @@ TEST_F(EmbedFiles, WritesARowForEveryText) {
   request.raw = true;
   embed_files(request);
   const NpyArray raw = read_npy(request.output);
-  const Tensor expected = embed_texts(*load_model(request.model), {"a dog", "", "a cat", "a dog"}).contiguous();
+  const Tensor expected =
+      embed_texts(*load_model(request.model), {"a dog", "", "a cat", "a dog"}).contiguous();
   EXPECT_EQ(0, std::memcmp(raw.bytes.data(), expected.data_ptr(), raw.bytes.size()));
 }
 
@@ -126,7 +133,10 @@ TEST_F(EmbedFiles, TakesFilesFoldersAndLists) {
   EXPECT_EQ(embed_files(request).rows, 12);
   const NpyArray array = read_npy(request.output);
   const auto row = [&](size_t i) { return array.values<float>().subspan(i * 8, 8); };
-  const auto near = [&](size_t a, size_t b) { return std::equal(row(a).begin(), row(a).end(), row(b).begin(), [](float x, float y) { return std::abs(x - y) < 1e-5F; }); };
+  const auto near = [&](size_t a, size_t b) {
+    return std::equal(row(a).begin(), row(a).end(), row(b).begin(),
+                      [](float x, float y) { return std::abs(x - y) < 1e-5F; });
+  };
   EXPECT_TRUE(near(0, 11));  // 2_0.png and its copy beside the list
   EXPECT_TRUE(near(0, 4));   // sorted: 10_0, 10_1, 10_2, 2_0
   EXPECT_TRUE(near(2, 10));
@@ -136,7 +146,8 @@ TEST_F(EmbedFiles, TakesFilesFoldersAndLists) {
 TEST_F(EmbedFiles, AnUnreadablePictureIsAnErrorOrZeros) {
   write_file(folder_ / "broken.jpg", "\xFF\xD8\xFF nothing follows");
   EmbedRequest request = embed_request();
-  request.images = {(kGoldenEval / "pictures/2_0.png").string(), folder_ / "broken.jpg", folder_ / "missing.png"};
+  request.images = {(kGoldenEval / "pictures/2_0.png").string(), folder_ / "broken.jpg",
+                    folder_ / "missing.png"};
   try {
     embed_files(request);
     FAIL();

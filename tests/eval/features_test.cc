@@ -33,8 +33,13 @@ TEST(Features, ModelsThatSquashSeeTheWholePicture) {
   Clip crop(config, 5);
   TempFolder folder;
   make_class_folders(folder.path());
-  const auto pictures = open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
-  EXPECT_GT((embed_images(squash, *pictures).rows - embed_images(crop, *pictures).rows).abs().max().item<float>(), 1e-4F);
+  const auto pictures =
+      open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
+  EXPECT_GT((embed_images(squash, *pictures).rows - embed_images(crop, *pictures).rows)
+                .abs()
+                .max()
+                .item<float>(),
+            1e-4F);
 }
 
 TEST(Features, TextsKeepTheirRowsAndTwinsAreEqualBitForBit) {
@@ -47,7 +52,12 @@ TEST(Features, TextsKeepTheirRowsAndTwinsAreEqualBitForBit) {
   EXPECT_TRUE(torch::equal(rows[1], rows[4]));
   EXPECT_FALSE(torch::equal(rows[0], rows[3]));
   for (size_t i = 0; i < texts.size(); ++i) {
-    EXPECT_LT((embed_texts(*model, {texts[i]})[0] - rows[static_cast<int64_t>(i)]).abs().max().item<float>(), 1e-5F) << texts[i];
+    EXPECT_LT((embed_texts(*model, {texts[i]})[0] - rows[static_cast<int64_t>(i)])
+                  .abs()
+                  .max()
+                  .item<float>(),
+              1e-5F)
+        << texts[i];
   }
 }
 
@@ -69,7 +79,8 @@ TEST(Features, RefuseAForeignVocabulary) {
 }
 
 TEST(Features, RecipesFollowTheModel) {
-  const Recipe recipe = recipe_of(find_model_config("laclip-ViT-B-16").preprocess), &laclip = find_recipe("laclip");
+  const Recipe recipe = recipe_of(find_model_config("laclip-ViT-B-16").preprocess),
+               &laclip = find_recipe("laclip");
   EXPECT_EQ(recipe.interpolation, laclip.interpolation);
   EXPECT_EQ(recipe.mean, laclip.mean);
   EXPECT_EQ(recipe.std, laclip.std);

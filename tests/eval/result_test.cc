@@ -9,28 +9,40 @@ namespace clipwright {
 namespace {
 
 TEST(Result, KeysComeInClipBenchmarksOrder) {
-  EvaluationRecord record{"wds/vtab/cifar10", "ViT-B-32", "run/model", "zeroshot_classification", {{"acc1", 0.5}, {"acc5", nullptr}}};
-  EXPECT_EQ(to_json(record).dump(), R"({"dataset":"wds/vtab/cifar10","model":"ViT-B-32","pretrained":"run/model",)"
-                                    R"("task":"zeroshot_classification","metrics":{"acc1":0.5,"acc5":null},"language":"en"})");
+  EvaluationRecord record{"wds/vtab/cifar10",
+                          "ViT-B-32",
+                          "run/model",
+                          "zeroshot_classification",
+                          {{"acc1", 0.5}, {"acc5", nullptr}}};
+  EXPECT_EQ(
+      to_json(record).dump(),
+      R"({"dataset":"wds/vtab/cifar10","model":"ViT-B-32","pretrained":"run/model",)"
+      R"("task":"zeroshot_classification","metrics":{"acc1":0.5,"acc5":null},"language":"en"})");
 }
 
 TEST(Result, BuildsACsvOfFilesAndFolders) {
   TempFolder folder;
   fs::create_directories(folder.path() / "more");
-  write_file(folder / "a.json", R"({"dataset": "cars, 196", "model": "RN50", "pretrained": "openai", "task": "zeroshot_classification",
+  write_file(
+      folder / "a.json",
+      R"({"dataset": "cars, 196", "model": "RN50", "pretrained": "openai", "task": "zeroshot_classification",
     "metrics": {"acc1": 0.25, "acc5": NaN, "mean_per_class_recall": 0.125}, "language": "en"})");
-  write_file(folder / "more/b.json", R"({"dataset": "NaN set", "model": "ViT-B-32", "pretrained": "x", "task": "zeroshot_retrieval",
+  write_file(
+      folder / "more/b.json",
+      R"({"dataset": "NaN set", "model": "ViT-B-32", "pretrained": "x", "task": "zeroshot_retrieval",
     "metrics": {"image_retrieval_recall@5": 0.5}, "language": "en"})");
   write_file(folder / "more/notes.txt", "not a result");
   EXPECT_EQ(build_results_csv({folder / "a.json", folder / "more"}),
-            "dataset,model,pretrained,task,language,model_fullname,acc1,acc5,mean_per_class_recall,image_retrieval_recall@5\n"
+            "dataset,model,pretrained,task,language,model_fullname,acc1,acc5,mean_per_class_recall,"
+            "image_retrieval_recall@5\n"
             "\"cars, 196\",RN50,openai,zeroshot_classification,en,RN50 openai,0.25,,0.125,\n"
             "NaN set,ViT-B-32,x,zeroshot_retrieval,en,ViT-B-32 x,,,,0.5\n");
 }
 
 TEST(Result, NamesTheFileThatIsNone) {
   TempFolder folder;
-  for (const char* text : {"", "[]", "{\"metrics\": 3}", "{\"dataset\": ", "NaN", "{\"a\": \"unfinished"}) {
+  for (const char* text :
+       {"", "[]", "{\"metrics\": 3}", "{\"dataset\": ", "NaN", "{\"a\": \"unfinished"}) {
     write_file(folder / "a.json", text);
     try {
       build_results_csv({folder / "a.json"});

@@ -69,7 +69,8 @@ inline void make_class_folders(const fs::path& root) {
   for (const std::string name : {"2", "10", "green_pear"}) {
     fs::create_directories(root / name);
     for (const char* number : {"0", "1", "2"}) {
-      fs::copy_file(kGoldenEval / "pictures" / (name + "_" + number + ".png"), root / name / (std::string(number) + ".png"));
+      fs::copy_file(kGoldenEval / "pictures" / (name + "_" + number + ".png"),
+                    root / name / (std::string(number) + ".png"));
     }
   }
 }

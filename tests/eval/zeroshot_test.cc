@@ -16,8 +16,9 @@ TEST_P(GoldenZeroshot, MetricsEqualTheDefinitions) {
   const Tensor prompts = golden_floats(prefix + "prompts.npy");  // (C, T, E)
   const auto wide = golden_integers(prefix + "labels.npy");
   const std::vector<int> labels(wide.begin(), wide.end());
-  const ZeroshotResult result = score_zeroshot(unit_rows(golden_floats(prefix + "images.npy")),
-                                               average_prompts(prompts.flatten(0, 1), prompts.size(0)), labels);
+  const ZeroshotResult result =
+      score_zeroshot(unit_rows(golden_floats(prefix + "images.npy")),
+                     average_prompts(prompts.flatten(0, 1), prompts.size(0)), labels);
   const Json expected = read_json(kGoldenEval / "expected.json")["zeroshot"][GetParam()];
   EXPECT_DOUBLE_EQ(result.acc1, expected["acc1"].get<double>());
   EXPECT_EQ(result.acc5.has_value(), !expected["acc5"].is_null());
@@ -31,7 +32,8 @@ TEST_P(GoldenZeroshot, MetricsEqualTheDefinitions) {
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenZeroshot, testing::Values("absent", "four", "ties"));
 
 TEST(Zeroshot, OfEqualScoresTheLowestClassWins) {
-  const Tensor picture = torch::tensor({{1.0F, 0.0F}}), classifier = torch::tensor({{0.0F, 1.0F}, {1.0F, 0.0F}, {1.0F, 0.0F}});
+  const Tensor picture = torch::tensor({{1.0F, 0.0F}}),
+               classifier = torch::tensor({{0.0F, 1.0F}, {1.0F, 0.0F}, {1.0F, 0.0F}});
   EXPECT_EQ(score_zeroshot(picture, classifier, {2}).predicted, std::vector<int>{1});
   EXPECT_EQ(score_zeroshot(picture, classifier, {2}).rank, std::vector<int>{1});
   EXPECT_EQ(score_zeroshot(picture, classifier, {1}).rank, std::vector<int>{0});
@@ -40,7 +42,8 @@ TEST(Zeroshot, OfEqualScoresTheLowestClassWins) {
 class ZeroshotSet : public testing::Test {
  protected:
   ZeroshotSet() { make_class_folders(folder_.path()); }
-  ClassificationData open(const std::string& classnames = {}, const std::string& templates = {}) const {
+  ClassificationData open(const std::string& classnames = {},
+                          const std::string& templates = {}) const {
     return open_classification({.source = folder_.path().string()}, classnames, templates);
   }
   TempFolder folder_;
@@ -72,28 +75,39 @@ TEST_F(ZeroshotSet, RefusesNamesThatDoNotFitTheFolders) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput);
-    EXPECT_NE(std::string(error.what()).find("has 2 names; expected 3"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("has 2 names; expected 3"), std::string::npos)
+        << error.what();
   }
 }
 
 TEST_F(ZeroshotSet, DoesNotDependOnBatchesOrThreads) {
   const ClassificationData data = open({}, "80");
-  const ZeroshotResult one = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.batch_size = 1, .workers = 1});
+  const ZeroshotResult one = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
+                                               data.templates, {.batch_size = 1, .workers = 1});
   for (const int64_t batch : {2, 7, 64}) {
     const EvalOptions options{.batch_size = batch, .workers = 3};
-    const ZeroshotResult other = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, options);
+    const ZeroshotResult other =
+        evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, options);
     EXPECT_EQ(other.predicted, one.predicted);
     EXPECT_EQ(other.metrics(), one.metrics());
-    const Tensor a = zeroshot_classifier(*model_, data.classnames, data.templates, {.batch_size = 1});
-    EXPECT_LT((a - zeroshot_classifier(*model_, data.classnames, data.templates, options)).abs().max().item<float>(), 1e-6F);
+    const Tensor a =
+        zeroshot_classifier(*model_, data.classnames, data.templates, {.batch_size = 1});
+    EXPECT_LT((a - zeroshot_classifier(*model_, data.classnames, data.templates, options))
+                  .abs()
+                  .max()
+                  .item<float>(),
+              1e-6F);
   }
 }
 
 TEST_F(ZeroshotSet, EqualsTheFormulaOnFeatures) {
   const ClassificationData data = open({}, "plain");
-  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates);
-  const Tensor images = embed_images(*model_, *data.pictures).rows, texts = embed_texts(*model_, data.classnames);
-  const Tensor best = torch::cosine_similarity(images.unsqueeze(1), texts.unsqueeze(0), 2).argmax(1);
+  const ZeroshotResult result =
+      evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates);
+  const Tensor images = embed_images(*model_, *data.pictures).rows,
+               texts = embed_texts(*model_, data.classnames);
+  const Tensor best =
+      torch::cosine_similarity(images.unsqueeze(1), texts.unsqueeze(0), 2).argmax(1);
   int hits = 0;
   for (int64_t i = 0; i < 9; ++i) {
     EXPECT_EQ(result.predicted[static_cast<size_t>(i)], best[i].item<int>());
@@ -105,11 +119,14 @@ TEST_F(ZeroshotSet, EqualsTheFormulaOnFeatures) {
 TEST_F(ZeroshotSet, LeavesBadPicturesOutAndCountsThem) {
   write_file(folder_.path() / "2/broken.png", "not a picture");
   const ClassificationData data = open();
-  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.max_bad_share = 0.5});
+  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
+                                                  data.templates, {.max_bad_share = 0.5});
   EXPECT_EQ(result.pictures, 9);
   EXPECT_EQ(result.bad, 1);
   EXPECT_EQ(std::count(result.predicted.begin(), result.predicted.end(), -1), 1);
-  EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates, {.max_bad_share = 0.05}), Error);
+  EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates,
+                                 {.max_bad_share = 0.05}),
+               Error);
 }
 
 TEST_F(ZeroshotSet, RefusesALabelWithoutAName) {

@@ -29,25 +29,33 @@ double by_hand(const Tensor& images, const Tensor& texts, double scale) {
 }
 
 Tensor load(const std::string& name) {
-  const NpyArray array = read_npy(std::string(CLIPWRIGHT_SOURCE_DIR) + "/tests/golden/losses/" + name + ".npy");
+  const NpyArray array =
+      read_npy(std::string(CLIPWRIGHT_SOURCE_DIR) + "/tests/golden/losses/" + name + ".npy");
   const auto values = array.values<double>();
-  return torch::tensor(std::vector<double>(values.begin(), values.end()), kDouble).view(array.shape);
+  return torch::tensor(std::vector<double>(values.begin(), values.end()), kDouble)
+      .view(array.shape);
 }
 
 TEST(InfoNce, EqualsItsFormula) {
   torch::manual_seed(1);
-  const Tensor images = unit(torch::randn({6, 8}, kDouble)), texts = unit(torch::randn({6, 8}, kDouble));
-  EXPECT_NEAR(info_nce(images, texts, torch::tensor(9.0, kDouble)).item<double>(), by_hand(images, texts, 9), 1e-12);
+  const Tensor images = unit(torch::randn({6, 8}, kDouble)),
+               texts = unit(torch::randn({6, 8}, kDouble));
+  EXPECT_NEAR(info_nce(images, texts, torch::tensor(9.0, kDouble)).item<double>(),
+              by_hand(images, texts, 9), 1e-12);
 }
 
 TEST(InfoNce, GradientsEqualFiniteDifferences) {
   torch::manual_seed(2);
-  expect_gradients_match([](const std::vector<Tensor>& in) { return info_nce(in[0], in[1], in[2].exp()); },
-                         {unit(torch::randn({5, 4}, kDouble)), unit(torch::randn({5, 4}, kDouble)), torch::tensor(1.7, kDouble)});
+  expect_gradients_match(
+      [](const std::vector<Tensor>& in) { return info_nce(in[0], in[1], in[2].exp()); },
+      {unit(torch::randn({5, 4}, kDouble)), unit(torch::randn({5, 4}, kDouble)),
+       torch::tensor(1.7, kDouble)});
 }
 
 TEST(InfoNce, ValueAndGradientsEqualOpenClips) {
-  const Tensor images = load("images").set_requires_grad(true), texts = load("texts").set_requires_grad(true), scale = load("scale").set_requires_grad(true);
+  const Tensor images = load("images").set_requires_grad(true),
+               texts = load("texts").set_requires_grad(true),
+               scale = load("scale").set_requires_grad(true);
   const Tensor loss = info_nce(images, texts, scale.squeeze());
   loss.backward();
   EXPECT_NEAR(loss.item<double>(), load("loss").item<double>(), 1e-10);
@@ -59,13 +67,15 @@ TEST(InfoNce, ValueAndGradientsEqualOpenClips) {
 TEST(InfoNce, StaysFiniteAtTheLargestScale) {
   const Tensor rows = unit(torch::eye(4, kDouble));
   EXPECT_NEAR(info_nce(rows, rows, torch::tensor(100.0, kDouble)).item<double>(), 0, 1e-12);
-  EXPECT_NEAR(info_nce(rows, rows.roll(1, 0), torch::tensor(100.0, kDouble)).item<double>(), 100, 1e-9);
+  EXPECT_NEAR(info_nce(rows, rows.roll(1, 0), torch::tensor(100.0, kDouble)).item<double>(), 100,
+              1e-9);
 }
 
 Features features(int64_t slots) {
   Features f;
   f.images = {unit(torch::randn({4, 6}, kDouble))};
-  for (int64_t slot = 0; slot < slots; ++slot) f.texts.push_back(unit(torch::randn({4, 6}, kDouble)));
+  for (int64_t slot = 0; slot < slots; ++slot)
+    f.texts.push_back(unit(torch::randn({4, 6}, kDouble)));
   f.logit_scale = torch::tensor(5.0, kDouble);
   return f;
 }
@@ -91,9 +101,11 @@ TEST(MultiText, GradientsEqualFiniteDifferences) {
   torch::manual_seed(5);
   expect_gradients_match(
       [](const std::vector<Tensor>& in) {
-        return MultiText("paper").loss({.images = {in[0]}, .texts = {in[1], in[2]}, .logit_scale = in[3].exp()});
+        return MultiText("paper").loss(
+            {.images = {in[0]}, .texts = {in[1], in[2]}, .logit_scale = in[3].exp()});
       },
-      {unit(torch::randn({4, 3}, kDouble)), unit(torch::randn({4, 3}, kDouble)), unit(torch::randn({4, 3}, kDouble)), torch::tensor(1.1, kDouble)});
+      {unit(torch::randn({4, 3}, kDouble)), unit(torch::randn({4, 3}, kDouble)),
+       unit(torch::randn({4, 3}, kDouble)), torch::tensor(1.1, kDouble)});
 }
 
 }  // namespace

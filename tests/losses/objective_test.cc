@@ -11,11 +11,17 @@ namespace {
 
 Features features() {
   torch::manual_seed(1);
-  const auto rows = [] { return torch::nn::functional::normalize(torch::randn({5, 4}, torch::kFloat64)); };
-  return {.images = {rows()}, .texts = {rows(), rows()}, .logit_scale = torch::tensor(3.0, torch::kFloat64)};
+  const auto rows = [] {
+    return torch::nn::functional::normalize(torch::randn({5, 4}, torch::kFloat64));
+  };
+  return {.images = {rows()},
+          .texts = {rows(), rows()},
+          .logit_scale = torch::tensor(3.0, torch::kFloat64)};
 }
 
-double total(const ObjectiveConfig& config) { return Objective(config).loss(features()).total.item<double>(); }
+double total(const ObjectiveConfig& config) {
+  return Objective(config).loss(features()).total.item<double>();
+}
 
 TEST(Objective, PresetsBringTheirCaptionPolicy) {
   EXPECT_EQ(find_preset("clip").caption_policy, "original");
@@ -26,8 +32,10 @@ TEST(Objective, PresetsBringTheirCaptionPolicy) {
 }
 
 TEST(Objective, IsTheWeightedSumOfItsTerms) {
-  const double contrastive = total({.weights = {{"contrastive", 1}}}), multi = total({.weights = {{"multi-text", 1}}});
-  EXPECT_NEAR(total({.weights = {{"contrastive", 0.4}, {"multi-text", 2}}}), 0.4 * contrastive + 2 * multi, 1e-12);
+  const double contrastive = total({.weights = {{"contrastive", 1}}}),
+               multi = total({.weights = {{"multi-text", 1}}});
+  EXPECT_NEAR(total({.weights = {{"contrastive", 0.4}, {"multi-text", 2}}}),
+              0.4 * contrastive + 2 * multi, 1e-12);
 }
 
 TEST(Objective, ReportsEachTermUnweighted) {
@@ -50,7 +58,11 @@ void expect_usage_error(const std::function<void()>& run, const std::string& par
 
 TEST(Objective, NamesTheNearestWhenANameIsWrong) {
   expect_usage_error([] { find_preset("laclip-tm"); }, "Did you mean 'laclip-mt'?");
-  expect_usage_error([] { Objective({.weights = {{"contrastiv", 1}}}); }, "Did you mean 'contrastive'?");
+  expect_usage_error(
+      [] {
+        Objective({.weights = {{"contrastiv", 1}}});
+      },
+      "Did you mean 'contrastive'?");
   expect_usage_error([] { Objective({.weights = {{"contrastive", -1}}}); }, "0 or more");
   expect_usage_error([] { Objective({.weights = {{"contrastive", 0}}}); }, "at least one term");
 }

@@ -52,7 +52,8 @@ TEST_F(LoadModel, ReadsCheckpointsThatAreDone) {
   add_checkpoint("step_10", false);
   EXPECT_EQ(load_model((folder_ / "checkpoints/step_9").string())->config().embed_dim, 16);
   EXPECT_EQ(load_model(folder_.string())->config().embed_dim, 16);
-  EXPECT_NE(error_of((folder_ / "checkpoints/step_10").string(), ExitCode::kInput).find("DONE"), std::string::npos);
+  EXPECT_NE(error_of((folder_ / "checkpoints/step_10").string(), ExitCode::kInput).find("DONE"),
+            std::string::npos);
 }
 
 TEST_F(LoadModel, SaysWhatIsThereInstead) {
@@ -60,13 +61,17 @@ TEST_F(LoadModel, SaysWhatIsThereInstead) {
   write_file(folder_ / "config.json", "{}");
   EXPECT_NE(error_of(folder_.string(), ExitCode::kUsage).find("Hugging Face"), std::string::npos);
   write_file(folder_ / "weights.pt", "");
-  EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kUsage).find("is a file"), std::string::npos);
-  EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kUsage).find("no such folder"), std::string::npos);
-  EXPECT_NE(error_of("tiny-23", ExitCode::kUsage).find("Did you mean 'tiny-32'?"), std::string::npos);
+  EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kUsage).find("is a file"),
+            std::string::npos);
+  EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kUsage).find("no such folder"),
+            std::string::npos);
+  EXPECT_NE(error_of("tiny-23", ExitCode::kUsage).find("Did you mean 'tiny-32'?"),
+            std::string::npos);
 }
 
 TEST_F(LoadModel, MakesBuiltInModelsFromASeed) {
-  const auto first = load_model("tiny-32", 1), again = load_model("tiny-32", 1), other = load_model("tiny-32", 2);
+  const auto first = load_model("tiny-32", 1), again = load_model("tiny-32", 1),
+             other = load_model("tiny-32", 2);
   const auto a = first->state(), b = again->state(), c = other->state();
   bool differs = false;
   for (size_t i = 0; i < a.size(); ++i) {

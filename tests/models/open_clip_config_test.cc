@@ -32,7 +32,8 @@ void expect_refused(const Json& config, const std::string& part) {
 TEST(OpenClipConfig, BuiltInModelsSurviveARoundTrip) {
   for (const std::string& name : model_names()) {
     const ModelConfig config = find_model_config(name);
-    const ModelConfig again = parse_open_clip_config(Json::parse(to_open_clip_config(config).dump()), name);
+    const ModelConfig again =
+        parse_open_clip_config(Json::parse(to_open_clip_config(config).dump()), name);
     EXPECT_EQ(again.name, name);
     EXPECT_EQ(to_open_clip_config(again), to_open_clip_config(config)) << name;
     EXPECT_EQ(again.vision.heads, config.vision.heads) << name;
@@ -90,7 +91,11 @@ TEST(OpenClipConfig, AcceptsNeutralValuesOfMissingParts) {
   config["model_cfg"]["vision_cfg"]["pool_type"] = "tok";
   config["model_cfg"]["text_cfg"]["pool_type"] = "argmax";
   config["model_cfg"]["custom_text"] = true;
-  config["preprocess_cfg"] = {{"mean", {0.5, 0.5, 0.5}}, {"std", 0.25}, {"interpolation", "bilinear"}, {"resize_mode", "squash"}, {"size", 224}};
+  config["preprocess_cfg"] = {{"mean", {0.5, 0.5, 0.5}},
+                              {"std", 0.25},
+                              {"interpolation", "bilinear"},
+                              {"resize_mode", "squash"},
+                              {"size", 224}};
   const ModelConfig parsed = parse_open_clip_config(config, "x");
   EXPECT_EQ(parsed.preprocess.mean, std::vector<double>(3, 0.5));
   EXPECT_EQ(parsed.preprocess.std, std::vector<double>(3, 0.25));
@@ -111,7 +116,9 @@ TEST(OpenClipConfig, RefusesHostileNumbers) {
   config = minimal();
   config["model_cfg"]["vision_cfg"]["patch_size"] = 33;
   expect_refused(config, "patch size 33");
-  for (const char* text : {"[]", "3", "{}", "{\"model_cfg\": []}", "{\"model_cfg\": {\"embed_dim\": 8}}"}) expect_refused(Json::parse(text), "config.json");
+  for (const char* text :
+       {"[]", "3", "{}", "{\"model_cfg\": []}", "{\"model_cfg\": {\"embed_dim\": 8}}"})
+    expect_refused(Json::parse(text), "config.json");
 }
 
 TEST(ModelConfig, NamesTheNearest) {
@@ -120,7 +127,8 @@ TEST(ModelConfig, NamesTheNearest) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kUsage);
-    EXPECT_NE(std::string(error.what()).find("Did you mean 'ViT-B-32'?"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("Did you mean 'ViT-B-32'?"), std::string::npos)
+        << error.what();
   }
 }
 

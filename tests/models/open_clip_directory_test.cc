@@ -40,7 +40,8 @@ Tensor golden_pixels(const Clip& model) {
   Tensor pixels = torch::empty(array.shape, torch::kUInt8);
   std::memcpy(pixels.data_ptr(), array.bytes.data(), array.bytes.size());
   const int64_t size = model.config().vision.image_size;
-  return normalize_pixels(pixels.narrow(2, 0, size).narrow(3, 0, size).contiguous(), model.config().preprocess);
+  return normalize_pixels(pixels.narrow(2, 0, size).narrow(3, 0, size).contiguous(),
+                          model.config().preprocess);
 }
 
 /// The padded golden ids without their padding.
@@ -59,7 +60,9 @@ TextBatch golden_texts() {
   return to_text_batch(texts);
 }
 
-double largest_difference(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+double largest_difference(const Tensor& a, const Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
 
 /// The sentence of the error that `action` ends with; empty when there is none.
 template <typename Action>
@@ -78,8 +81,12 @@ class GoldenModel : public testing::TestWithParam<const char*> {};
 TEST_P(GoldenModel, FeaturesEqualOpenClips) {
   torch::NoGradGuard no_grad;
   const auto model = read_open_clip_directory(kGolden / GetParam());
-  EXPECT_LT(largest_difference(model->encode_image(golden_pixels(*model)), load_floats(kGolden / GetParam() / "image_features.npy")), 1e-5);
-  EXPECT_LT(largest_difference(model->encode_text(golden_texts()), load_floats(kGolden / GetParam() / "text_features.npy")), 1e-5);
+  EXPECT_LT(largest_difference(model->encode_image(golden_pixels(*model)),
+                               load_floats(kGolden / GetParam() / "image_features.npy")),
+            1e-5);
+  EXPECT_LT(largest_difference(model->encode_text(golden_texts()),
+                               load_floats(kGolden / GetParam() / "text_features.npy")),
+            1e-5);
 }
 
 TEST_P(GoldenModel, WritesWhatItRead) {
@@ -93,11 +100,13 @@ TEST_P(GoldenModel, WritesWhatItRead) {
     ASSERT_NE(after.find(name), nullptr) << name;
     EXPECT_TRUE(torch::equal(*after.find(name), tensor)) << name;
   }
-  const ModelConfig again = parse_open_clip_config(read_json(folder.path() / "copy" / kOpenClipConfigName), "copy");
+  const ModelConfig again =
+      parse_open_clip_config(read_json(folder.path() / "copy" / kOpenClipConfigName), "copy");
   EXPECT_EQ(to_open_clip_config(again), to_open_clip_config(model->config()));
 }
 
-INSTANTIATE_TEST_SUITE_P(OpenClip, GoldenModel, testing::Values("vit", "vit-quickgelu", "resnet", "laclip"),
+INSTANTIATE_TEST_SUITE_P(OpenClip, GoldenModel,
+                         testing::Values("vit", "vit-quickgelu", "resnet", "laclip"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -116,13 +125,16 @@ TEST(OpenClipDirectory, ReadsCustomTextNames) {
   write_file(folder.path() / kOpenClipConfigName, config.dump());
   const auto model = read_open_clip_directory(folder.path());
   torch::NoGradGuard no_grad;
-  EXPECT_LT(largest_difference(model->encode_text(golden_texts()), load_floats(kGolden / "vit/text_features.npy")), 1e-5);
+  EXPECT_LT(largest_difference(model->encode_text(golden_texts()),
+                               load_floats(kGolden / "vit/text_features.npy")),
+            1e-5);
 }
 
 TEST(OpenClipDirectory, ListsEveryMismatch) {
   TempFolder folder;
   Safetensors file = read_safetensors(kGolden / "vit/open_clip_model.safetensors");
-  std::erase_if(file.tensors, [](const NamedTensor& item) { return item.first == "ln_final.bias"; });
+  std::erase_if(file.tensors,
+                [](const NamedTensor& item) { return item.first == "ln_final.bias"; });
   for (auto& [name, tensor] : file.tensors) {
     if (name == "visual.proj") tensor = tensor.t();
   }
@@ -132,7 +144,8 @@ TEST(OpenClipDirectory, ListsEveryMismatch) {
   const std::string message = input_error([&] { read_open_clip_directory(folder.path()); });
   EXPECT_NE(message.find("missing: ln_final.bias"), std::string::npos) << message;
   EXPECT_NE(message.find("unexpected: stranger"), std::string::npos) << message;
-  EXPECT_NE(message.find("visual.proj is (16, 24) and should be (24, 16)"), std::string::npos) << message;
+  EXPECT_NE(message.find("visual.proj is (16, 24) and should be (24, 16)"), std::string::npos)
+      << message;
 }
 
 TEST(OpenClipDirectory, RefusesDamagedDirectories) {
@@ -140,24 +153,32 @@ TEST(OpenClipDirectory, RefusesDamagedDirectories) {
   const auto weights = folder.path() / "open_clip_model.safetensors";
   const std::string good = read_file(kGolden / "vit/open_clip_model.safetensors");
   fs::copy_file(kGolden / "vit" / kOpenClipConfigName, folder.path() / kOpenClipConfigName);
-  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("no weights"), std::string::npos);
+  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("no weights"),
+            std::string::npos);
   for (const size_t length : {size_t{0}, size_t{7}, size_t{200}, good.size() - 1}) {
     write_file(weights, good.substr(0, length));
-    EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("open_clip_model.safetensors"), std::string::npos) << length;
+    EXPECT_NE(input_error([&] {
+                read_open_clip_directory(folder.path());
+              }).find("open_clip_model.safetensors"),
+              std::string::npos)
+        << length;
   }
   write_file(weights, good);
   write_file(folder.path() / kOpenClipConfigName, "{\"model_cfg\": ");
-  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("is not valid JSON"), std::string::npos);
+  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("is not valid JSON"),
+            std::string::npos);
 }
 
 TEST(OpenClipDirectory, AConfigurationCannotAskForMoreThanItsWeights) {
   TempFolder folder;
-  fs::copy_file(kGolden / "vit/open_clip_model.safetensors", folder.path() / "open_clip_model.safetensors");
+  fs::copy_file(kGolden / "vit/open_clip_model.safetensors",
+                folder.path() / "open_clip_model.safetensors");
   Json config = read_json(kGolden / "vit" / kOpenClipConfigName);
   config["model_cfg"]["vision_cfg"]["width"] = 12000;
   config["model_cfg"]["vision_cfg"]["layers"] = 250;
   write_file(folder.path() / kOpenClipConfigName, config.dump());
-  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("fewer numbers"), std::string::npos);
+  EXPECT_NE(input_error([&] { read_open_clip_directory(folder.path()); }).find("fewer numbers"),
+            std::string::npos);
 }
 
 }  // namespace

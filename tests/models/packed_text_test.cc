@@ -1,5 +1,6 @@
-// The packed text tower against the tower as it is usually written: every text padded to the context length, a dense causal mask, every row of every
-// block computed, the end token's row picked at the end.
+// The packed text tower against the tower as it is usually written: every text padded to the
+// context length, a dense causal mask, every row of every block computed, the end token's row
+// picked at the end.
 #include <gtest/gtest.h>
 
 #include "core/random.h"
@@ -9,7 +10,14 @@
 namespace clipwright {
 namespace {
 
-TextConfig small_config() { return {.context_length = 12, .vocabulary_size = 50, .width = 16, .layers = 3, .heads = 2, .activation = Activation::kQuickGelu}; }
+TextConfig small_config() {
+  return {.context_length = 12,
+          .vocabulary_size = 50,
+          .width = 16,
+          .layers = 3,
+          .heads = 2,
+          .activation = Activation::kQuickGelu};
+}
 
 std::shared_ptr<TextTransformer> random_tower() {
   torch::manual_seed(11);
@@ -24,17 +32,21 @@ PackedTexts some_texts() {
   PackedTexts texts;
   Random random(5, "texts", 0, uint64_t{0});
   for (const int length : {2, 12, 5, 7}) {
-    for (int i = 0; i < length; ++i) texts.ids.push_back(static_cast<int32_t>(i + 1 == length ? 49 : random.below(49)));
+    for (int i = 0; i < length; ++i)
+      texts.ids.push_back(static_cast<int32_t>(i + 1 == length ? 49 : random.below(49)));
     texts.offsets.push_back(static_cast<int32_t>(texts.ids.size()));
   }
   return texts;
 }
 
 Tensor dense_forward(const TextTransformer& tower, const PackedTexts& texts) {
-  const int64_t length = tower.config.context_length, width = tower.config.width, heads = tower.config.heads, count = texts.size();
-  Tensor ids = torch::zeros({count, length}, torch::kInt64), ends = torch::zeros({count}, torch::kInt64);
+  const int64_t length = tower.config.context_length, width = tower.config.width,
+                heads = tower.config.heads, count = texts.size();
+  Tensor ids = torch::zeros({count, length}, torch::kInt64),
+         ends = torch::zeros({count}, torch::kInt64);
   for (int64_t n = 0; n < count; ++n) {
-    for (int32_t t = texts.offsets[n]; t < texts.offsets[n + 1]; ++t) ids[n][t - texts.offsets[n]] = texts.ids[t];
+    for (int32_t t = texts.offsets[n]; t < texts.offsets[n + 1]; ++t)
+      ids[n][t - texts.offsets[n]] = texts.ids[t];
     ends[n] = texts.offsets[n + 1] - texts.offsets[n] - 1;
   }
   const Tensor hidden_future = torch::ones({length, length}, torch::kBool).triu(1);
@@ -42,23 +54,43 @@ Tensor dense_forward(const TextTransformer& tower, const PackedTexts& texts) {
     const Tensor centred = x - x.mean(-1, true);
     return centred / (centred.pow(2).mean(-1, true) + 1e-5).sqrt() * weight + bias;
   };
-  Tensor x = tower.token_embedding.index_select(0, ids.view({-1})).view({count, length, width}) + tower.positional_embedding;
+  Tensor x = tower.token_embedding.index_select(0, ids.view({-1})).view({count, length, width}) +
+             tower.positional_embedding;
   for (const auto& block : tower.blocks) {
-    const Tensor qkv = (at::matmul(norm(x, block->ln_1_weight, block->ln_1_bias), block->in_proj_weight.t()) + block->in_proj_bias).view({count, length, 3, heads, width / heads}).permute({2, 0, 3, 1, 4});
-    const Tensor scores = at::matmul(qkv[0], qkv[1].transpose(-1, -2)) / std::sqrt(static_cast<double>(width / heads));
-    const Tensor mixed = at::matmul(scores.masked_fill(hidden_future, -std::numeric_limits<double>::infinity()).softmax(-1), qkv[2]).transpose(1, 2).reshape({count, length, width});
+    const Tensor qkv =
+        (at::matmul(norm(x, block->ln_1_weight, block->ln_1_bias), block->in_proj_weight.t()) +
+         block->in_proj_bias)
+            .view({count, length, 3, heads, width / heads})
+            .permute({2, 0, 3, 1, 4});
+    const Tensor scores = at::matmul(qkv[0], qkv[1].transpose(-1, -2)) /
+                          std::sqrt(static_cast<double>(width / heads));
+    const Tensor mixed =
+        at::matmul(
+            scores.masked_fill(hidden_future, -std::numeric_limits<double>::infinity()).softmax(-1),
+            qkv[2])
+            .transpose(1, 2)
+            .reshape({count, length, width});
     x = x + at::matmul(mixed, block->out_proj_weight.t()) + block->out_proj_bias;
-    const Tensor hidden = at::matmul(norm(x, block->ln_2_weight, block->ln_2_bias), block->c_fc_weight.t()) + block->c_fc_bias;
-    x = x + at::matmul(hidden * at::sigmoid(1.702 * hidden), block->c_proj_weight.t()) + block->c_proj_bias;
+    const Tensor hidden =
+        at::matmul(norm(x, block->ln_2_weight, block->ln_2_bias), block->c_fc_weight.t()) +
+        block->c_fc_bias;
+    x = x + at::matmul(hidden * at::sigmoid(1.702 * hidden), block->c_proj_weight.t()) +
+        block->c_proj_bias;
   }
-  return at::matmul(norm(x, tower.ln_final_weight, tower.ln_final_bias).index({torch::arange(count), ends}), tower.projection);
+  return at::matmul(
+      norm(x, tower.ln_final_weight, tower.ln_final_bias).index({torch::arange(count), ends}),
+      tower.projection);
 }
 
 TEST(PackedText, EqualsThePaddedTower) {
   const auto tower = random_tower();
   const PackedTexts texts = some_texts();
   const TextBatch batch = to_text_batch(texts);
-  EXPECT_LT((tower->forward(batch.ids, batch.offsets) - dense_forward(*tower, texts)).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((tower->forward(batch.ids, batch.offsets) - dense_forward(*tower, texts))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-12);
 }
 
 TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
@@ -75,7 +107,8 @@ TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
   (dense_forward(*tower, texts) * direction).sum().backward();
   size_t i = 0;
   for (const auto& named : tower->named_parameters()) {
-    EXPECT_LT((packed[i++] - named.value().grad()).abs().max().item<double>(), 1e-11) << named.key();
+    EXPECT_LT((packed[i++] - named.value().grad()).abs().max().item<double>(), 1e-11)
+        << named.key();
   }
 }
 
@@ -89,7 +122,9 @@ TEST(PackedText, ATextDoesNotDependOnItsNeighbours) {
     one.ids.assign(all.ids.begin() + all.offsets[n], all.ids.begin() + all.offsets[n + 1]);
     one.offsets.push_back(static_cast<int32_t>(one.ids.size()));
     const TextBatch alone = to_text_batch(one);
-    EXPECT_LT((tower->forward(alone.ids, alone.offsets)[0] - features[n]).abs().max().item<double>(), 1e-13);
+    EXPECT_LT(
+        (tower->forward(alone.ids, alone.offsets)[0] - features[n]).abs().max().item<double>(),
+        1e-13);
   }
 }
 

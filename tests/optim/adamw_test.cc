@@ -21,7 +21,8 @@ Tensor random_tensor(std::vector<int64_t> shape, std::string_view purpose, torch
 
 std::vector<NamedTensor> small_parameters(torch::Dtype type) {
   std::vector<NamedTensor> parameters;
-  parameters.emplace_back("text_projection", random_tensor({3, 5}, "projection", type).requires_grad_());
+  parameters.emplace_back("text_projection",
+                          random_tensor({3, 5}, "projection", type).requires_grad_());
   parameters.emplace_back("ln_final.weight", random_tensor({4}, "norm", type).requires_grad_());
   parameters.emplace_back("logit_scale", torch::tensor(2.6593, type).requires_grad_());
   return parameters;
@@ -37,7 +38,8 @@ struct Reference {
       p[i] -= lr * decay * p[i];
       m[i] = options.beta1 * m[i] + (1 - options.beta1) * g[i];
       v[i] = options.beta2 * v[i] + (1 - options.beta2) * g[i] * g[i];
-      const double mean = m[i] / (1 - std::pow(options.beta1, t)), square = v[i] / (1 - std::pow(options.beta2, t));
+      const double mean = m[i] / (1 - std::pow(options.beta1, t)),
+                   square = v[i] / (1 - std::pow(options.beta2, t));
       p[i] -= lr * mean / (std::sqrt(square) + options.eps);
     }
   }
@@ -52,7 +54,8 @@ class AdamWAgainstFormula : public testing::TestWithParam<std::tuple<torch::Dtyp
 
 TEST_P(AdamWAgainstFormula, TenSteps) {
   const auto [type, weight_decay] = GetParam();
-  const AdamWOptions options{.beta1 = 0.9, .beta2 = 0.98, .eps = 1e-6, .weight_decay = weight_decay};
+  const AdamWOptions options{
+      .beta1 = 0.9, .beta2 = 0.98, .eps = 1e-6, .weight_decay = weight_decay};
   AdamW optimizer(small_parameters(type), options);
   std::vector<Reference> references;
   for (const auto& [name, parameter] : optimizer.parameters()) {
@@ -63,7 +66,9 @@ TEST_P(AdamWAgainstFormula, TenSteps) {
     const double lr = 0.01 * (step + 1);
     for (size_t i = 0; i < references.size(); ++i) {
       Tensor parameter = optimizer.parameters()[i].second;
-      const Tensor gradient = random_tensor(parameter.sizes().vec(), "gradient" + std::to_string(step) + "." + std::to_string(i), type);
+      const Tensor gradient =
+          random_tensor(parameter.sizes().vec(),
+                        "gradient" + std::to_string(step) + "." + std::to_string(i), type);
       parameter.mutable_grad() = gradient;
       references[i].step(values(gradient), lr, i == 0 ? weight_decay : 0, options);
     }
@@ -72,17 +77,20 @@ TEST_P(AdamWAgainstFormula, TenSteps) {
   const double tolerance = type == torch::kDouble ? 1e-12 : 2e-6;
   for (size_t i = 0; i < references.size(); ++i) {
     const auto got = values(optimizer.parameters()[i].second);
-    for (size_t k = 0; k < got.size(); ++k) EXPECT_NEAR(got[k], references[i].p[k], tolerance) << i << ", " << k;
+    for (size_t k = 0; k < got.size(); ++k)
+      EXPECT_NEAR(got[k], references[i].p[k], tolerance) << i << ", " << k;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, AdamWAgainstFormula,
-                         testing::Combine(testing::Values(torch::kDouble, torch::kFloat), testing::Values(0.0, 0.1, 0.5)));
+                         testing::Combine(testing::Values(torch::kDouble, torch::kFloat),
+                                          testing::Values(0.0, 0.1, 0.5)));
 
 void steps_with_keyed_gradients(AdamW& optimizer, int from, int to) {
   for (int step = from; step < to; ++step) {
     for (const auto& [name, parameter] : optimizer.parameters()) {
-      Tensor(parameter).mutable_grad() = random_tensor(parameter.sizes().vec(), name + std::to_string(step), torch::kFloat);
+      Tensor(parameter).mutable_grad() =
+          random_tensor(parameter.sizes().vec(), name + std::to_string(step), torch::kFloat);
     }
     optimizer.step(0.01);
   }
@@ -95,14 +103,16 @@ TEST(AdamW, StateRestoredInTheMiddleContinuesBitForBit) {
   AdamW first(small_parameters(torch::kFloat), {});
   steps_with_keyed_gradients(first, 0, 4);
   std::vector<NamedTensor> weights, state;
-  for (const auto& [name, tensor] : first.parameters()) weights.emplace_back(name, tensor.detach().clone().requires_grad_());
+  for (const auto& [name, tensor] : first.parameters())
+    weights.emplace_back(name, tensor.detach().clone().requires_grad_());
   for (const auto& [name, tensor] : first.state()) state.emplace_back(name, tensor.clone());
   AdamW second(weights, {});
   second.load_state(state, first.steps_done(), "test");
   steps_with_keyed_gradients(second, 4, 10);
 
   for (size_t i = 0; i < weights.size(); ++i) {
-    EXPECT_TRUE(torch::equal(whole.parameters()[i].second, second.parameters()[i].second)) << weights[i].first;
+    EXPECT_TRUE(torch::equal(whole.parameters()[i].second, second.parameters()[i].second))
+        << weights[i].first;
   }
 }
 
@@ -117,7 +127,8 @@ TEST(AdamW, AStateThatDoesNotFitIsRefusedWithEveryName) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput);
     const std::string message = error.what();
-    EXPECT_NE(message.find("exp_avg.text_projection is (2, 2), not (3, 5)"), std::string::npos) << message;
+    EXPECT_NE(message.find("exp_avg.text_projection is (2, 2), not (3, 5)"), std::string::npos)
+        << message;
     EXPECT_NE(message.find("exp_avg_sq.logit_scale is missing"), std::string::npos) << message;
   }
 }

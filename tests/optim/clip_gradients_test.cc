@@ -6,7 +6,8 @@ namespace clipwright {
 namespace {
 
 std::vector<NamedTensor> three_four_twelve() {
-  std::vector<NamedTensor> parameters = {{"a", torch::zeros({2})}, {"b", torch::zeros({1, 1})}, {"none", torch::zeros({5})}};
+  std::vector<NamedTensor> parameters = {
+      {"a", torch::zeros({2})}, {"b", torch::zeros({1, 1})}, {"none", torch::zeros({5})}};
   parameters[0].second.mutable_grad() = torch::tensor({3.0F, 4.0F});
   parameters[1].second.mutable_grad() = torch::tensor({{12.0F}});
   return parameters;

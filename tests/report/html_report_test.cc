@@ -20,21 +20,26 @@ using ::testing::Not;
 
 const std::string kEvil = "<script>alert('x')</script> & \"quoted\" \xFF";
 
-/// Every start tag is ended in order; void elements aside. Returns what is wrong, empty when nothing is.
+/// Every start tag is ended in order; void elements aside. Returns what is wrong, empty when
+/// nothing is.
 std::string unbalanced(const std::string& page) {
-  static const std::vector<std::string> void_elements = {"meta", "img", "br", "hr", "link", "input", "!DOCTYPE"};
+  static const std::vector<std::string> void_elements = {"meta", "img",   "br",      "hr",
+                                                         "link", "input", "!DOCTYPE"};
   std::vector<std::string> open;
   for (size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
     const bool closing = page[at + 1] == '/';
     const size_t begin = at + 1 + closing, end = page.find_first_of(" >\n", begin);
     const std::string name = page.substr(begin, end - begin);
-    if (std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end()) continue;
+    if (std::find(void_elements.begin(), void_elements.end(), name) != void_elements.end())
+      continue;
     if (closing) {
-      if (open.empty() || open.back() != name) return "</" + name + "> closes <" + (open.empty() ? "nothing" : open.back()) + ">";
+      if (open.empty() || open.back() != name)
+        return "</" + name + "> closes <" + (open.empty() ? "nothing" : open.back()) + ">";
       open.pop_back();
     } else {
       open.push_back(name);
-      if (name == "script" || name == "style") at = page.find("</" + name, at) - 1;  // their content is no markup
+      if (name == "script" || name == "style")
+        at = page.find("</" + name, at) - 1;  // their content is no markup
     }
   }
   return open.empty() ? "" : "<" + open.back() + "> is never closed";
@@ -64,7 +69,10 @@ HtmlReport full_report(const HtmlReportOptions& options) {
   report.add_table({.caption = kEvil, .columns = {{kEvil}}, .rows = {{kEvil}}});
   report.add_chart(sample_chart());
   report.begin_section(kEvil);
-  report.add_gallery({{.title = kEvil, .picture = "\x89PNG....", .lines = {{kEvil, kEvil, {{kEvil, Tone::kGood}}}}, .neighbours_title = kEvil,
+  report.add_gallery({{.title = kEvil,
+                       .picture = "\x89PNG....",
+                       .lines = {{kEvil, kEvil, {{kEvil, Tone::kGood}}}},
+                       .neighbours_title = kEvil,
                        .neighbours = {{"\xFF\xD8\xFF...", kEvil}}}});
   report.end_section();
   return report;
@@ -86,12 +94,18 @@ class HtmlReportTest : public ::testing::Test {
 TEST(EscapeHtml, LeavesNothingThatIsMarkup) {
   EXPECT_EQ(escape_html("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
   EXPECT_EQ(escape_html("caf\xC3\xA9 \xF0\x9F\x98\x80"), "caf\xC3\xA9 \xF0\x9F\x98\x80");
-  EXPECT_EQ(escape_html(std::string("\xC3(\x00\xED\xA0\x80", 6)), "\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(escape_html(std::string("\xC3(\x00\xED\xA0\x80", 6)),
+            "\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 TEST(Base64, MatchesRfc4648) {
-  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-                                                                    {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : vectors) EXPECT_EQ(base64(bytes), text);
   EXPECT_EQ(base64(std::string("\xFF\xFE\x00", 3)), "//4A");
 }
@@ -107,7 +121,8 @@ TEST_F(HtmlReportTest, EscapesEverythingEverywhere) {
 TEST_F(HtmlReportTest, NeedsNothingFromOutside) {
   const std::string page = full_report(options_).html();
   const std::regex reference("(src|href|action|data)=\"([^\"]*)\"|url\\(|@import|<link");
-  for (auto at = std::sregex_iterator(page.begin(), page.end(), reference); at != std::sregex_iterator(); ++at) {
+  for (auto at = std::sregex_iterator(page.begin(), page.end(), reference);
+       at != std::sregex_iterator(); ++at) {
     const std::string target = (*at)[2];
     EXPECT_TRUE(target.starts_with("data:image/") || target.starts_with("#")) << at->str();
   }
@@ -118,7 +133,8 @@ TEST_F(HtmlReportTest, ChartDataIsJsonOfBoundedSize) {
   const std::string page = full_report(options_).html();
   const std::string start = "<script type=\"application/json\" id=\"charts\">";
   const size_t begin = page.find(start) + start.size();
-  const Json charts = parse_json(page.substr(begin, page.find("</script>", begin) - begin), "charts");
+  const Json charts =
+      parse_json(page.substr(begin, page.find("</script>", begin) - begin), "charts");
   ASSERT_EQ(charts.size(), 1U);
   const Json& points = charts[0]["series"][0]["points"];
   EXPECT_LE(points.size(), 802U);
@@ -136,23 +152,35 @@ TEST_F(HtmlReportTest, WithoutChartLibraryValuesAreATable) {
 }
 
 TEST_F(HtmlReportTest, MarksTheBestOfAColumnOrRow) {
-  Table table{.caption = "", .columns = {{"arm"}, {"accuracy", Best::kHighest}, {"loss", Best::kLowest}, {"gain"}},
+  Table table{.caption = "",
+              .columns = {{"arm"}, {"accuracy", Best::kHighest}, {"loss", Best::kLowest}, {"gain"}},
               .rows = {{"CLIP", Cell::number(36.6), Cell::spread(2.0, 0.1, 2), "0"},
-                       {"LaCLIP", Cell::number(58.5), Cell::spread(1.5, 0.1, 2), Cell::difference(21.9, 1.2)},
+                       {"LaCLIP", Cell::number(58.5), Cell::spread(1.5, 0.1, 2),
+                        Cell::difference(21.9, 1.2)},
                        {"other", Cell::number(58.5), Cell::number(NAN), Cell::difference(-3, 1)},
                        {"none", Cell::number(1), Cell::number(3), Cell::difference(0.5, 1)}}};
   HtmlReport report(options_);
   report.add_table(table);
   std::string page = report.html();
-  EXPECT_THAT(page, HasSubstr("<td class=\"number\"><strong>58.5</strong></td><td class=\"number\"><strong>1.50 \xC2\xB1 0.10</strong>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"number\"><strong>58.5</strong></td><td "
+                              "class=\"number\"><strong>1.50 \xC2\xB1 0.10</strong>"));
   EXPECT_THAT(page, Not(HasSubstr("<strong>36.6")));
   EXPECT_THAT(page, HasSubstr("<td class=\"number good\">+21.9 \xC2\xB1 1.2</td>"));
-  EXPECT_THAT(page, HasSubstr("<td class=\"number bad\">\xE2\x88\x92" "3.0 \xC2\xB1 1.0</td>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"number bad\">\xE2\x88\x92"
+                              "3.0 \xC2\xB1 1.0</td>"));
   EXPECT_THAT(page, HasSubstr("<td class=\"number\">+0.5 \xC2\xB1 1.0</td>"));
-  EXPECT_THAT(page, HasSubstr("<strong>58.5</strong></td><td class=\"number\">\xE2\x80\x93</td>"));  // ties are both best, NaN is a dash
+  EXPECT_THAT(
+      page,
+      HasSubstr(
+          "<strong>58.5</strong></td><td class=\"number\">\xE2\x80\x93</td>"));  // ties are both
+                                                                                 // best, NaN is a
+                                                                                 // dash
 
-  table = {.caption = "", .columns = {{"metric"}, {"CLIP", Best::kHighest}, {"LaCLIP", Best::kHighest}},
-           .rows = {{"zero-shot", Cell::number(30), Cell::number(40)}, {"retrieval", Cell::number(9), Cell::number(8)}}, .best_in_row = true};
+  table = {.caption = "",
+           .columns = {{"metric"}, {"CLIP", Best::kHighest}, {"LaCLIP", Best::kHighest}},
+           .rows = {{"zero-shot", Cell::number(30), Cell::number(40)},
+                    {"retrieval", Cell::number(9), Cell::number(8)}},
+           .best_in_row = true};
   HtmlReport by_row(options_);
   by_row.add_table(table);
   page = by_row.html();
@@ -168,7 +196,8 @@ TEST_F(HtmlReportTest, LowerIsBetterTurnsTheColours) {
 
 TEST_F(HtmlReportTest, EmbedsPicturesAndLeavesOutWhatIsNone) {
   HtmlReport report(options_);
-  report.add_gallery({{.title = "p", .picture = "\x89PNG\r\n"}, {.title = "q", .picture = "<svg onload=alert(1)>"}});
+  report.add_gallery({{.title = "p", .picture = "\x89PNG\r\n"},
+                      {.title = "q", .picture = "<svg onload=alert(1)>"}});
   const std::string page = report.html();
   EXPECT_THAT(page, HasSubstr("src=\"data:image/png;base64,iVBORw0K\""));
   EXPECT_THAT(page, Not(HasSubstr("image/svg")));

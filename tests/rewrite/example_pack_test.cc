@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 ExamplePack shipped(const std::string& mode) {
-  return ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples" / (mode + ".tsv"), mode);
+  return ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples" / (mode + ".tsv"),
+                           mode);
 }
 
 class PackFile : public testing::Test {
@@ -54,7 +55,8 @@ class PackFile : public testing::Test {
 
 TEST(ShippedPacks, HaveThePapersShape) {
   // laclip.md 1.2: mean words of sources and targets.
-  const std::map<std::string, std::pair<double, double>> means = {{"chatgpt", {8.6, 16.8}}, {"bard", {9.4, 18.4}}, {"human", {10.8, 13.9}}};
+  const std::map<std::string, std::pair<double, double>> means = {
+      {"chatgpt", {8.6, 16.8}}, {"bard", {9.4, 18.4}}, {"human", {10.8, 13.9}}};
   for (const std::string& mode : ExamplePack::shipped_modes()) {
     const ExamplePack pack = shipped(mode);
     EXPECT_EQ(pack.grouped(), mode == "coco");
@@ -66,7 +68,8 @@ TEST(ShippedPacks, HaveThePapersShape) {
       for (size_t column = 0; column < row.size(); ++column) {
         EXPECT_TRUE(texts.insert(row[column]).second) << row[column];
         EXPECT_LE(count_words(row[column]), 30u);
-        words[column % 2] += static_cast<double>(count_words(row[column])) / static_cast<double>(pack.rows().size());
+        words[column % 2] +=
+            static_cast<double>(count_words(row[column])) / static_cast<double>(pack.rows().size());
       }
     }
     if (mode == "coco") continue;
@@ -78,7 +81,8 @@ TEST(ShippedPacks, HaveThePapersShape) {
 TEST(ShippedPacks, ShareNoTextWithEachOther) {
   std::set<std::string> texts;
   for (const std::string& mode : ExamplePack::shipped_modes()) {
-    for (const std::string& text : shipped(mode).texts()) EXPECT_TRUE(texts.insert(text).second) << text;
+    for (const std::string& text : shipped(mode).texts())
+      EXPECT_TRUE(texts.insert(text).second) << text;
   }
 }
 
@@ -134,7 +138,8 @@ TEST(Examples, AreDrawnWithoutReplacementAndKeyed) {
     ++first[triple[0].source];
   }
   EXPECT_EQ(first.size(), 16u);
-  for (const auto& [source, count] : first) EXPECT_NEAR(count, 200, 70) << source;  // 5 standard deviations
+  for (const auto& [source, count] : first)
+    EXPECT_NEAR(count, 200, 70) << source;  // 5 standard deviations
   EXPECT_NE(pack.example_key(1, "caption 0", 0), pack.example_key(2, "caption 0", 0));
 }
 
@@ -146,9 +151,11 @@ TEST(Examples, CocoPairsTwoCaptionsOfOnePicture) {
     std::set<size_t> pictures;
     for (const ExamplePair& pair : triple) {
       EXPECT_NE(pair.source, pair.target);
-      const auto picture = std::find_if(pack.rows().begin(), pack.rows().end(), [&](const auto& row) {
-        return std::count(row.begin(), row.end(), pair.source) == 1 && std::count(row.begin(), row.end(), pair.target) == 1;
-      });
+      const auto picture =
+          std::find_if(pack.rows().begin(), pack.rows().end(), [&](const auto& row) {
+            return std::count(row.begin(), row.end(), pair.source) == 1 &&
+                   std::count(row.begin(), row.end(), pair.target) == 1;
+          });
       ASSERT_NE(picture, pack.rows().end());
       pictures.insert(static_cast<size_t>(picture - pack.rows().begin()));
       seen.emplace(pair.source, pair.target);

@@ -24,12 +24,15 @@ class TestEngine : public Engine {
   void run(RequestQueue& queue, const Sampling&, ReplySink& sink) override {
     while (auto request = queue.next()) {
       asked.push_back(*request);
-      if (stop_after > 0 && asked.size() > stop_after) throw Error(ExitCode::kFailed, "the test engine broke");
+      if (stop_after > 0 && asked.size() > stop_after)
+        throw Error(ExitCode::kFailed, "the test engine broke");
       sink.put(*request, answer(*request));
     }
   }
   virtual Reply answer(const Request& request) const {
-    return {.text = "told anew " + request.source + " number " + std::to_string(request.seed), .tokens_in = 50, .tokens_out = 10};
+    return {.text = "told anew " + request.source + " number " + std::to_string(request.seed),
+            .tokens_in = 50,
+            .tokens_out = 10};
   }
   std::string name = "test";
   std::vector<Request> asked;
@@ -43,7 +46,8 @@ class Job : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     for (const char* mode : {"human", "coco"}) {
-      options_.packs.push_back(ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples" / (std::string(mode) + ".tsv"), mode));
+      options_.packs.push_back(ExamplePack::read(
+          fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples" / (std::string(mode) + ".tsv"), mode));
     }
     options_.ledger = "sqlite:" + (folder_ / "ledger.db").string();
     options_.output = folder_ / "out";
@@ -53,7 +57,9 @@ class Job : public testing::Test {
     std::ofstream(folder_ / "captions.txt", std::ios::binary) << text;
     return folder_ / "captions.txt";
   }
-  RewriteSummary run(const std::string& text, Engine& engine) { return rewrite_captions(CaptionLines(captions(text)), options_, engine); }
+  RewriteSummary run(const std::string& text, Engine& engine) {
+    return rewrite_captions(CaptionLines(captions(text)), options_, engine);
+  }
   std::vector<std::string> lines(const std::string& name) const {
     std::ifstream file(folder_ / "out" / name);
     std::vector<std::string> all;
@@ -66,7 +72,9 @@ class Job : public testing::Test {
 };
 
 TEST_F(Job, WritesLineAlignedFilesAndRecords) {
-  options_.scorer = [](std::string_view source, std::string_view) -> Json { return {{"audit", source == "a dog" ? 0.25 : 1.0}, {"flags", {"x"}}}; };
+  options_.scorer = [](std::string_view source, std::string_view) -> Json {
+    return {{"audit", source == "a dog" ? 0.25 : 1.0}, {"flags", {"x"}}};
+  };
   const RewriteSummary summary = run("a cat\n\na dog\r\na cat\nlast line", engine_);
   EXPECT_EQ(summary.captions, 5);
   EXPECT_EQ(summary.distinct, 3);
@@ -104,7 +112,8 @@ TEST_F(Job, AsksNeighboursWithTheSameExamplesOneAfterTheOther) {
   options_.triples = 7;
   const RewriteSummary summary = run(text, engine_);
   size_t changes = 1;
-  for (size_t i = 1; i < engine_.asked.size(); ++i) changes += engine_.asked[i].prefix != engine_.asked[i - 1].prefix ? 1 : 0;
+  for (size_t i = 1; i < engine_.asked.size(); ++i)
+    changes += engine_.asked[i].prefix != engine_.asked[i - 1].prefix ? 1 : 0;
   EXPECT_EQ(changes, 14u);
   EXPECT_EQ(summary.prompts, 14);
 }
@@ -142,10 +151,12 @@ TEST_F(Job, AChangeOfTheRecipeNeverReusesOldRows) {
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.temperature = 0.8; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.top_p = 0.9; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.max_tokens = 50; }), 2u);
-  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.layout = PromptLayout::kLaclip; }), 2u);
+  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.layout = PromptLayout::kLaclip; }),
+            2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.triples = 3; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions&, TestEngine& e) { e.name = "another model"; }), 2u);
-  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.attempts = 5; }), 0u);  // decides no text
+  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.attempts = 5; }),
+            0u);  // decides no text
   EXPECT_EQ(asked_with([](RewriteOptions&, TestEngine&) {}), 0u);
   run("a cat\n", engine_);
   EXPECT_EQ(lines("human.txt")[0], old_text);
@@ -157,7 +168,9 @@ TEST_F(Job, WhatWasFinishedBeforeTheEngineBrokeIsKept) {
   EXPECT_TRUE(fs::is_empty(folder_ / "out"));  // no half-written outputs
   TestEngine again;
   const RewriteSummary summary = run("a cat\na dog\na bird\na fish\n", again);
-  EXPECT_EQ(summary.accepted() + summary.modes[0].second.already_done + summary.modes[1].second.already_done, 8);
+  EXPECT_EQ(summary.accepted() + summary.modes[0].second.already_done +
+                summary.modes[1].second.already_done,
+            8);
   EXPECT_EQ(lines("human.txt").size(), 4u);
 }
 
@@ -167,7 +180,8 @@ class FussyEngine : public TestEngine {
   Reply answer(const Request& request) const override {
     const bool second = request.source.find("second") != std::string::npos && request.attempt == 0;
     if (request.source.find("bad") != std::string::npos || second) return {.text = request.source};
-    if (request.source.find("broken") != std::string::npos) return {.status = ReplyStatus::kFailed, .text = "too long"};
+    if (request.source.find("broken") != std::string::npos)
+      return {.status = ReplyStatus::kFailed, .text = "too long"};
     return TestEngine::answer(request);
   }
 };
@@ -235,7 +249,8 @@ TEST_F(Job, ALongCaptionIsCutAtAWord) {
     EXPECT_LT(request.body.size(), 700u);
     if (request.source.size() > 100) {
       EXPECT_NE(request.body.find("start word0 word1"), std::string::npos);
-      EXPECT_NE(longest.find(request.body.substr(11, request.body.find("\nRewritten") - 11) + " "), std::string::npos);
+      EXPECT_NE(longest.find(request.body.substr(11, request.body.find("\nRewritten") - 11) + " "),
+                std::string::npos);
     }
   }
 }
@@ -288,13 +303,20 @@ TEST_F(Job, DamagedRecordsAreRefusedWithTheLine) {
     }
     return {};
   };
-  const std::string head = "{\"clipwright_records\":1}\n{\"recipe_sha256\":\"" + std::string(64, 'a') + "\",\"description\":{}}\n";
+  const std::string head = "{\"clipwright_records\":1}\n{\"recipe_sha256\":\"" +
+                           std::string(64, 'a') + "\",\"description\":{}}\n";
   EXPECT_EQ(complaint(head + "{\"source\":\"a\",\"mode\":\"m\",\"text\":\"t\"}\n"), "");
   EXPECT_NE(complaint("{}\n").find("line 1"), std::string::npos);
   EXPECT_NE(complaint(head + "not json\n").find("line 3: is no JSON"), std::string::npos);
-  EXPECT_NE(complaint(head + "{\"source\":\"a\",\"mode\":\"m\"}\n").find("no text 'text'"), std::string::npos);
-  EXPECT_NE(complaint(head + "{\"source\":\"a\",\"mode\":\"m\",\"text\":\"t\",\"recipe\":5}\n").find("recipe 5"), std::string::npos);
-  EXPECT_NE(complaint("{\"clipwright_records\":1}\n{\"recipe_sha256\":\"xyz\",\"description\":{}}\n").find("SHA-256"), std::string::npos);
+  EXPECT_NE(complaint(head + "{\"source\":\"a\",\"mode\":\"m\"}\n").find("no text 'text'"),
+            std::string::npos);
+  EXPECT_NE(complaint(head + "{\"source\":\"a\",\"mode\":\"m\",\"text\":\"t\",\"recipe\":5}\n")
+                .find("recipe 5"),
+            std::string::npos);
+  EXPECT_NE(
+      complaint("{\"clipwright_records\":1}\n{\"recipe_sha256\":\"xyz\",\"description\":{}}\n")
+          .find("SHA-256"),
+      std::string::npos);
   EXPECT_NE(complaint(head + std::string(3 << 20, 'x')).find("1 MiB"), std::string::npos);
   EXPECT_NE(complaint("\x1f\x8b\x08\x00 this is no gzip").find("damaged"), std::string::npos);
   EXPECT_THROW(Records::read((folder_ / "missing").string()), Error);

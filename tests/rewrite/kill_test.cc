@@ -1,5 +1,5 @@
-// The promise of exactly once, with the real program and the real model: kill -9 at random moments loses no finished caption and
-// makes none twice.
+// The promise of exactly once, with the real program and the real model: kill -9 at random moments
+// loses no finished caption and makes none twice.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -29,13 +29,15 @@ using Rows = std::map<std::pair<std::string, int>, std::string>;
 class Kill : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(fs::exists(CLIPWRIGHT_PROGRAM)) << "build the program first: cmake --build build --target clipwright";
+    ASSERT_TRUE(fs::exists(CLIPWRIGHT_PROGRAM))
+        << "build the program first: cmake --build build --target clipwright";
     folder_ = fs::temp_directory_path() / ("clipwright-kill-" + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     std::ofstream captions(folder_ / "captions.txt");
     const std::vector<std::string> colours = {"red", "blue", "green", "black", "white", "yellow"};
-    const std::vector<std::string> things = {"car", "bird", "house", "chair", "boat", "cup", "hat", "bag", "door", "ball"};
+    const std::vector<std::string> things = {"car", "bird", "house", "chair", "boat",
+                                             "cup", "hat",  "bag",   "door",  "ball"};
     for (const std::string& colour : colours) {
       for (const std::string& thing : things) captions << "a " << colour << " " << thing << "\n";
     }
@@ -48,10 +50,28 @@ class Kill : public testing::Test {
     const int quiet = ::open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(quiet, STDOUT_FILENO);
     ::dup2(quiet, STDERR_FILENO);
-    const std::string captions = folder_ / "captions.txt", file = "sqlite:" + (folder_ / ledger).string(), out = folder_ / ("out-" + ledger);
-    const std::vector<const char*> arguments = {CLIPWRIGHT_PROGRAM, "rewrite",      "--captions", captions.c_str(), "--modes",   "human",     "--triples", "2",
-                                                "--max-tokens",     "14",           "--attempts", "2",              "--ledger",  file.c_str(), "--output",  out.c_str(),
-                                                "--model",          CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL, nullptr};
+    const std::string captions = folder_ / "captions.txt",
+                      file = "sqlite:" + (folder_ / ledger).string(),
+                      out = folder_ / ("out-" + ledger);
+    const std::vector<const char*> arguments = {CLIPWRIGHT_PROGRAM,
+                                                "rewrite",
+                                                "--captions",
+                                                captions.c_str(),
+                                                "--modes",
+                                                "human",
+                                                "--triples",
+                                                "2",
+                                                "--max-tokens",
+                                                "14",
+                                                "--attempts",
+                                                "2",
+                                                "--ledger",
+                                                file.c_str(),
+                                                "--output",
+                                                out.c_str(),
+                                                "--model",
+                                                CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL,
+                                                nullptr};
     ::execv(CLIPWRIGHT_PROGRAM, const_cast<char* const*>(arguments.data()));
     _exit(127);
   }
@@ -63,17 +83,25 @@ class Kill : public testing::Test {
   Rows rows(const std::string& ledger, bool with_origin) const {
     Rows all;
     sqlite3* database = nullptr;
-    if (!fs::exists(folder_ / ledger) || sqlite3_open_v2((folder_ / ledger).c_str(), &database, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
+    if (!fs::exists(folder_ / ledger) ||
+        sqlite3_open_v2((folder_ / ledger).c_str(), &database, SQLITE_OPEN_READWRITE, nullptr) !=
+            SQLITE_OK) {
       sqlite3_close(database);
       return all;
     }
     sqlite3_busy_timeout(database, 5000);
     sqlite3_stmt* select = nullptr;
-    if (sqlite3_prepare_v2(database, "SELECT s.text, attempt, status || '|' || r.text || '|' || tokens_out, worker || '|' || at || seconds "
-                                     "FROM rewrite r JOIN source s USING (source_sha)", -1, &select, nullptr) == SQLITE_OK) {
-      const auto text = [&](int column) { return std::string(reinterpret_cast<const char*>(sqlite3_column_text(select, column))); };
+    if (sqlite3_prepare_v2(database,
+                           "SELECT s.text, attempt, status || '|' || r.text || '|' || tokens_out, "
+                           "worker || '|' || at || seconds "
+                           "FROM rewrite r JOIN source s USING (source_sha)",
+                           -1, &select, nullptr) == SQLITE_OK) {
+      const auto text = [&](int column) {
+        return std::string(reinterpret_cast<const char*>(sqlite3_column_text(select, column)));
+      };
       while (sqlite3_step(select) == SQLITE_ROW) {
-        all[{text(0), sqlite3_column_int(select, 1)}] = text(2) + (with_origin ? "|" + text(3) : "");
+        all[{text(0), sqlite3_column_int(select, 1)}] =
+            text(2) + (with_origin ? "|" + text(3) : "");
       }
     }
     sqlite3_finalize(select);
@@ -88,11 +116,14 @@ class Kill : public testing::Test {
     std::ifstream file(folder_ / "log");
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  /// Until the ledger holds more than `count` rows or the program has ended; true when it is still running.
+  /// Until the ledger holds more than `count` rows or the program has ended; true when it is still
+  /// running.
   bool wait_for_more(pid_t child, const std::string& ledger, size_t count) {
     while (rows(ledger, false).size() <= count) {
       siginfo_t ended{};
-      if (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == child) return false;
+      if (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+          ended.si_pid == child)
+        return false;
       std::this_thread::sleep_for(20ms);
     }
     return true;
@@ -105,7 +136,8 @@ TEST_F(Kill, NoFinishedCaptionIsLostOrMadeTwice) {
   const Rows expected = rows("whole.db", false);
   ASSERT_GE(expected.size(), 60u);
 
-  Random random(static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()), "kill", 0, uint64_t{0});
+  Random random(static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
+                "kill", 0, uint64_t{0});
   Rows before;
   int kills = 0;
   for (; kills < 4; ++kills) {

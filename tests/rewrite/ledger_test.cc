@@ -27,9 +27,17 @@ class LedgerFile : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
   std::unique_ptr<Ledger> open() const { return open_ledger("sqlite:" + path_.string()); }
-  static LedgerRow row(const std::string& source, int attempt, const std::string& status, const std::string& text) {
-    return {.source = sha256(source), .mode = "human", .recipe = sha256("recipe"), .attempt = attempt, .status = status, .text = text,
-            .tokens_in = 100, .tokens_out = 9, .seconds = 0.5};
+  static LedgerRow row(const std::string& source, int attempt, const std::string& status,
+                       const std::string& text) {
+    return {.source = sha256(source),
+            .mode = "human",
+            .recipe = sha256("recipe"),
+            .attempt = attempt,
+            .status = status,
+            .text = text,
+            .tokens_in = 100,
+            .tokens_out = 9,
+            .seconds = 0.5};
   }
   ExitCode code_of_opening() const {
     try {
@@ -74,15 +82,19 @@ TEST_F(LedgerFile, ProgressCountsAttemptsInOrderOfTheHash) {
   const auto ledger = open();
   for (int i = 0; i < 50; ++i) {
     const std::string source = "caption " + std::to_string(i);
-    for (int attempt = 0; attempt <= i % 3; ++attempt) ledger->add(row(source, attempt, attempt == 1 ? "accepted" : "rejected:empty", "text"), source);
+    for (int attempt = 0; attempt <= i % 3; ++attempt)
+      ledger->add(row(source, attempt, attempt == 1 ? "accepted" : "rejected:empty", "text"),
+                  source);
   }
   ledger->commit();
   const auto progress = ledger->progress("human", sha256("recipe"));
   ASSERT_EQ(progress.size(), 50u);
-  for (size_t i = 1; i < progress.size(); ++i) EXPECT_LT(progress[i - 1].source, progress[i].source);
+  for (size_t i = 1; i < progress.size(); ++i)
+    EXPECT_LT(progress[i - 1].source, progress[i].source);
   for (int i = 0; i < 50; ++i) {
     const auto key = short_key(sha256("caption " + std::to_string(i)));
-    const auto found = std::find_if(progress.begin(), progress.end(), [&](const LedgerProgress& p) { return p.source == key; });
+    const auto found = std::find_if(progress.begin(), progress.end(),
+                                    [&](const LedgerProgress& p) { return p.source == key; });
     ASSERT_NE(found, progress.end());
     EXPECT_EQ(found->attempts, i % 3 + 1);
     EXPECT_EQ(found->accepted, i % 3 >= 1);
@@ -100,21 +112,27 @@ TEST_F(LedgerFile, TheSchemaIsTheDocumentedOne) {
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
   std::string found;
-  const char* sql = "SELECT status || '|' || r.text || '|' || s.text || '|' || description || '|' || (at LIKE '20__-__-__T%Z') || '|' || (worker LIKE '%:%') "
-                    "FROM rewrite r JOIN source s USING (source_sha) JOIN recipe USING (recipe_sha)";
-  const auto keep = [](void* into, int, char** values, char**) { return *static_cast<std::string*>(into) = values[0], 0; };
+  const char* sql =
+      "SELECT status || '|' || r.text || '|' || s.text || '|' || description || '|' || (at LIKE "
+      "'20__-__-__T%Z') || '|' || (worker LIKE '%:%') "
+      "FROM rewrite r JOIN source s USING (source_sha) JOIN recipe USING (recipe_sha)";
+  const auto keep = [](void* into, int, char** values, char**) {
+    return *static_cast<std::string*>(into) = values[0], 0;
+  };
   ASSERT_EQ(sqlite3_exec(database, sql, keep, &found, nullptr), SQLITE_OK);
   EXPECT_EQ(found, "accepted|one cat|a cat|{\"engine\":\"test\"}|1|1");
   sqlite3_close(database);
 }
 
 TEST_F(LedgerFile, ForeignFilesAreRefused) {
-  std::ofstream(path_) << "this is no database, only a text that is long enough to look at and then some more of it to be sure";
+  std::ofstream(path_) << "this is no database, only a text that is long enough to look at and "
+                          "then some more of it to be sure";
   EXPECT_EQ(code_of_opening(), ExitCode::kInput);
   fs::remove(path_);
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
-  sqlite3_exec(database, "PRAGMA user_version=99; CREATE TABLE rewrite (x)", nullptr, nullptr, nullptr);
+  sqlite3_exec(database, "PRAGMA user_version=99; CREATE TABLE rewrite (x)", nullptr, nullptr,
+               nullptr);
   sqlite3_close(database);
   EXPECT_EQ(code_of_opening(), ExitCode::kInput);
   EXPECT_THROW(open_ledger("sqlite:/no/such/folder/ledger.db"), Error);
@@ -157,7 +175,8 @@ TEST_F(LedgerFile, AFullDiskIsAnErrorThatLosesNothing) {
   EXPECT_EQ(ledger->last(sha256("kept"), "human", sha256("recipe"))->text, "kept text");
   const size_t rows = ledger->progress("human", sha256("recipe")).size();
   EXPECT_GT(rows, 5u);
-  ledger->add(row("later", 0, "accepted", "later text"), "later");  // usable again once there is room
+  ledger->add(row("later", 0, "accepted", "later text"),
+              "later");  // usable again once there is room
   ledger->commit();
   EXPECT_EQ(ledger->progress("human", sha256("recipe")).size(), rows + 1);
 }

@@ -22,38 +22,56 @@ namespace fs = std::filesystem;
 
 const char* const kModel = CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL;
 
-const std::vector<std::string> kCaptions = {"a hammer",          "two dogs playing in the snow", "no parking sign on a brick wall", "flame",
-                                            "3 red apples",      "caf\xc3\xa9 \xe2\x98\x95 menu",   "old map of the world",            "penguin",
-                                            "red car, blue sky", "a cat asleep on a laptop"};
+const std::vector<std::string> kCaptions = {"a hammer",
+                                            "two dogs playing in the snow",
+                                            "no parking sign on a brick wall",
+                                            "flame",
+                                            "3 red apples",
+                                            "caf\xc3\xa9 \xe2\x98\x95 menu",
+                                            "old map of the world",
+                                            "penguin",
+                                            "red car, blue sky",
+                                            "a cat asleep on a laptop"};
 
 Request request_for(size_t caption, int examples) {
-  const ExampleTriple first = {{{"a wooden boat tied to a pier", "a small boat made of wood is moored at the pier"},
-                                {"skyline at night", "the lights of a city glow in the night"},
-                                {"girl blowing out candles", "a girl blows out her candles"}}};
+  const ExampleTriple first = {
+      {{"a wooden boat tied to a pier", "a small boat made of wood is moored at the pier"},
+       {"skyline at night", "the lights of a city glow in the night"},
+       {"girl blowing out candles", "a girl blows out her candles"}}};
   ExampleTriple triple = first;
   if (examples == 1) std::swap(triple[0], triple[2]);
   PromptText prompt = build_prompt(PromptLayout::kClean, triple, kCaptions[caption]);
-  return {.id = static_cast<int64_t>(caption) * 2 + examples, .prefix = std::move(prompt.prefix), .body = std::move(prompt.body),
-          .seed = hash64(kCaptions[caption], static_cast<uint64_t>(examples)), .source = kCaptions[caption], .mode = "test"};
+  return {.id = static_cast<int64_t>(caption) * 2 + examples,
+          .prefix = std::move(prompt.prefix),
+          .body = std::move(prompt.body),
+          .seed = hash64(kCaptions[caption], static_cast<uint64_t>(examples)),
+          .source = kCaptions[caption],
+          .mode = "test"};
 }
 
 struct Requests final : RequestQueue {
-  std::optional<Request> next() override { return at < list.size() ? std::optional(list[at++]) : std::nullopt; }
+  std::optional<Request> next() override {
+    return at < list.size() ? std::optional(list[at++]) : std::nullopt;
+  }
   std::vector<Request> list;
   size_t at = 0;
 };
 struct Replies final : ReplySink {
-  void put(const Request& request, Reply reply) override { texts.emplace(request.id, std::move(reply)); }
+  void put(const Request& request, Reply reply) override {
+    texts.emplace(request.id, std::move(reply));
+  }
   std::map<int64_t, Reply> texts;
 };
 
-std::map<int64_t, std::string> run(LlamaEngine& engine, const std::vector<Request>& requests, int max_tokens = 16) {
+std::map<int64_t, std::string> run(LlamaEngine& engine, const std::vector<Request>& requests,
+                                   int max_tokens = 16) {
   Requests queue;
   queue.list = requests;
   Replies sink;
   engine.run(queue, {.max_tokens = max_tokens}, sink);
   std::map<int64_t, std::string> texts;
-  for (const auto& [id, reply] : sink.texts) texts[id] = reply.text + "|" + std::to_string(reply.tokens_out);
+  for (const auto& [id, reply] : sink.texts)
+    texts[id] = reply.text + "|" + std::to_string(reply.tokens_out);
   return texts;
 }
 
@@ -72,7 +90,8 @@ TEST(LlamaEngine, TextsDoNotDependOnOrderCompanyOrThreads) {
   EXPECT_EQ(run(narrow, shuffled), expected);
   // Alone, in an engine that has worked before.
   for (const size_t i : {size_t{1}, size_t{9}}) {
-    EXPECT_EQ(run(narrow, {requests[i]}).at(requests[i].id), expected.at(requests[i].id)) << requests[i].source;
+    EXPECT_EQ(run(narrow, {requests[i]}).at(requests[i].id), expected.at(requests[i].id))
+        << requests[i].source;
   }
 }
 
@@ -140,7 +159,8 @@ TEST(LanguageModel, ControlTokensSpeltInACaptionStayText) {
 }
 
 TEST(LanguageModel, WhatIsNoModelIsRefusedInOneSentence) {
-  const fs::path folder = fs::temp_directory_path() / ("clipwright-model-" + std::to_string(getpid()));
+  const fs::path folder =
+      fs::temp_directory_path() / ("clipwright-model-" + std::to_string(getpid()));
   fs::create_directories(folder);
   const auto complaint = [](const fs::path& path) -> std::string {
     try {
@@ -171,7 +191,8 @@ TEST(LanguageModel, WhatIsNoModelIsRefusedInOneSentence) {
 }
 
 TEST(FileDigest, IsTheFilesAndFollowsChanges) {
-  const fs::path folder = fs::temp_directory_path() / ("clipwright-digest-" + std::to_string(getpid()));
+  const fs::path folder =
+      fs::temp_directory_path() / ("clipwright-digest-" + std::to_string(getpid()));
   fs::create_directories(folder);
   const char* before = std::getenv("XDG_CACHE_HOME");
   const std::string old_cache = before == nullptr ? "" : before;

@@ -7,7 +7,9 @@
 namespace clipwright {
 namespace {
 
-const ExampleTriple kExamples = {{{"a cat", "one small cat"}, {"red car", "a car that is red"}, {"two birds", "a pair of birds"}}};
+const ExampleTriple kExamples = {{{"a cat", "one small cat"},
+                                  {"red car", "a car that is red"},
+                                  {"two birds", "a pair of birds"}}};
 
 TEST(Prompt, LaclipLayoutIsByteForByteTheScripts) {
   const PromptText prompt = build_prompt(PromptLayout::kLaclip, kExamples, "a dog on the beach");
@@ -43,7 +45,8 @@ TEST(Prompt, CleanLayout) {
 
 TEST(Prompt, CaptionsWithTheSameExamplesShareThePrefix) {
   for (const PromptLayout layout : {PromptLayout::kClean, PromptLayout::kLaclip}) {
-    EXPECT_EQ(build_prompt(layout, kExamples, "one").prefix, build_prompt(layout, kExamples, "another").prefix);
+    EXPECT_EQ(build_prompt(layout, kExamples, "one").prefix,
+              build_prompt(layout, kExamples, "another").prefix);
     EXPECT_EQ(build_prompt(layout, kExamples, "one").prefix.find("one\n"), std::string::npos);
   }
 }

@@ -5,11 +5,13 @@
 namespace clipwright {
 namespace {
 
-const ExampleTriple kExamples = {{{"a wooden boat at the pier", "a boat made of wood lies beside the pier"},
-                                  {"red car", "a car that is red"},
-                                  {"two birds", "a pair of birds"}}};
+const ExampleTriple kExamples = {
+    {{"a wooden boat at the pier", "a boat made of wood lies beside the pier"},
+     {"red car", "a car that is red"},
+     {"two birds", "a pair of birds"}}};
 
-Rewrite parse(const std::string& text, ReplyStatus status = ReplyStatus::kStopped, const std::string& source = "A dog, running on the beach.") {
+Rewrite parse(const std::string& text, ReplyStatus status = ReplyStatus::kStopped,
+              const std::string& source = "A dog, running on the beach.") {
   return parse_reply({.status = status, .text = text}, source, kExamples);
 }
 
@@ -47,7 +49,8 @@ TEST(ParseReply, JudgesEveryKind) {
       {"a dog \xff runs", Outcome::kNotUtf8},
       {"a dog \xed\xa0\x80 runs", Outcome::kNotUtf8},
   };
-  for (const auto& [text, outcome] : cases) EXPECT_EQ(parse(text).outcome, outcome) << text << " -> " << status_of(parse(text).outcome);
+  for (const auto& [text, outcome] : cases)
+    EXPECT_EQ(parse(text).outcome, outcome) << text << " -> " << status_of(parse(text).outcome);
   EXPECT_EQ(parse("a dog that never ends and", ReplyStatus::kCut).outcome, Outcome::kTooLong);
   std::string rambling = "a dog";
   for (int i = 0; i < 39; ++i) rambling += " and";
@@ -69,7 +72,7 @@ TEST(ParseReply, AMegabyteIsNoProblem) {
 
 TEST(ValidUtf8, FollowsTheStandard) {
   EXPECT_TRUE(valid_utf8("caf\xc3\xa9 \xe2\x98\x95 \xf0\x9f\x90\xb6"));
-  EXPECT_FALSE(valid_utf8("\xc0\xaf"));          // overlong
+  EXPECT_FALSE(valid_utf8("\xc0\xaf"));  // overlong
   EXPECT_FALSE(valid_utf8("\xe0\x80\x80"));
   EXPECT_FALSE(valid_utf8("\xf4\x90\x80\x80"));  // beyond U+10FFFF
   EXPECT_FALSE(valid_utf8("\xe2\x98"));          // cut

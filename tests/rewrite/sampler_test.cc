@@ -10,15 +10,19 @@
 namespace clipwright {
 namespace {
 
-/// The definition in doubles: softmax of everything, sort of everything, keep while the mass before is at most top_p.
-std::vector<std::pair<int32_t, double>> reference_nucleus(const std::vector<float>& logits, double temperature, double top_p) {
+/// The definition in doubles: softmax of everything, sort of everything, keep while the mass before
+/// is at most top_p.
+std::vector<std::pair<int32_t, double>> reference_nucleus(const std::vector<float>& logits,
+                                                          double temperature, double top_p) {
   const float top = *std::max_element(logits.begin(), logits.end());
   std::vector<double> weights(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i) weights[i] = std::exp((double(logits[i]) - top) / temperature);
+  for (size_t i = 0; i < logits.size(); ++i)
+    weights[i] = std::exp((double(logits[i]) - top) / temperature);
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   std::vector<int32_t> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return logits[a] > logits[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int32_t a, int32_t b) { return logits[a] > logits[b]; });
   std::vector<std::pair<int32_t, double>> kept;
   double before = 0;
   for (const int32_t token : order) {
@@ -38,14 +42,16 @@ std::vector<float> random_logits(size_t size, double spread, uint64_t seed) {
 
 TEST(NucleusSampler, KeepsExactlyWhatSortingTheWholeVocabularyKeeps) {
   NucleusSampler sampler;
-  // Peaked, as after "the Eiffel", to nearly flat, where the first look at the best candidates does not hold the mass.
+  // Peaked, as after "the Eiffel", to nearly flat, where the first look at the best candidates does
+  // not hold the mass.
   for (const double spread : {0.01, 0.3, 1.0, 2.0, 3.0, 6.0, 20.0}) {
     for (const double top_p : {0.1, 0.5, 0.9, 0.95, 0.999}) {
       for (const double temperature : {0.5, 0.9, 1.5}) {
         const auto logits = random_logits(49152, spread, 1 + static_cast<uint64_t>(spread * 100));
         const auto expected = reference_nucleus(logits, temperature, top_p);
         const auto found = sampler.nucleus(logits, temperature, top_p);
-        ASSERT_EQ(found.size(), expected.size()) << "spread " << spread << " top_p " << top_p << " temperature " << temperature;
+        ASSERT_EQ(found.size(), expected.size())
+            << "spread " << spread << " top_p " << top_p << " temperature " << temperature;
         for (size_t i = 0; i < found.size(); ++i) {
           // Tokens whose weights round to the same float may swap; their chances cannot differ.
           ASSERT_NEAR(found[i].chance, expected[i].second, 3e-6 * expected[i].second) << i;
@@ -67,8 +73,9 @@ TEST(NucleusSampler, FullMassKeepsEveryTokenThatCounts) {
   NucleusSampler sampler;
   const std::vector<float> equal(1000, 0.25f);
   EXPECT_EQ(sampler.nucleus(equal, 0.9, 1.0).size(), 1000u);
-  EXPECT_EQ(sampler.nucleus(equal, 0.9, 0.5).size(), 501u);  // the mass before the 501st token is just 0.5
-  EXPECT_EQ(sampler.nucleus(equal, 0.9, 0.5)[0].token, 0);   // ties to the lower id
+  EXPECT_EQ(sampler.nucleus(equal, 0.9, 0.5).size(),
+            501u);  // the mass before the 501st token is just 0.5
+  EXPECT_EQ(sampler.nucleus(equal, 0.9, 0.5)[0].token, 0);  // ties to the lower id
 }
 
 TEST(NucleusSampler, DrawsWithTheRenormalisedChances) {

@@ -16,10 +16,14 @@ namespace {
 namespace fs = std::filesystem;
 
 const char* const kModel = CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL;
-const char* const kPrefix = "Each caption below is rewritten with the same meaning.\n\nCaption: a red boat\nRewritten: a boat painted red";
+const char* const kPrefix =
+    "Each caption below is rewritten with the same meaning.\n\nCaption: a red boat\nRewritten: a "
+    "boat painted red";
 
-/// Feeds `bodies` side by side and returns the logits after the last token of the text in place `watched`.
-std::vector<float> logits_of(SequenceCache& cache, const std::vector<std::vector<int32_t>>& bodies, int watched) {
+/// Feeds `bodies` side by side and returns the logits after the last token of the text in place
+/// `watched`.
+std::vector<float> logits_of(SequenceCache& cache, const std::vector<std::vector<int32_t>>& bodies,
+                             int watched) {
   std::vector<float> logits;
   for (size_t at = 0; logits.empty(); ++at) {
     std::vector<SequenceCache::Column> columns;
@@ -39,7 +43,9 @@ std::vector<float> logits_of(SequenceCache& cache, const std::vector<std::vector
 void expect_same_in_any_company(const fs::path& path) {
   const LanguageModel model(path);
   const std::vector<int32_t> prefix = model.tokenize(kPrefix, true);
-  const auto body = [&](const std::string& caption) { return model.tokenize("\n\nCaption: " + caption + "\nRewritten:", false); };
+  const auto body = [&](const std::string& caption) {
+    return model.tokenize("\n\nCaption: " + caption + "\nRewritten:", false);
+  };
   const std::vector<int32_t> watched = body("two dogs playing in the snow");
 
   SequenceCache alone(model, 4, 200, 1);
@@ -47,7 +53,8 @@ void expect_same_in_any_company(const fs::path& path) {
   alone.fork(0);
   const std::vector<float> reference = logits_of(alone, {watched}, 0);
 
-  // The same place again after another text used it, and after another prefix was computed in between.
+  // The same place again after another text used it, and after another prefix was computed in
+  // between.
   alone.fork(0);
   logits_of(alone, {body("something else entirely, and longer than the text that is watched")}, 0);
   alone.set_prefix(model.tokenize("Another beginning", true));
@@ -55,22 +62,32 @@ void expect_same_in_any_company(const fs::path& path) {
   logits_of(alone, {body("a cat")}, 0);
   alone.set_prefix(prefix);
   alone.fork(0);
-  EXPECT_EQ(std::memcmp(reference.data(), logits_of(alone, {watched}, 0).data(), reference.size() * sizeof(float)), 0) << "after other texts";
+  EXPECT_EQ(std::memcmp(reference.data(), logits_of(alone, {watched}, 0).data(),
+                        reference.size() * sizeof(float)),
+            0)
+      << "after other texts";
 
   // Other texts of other lengths around it, more cells, gaps where texts have ended.
   SequenceCache crowd(model, 12, 400, 1);
   crowd.set_prefix(prefix);
-  const std::vector<std::vector<int32_t>> bodies = {body("a"), body("an old map of the world with a compass"), body("flame"),
-                                                    body("b"), body("penguin"), body("c"), watched,
-                                                    body("3 red apples on white")};
+  const std::vector<std::vector<int32_t>> bodies = {
+      body("a"),       body("an old map of the world with a compass"),
+      body("flame"),   body("b"),
+      body("penguin"), body("c"),
+      watched,         body("3 red apples on white")};
   for (int place = 0; place < static_cast<int>(bodies.size()); ++place) crowd.fork(place);
-  EXPECT_EQ(std::memcmp(reference.data(), logits_of(crowd, bodies, 6).data(), reference.size() * sizeof(float)), 0) << "in a crowd";
+  EXPECT_EQ(std::memcmp(reference.data(), logits_of(crowd, bodies, 6).data(),
+                        reference.size() * sizeof(float)),
+            0)
+      << "in a crowd";
 }
 
 /// The default model in another number format, made on the spot.
 class Requantized {
  public:
-  Requantized(const char* name, llama_ftype type) : path_(fs::temp_directory_path() / ("clipwright-" + std::to_string(getpid()) + "-" + name + ".gguf")) {
+  Requantized(const char* name, llama_ftype type)
+      : path_(fs::temp_directory_path() /
+              ("clipwright-" + std::to_string(getpid()) + "-" + name + ".gguf")) {
     llama_model_quantize_params parameters = llama_model_quantize_default_params();
     parameters.ftype = type;
     parameters.allow_requantize = true;
@@ -83,7 +100,8 @@ class Requantized {
   fs::path path_;
 };
 
-// Each format runs through other kernels: plain dot products, tiles, weights packed for wide instructions.
+// Each format runs through other kernels: plain dot products, tiles, weights packed for wide
+// instructions.
 TEST(SequenceCache, LogitsDoNotDependOnCompany) { expect_same_in_any_company(kModel); }
 TEST(SequenceCache, LogitsDoNotDependOnCompanyWithTiledKernels) {
   expect_same_in_any_company(Requantized("q8_0", LLAMA_FTYPE_MOSTLY_Q8_0).path());
@@ -99,7 +117,8 @@ TEST(SequenceCache, LogitsDoNotDependOnThreads) {
     cache.set_prefix(model.tokenize("Caption:", true));
     cache.fork(0);
     cache.fork(1);
-    logits.push_back(logits_of(cache, {model.tokenize(" a cat", false), model.tokenize(" two dogs", false)}, 1));
+    logits.push_back(
+        logits_of(cache, {model.tokenize(" a cat", false), model.tokenize(" two dogs", false)}, 1));
   }
   EXPECT_EQ(std::memcmp(logits[0].data(), logits[1].data(), logits[0].size() * sizeof(float)), 0);
 }
@@ -122,9 +141,11 @@ TEST(SequenceCache, ForkedPrefixGivesTheSameLogitsAsTheWholePromptUpToRounding) 
     difference += (forked[i] - fed[i]) * (forked[i] - fed[i]);
     scale += fed[i] * fed[i];
   }
-  // Activations are rounded to 8 bits in every product, so another order of sums shows in the logits of this model.
+  // Activations are rounded to 8 bits in every product, so another order of sums shows in the
+  // logits of this model.
   EXPECT_LT(difference / scale, 0.02);
-  EXPECT_EQ(std::max_element(forked.begin(), forked.end()) - forked.begin(), std::max_element(fed.begin(), fed.end()) - fed.begin());
+  EXPECT_EQ(std::max_element(forked.begin(), forked.end()) - forked.begin(),
+            std::max_element(fed.begin(), fed.end()) - fed.begin());
 }
 
 }  // namespace

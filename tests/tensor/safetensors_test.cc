@@ -41,8 +41,12 @@ class SafetensorsTest : public testing::Test {
 };
 
 TEST_F(SafetensorsTest, ReadsBackWhatItWrote) {
-  const std::vector<NamedTensor> tensors = {{"b", torch::randn({3, 4})}, {"a", torch::tensor(1.5)}, {"flags", torch::tensor({1, 0, 1}, torch::kUInt8)},
-                                            {"wide", torch::randn({2}, torch::kFloat64)}, {"empty", torch::empty({0, 5})}, {"t", torch::randn({3, 2}).t()}};
+  const std::vector<NamedTensor> tensors = {{"b", torch::randn({3, 4})},
+                                            {"a", torch::tensor(1.5)},
+                                            {"flags", torch::tensor({1, 0, 1}, torch::kUInt8)},
+                                            {"wide", torch::randn({2}, torch::kFloat64)},
+                                            {"empty", torch::empty({0, 5})},
+                                            {"t", torch::randn({3, 2}).t()}};
   write_safetensors(file_, tensors, {{"format", "pt"}});
   const Safetensors read = read_safetensors(file_);
   ASSERT_EQ(read.tensors.size(), tensors.size());
@@ -64,10 +68,12 @@ TEST_F(SafetensorsTest, RefusesEveryBrokenRule) {
   expect_refused("not JSON");
   write_raw("[1]", 0);
   expect_refused("not a JSON object");
-  const auto entry = [](const std::string& type, const std::string& shape, const std::string& offsets) {
+  const auto entry = [](const std::string& type, const std::string& shape,
+                        const std::string& offsets) {
     return R"({"dtype":")" + type + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
   };
-  write_raw("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"a\":" + entry("F32", "[1]", "[4,8]") + "}", 8);
+  write_raw(
+      "{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"a\":" + entry("F32", "[1]", "[4,8]") + "}", 8);
   expect_refused("'a' twice");
   write_raw("{\"a\":" + entry("Q3", "[1]", "[0,4]") + "}", 4);
   expect_refused("unknown type 'Q3'");
@@ -81,9 +87,12 @@ TEST_F(SafetensorsTest, RefusesEveryBrokenRule) {
   expect_refused("of a buffer of 2");
   write_raw("{\"a\":" + entry("F32", "[1]", "[4,0]") + "}", 8);
   expect_refused("lies at bytes 4 to 0");
-  write_raw("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[2,6]") + "}", 6);
+  write_raw(
+      "{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[2,6]") + "}", 6);
   expect_refused("overlap");
-  write_raw("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[8,12]") + "}", 12);
+  write_raw(
+      "{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[8,12]") + "}",
+      12);
   expect_refused("a hole at byte 4");
   write_raw("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 9);
   expect_refused("5 bytes that belong to no tensor");
@@ -95,7 +104,8 @@ TEST_F(SafetensorsTest, RandomDamageIsAnErrorOrAnotherValueButNeverACrash) {
   Random random(7, "damage", 0, uint64_t{0});
   for (int round = 0; round < 300; ++round) {
     std::string bad = good;
-    for (int i = 0; i < 3; ++i) bad[random.below(std::min<size_t>(bad.size(), 160))] = static_cast<char>(random.below(256));
+    for (int i = 0; i < 3; ++i)
+      bad[random.below(std::min<size_t>(bad.size(), 160))] = static_cast<char>(random.below(256));
     if (round % 3 == 0) bad.resize(random.below(bad.size()));
     write_file(file_, bad);
     try {

@@ -15,9 +15,11 @@ namespace {
 
 class Checkpoint : public testing::Test {
  protected:
-  Checkpoint() : model_(small_config(), 1), objective_(find_preset("clip")), optimizer_(model_.state(), {}) {
+  Checkpoint()
+      : model_(small_config(), 1), objective_(find_preset("clip")), optimizer_(model_.state(), {}) {
     const torch::NoGradGuard no_grad;
-    for (auto& [name, tensor] : model_.state()) tensor.mutable_grad() = torch::full_like(tensor, 0.25);
+    for (auto& [name, tensor] : model_.state())
+      tensor.mutable_grad() = torch::full_like(tensor, 0.25);
     optimizer_.step(1e-3);
   }
 
@@ -32,11 +34,14 @@ class Checkpoint : public testing::Test {
     state.trajectory = {{"lr", 1e-3}};
     return state;
   }
-  fs::path save(int64_t step) { return save_checkpoint(checkpoints(), state_at(step), model_, objective_, optimizer_); }
+  fs::path save(int64_t step) {
+    return save_checkpoint(checkpoints(), state_at(step), model_, objective_, optimizer_);
+  }
   fs::path checkpoints() const { return folder_.path() / "checkpoints"; }
   std::set<std::string> names() const {
     std::set<std::string> list;
-    for (const auto& entry : fs::directory_iterator(checkpoints())) list.insert(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(checkpoints()))
+      list.insert(entry.path().filename().string());
     return list;
   }
   std::string error_of(const fs::path& checkpoint) {
@@ -70,10 +75,12 @@ TEST_F(Checkpoint, EverythingComesBack) {
   AdamW optimizer(other.state(), {});
   load_tensors(path, state, other, objective_, optimizer);
   const auto expected = model_.state(), got = other.state();
-  for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(torch::equal(expected[i].second, got[i].second)) << expected[i].first;
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(torch::equal(expected[i].second, got[i].second)) << expected[i].first;
   const auto expected_moments = optimizer_.state(), got_moments = optimizer.state();
   for (size_t i = 0; i < expected_moments.size(); ++i) {
-    EXPECT_TRUE(torch::equal(expected_moments[i].second, got_moments[i].second)) << expected_moments[i].first;
+    EXPECT_TRUE(torch::equal(expected_moments[i].second, got_moments[i].second))
+        << expected_moments[i].first;
   }
   EXPECT_EQ(optimizer.steps_done(), 1);
 }
@@ -101,7 +108,9 @@ TEST_F(Checkpoint, ADamagedByteOrACutFileIsNamed) {
     std::string bytes = read_file(path / file);
     bytes[bytes.size() / 2] ^= 1;
     write_file(path / file, bytes);
-    EXPECT_THAT(error_of(path), testing::AllOf(testing::HasSubstr(file), testing::HasSubstr("damaged"))) << file;
+    EXPECT_THAT(error_of(path),
+                testing::AllOf(testing::HasSubstr(file), testing::HasSubstr("damaged")))
+        << file;
     bytes.resize(bytes.size() / 2);
     write_file(path / file, bytes);
     EXPECT_THAT(error_of(path), testing::HasSubstr("damaged")) << file;

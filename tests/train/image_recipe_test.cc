@@ -9,7 +9,8 @@ namespace {
 
 TEST(ImageRecipe, AModelsStatisticsNameItsRecipe) {
   EXPECT_EQ(training_recipe(find_model_config("ViT-B-32").preprocess, "").name, "openai");
-  EXPECT_EQ(training_recipe(find_model_config("laclip-ViT-B-16").preprocess, "none").name, "laclip");
+  EXPECT_EQ(training_recipe(find_model_config("laclip-ViT-B-16").preprocess, "none").name,
+            "laclip");
   PreprocessConfig half;
   half.mean = half.std = {0.5, 0.5, 0.5};
   const Recipe own = training_recipe(half, "");

@@ -1,4 +1,5 @@
-// The real program, killed in the middle of an epoch, out of disk, interrupted: what it leaves, and what a resumed run gives.
+// The real program, killed in the middle of an epoch, out of disk, interrupted: what it leaves, and
+// what a resumed run gives.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +26,8 @@ struct Ended {
 };
 
 /// Runs the program; sends `signal` as soon as its log shows `moment`.
-Ended run_program(std::vector<std::string> arguments, const std::string& moment = "", int signal = 0, rlim_t largest_file = 0) {
+Ended run_program(std::vector<std::string> arguments, const std::string& moment = "",
+                  int signal = 0, rlim_t largest_file = 0) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   arguments.insert(arguments.begin(), CLIPWRIGHT_PROGRAM);
@@ -48,7 +50,8 @@ Ended run_program(std::vector<std::string> arguments, const std::string& moment 
   }
   ::close(ends[1]);
   Ended ended;
-  // With a small pipe and no buffer here, the program cannot run more than some thirty lines ahead of what was read.
+  // With a small pipe and no buffer here, the program cannot run more than some thirty lines ahead
+  // of what was read.
   ::fcntl(ends[0], F_SETPIPE_SZ, 4096);
   FILE* log = ::fdopen(ends[0], "r");
   ::setvbuf(log, nullptr, _IONBF, 0);
@@ -72,12 +75,41 @@ class KilledRun : public testing::Test {
  protected:
   /// 48 pairs in batches of 5: nine steps an epoch.
   std::vector<std::string> arguments(const std::string& name) const {
-    return {"train", "--train-data", (kGolden / "pictures.tar").string(), "--rewrites", (kGolden / "chatgpt.txt").string(), (kGolden / "bard.txt").string(),
-            "--objective", "laclip", "--model", "tiny-32", "--batch-size", "5", "--steps", "60", "--lr", "1e-3", "--threads", "1", "--save-frequency", "0", "--log-every-n-steps", "1", "--logs", folder_.path().string(), "--name", name};
+    return {"train",
+            "--train-data",
+            (kGolden / "pictures.tar").string(),
+            "--rewrites",
+            (kGolden / "chatgpt.txt").string(),
+            (kGolden / "bard.txt").string(),
+            "--objective",
+            "laclip",
+            "--model",
+            "tiny-32",
+            "--batch-size",
+            "5",
+            "--steps",
+            "60",
+            "--lr",
+            "1e-3",
+            "--threads",
+            "1",
+            "--save-frequency",
+            "0",
+            "--log-every-n-steps",
+            "1",
+            "--logs",
+            folder_.path().string(),
+            "--name",
+            name};
   }
-  std::vector<std::string> saving(const std::string& name) const { return with(arguments(name), {"--save-every-steps", "10"}); }
-  std::vector<std::string> resumed(const std::string& name) const { return with(saving(name), {"--resume", "latest"}); }
-  static std::vector<std::string> with(std::vector<std::string> list, const std::vector<std::string>& more) {
+  std::vector<std::string> saving(const std::string& name) const {
+    return with(arguments(name), {"--save-every-steps", "10"});
+  }
+  std::vector<std::string> resumed(const std::string& name) const {
+    return with(saving(name), {"--resume", "latest"});
+  }
+  static std::vector<std::string> with(std::vector<std::string> list,
+                                       const std::vector<std::string>& more) {
     list.insert(list.end(), more.begin(), more.end());
     return list;
   }
@@ -87,7 +119,8 @@ class KilledRun : public testing::Test {
     std::ifstream file(folder_.path() / name / "metrics.jsonl");
     for (std::string line; std::getline(file, line);) {
       const size_t begin = line.find("\"loss\":");
-      list.push_back("step " + parse_json(line, name)["step"].dump() + " " + line.substr(begin, line.find(',', begin) - begin));
+      list.push_back("step " + parse_json(line, name)["step"].dump() + " " +
+                     line.substr(begin, line.find(',', begin) - begin));
     }
     return list;
   }
@@ -101,21 +134,26 @@ TEST_F(KilledRun, ResumedAfterKillsInTheMiddleOfEpochsItEqualsTheUninterruptedRu
   const auto expected = losses("whole");
   ASSERT_EQ(expected.size(), 60U);
 
-  EXPECT_EQ(run_program(saving("killed"), "step 4/60", SIGKILL).signal, SIGKILL);  // before any checkpoint
-  EXPECT_EQ(run_program(resumed("killed"), "step 13/60", SIGKILL).signal, SIGKILL);   // step_10 is there
-  EXPECT_EQ(run_program(resumed("killed"), "step 24/60", SIGKILL).signal, SIGKILL);   // step_20, in the middle of the third epoch
+  EXPECT_EQ(run_program(saving("killed"), "step 4/60", SIGKILL).signal,
+            SIGKILL);  // before any checkpoint
+  EXPECT_EQ(run_program(resumed("killed"), "step 13/60", SIGKILL).signal,
+            SIGKILL);  // step_10 is there
+  EXPECT_EQ(run_program(resumed("killed"), "step 24/60", SIGKILL).signal,
+            SIGKILL);  // step_20, in the middle of the third epoch
   const Ended last = run_program(resumed("killed"));
   EXPECT_EQ(last.code, 0) << last.log;
   EXPECT_THAT(last.log, testing::HasSubstr("resuming from"));
   EXPECT_EQ(losses("killed"), expected);
-  EXPECT_EQ(read_file(folder_.path() / "killed/model/open_clip_model.safetensors"), read_file(folder_.path() / "whole/model/open_clip_model.safetensors"));
+  EXPECT_EQ(read_file(folder_.path() / "killed/model/open_clip_model.safetensors"),
+            read_file(folder_.path() / "whole/model/open_clip_model.safetensors"));
 }
 
 TEST_F(KilledRun, AnInterruptSavesAndSaysHowToGoOn) {
   ASSERT_EQ(run_program(arguments("whole")).code, 0);
   const Ended stopped = run_program(arguments("stopped"), "step 11/60", SIGTERM);
   EXPECT_EQ(stopped.code, 130) << stopped.log;
-  EXPECT_THAT(stopped.log, testing::AllOf(testing::HasSubstr("interrupted after step"), testing::HasSubstr("--name stopped --resume latest")));
+  EXPECT_THAT(stopped.log, testing::AllOf(testing::HasSubstr("interrupted after step"),
+                                          testing::HasSubstr("--name stopped --resume latest")));
   EXPECT_FALSE(exists("stopped/model"));
   const size_t done = losses("stopped").size();
   EXPECT_LT(done, 60U);
@@ -135,11 +173,13 @@ TEST_F(KilledRun, AFullDiskIsASentenceAndLeavesNoHalfCheckpoint) {
 
 TEST_F(KilledRun, TheConfigurationOfARunRepeatsIt) {
   ASSERT_EQ(run_program(arguments("first")).code, 0);
-  const Ended second = run_program({"train", "--config", (folder_.path() / "first/config.toml").string(), "--name", "second"});
+  const Ended second = run_program(
+      {"train", "--config", (folder_.path() / "first/config.toml").string(), "--name", "second"});
   EXPECT_EQ(second.code, 0) << second.log;
   EXPECT_EQ(losses("second"), losses("first"));
   // A second run of the same name is refused, and the first one's files stay.
-  const Ended again = run_program({"train", "--config", (folder_.path() / "first/config.toml").string()});
+  const Ended again =
+      run_program({"train", "--config", (folder_.path() / "first/config.toml").string()});
   EXPECT_EQ(again.code, 2);
   EXPECT_THAT(again.log, testing::HasSubstr("holds a run already"));
   EXPECT_EQ(losses("first").size(), 60U);
@@ -147,7 +187,8 @@ TEST_F(KilledRun, TheConfigurationOfARunRepeatsIt) {
 
 TEST_F(KilledRun, WrongFlagsEndWithTwo) {
   EXPECT_EQ(run_program({"train", "--train-data", "x.tar", "--lr-scheduler", "cosin"}).code, 2);
-  EXPECT_THAT(run_program({"train", "--train-data", "x.tar", "--batchsize", "4"}).log, testing::HasSubstr("--batch-size"));
+  EXPECT_THAT(run_program({"train", "--train-data", "x.tar", "--batchsize", "4"}).log,
+              testing::HasSubstr("--batch-size"));
   EXPECT_EQ(run_program({"train"}).code, 2);
   EXPECT_EQ(run_program({"train", "--train-data", "x.tar", "--precision", "amp_bf16"}).code, 2);
 }

@@ -12,7 +12,8 @@ namespace {
 TEST(Meters, AJumpStandsOutAndOrdinaryLossesDoNot) {
   Meters meters;
   double largest = 0;
-  for (int i = 0; i < 100; ++i) largest = std::max(largest, std::abs(meters.add_loss(4 + 0.1 * std::sin(i))));
+  for (int i = 0; i < 100; ++i)
+    largest = std::max(largest, std::abs(meters.add_loss(4 + 0.1 * std::sin(i))));
   EXPECT_LT(largest, 3);
   EXPECT_GT(meters.add_loss(6), 10);
 }
@@ -33,7 +34,9 @@ TEST(Meters, ReadBackTheyGoOnBitForBit) {
   EXPECT_EQ(copy.recent_loss(), meters.recent_loss());
 }
 
-TEST(Meters, MissingFieldsAreAnInputError) { EXPECT_THROW(Meters::from_json(Json::object(), "state.json"), Error); }
+TEST(Meters, MissingFieldsAreAnInputError) {
+  EXPECT_THROW(Meters::from_json(Json::object(), "state.json"), Error);
+}
 
 }  // namespace
 }  // namespace clipwright

@@ -24,14 +24,16 @@ StepReport report_of(int64_t step) {
 std::vector<int64_t> steps_in(const fs::path& path) {
   std::vector<int64_t> steps;
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) steps.push_back(parse_json(line, "row")["step"]);
+  for (std::string line; std::getline(file, line);)
+    steps.push_back(parse_json(line, "row")["step"]);
   return steps;
 }
 
 TEST(Metrics, ARowHasTheFieldsOfTheContractAndReadsBackToTheSameBits) {
   const StepReport report = report_of(3);
   const Json row = parse_json(to_line(metrics_row(report)), "row");
-  for (const char* field : {"step", "epoch", "samples", "loss", "logit_scale", "lr", "grad_norm", "samples_per_s", "data_wait", "skipped", "contrastive"}) {
+  for (const char* field : {"step", "epoch", "samples", "loss", "logit_scale", "lr", "grad_norm",
+                            "samples_per_s", "data_wait", "skipped", "contrastive"}) {
     EXPECT_TRUE(row.contains(field)) << field;
   }
   EXPECT_EQ(row["loss"].get<double>(), report.loss);
@@ -71,7 +73,8 @@ TEST(Metrics, AFullDiskIsASentenceAndLeavesWholeRows) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kFailed);
-    EXPECT_NE(std::string(error.what()).find("/dev/full cannot be written"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("/dev/full cannot be written"), std::string::npos)
+        << error.what();
   }
 }
 

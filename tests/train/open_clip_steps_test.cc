@@ -1,4 +1,5 @@
-// Ten steps of open_clip 3.3.0 (tests/golden/make_training.py): losses, gradient norms, rates, scale and final weights.
+// Ten steps of open_clip 3.3.0 (tests/golden/make_training.py): losses, gradient norms, rates,
+// scale and final weights.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +15,8 @@
 namespace clipwright {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/training";
+const std::filesystem::path kGolden =
+    std::filesystem::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/training";
 
 StepInput batch_of(const NpyArray& pixels, const NpyArray& tokens, int64_t which) {
   const int64_t pairs = pixels.shape[1], context = tokens.shape[2];
@@ -22,7 +24,8 @@ StepInput batch_of(const NpyArray& pixels, const NpyArray& tokens, int64_t which
   const auto bytes = pixels.values<uint8_t>();
   const auto size = static_cast<size_t>(pairs * 3 * 32 * 32);
   input.pixels = torch::empty({pairs, 3, 32, 32}, torch::kUInt8);
-  std::copy_n(bytes.begin() + static_cast<long>(which * static_cast<int64_t>(size)), size, input.pixels.data_ptr<uint8_t>());
+  std::copy_n(bytes.begin() + static_cast<long>(which * static_cast<int64_t>(size)), size,
+              input.pixels.data_ptr<uint8_t>());
   PackedTexts texts;
   const auto ids = tokens.values<int32_t>();
   for (int64_t n = 0; n < pairs; ++n) {
@@ -42,17 +45,25 @@ TEST_P(OpenClipSteps, TenStepsAreEqual) {
   Clip model(small_config());
   model.load_state(read_safetensors(kGolden / "initial.safetensors").tensors, "initial");
   Objective objective(find_preset("clip"));
-  const NpyArray pixels = read_npy(kGolden / "batches.npy"), tokens = read_npy(kGolden / "tokens.npy");
+  const NpyArray pixels = read_npy(kGolden / "batches.npy"),
+                 tokens = read_npy(kGolden / "tokens.npy");
   const Json golden = read_json(kGolden / "steps.json"), settings = golden["settings"];
 
-  AdamW optimizer(model.state(), {.weight_decay = settings["wd"], .decay_rule = DecayRule::kOpenClip});
-  const Schedule schedule(ScheduleKind::kCosine, settings["lr"], settings["warmup"], settings["steps"]);
+  AdamW optimizer(model.state(),
+                  {.weight_decay = settings["wd"], .decay_rule = DecayRule::kOpenClip});
+  const Schedule schedule(ScheduleKind::kCosine, settings["lr"], settings["warmup"],
+                          settings["steps"]);
   for (int64_t step = 0; step < settings["steps"].get<int64_t>(); ++step) {
     const Json& expected = golden["steps"][static_cast<size_t>(step)];
-    const StepLoss loss = forward_backward(model, objective, batch_of(pixels, tokens, step % 2), {.micro_batch = GetParam()});
-    const double norm = clip_gradients(optimizer.parameters(), settings["grad_clip_norm"]).item<double>();
-    EXPECT_NEAR(loss.loss, expected["loss"].get<double>(), 1e-4 * expected["loss"].get<double>()) << "step " << step;
-    EXPECT_NEAR(norm, expected["grad_norm"].get<double>(), 1e-3 * expected["grad_norm"].get<double>()) << "step " << step;
+    const StepLoss loss = forward_backward(model, objective, batch_of(pixels, tokens, step % 2),
+                                           {.micro_batch = GetParam()});
+    const double norm =
+        clip_gradients(optimizer.parameters(), settings["grad_clip_norm"]).item<double>();
+    EXPECT_NEAR(loss.loss, expected["loss"].get<double>(), 1e-4 * expected["loss"].get<double>())
+        << "step " << step;
+    EXPECT_NEAR(norm, expected["grad_norm"].get<double>(),
+                1e-3 * expected["grad_norm"].get<double>())
+        << "step " << step;
     EXPECT_NEAR(loss.logit_scale, expected["logit_scale"].get<double>(), 1e-4) << "step " << step;
     EXPECT_DOUBLE_EQ(schedule.at(step), expected["lr"].get<double>()) << "step " << step;
     optimizer.step(schedule.at(step));
@@ -62,8 +73,9 @@ TEST_P(OpenClipSteps, TenStepsAreEqual) {
   for (const auto& [name, tensor] : model.state()) {
     const Tensor* expected = final.find(name);
     ASSERT_NE(expected, nullptr) << name;
-    // Ten steps of 2e-3 moved weights by up to 0.01. Adam divides by the gradient's own size, so where a gradient is rounding noise (key biases)
-    // the update is noise too; those differ by up to the whole way.
+    // Ten steps of 2e-3 moved weights by up to 0.01. Adam divides by the gradient's own size, so
+    // where a gradient is rounding noise (key biases) the update is noise too; those differ by up
+    // to the whole way.
     const double tolerance = name.find("in_proj_bias") != std::string::npos ? 2e-2 : 2e-4;
     EXPECT_LT((tensor - *expected).abs().max().item<double>(), tolerance) << name;
   }

@@ -34,7 +34,8 @@ TEST(TrainOptions, EachImpossibleValueIsNamed) {
       {{.name = "a/b"}, "is a path"},
   };
   for (const auto& [options, expected] : cases) {
-    EXPECT_NE(usage_error(options).find(expected), std::string::npos) << expected << " <- " << usage_error(options);
+    EXPECT_NE(usage_error(options).find(expected), std::string::npos)
+        << expected << " <- " << usage_error(options);
   }
   EXPECT_EQ(usage_error({.precision = "amp_bf16", .device = "cuda:1"}), "");
 }
@@ -46,19 +47,26 @@ TEST(TrainOptions, WarmUpInStepsEpochsOrAutomatic) {
   EXPECT_EQ(warmup_steps("0.5 epochs", 100, 1000), 50);
   EXPECT_EQ(warmup_steps("auto", 10, 400), 40);
   EXPECT_EQ(warmup_steps("auto", 10, 1'000'000), 10'000);
-  for (const char* wrong : {"", "-1", "1.5", "epoch", "1 week", "1 epochsx"}) EXPECT_THROW(warmup_steps(wrong, 10, 100), Error) << wrong;
+  for (const char* wrong : {"", "-1", "1.5", "epoch", "1 week", "1 epochsx"})
+    EXPECT_THROW(warmup_steps(wrong, 10, 100), Error) << wrong;
 }
 
 TEST(TrainOptions, Terms) {
   EXPECT_EQ(parse_term("contrastive=0.5"), (std::pair<std::string, double>("contrastive", 0.5)));
-  for (const char* wrong : {"contrastive", "=1", "contrastive=", "contrastive=x", "contrastive=1x", "contrastive=nan"}) {
+  for (const char* wrong : {"contrastive", "=1", "contrastive=", "contrastive=x", "contrastive=1x",
+                            "contrastive=nan"}) {
     EXPECT_THROW(parse_term(wrong), Error) << wrong;
   }
 }
 
 TEST(TrainOptions, TomlEscapesWhatUsersPutIntoPaths) {
-  const std::string toml = options_to_toml({.train_data = "a\"b\\c.tsv", .csv_separator = "\t", .rewrites = {"x y.txt", "z.txt"}, .shuffle = false, .lr = 5e-4});
-  for (const char* line : {"train-data = \"a\\\"b\\\\c.tsv\"\n", "csv-separator = \"\\u0009\"\n", "rewrites = [\"x y.txt\", \"z.txt\"]\n", "shuffle = \"off\"\n",
+  const std::string toml = options_to_toml({.train_data = "a\"b\\c.tsv",
+                                            .csv_separator = "\t",
+                                            .rewrites = {"x y.txt", "z.txt"},
+                                            .shuffle = false,
+                                            .lr = 5e-4});
+  for (const char* line : {"train-data = \"a\\\"b\\\\c.tsv\"\n", "csv-separator = \"\\u0009\"\n",
+                           "rewrites = [\"x y.txt\", \"z.txt\"]\n", "shuffle = \"off\"\n",
                            "lr = 0.0005\n", "seed = 0\n"}) {
     EXPECT_NE(toml.find(line), std::string::npos) << line << toml;
   }

@@ -8,7 +8,8 @@ namespace clipwright {
 namespace {
 
 TEST(Plan, EpochsBecomeSteps) {
-  const Plan plan = plan_run({.batch_size = 8, .accum_freq = 2, .epochs = 3, .warmup = "1 epoch"}, 100);
+  const Plan plan =
+      plan_run({.batch_size = 8, .accum_freq = 2, .epochs = 3, .warmup = "1 epoch"}, 100);
   EXPECT_EQ(plan.global_batch, 16);
   EXPECT_EQ(plan.steps_per_epoch, 6);  // the incomplete seventh batch is dropped
   EXPECT_EQ(plan.total_steps, 18);
@@ -22,7 +23,9 @@ TEST(Plan, EpochsBecomeSteps) {
   EXPECT_FALSE(plan.ends_epoch(13));
 }
 
-TEST(Plan, StepsWinOverEpochs) { EXPECT_EQ(plan_run({.batch_size = 8, .epochs = 3, .steps = 7}, 100).total_steps, 7); }
+TEST(Plan, StepsWinOverEpochs) {
+  EXPECT_EQ(plan_run({.batch_size = 8, .epochs = 3, .steps = 7}, 100).total_steps, 7);
+}
 
 TEST(Plan, TrainNumSamplesSetsTheEpochAndNotTheData) {
   const Plan plan = plan_run({.train_num_samples = 32, .batch_size = 8, .epochs = 5}, 100);
@@ -38,7 +41,8 @@ TEST(Plan, DataSmallerThanAStepIsRefused) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput);
-    EXPECT_NE(std::string(error.what()).find("100 pairs, and a step takes 128"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("100 pairs, and a step takes 128"), std::string::npos)
+        << error.what();
   }
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 class RunFolderTest : public testing::Test {
  protected:
-  TrainOptions options(const std::string& resume = "") const { return {.logs = temporary_.path().string(), .name = "run", .resume = resume}; }
+  TrainOptions options(const std::string& resume = "") const {
+    return {.logs = temporary_.path().string(), .name = "run", .resume = resume};
+  }
   fs::path run() const { return temporary_.path() / "run"; }
   void finish_checkpoint(const std::string& name) const {
     make_folder(run() / "checkpoints" / name);
@@ -32,16 +34,23 @@ class RunFolderTest : public testing::Test {
 
 TEST_F(RunFolderTest, ARunThatNeverStartsLeavesNothing) {
   TrainOptions given = options();
-  { RunFolder folder(given); EXPECT_TRUE(fs::exists(run())); }
+  {
+    RunFolder folder(given);
+    EXPECT_TRUE(fs::exists(run()));
+  }
   EXPECT_FALSE(fs::exists(run()));
-  { RunFolder folder(given); folder.keep(); }
+  {
+    RunFolder folder(given);
+    folder.keep();
+  }
   EXPECT_TRUE(fs::exists(run()));
 }
 
 TEST_F(RunFolderTest, ARunIsNotOverwritten) {
   make_folder(run());
   write_file(run() / "metrics.jsonl", "{\"step\":1}\n");
-  EXPECT_THAT(usage_error(options()), testing::AllOf(testing::HasSubstr("holds a run already"), testing::HasSubstr("--resume latest")));
+  EXPECT_THAT(usage_error(options()), testing::AllOf(testing::HasSubstr("holds a run already"),
+                                                     testing::HasSubstr("--resume latest")));
   EXPECT_EQ(usage_error(options("latest")), "");
   EXPECT_TRUE(fs::exists(run() / "metrics.jsonl"));
 }

@@ -24,7 +24,8 @@ TEST(StatusLine, SaysWhatMattersInOneLine) {
   report.seconds_left = 9 * 3600 + 41 * 60;
   report.val_loss = std::nan("");
   EXPECT_EQ(status_text(report),
-            "step 1,240/46,900  epoch 0.93  loss 4.1203 (z -0.3)  contrastive 4.1203  scale 21.4  lr 9.3e-04  |g| 0.82  1,312 img/s  wait 1 %  "
+            "step 1,240/46,900  epoch 0.93  loss 4.1203 (z -0.3)  contrastive 4.1203  scale 21.4  "
+            "lr 9.3e-04  |g| 0.82  1,312 img/s  wait 1 %  "
             "skipped 3  left 9 h 41 min");
 }
 

@@ -17,13 +17,15 @@ StepInput random_input(int slots) {
   Random random(3, "step_test", 0, uint64_t{0});
   StepInput input;
   input.pixels = torch::empty({kPairs, 3, 32, 32}, torch::kUInt8);
-  for (int64_t i = 0; i < input.pixels.numel(); ++i) input.pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(random.below(256));
+  for (int64_t i = 0; i < input.pixels.numel(); ++i)
+    input.pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(random.below(256));
   for (int k = 0; k < slots; ++k) {
     PackedTexts texts;
     for (int64_t n = 0; n < kPairs; ++n) {
       const auto words = static_cast<int>(1 + random.below(9));
       texts.ids.push_back(62);
-      for (int w = 0; w < words; ++w) texts.ids.push_back(static_cast<int32_t>(1 + random.below(61)));
+      for (int w = 0; w < words; ++w)
+        texts.ids.push_back(static_cast<int32_t>(1 + random.below(61)));
       texts.ids.push_back(63);
       texts.offsets.push_back(static_cast<int32_t>(texts.ids.size()));
     }
@@ -32,12 +34,15 @@ StepInput random_input(int slots) {
   return input;
 }
 
-std::map<std::string, Tensor> gradients_of(Clip& model, const std::string& preset, const StepInput& input, int64_t micro_batch, double* loss) {
+std::map<std::string, Tensor> gradients_of(Clip& model, const std::string& preset,
+                                           const StepInput& input, int64_t micro_batch,
+                                           double* loss) {
   Objective objective(find_preset(preset));
   for (auto& [name, tensor] : model.state()) tensor.mutable_grad() = Tensor();
   *loss = forward_backward(model, objective, input, {.micro_batch = micro_batch}).loss;
   std::map<std::string, Tensor> gradients;
-  for (const auto& [name, tensor] : model.state()) gradients[name] = tensor.grad().defined() ? tensor.grad().clone() : Tensor();
+  for (const auto& [name, tensor] : model.state())
+    gradients[name] = tensor.grad().defined() ? tensor.grad().clone() : Tensor();
   return gradients;
 }
 
@@ -61,8 +66,11 @@ TEST_P(Accumulation, GivesTheGradientOfOneLargeBatch) {
 
 // 3 does not divide 8: the last micro-batch is smaller.
 INSTANTIATE_TEST_SUITE_P(Presets, Accumulation,
-                         testing::Values(std::make_tuple("clip", 1, 2), std::make_tuple("clip", 1, 3), std::make_tuple("clip", 1, 1),
-                                         std::make_tuple("laclip-mt", 3, 2), std::make_tuple("laclip-mt", 3, 3)));
+                         testing::Values(std::make_tuple("clip", 1, 2),
+                                         std::make_tuple("clip", 1, 3),
+                                         std::make_tuple("clip", 1, 1),
+                                         std::make_tuple("laclip-mt", 3, 2),
+                                         std::make_tuple("laclip-mt", 3, 3)));
 
 TEST(Step, TheScalesGradientIsThatOfAFiniteDifference) {
   Clip model(small_config(), 2);

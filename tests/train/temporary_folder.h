@@ -11,7 +11,8 @@ namespace clipwright {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "clipwright-train-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "clipwright-train-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   TemporaryFolder(const TemporaryFolder&) = delete;

@@ -78,8 +78,8 @@ fs::path only_file(const fs::path& folder) {
 }
 
 TEST(TensorBoard, ChecksumsAreThoseOfTheStandard) {
-  EXPECT_EQ(crc32c("123456789"), 0xe3069283U);             // RFC 3720
-  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aaU);   // RFC 3720, B.4
+  EXPECT_EQ(crc32c("123456789"), 0xe3069283U);            // RFC 3720
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aaU);  // RFC 3720, B.4
   EXPECT_EQ(crc32c(""), 0U);
 }
 

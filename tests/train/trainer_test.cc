@@ -38,7 +38,9 @@ class Trainer : public testing::Test {
     options.name = name;
     return options;
   }
-  std::vector<std::string> rewrites() const { return {(kGolden / "chatgpt.txt").string(), (kGolden / "bard.txt").string()}; }
+  std::vector<std::string> rewrites() const {
+    return {(kGolden / "chatgpt.txt").string(), (kGolden / "bard.txt").string()};
+  }
 
   std::vector<Json> rows(const std::string& name) const {
     std::vector<Json> list;
@@ -68,7 +70,8 @@ class Trainer : public testing::Test {
 std::string machine_class() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2) + ", " + gemm_library() + ", 1 thread";
+    if (line.rfind("model name", 0) == 0)
+      return line.substr(line.find(':') + 2) + ", " + gemm_library() + ", 1 thread";
   }
   return "unknown";
 }
@@ -100,7 +103,8 @@ TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   given.on_step = [&](const StepReport& report) { seen.push_back(report.step); };
   const TrainResult result = train(given);
   EXPECT_EQ(seen, (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
-  for (const char* file : {"config.toml", "metrics.jsonl", "out.log", "tensorboard", "checkpoints/step_3/DONE", "checkpoints/step_6/DONE",
+  for (const char* file : {"config.toml", "metrics.jsonl", "out.log", "tensorboard",
+                           "checkpoints/step_3/DONE", "checkpoints/step_6/DONE",
                            "model/open_clip_config.json", "model/open_clip_model.safetensors"}) {
     EXPECT_TRUE(fs::exists(path("run") / file)) << file;
   }
@@ -117,7 +121,8 @@ TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   EXPECT_EQ(result.model, path("run/model"));
   // The model directory holds the weights of the last checkpoint.
   const Safetensors model = read_safetensors(result.model / "open_clip_model.safetensors");
-  for (const auto& [name, tensor] : read_safetensors(path("run/checkpoints/step_6/model.safetensors")).tensors) {
+  for (const auto& [name, tensor] :
+       read_safetensors(path("run/checkpoints/step_6/model.safetensors")).tensors) {
     EXPECT_TRUE(torch::equal(tensor, *model.find(name))) << name;
   }
 }
@@ -147,7 +152,8 @@ TEST_F(Trainer, MicroBatchesTrainAsOneBatch) {
   ASSERT_EQ(parts.size(), 10U);
   for (size_t i = 0; i < parts.size(); ++i) {
     EXPECT_NEAR(parts[i]["loss"].get<double>(), whole[i]["loss"].get<double>(), 1e-3) << i;
-    EXPECT_NEAR(parts[i]["logit_scale"].get<double>(), whole[i]["logit_scale"].get<double>(), 1e-3) << i;
+    EXPECT_NEAR(parts[i]["logit_scale"].get<double>(), whole[i]["logit_scale"].get<double>(), 1e-3)
+        << i;
     EXPECT_EQ(parts[i]["samples"], whole[i]["samples"]);
   }
 }
@@ -192,7 +198,8 @@ TEST_F(Trainer, ResumingWithOtherSettingsIsRefusedUnlessAsked) {
   given.lr = 5e-4;
   const Error error = error_of(given);
   EXPECT_EQ(error.code(), ExitCode::kUsage);
-  EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("lr was 0.001 and is now 0.0005"), testing::HasSubstr("steps was 4 and is now 6")));
+  EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("lr was 0.001 and is now 0.0005"),
+                                           testing::HasSubstr("steps was 4 and is now 6")));
   given.allow_changes = true;
   EXPECT_EQ(train(given).steps, 6);
   EXPECT_EQ(rows("run").size(), 6U);
@@ -230,7 +237,8 @@ TEST_F(Trainer, ALossThatIsNotFiniteStopsTheRunAndNamesTheLastGoodCheckpoint) {
   given.save_every_steps = 1;
   const Error error = error_of(given);
   EXPECT_EQ(error.code(), ExitCode::kFailed);
-  EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("of step 2 is not finite"), testing::HasSubstr("checkpoints/step_1")));
+  EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("of step 2 is not finite"),
+                                           testing::HasSubstr("checkpoints/step_1")));
   EXPECT_EQ(rows("run").size(), 1U);
 }
 
@@ -255,7 +263,8 @@ TEST_F(Trainer, APairedBaselineIsThePlainRunOnTheOriginals) {
   given.paired_baseline = true;
   const TrainResult result = train(given);
   EXPECT_EQ(result.folder, path("run"));
-  EXPECT_THAT(read_file(path("run-baseline/config.toml")), testing::HasSubstr("caption-policy = \"original\""));
+  EXPECT_THAT(read_file(path("run-baseline/config.toml")),
+              testing::HasSubstr("caption-policy = \"original\""));
   TrainOptions plain = options("plain", 5);
   plain.decay_rule = "laclip";
   train(plain);
@@ -282,7 +291,8 @@ class Damaged final : public Dataset {
 };
 
 TEST_F(Trainer, UnusableSamplesAreCountedAndReplaced) {
-  const auto pairs = std::make_shared<Damaged>(std::shared_ptr<const Dataset>(open_dataset({.source = (kGolden / "pictures.tar").string()})));
+  const auto pairs = std::make_shared<Damaged>(std::shared_ptr<const Dataset>(
+      open_dataset({.source = (kGolden / "pictures.tar").string()})));
   const auto captions = std::make_shared<CaptionTable>(CaptionTable::build(*pairs, {}));
   TrainOptions given = options("run", 6);
   given.shuffle = false;
