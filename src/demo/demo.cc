@@ -16,7 +16,7 @@
 #include "demo/demo_text.h"
 #include "demo/rewriting.h"
 #include "rewrite/example_pack.h"
-#include "rewrite/language_model.h"
+#include "language/language_model.h"
 
 namespace clipwright {
 namespace {

@@ -8,15 +8,9 @@
 #include <string_view>
 
 #include "core/json.h"
+#include "language/sampling.h"
 
 namespace clipwright {
-
-/// How the next token is chosen (LaCLIP's values by default).
-struct Sampling {
-  double temperature = 0.9;  ///< 0 takes the likeliest token
-  double top_p = 0.95;  ///< nucleus: tokens are kept while the mass before them is at most this
-  int max_tokens = 77;  ///< new tokens at most
-};
 
 /// One text to write. The prompt is prefix + body; neighbours in the queue share their prefix, so
 /// an engine may work it out once.

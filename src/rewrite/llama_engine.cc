@@ -15,10 +15,10 @@
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/random.h"
-#include "rewrite/language_model.h"
+#include "language/language_model.h"
 #include "rewrite/request_pool.h"
-#include "rewrite/sampler.h"
-#include "rewrite/sequence_cache.h"
+#include "language/sampler.h"
+#include "language/sequence_cache.h"
 
 namespace clipwright {
 namespace {

@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
-#include "rewrite/language_model.h"
+#include "language/language_model.h"
 #include "rewrite/prompt.h"
 
 namespace clipwright {

@@ -1,4 +1,4 @@
-#include "rewrite/language_model.h"
+#include "language/language_model.h"
 
 #include <llama.h>
 #include <sys/stat.h>

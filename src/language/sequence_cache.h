@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "rewrite/language_model.h"
+#include "language/language_model.h"
 
 struct llama_context;
 

@@ -1,4 +1,4 @@
-#include "rewrite/sampler.h"
+#include "language/sampler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "rewrite/sequence_cache.h"
+#include "language/sequence_cache.h"
 
 #include <gtest/gtest.h>
 #include <llama.h>

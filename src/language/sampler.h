@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/random.h"
-#include "rewrite/engine.h"
+#include "language/sampling.h"
 
 namespace clipwright {
 
