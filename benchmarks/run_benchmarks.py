@@ -7,6 +7,7 @@ Run it through ./run bench, which installs the peers. A time counts only when th
 import argparse
 import hashlib
 import json
+import math
 import os
 import pathlib
 import platform
@@ -33,15 +34,29 @@ def json_lines(text):
 
 
 class Table:
-    def __init__(self):
-        self.rows = []
+    """Rows by number, subject and peer. They outlive a run in benchmarks/results.json, so that one row can be measured again alone."""
 
-    def add(self, number, what, ours, peer_name, peer, unit, check):
+    def __init__(self, file):
+        self.file = file
+        self.rows = {tuple(row[:3]): row for row in json.loads(file.read_text(encoding="utf-8"))} if file.exists() else {}
+
+    def add(self, number, what, ours, peer_name, peer, unit, check, growth=""):
         a, b = statistics.median(ours), statistics.median(peer)
         ratio = b / a if unit == "s" else a / b
         spread = lambda runs: f"{min(runs):.4g}–{max(runs):.4g}"
-        self.rows.append((number, what, peer_name, unit, f"{a:.4g}", spread(ours), f"{b:.4g}", spread(peer), f"{ratio:.2f}x", check))
-        print(f"{what} against {peer_name}: {a:.4g} / {b:.4g} {unit}, {ratio:.2f}x  [{check}]", file=sys.stderr, flush=True)
+        row = [number, what, peer_name, unit, f"{a:.4g}", spread(ours), f"{b:.4g}", spread(peer), f"{ratio:.2f}x", growth, check, time.strftime("%Y-%m-%d")]
+        self.rows[tuple(row[:3])] = row
+        print(f"{what} against {peer_name}: {a:.4g} / {b:.4g} {unit}, {ratio:.2f}x  [{check}] {growth}", file=sys.stderr, flush=True)
+
+    def save(self):
+        rows = [self.rows[key] for key in sorted(self.rows, key=lambda key: (key[0], key[1], key[2]))]
+        self.file.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n", encoding="utf-8")
+        return rows
+
+
+def exponent(small, large, times):
+    """How the time of a piece of work grows: time ~ work ** exponent, from rates (work/s) at one and `times` the work."""
+    return 1 + math.log(statistics.median(small) / statistics.median(large)) / math.log(times)
 
 
 def made_up_captions(count, mean_words, seed):
@@ -88,22 +103,26 @@ def bench_step(arguments, table, folder, slots):
     batch = 32 if slots > 1 else 64
     if arguments.quick:
         batch //= 4
-    runs = arguments.runs
-    directory, images, texts = prepare_step(folder, "ViT-B-32", batch, slots)
-    ours_command = [arguments.program, "bench", "--only", "train-step", "--model", directory, "--images-file", images, "--texts", *texts, "--output", "json", "--threads", arguments.threads]
-    peer_command = [sys.executable, PEERS / "train_step.py", "--model-directory", directory, "--images-file", images, "--texts", *texts, "--threads", arguments.threads]
     number, what = (1, f"training step, ViT-B/32, batch {batch}") if slots == 1 else (2, f"training step, ViT-B/32, {slots} texts, batch {batch}")
-    ours = json_lines(run([*ours_command, "--runs", runs]))[0]
-    peers = {}
-    for mode in ("eager", "compiled"):
-        if mode == "compiled" and arguments.no_compile:
-            continue
-        peers[mode] = json_lines(run([*peer_command, "--mode", mode, "--runs", runs]))[0]
-    again = json_lines(run([*ours_command, "--runs", runs]))[0]
+
+    def measure(size, modes):
+        """Ours and the peers' in turn on the same bytes: ours before and after them, each product library once."""
+        directory, images, texts = prepare_step(folder, "ViT-B-32", size, slots)
+        ours_command = [arguments.program, "bench", "--only", "train-step", "--model", directory, "--images-file", images, "--texts", *texts, "--output", "json", "--threads", arguments.threads]
+        peer_command = [sys.executable, PEERS / "train_step.py", "--model-directory", directory, "--images-file", images, "--texts", *texts, "--threads", arguments.threads]
+        ours = json_lines(run([*ours_command, "--runs", arguments.runs]))[0]
+        peers = {mode: json_lines(run([*peer_command, "--mode", mode, "--runs", arguments.runs]))[0] for mode in modes}
+        again = json_lines(run([*ours_command, "--runs", arguments.runs]))[0]
+        checks = {mode: losses_agree(ours["check"]["losses"], peer["check"]["losses"]) for mode, peer in peers.items()}
+        ours["runs"] += again["runs"]
+        return ours, peers, checks
+
+    small, small_peers, _ = measure(batch // 4, ["eager"])
+    ours, peers, checks = measure(batch, ["eager"] if arguments.no_compile else ["eager", "compiled"])
     for mode, peer in peers.items():
-        check = losses_agree(ours["check"]["losses"], peer["check"]["losses"])
-        table.add(number, what, ours["runs"] + again["runs"], f"open_clip {peer['version']}, {mode}", peer["runs"], "pairs/s",
-                  f"{check}; {ours['check']['tokens_per_text']:.1f} tokens a text; {ours['check']['matrix_products']}")
+        growth = f"time ~ batch^{exponent(small['runs'], ours['runs'], 4):.2f}; open_clip eager ^{exponent(small_peers['eager']['runs'], peers['eager']['runs'], 4):.2f} (from batch {batch // 4})"
+        table.add(number, what, ours["runs"], f"open_clip {peer['version']}, {mode}", peer["runs"], "pairs/s",
+                  f"{checks[mode]}; {ours['check']['tokens_per_text']:.1f} tokens a text; {ours['check']['matrix_products']}", growth)
 
 
 def photo(random, width, height, texture):
@@ -151,22 +170,27 @@ def bench_images(arguments, table, folder):
 
 def bench_tokenizer(arguments, table, folder):
     import open_clip
+    # Real sentences, each once, so that no cache is flattered: picture captions and the glosses of a dictionary.
+    lines = [path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(pathlib.Path("/usr/share/tuxpaint/stamps").rglob("*.txt"))]
+    glosses = [line.split("| ")[1].split(";")[0].strip() for name in ("noun", "verb") for line in open(f"/usr/share/wordnet/data.{name}", encoding="latin-1") if "| " in line]
+    lines = list(dict.fromkeys(line for line in lines + glosses if line))[: 4000 if arguments.quick else 40000]
     captions = folder / "captions.txt"
-    lines = made_up_captions(2000, 9.5, 5)
-    for path in sorted(pathlib.Path("/usr/share/tuxpaint/stamps").rglob("*.txt")):  # real sentences, when the package is there
-        lines.append(path.read_text(encoding="utf-8").splitlines()[0])
-    captions.write_text("\n".join(lines * (2 if arguments.quick else 8)) + "\n", encoding="utf-8")
+    captions.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    quarter = folder / "captions-quarter.txt"
+    quarter.write_text("\n".join(lines[: len(lines) // 4]) + "\n", encoding="utf-8")
     tokenizer = open_clip.SimpleTokenizer()
     ours_ids = run([arguments.program, "tokenize"], stdin=open(captions, "rb")).splitlines()
-    for line, ids in zip(lines, ours_ids):
+    for line, ids in zip(lines, ours_ids, strict=True):
         padded = tokenizer(line)[0].tolist()
         expected = padded[: padded.index(49407) + 1]
         if [int(i) for i in ids.split()] != expected:
             raise SystemExit(f"our ids of '{line}' differ from the peer's; times would mean nothing")
-    ours = json_lines(run([arguments.program, "bench", "--only", "tokenizer", "--captions", captions, "--runs", arguments.runs, "--output", "json"]))[0]["runs"]
+    measure = lambda file: json_lines(run([arguments.program, "bench", "--only", "tokenizer", "--captions", file, "--runs", arguments.runs, "--output", "json"]))[0]["runs"]
+    small, ours = measure(quarter), measure(captions)
+    growth = f"time ~ captions^{exponent(small, ours, 4):.2f}"
     for row in json_lines(run([sys.executable, PEERS / "tokenizer.py", captions])):
         table.add(5, f"tokenizer, {len(lines):,} distinct captions, one core", ours, f"{row['name']} ({row['mode']})", row["runs"], "captions/s",
-                  f"ids of all {len(lines):,} captions equal")
+                  f"ids of all {len(lines):,} captions equal", growth)
 
 
 def bench_start(arguments, table, folder):
@@ -206,11 +230,12 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--quick", action="store_true", help="small inputs, to see that everything runs")
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile (minutes at the first step)")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "benchmarks" / "results.json", help="rows of this and earlier runs")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "benchmarks.md")
     arguments = parser.parse_args()
     arguments.program = arguments.program.resolve()
     wanted = lambda name: not arguments.only or name in arguments.only
-    table = Table()
+    table = Table(arguments.results)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if wanted("tokenizer"):
@@ -227,14 +252,14 @@ def main():
     import PIL
     import torch
     processor = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    lines = ["# Benchmarks", "", "Made by `./run bench`. Each time counts only because the results it was measured on agree (last column). Medians; smallest and largest run beside them.", "",
+    lines = ["# Benchmarks", "", "Made by `./run bench`. Each time counts only because the results it was measured on agree (column `checked first`). Medians; smallest and largest run beside them; ours and the peer's in turn in one run.", "",
              f"Machine: {processor.group(1) if processor else platform.processor()}, {arguments.threads} threads, Linux {platform.release().split('-')[0]}. Peers: torch {torch.__version__}, open_clip {open_clip.__version__}, "
-             f"Pillow {PIL.__version__}, Python {platform.python_version()}. Date: {time.strftime('%Y-%m-%d')}.", "",
-             "| row | what | peer | unit | clipwright | spread | peer | spread | ratio | checked first |", "|---|---|---|---|---|---|---|---|---|---|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.rows]
+             f"Pillow {PIL.__version__}, Python {platform.python_version()}.", "",
+             "| row | what | peer | unit | clipwright | spread | peer | spread | ratio | growth | checked first | date |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in ([*table.rows.values()] if arguments.quick else table.save())]
     text = "\n".join(lines) + "\n"
     print(text)
-    if not arguments.quick and not arguments.only:
+    if not arguments.quick:
         arguments.output.write_text(text, encoding="utf-8")
 
 

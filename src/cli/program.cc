@@ -139,31 +139,52 @@ std::vector<std::string> with_config_file(const CLI::App& program,
   return arguments;
 }
 
-/// What CLI11 says, with the nearest flag or command when a name is unknown.
+/// "eval zeroshot" for a command within a command; empty for the program itself.
+std::string command_words(const CLI::App* app) {
+  if (app->get_parent() == nullptr) return {};
+  const std::string above = command_words(app->get_parent());
+  return above.empty() ? app->get_name() : above + " " + app->get_name();
+}
+
+/// The names a user may have meant where `app` is parsed: its flags, those of the commands above it,
+/// its commands.
+std::vector<std::string> known_names(const CLI::App* app) {
+  std::vector<std::string> names;
+  for (const CLI::App* at = app; at != nullptr; at = at->get_parent()) {
+    for (const CLI::Option* option : at->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+/// What CLI11 says, with the nearest flag or command where a name is unknown. A misspelt flag that is
+/// required is reported as missing; it is the flags nobody knows that tell what happened.
 void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments,
                         const CLI::ParseError& error) {
   const CLI::App* app = find_subcommand(program, arguments);
+  const std::string words = command_words(app);
   std::string message = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
       dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    std::vector<std::string> known;
-    for (const CLI::Option* option : app->get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
-      known.push_back(sub->get_name());
+    const std::vector<std::string> known = known_names(app);
+    const bool wants_command = app->get_require_subcommand_min() > 0;
     for (const std::string& argument : arguments) {
       const std::string name = argument.substr(0, argument.find('='));
-      if (std::find(known.begin(), known.end(), name) != known.end() ||
-          (name.rfind("--", 0) != 0 && app != &program))
+      const bool is_flag = name.rfind("--", 0) == 0;
+      if ((!is_flag && !wants_command) ||
+          std::find(known.begin(), known.end(), name) != known.end())
         continue;
-      const std::string near = nearest(name, known);
-      if (!near.empty() && (app == &program || message.find(name) != std::string::npos))
+      if (!is_flag && words.find(name) != std::string::npos) continue;
+      if (message.find(name) == std::string::npos) message += ". '" + name + "' is unknown here";
+      if (const std::string near = nearest(name, known); !near.empty())
         message += ". Did you mean '" + near + "'?";
     }
   }
   std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),
-               app == &program ? "" : (app->get_name() + " ").c_str());
+               words.empty() ? "" : (words + " ").c_str());
 }
 
 }  // namespace

@@ -36,6 +36,25 @@ const Recipe& find_recipe(std::string_view name) {
              "openai, laclip, declip or imagenet", advice);
 }
 
+Recipe recipe_of_model(std::string_view interpolation, std::span<const double> mean,
+                       std::span<const double> std) {
+  CW_CHECK(mean.size() == 3 && std.size() == 3, "mean and std of three channels");
+  if (interpolation != "bicubic" && interpolation != "bilinear") {
+    fail_input("the model's preprocessing interpolates by '" + std::string(interpolation) + "'",
+               "bicubic or bilinear");
+  }
+  Recipe recipe{.name = "model",
+                .interpolation = interpolation == "bicubic" ? Interpolation::kBicubic
+                                                            : Interpolation::kBilinear,
+                .mean = {},
+                .std = {}};
+  for (size_t c = 0; c < 3; ++c) {
+    recipe.mean[c] = static_cast<float>(mean[c]);
+    recipe.std[c] = static_cast<float>(std[c]);
+  }
+  return recipe;
+}
+
 void normalize(std::span<const uint8_t> chw, int size, const Recipe& recipe, std::span<float> out) {
   const size_t plane = static_cast<size_t>(size) * size;
   CW_CHECK(chw.size() == 3 * plane && out.size() == 3 * plane,

@@ -30,6 +30,12 @@ struct Recipe {
 /// `openai`, `laclip`, `declip` or `imagenet`. Throws Error(kUsage) naming the nearest.
 const Recipe& find_recipe(std::string_view name);
 
+/// A recipe called "model" from what an open_clip configuration says: `interpolation` "bicubic" or
+/// "bilinear", three values each of `mean` and `std`. Throws Error(kInput) for another
+/// interpolation.
+Recipe recipe_of_model(std::string_view interpolation, std::span<const double> mean,
+                       std::span<const double> std);
+
 /// Largest picture that is decoded, in pixels; larger ones are refused from their header.
 constexpr int64_t kMaxImagePixels = 178'956'970;  // Pillow's decompression-bomb error threshold
 

@@ -46,30 +46,6 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 
 }  // namespace
 
-Recipe recipe_of(const PreprocessConfig& preprocess) {
-  Recipe recipe;
-  recipe.name = "model";
-  if (preprocess.interpolation == "bicubic") {
-    recipe.interpolation = Interpolation::kBicubic;
-  } else if (preprocess.interpolation == "bilinear") {
-    recipe.interpolation = Interpolation::kBilinear;
-  } else {
-    fail_input("the model's preprocessing interpolates by " + preprocess.interpolation,
-               "bicubic or bilinear");
-  }
-  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash") {
-    fail_input("the model's preprocessing resizes by '" + preprocess.resize_mode + "'",
-               "shortest or squash");
-  }
-  CW_CHECK(preprocess.mean.size() == 3 && preprocess.std.size() == 3,
-           "statistics of three channels");
-  for (size_t c = 0; c < 3; ++c) {
-    recipe.mean[c] = static_cast<float>(preprocess.mean[c]);
-    recipe.std[c] = static_cast<float>(preprocess.std[c]);
-  }
-  return recipe;
-}
-
 ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptions& options) {
   const Evaluating evaluating(model);
   const torch::Device device = model.logit_scale().device();

@@ -39,8 +39,4 @@ Tensor embed_texts(Clip& model, const std::vector<std::string>& texts,
 /// Rows of length one; a row of zeros stays zero.
 Tensor unit_rows(const Tensor& features);
 
-/// The data/transform.h recipe with these statistics. Throws Error(kInput) for an interpolation or
-/// resize mode that it cannot express.
-Recipe recipe_of(const PreprocessConfig& preprocess);
-
 }  // namespace clipwright

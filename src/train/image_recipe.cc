@@ -8,31 +8,21 @@
 namespace clipwright {
 namespace {
 
-bool near(const std::array<float, 3>& a, const std::vector<double>& b) {
-  return b.size() == 3 && std::equal(a.begin(), a.end(), b.begin(),
-                                     [](float x, double y) { return std::abs(x - y) < 1e-4; });
-}
-
-std::array<float, 3> three(const std::vector<double>& values) {
-  CW_CHECK(values.size() == 3, "mean and std have three values");
-  return {static_cast<float>(values[0]), static_cast<float>(values[1]),
-          static_cast<float>(values[2])};
+bool near(const std::array<float, 3>& a, const std::array<float, 3>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [](float x, float y) { return std::abs(x - y) < 1e-4F; });
 }
 
 /// The named recipe with a model's statistics and interpolation, or one of its own.
 Recipe own_recipe(const PreprocessConfig& preprocess) {
-  const Interpolation interpolation =
-      preprocess.interpolation == "bilinear" ? Interpolation::kBilinear : Interpolation::kBicubic;
+  Recipe own = recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
   for (const char* name : {"openai", "laclip"}) {
     const Recipe& recipe = find_recipe(name);
-    if (recipe.interpolation == interpolation && near(recipe.mean, preprocess.mean) &&
-        near(recipe.std, preprocess.std))
+    if (recipe.interpolation == own.interpolation && near(recipe.mean, own.mean) &&
+        near(recipe.std, own.std))
       return recipe;
   }
-  return {.name = "model",
-          .interpolation = interpolation,
-          .mean = three(preprocess.mean),
-          .std = three(preprocess.std)};
+  return own;
 }
 
 }  // namespace

@@ -124,5 +124,16 @@ TEST(FindRecipe, NamesTheNearest) {
   }
 }
 
+TEST(Recipe, OfAModelHasItsStatistics) {
+  const Recipe& laclip = find_recipe("laclip");
+  const std::array<double, 3> mean{0.485, 0.456, 0.406}, std{0.229, 0.224, 0.225};
+  const Recipe recipe = recipe_of_model("bilinear", mean, std);
+  EXPECT_EQ(recipe.interpolation, laclip.interpolation);
+  EXPECT_EQ(recipe.mean, laclip.mean);
+  EXPECT_EQ(recipe.std, laclip.std);
+  EXPECT_EQ(recipe.resize_ratio, 1.0);
+  EXPECT_THROW(recipe_of_model("nearest", mean, std), Error);
+}
+
 }  // namespace
 }  // namespace clipwright

@@ -78,14 +78,5 @@ TEST(Features, RefuseAForeignVocabulary) {
   EXPECT_THROW(embed_texts(model, {"a dog"}), Error);
 }
 
-TEST(Features, RecipesFollowTheModel) {
-  const Recipe recipe = recipe_of(find_model_config("laclip-ViT-B-16").preprocess),
-               &laclip = find_recipe("laclip");
-  EXPECT_EQ(recipe.interpolation, laclip.interpolation);
-  EXPECT_EQ(recipe.mean, laclip.mean);
-  EXPECT_EQ(recipe.std, laclip.std);
-  EXPECT_EQ(recipe.resize_ratio, laclip.resize_ratio);
-}
-
 }  // namespace
 }  // namespace clipwright
