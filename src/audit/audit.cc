@@ -7,6 +7,7 @@
 
 #include "audit/reading.h"
 #include "audit/relatedness.h"
+#include "audit/sense_reach.h"
 #include "audit/surface.h"
 
 namespace clipwright {
@@ -229,8 +230,9 @@ std::filesystem::path default_wordnet() {
 }  // namespace
 
 struct Auditor::Tables {
-  explicit Tables(const std::filesystem::path& folder) : wordnet(folder) {}
+  explicit Tables(const std::filesystem::path& folder) : wordnet(folder), reach(wordnet) {}
   WordNet wordnet;
+  SenseReach reach;
   ExampleTexts examples;
 };
 
@@ -240,6 +242,7 @@ Auditor::Auditor(const std::filesystem::path& wordnet_folder)
 Auditor::~Auditor() = default;
 
 bool Auditor::has_wordnet() const { return !tables_->wordnet.empty(); }
+const WordNet& Auditor::wordnet() const { return tables_->wordnet; }
 
 void Auditor::add_examples(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) tables_->examples.add(text);
@@ -269,7 +272,7 @@ void Auditor::audit(std::string_view source, std::string_view rewrite, AuditReco
   if (tables_->examples.copied(from.words, to.words)) verdict.raise(kCopiedExample);
   if (repeats_itself(from.words, to.words)) verdict.raise(kRepetition);
   if (same_words(from.words, to.words)) verdict.raise(kCopyOfSource);
-  workspace.relatedness.compare(from, to, tables_->wordnet);
+  workspace.relatedness.compare(from, to, tables_->wordnet, tables_->reach);
   check_claims(from, to, workspace.relatedness, verdict);
   check_content(from, to, workspace.relatedness, record, verdict);
   check_length(from, to, record, verdict);

@@ -14,6 +14,8 @@
 
 namespace clipwright {
 
+class WordNet;
+
 /// What the audit found in one (source, rewrite) pair. `flags` name what is wrong
 /// ("number-changed", "colour-added", "negation-changed", "entity-lost", "content-lost",
 /// "too-long", "too-short", "copied-example", "preamble", "repetition", "language",
@@ -55,6 +57,7 @@ class Auditor {
   /// room.
   void audit(std::string_view source, std::string_view rewrite, AuditRecord& record) const;
   bool has_wordnet() const;
+  const WordNet& wordnet() const;  ///< empty when it was not found
 
  private:
   struct Tables;

@@ -1,10 +1,12 @@
 #include "audit/corpus.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
 #include <optional>
 #include <thread>
 
+#include "audit/record_line.h"
+#include "audit/source_once.h"
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -17,37 +19,60 @@ constexpr size_t kBlock = 8192;
 constexpr size_t kBlockBytes = size_t{16} << 20, kLongLine = size_t{1} << 16;
 
 struct Block {
-  std::vector<AuditedPair> pairs;
-  std::vector<std::string> lines;
+  std::vector<AuditedPair> pairs = std::vector<AuditedPair>(kBlock);
+  std::vector<std::string> lines = std::vector<std::string>(kBlock);
+  std::vector<TextMarks> sources = std::vector<TextMarks>(kBlock),
+                         rewrites = std::vector<TextMarks>(kBlock);
   size_t count = 0;
 };
 
-Json record_json(const AuditedPair& audited) {
-  Json row = {{"key", audited.pair.key},
-              {"mode", audited.pair.mode},
-              {"source", audited.pair.source},
-              {"text", audited.pair.text}};
-  row.update(to_json(audited.record));
-  return row;
-}
-
-void audit_range(const Auditor& auditor, Block& block, size_t begin, size_t end, bool with_lines) {
-  for (size_t i = begin; i < end; ++i) {
-    AuditedPair& audited = block.pairs[i];
-    auditor.audit(audited.pair.source, audited.pair.text, audited.record);
-    if (with_lines) block.lines[i] = to_line(record_json(audited));
-  }
-}
-
-void audit_block(const Auditor& auditor, Block& block, size_t threads, bool with_lines) {
-  const size_t share = (block.count + threads - 1) / threads;
+/// Calls `work(begin, end)` for parts of the block, a thread each.
+template <typename Work>
+void in_parts(size_t count, size_t threads, const Work& work) {
+  const size_t share = (count + threads - 1) / threads;
   std::vector<std::jthread> workers;
-  for (size_t begin = share; begin < block.count; begin += share) {
-    workers.emplace_back([&, begin] {
-      audit_range(auditor, block, begin, std::min(begin + share, block.count), with_lines);
-    });
+  for (size_t begin = share; begin < count; begin += share)
+    workers.emplace_back([&, begin] { work(begin, std::min(begin + share, count)); });
+  work(0, std::min(share, count));
+}
+
+void audit_block(const Auditor& auditor, Block& block, const CorpusAuditOptions& options,
+                 size_t threads) {
+  in_parts(block.count, threads, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      AuditedPair& audited = block.pairs[i];
+      audited.scores = PairScores();
+      auditor.audit(audited.pair.source, audited.pair.text, audited.record);
+    }
+  });
+  for (PairScorer* scorer : options.scorers)
+    scorer->score(std::span(block.pairs).first(block.count));
+  in_parts(block.count, threads, [&](size_t begin, size_t end) {
+    Words words;
+    for (size_t i = begin; i < end; ++i) {
+      AuditedPair& audited = block.pairs[i];
+      apply_limits(options.limits, audited);
+      if (!options.output.empty()) {
+        block.lines[i].clear();
+        append_record(audited, block.lines[i]);
+      }
+      if (!options.diversity) continue;
+      mark_text(audited.pair.source, words, block.sources[i]);
+      mark_text(audited.pair.text, words, block.rewrites[i]);
+    }
+  });
+}
+
+void count_scores(const PairScores& scores, std::map<std::string, ScoreSummary>& summaries) {
+  const std::pair<const char*, double> fields[] = {{"similarity", scores.similarity},
+                                                   {"entails_forward", scores.entails_forward},
+                                                   {"entails_backward", scores.entails_backward},
+                                                   {"image_source", scores.image_source},
+                                                   {"image_rewrite", scores.image_rewrite},
+                                                   {"image_difference", scores.image_difference()}};
+  for (const auto& [name, value] : fields) {
+    if (!std::isnan(value)) summaries[name].add(value);
   }
-  audit_range(auditor, block, 0, std::min(share, block.count), with_lines);
 }
 
 /// Keeps the `wanted` pairs of smallest hash.
@@ -72,22 +97,30 @@ class Drawing {
 
 }  // namespace
 
+void ScoreSummary::add(double value) {
+  ++count;
+  sum += value;
+  ++histogram[static_cast<size_t>(std::clamp(value * 20, 0.0, 19.0))];
+}
+
 CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
                          const CorpusAuditOptions& options) {
   CorpusAudit result;
   result.wordnet = auditor.has_wordnet();
+  for (const PairScorer* scorer : options.scorers) result.tiers.push_back(scorer->describe());
   const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads)
                                              : std::max(1U, std::thread::hardware_concurrency());
   std::optional<AtomicFile> output;
   if (!options.output.empty()) {
     output.emplace(options.output);
     output->write(
-        std::string_view("{\"format\": \"clipwright-audit\", \"version\": 1,\n\"records\": ["));
+        std::string_view("{\"format\": \"clipwright-audit\", \"version\": 2,\n\"records\": ["));
   }
   std::map<std::string, Drawing> drawings;
+  std::map<std::string, Diversity> rewrites;
+  Diversity sources;
+  SourceOnce once;
   Block block;
-  block.pairs.resize(kBlock);
-  block.lines.resize(kBlock);
   Progress progress("audit", pairs.total());
   bool more = true;
   while (more && !interrupted()) {
@@ -104,7 +137,7 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
       if (!more) break;
       bytes += pair.source.size() + pair.text.size();
     }
-    audit_block(auditor, block, threads, output.has_value());
+    audit_block(auditor, block, options, threads);
     for (size_t i = 0; i < block.count; ++i) {
       const AuditedPair& audited = block.pairs[i];
       if (output) {
@@ -114,9 +147,14 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
       result.summary.add(audited.record);
       result.modes[audited.pair.mode].add(audited.record);
       ++result.histogram[std::min<size_t>(static_cast<size_t>(audited.record.score * 20), 19)];
-      const uint64_t hash =
-          hash64(audited.pair.text, hash64(audited.pair.key, hash64(audited.pair.mode)));
+      count_scores(audited.scores, result.scores);
+      if (options.diversity) {
+        if (once.first_time(audited.pair.key, audited.pair.source)) sources.add(block.sources[i]);
+        rewrites[audited.pair.mode].add(block.rewrites[i]);
+      }
       const auto draw = [&](const std::string& name) {
+        const uint64_t hash =
+            hash64(audited.pair.text, hash64(audited.pair.key, hash64(audited.pair.mode)));
         drawings.try_emplace(name, options.examples_a_flag).first->second.offer(hash, audited);
       };
       for (const std::string& flag : audited.record.flags) draw(flag);
@@ -127,6 +165,13 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
   progress.finish();
   result.passed_over = pairs.passed_over;
   for (auto& [name, drawing] : drawings) result.examples[name] = drawing.take();
+  if (options.diversity) {
+    result.sources = sources.report();
+    for (const auto& [mode, diversity] : rewrites) result.mode_diversity[mode] = diversity.report();
+    Diversity all;
+    for (const auto& [mode, diversity] : rewrites) all.merge(diversity);
+    result.rewrites = all.report();
+  }
   if (output && !interrupted()) {
     output->write(std::string_view("\n],\n\"summary\": "));
     output->write(std::string_view(to_line(result.to_json())));
@@ -134,41 +179,6 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
     output->commit();
   }
   return result;
-}
-
-Json CorpusAudit::to_json() const {
-  Json json = summary.to_json();
-  json["wordnet"] = wordnet;
-  json["histogram"] = histogram;
-  json["passed_over"] = passed_over;
-  json["modes"] = Json::object();
-  for (const auto& [mode, counts] : modes) json["modes"][mode] = counts.to_json();
-  return json;
-}
-
-std::string describe(const CorpusAudit& audit) {
-  const AuditSummary& summary = audit.summary;
-  const double count = std::max<double>(1, static_cast<double>(summary.pairs));
-  char line[160];
-  std::snprintf(
-      line, sizeof line, "%s pairs, %s kept at score >= %.1f (%.1f %%), mean score %.3f%s\n",
-      with_commas(summary.pairs).c_str(), with_commas(summary.kept).c_str(), kDefaultKeepScore,
-      100 * static_cast<double>(summary.kept) / count, summary.score_sum / count,
-      audit.wordnet ? "" : "; without WordNet (wordnet-base), so that synonyms count as lost");
-  std::string text = line;
-  for (const AuditFlag& flag : audit_flags()) {
-    const auto found = summary.flags.find(std::string(flag.name));
-    if (found == summary.flags.end()) continue;
-    std::snprintf(line, sizeof line, "  %-17s %10s  %5.1f %%  ", std::string(flag.name).c_str(),
-                  with_commas(found->second).c_str(),
-                  100 * static_cast<double>(found->second) / count);
-    text += line;
-    text += flag.meaning;
-    text += '\n';
-  }
-  for (const auto& [reason, number] : audit.passed_over)
-    text += "  passed over: " + with_commas(number) + " " + reason + "\n";
-  return text;
 }
 
 }  // namespace clipwright

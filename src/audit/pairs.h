@@ -52,6 +52,10 @@ std::vector<std::string> read_example_texts(const std::filesystem::path& path);
 /// when they are not installed.
 std::vector<std::string> shipped_example_texts();
 
+/// The captions of the demo and the rewrites that a small language model made of them. Throws
+/// Error(kFailed) when they are not installed.
+std::vector<AuditPair> shipped_rewrites();
+
 int64_t count_lines(const std::filesystem::path& path);
 
 /// LaCLIP's rule: line k of a rewrite file belongs to caption k mod L, so that its number of lines

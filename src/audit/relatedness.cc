@@ -12,12 +12,6 @@ constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarro
                 kInstance = 0.35F, kPartOf = 0.5F, kKindredTo = 0.7F, kVerbSister = 0.4F,
                 kInGloss = 0.45F, kAssociated = 0.4F, kCompounds = 0.5F;
 
-constexpr uint8_t kTops =
-    3;  // noun.Tops: entity, object, person, animal, ... too broad to carry a meaning
-
-// Senses looked at, by part of speech; rarer ones relate anything to anything.
-constexpr std::array<size_t, 4> kMostSenses = {10, 5, 6, 3};
-constexpr std::array<size_t, 4> kUsualSenses = {3, 2, 2, 1};
 constexpr size_t kMostPairs = 48, kShortCaption = 3;
 
 /// Green and red are near in WordNet; in a caption they contradict.
@@ -25,10 +19,76 @@ bool colours_differ(const Term& a, const Term& b) {
   return a.colour != 0 && b.colour != 0 && (a.colour & b.colour) == 0;
 }
 
+/// How strongly a rewrite's own sense carries the source word that marked it.
+float own_strength(Mark mark) {
+  switch (mark) {
+    case Mark::kSame:
+      return kSynonym;
+    case Mark::kParent:
+      return kBroader;
+    case Mark::kTopParent:
+      return kVague;
+    case Mark::kNamedParent:
+    case Mark::kGrandparent:
+      return kMuchBroader;
+    case Mark::kSimilar:
+      return kSimilarTo;
+    case Mark::kPart:
+      return kPartOf;
+    case Mark::kDerived:
+      return kDerivedForm;
+    case Mark::kKindred:
+      return kKindredTo;
+    case Mark::kOpposite:
+      break;
+  }
+  return 0;
+}
+
+/// The same where a sense of the source itself is reached.
+float reached_strength(Way way) {
+  switch (way) {
+    case Way::kHypernym:
+    case Way::kVerbHypernym:
+      return kNarrower;
+    case Way::kInstanceOf:
+      return kInstance;
+    case Way::kSimilar:
+      return kSimilarTo;
+    case Way::kPart:
+      return kPartOf;
+    case Way::kDerived:
+      return kDerivedForm;
+    case Way::kKindred:
+      return kKindredTo;
+    case Way::kGrandparent:
+      return kMuchNarrower;
+    case Way::kOwn:
+    case Way::kOpposite:
+      break;
+  }
+  return 0;
+}
+
+float strength_of(Mark mark, Way way) {
+  if (way == Way::kOwn) return own_strength(mark);
+  if (mark == Mark::kSame) return reached_strength(way);
+  if (mark == Mark::kParent && way == Way::kVerbHypernym) return kVerbSister;
+  const bool hypernym = way == Way::kHypernym || way == Way::kVerbHypernym;
+  if (mark == Mark::kDerived && (hypernym || way == Way::kDerived)) return kKindredTo;
+  return 0;
+}
+
+bool means_opposite(Mark mark, Way way) {
+  return (way == Way::kOwn && mark == Mark::kOpposite) ||
+         (way == Way::kOpposite && mark == Mark::kSame);
+}
+
 }  // namespace
 
 void Relatedness::Marks::clear() {
   used_ = 0;
+  seen_.fill(0);
   if (++epoch_ == 0) {
     std::fill(slots_.begin(), slots_.end(), Slot{});
     epoch_ = 1;
@@ -37,17 +97,19 @@ void Relatedness::Marks::clear() {
 
 void Relatedness::Marks::put(uint64_t key, uint32_t value) {
   if (used_ >= kSlots / 2) return;
-  size_t at = (key * 0x9e3779b97f4a7c15ULL >> 40) % kSlots;
+  const uint64_t place = key * kSpread;
+  size_t at = (place >> 40) % kSlots;
   while (slots_[at].epoch == epoch_) {
     if (slots_[at].key == key) return;
     at = (at + 1) % kSlots;
   }
   slots_[at] = {key, epoch_, value};
+  seen_[place >> 58] |= uint64_t{1} << (place >> 52 & 63);
   ++used_;
 }
 
-uint32_t Relatedness::Marks::find(uint64_t key) const {
-  size_t at = (key * 0x9e3779b97f4a7c15ULL >> 40) % kSlots;
+uint32_t Relatedness::Marks::find_slot(uint64_t key) const {
+  size_t at = (key * kSpread >> 40) % kSlots;
   while (slots_[at].epoch == epoch_) {
     if (slots_[at].key == key) return slots_[at].value;
     at = (at + 1) % kSlots;
@@ -55,10 +117,12 @@ uint32_t Relatedness::Marks::find(uint64_t key) const {
   return kAbsent;
 }
 
-void Relatedness::compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet) {
+void Relatedness::compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet,
+                          const SenseReach& reach) {
   source_ = &source;
   rewrite_ = &rewrite;
   wordnet_ = &wordnet;
+  reach_ = &reach;
   kept.assign(source.terms.size(), 0);
   ground.assign(rewrite.terms.size(), 0);
   same_as_.resize(source.terms.size());
@@ -142,53 +206,16 @@ void Relatedness::mark_senses(uint32_t term, bool near) {
 }
 
 void Relatedness::mark_word(uint32_t term, uint32_t word, bool near) {
-  // A word that was found again only has to give others ground: its usual meanings do.
-  const auto& most = near && kept[term] >= 1 ? kUsualSenses : kMostSenses;
+  if (near) {
+    // A word that was found again only has to give others ground: its usual meanings do.
+    for (const SenseReach::Step step : reach_->around(word, kept[term] >= 1))
+      mark(step.sense, term, static_cast<Mark>(step.how));
+    return;
+  }
   for (int part = 0; part < 4; ++part) {
     const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
-    const size_t count = std::min(senses.size(), most[static_cast<size_t>(part)]);
-    for (size_t rank = 0; rank < count; ++rank) {
-      if (!near) {
-        mark(senses[rank], term, Mark::kSame);
-        continue;
-      }
-      for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
-        const uint32_t target = pointer.target;
-        switch (pointer.kind()) {
-          case Relation::kHypernym:
-            mark(target, term,
-                 wordnet_->sense(target).topic == kTops ? Mark::kTopParent : Mark::kParent);
-            for (const WordNet::Pointer above : wordnet_->pointers(target)) {
-              if (above.kind() != Relation::kHypernym) continue;
-              mark(above.target, term,
-                   wordnet_->sense(above.target).topic == kTops ? Mark::kTopParent
-                                                                : Mark::kGrandparent);
-            }
-            break;
-          case Relation::kInstanceOf:
-            mark(target, term, Mark::kNamedParent);
-            break;
-          case Relation::kSimilar:
-            mark(target, term, Mark::kSimilar);
-            for (const WordNet::Pointer head : wordnet_->pointers(target)) {
-              if (head.kind() == Relation::kOpposite) mark(head.target, term, Mark::kOpposite);
-            }
-            break;
-          case Relation::kOpposite:
-            mark(target, term, Mark::kOpposite);
-            break;
-          case Relation::kPart:
-            mark(target, term, Mark::kPart);
-            break;
-          case Relation::kDerived:
-            mark(target, term, Mark::kDerived);
-            break;
-          case Relation::kKindred:
-            mark(target, term, Mark::kKindred);
-            break;
-        }
-      }
-    }
+    const size_t count = std::min(senses.size(), SenseReach::kMostSenses[part]);
+    for (size_t rank = 0; rank < count; ++rank) mark(senses[rank], term, Mark::kSame);
   }
 }
 
@@ -199,107 +226,24 @@ void Relatedness::look_up_senses(uint32_t term) {
 }
 
 void Relatedness::look_up_word(uint32_t term, uint32_t word) {
-  Mark mark{};
-  uint32_t from = 0;
-  bool by_compound = false;
-  const auto marked = [&](uint32_t sense, Mark& mark, uint32_t& source_term) {
-    const uint32_t value = senses_.find(uint64_t{sense} + 1);
-    if (value == Marks::kAbsent) return false;
-    source_term = value & 0xffff;
-    mark = static_cast<Mark>(value >> 16 & 0xff);
-    by_compound = (value & kByCompound) != 0;
-    return true;
-  };
-  // A meaning of "ice cream" is a meaning of both its words.
-  const auto relate = [&](uint32_t source_term, uint32_t rewrite_term, float strength) {
-    this->relate(source_term, rewrite_term, strength);
-    const uint32_t next = source_term + 1;
-    if (by_compound && next < source_->terms.size() &&
-        source_->terms[next].compound == source_->terms[source_term].compound) {
-      this->relate(next, rewrite_term, strength);
+  for (const SenseReach::Step step : reach_->looked_at(word)) {
+    const uint32_t value = senses_.find(uint64_t{step.sense} + 1);
+    if (value == Marks::kAbsent) continue;
+    const uint32_t from = value & 0xffff;
+    const auto mark = static_cast<Mark>(value >> 16 & 0xff);
+    const auto way = static_cast<Way>(step.how);
+    if (means_opposite(mark, way)) {
+      opposite_[same_as_[from]] = 1;
+      continue;
     }
-  };
-  for (int part = 0; part < 4; ++part) {
-    const auto senses = wordnet_->senses(word, static_cast<PartOfSpeech>(part));
-    const size_t count = std::min(senses.size(), kMostSenses[static_cast<size_t>(part)]);
-    for (size_t rank = 0; rank < count; ++rank) {
-      if (marked(senses[rank], mark, from)) {
-        switch (mark) {
-          case Mark::kSame:
-            relate(from, term, kSynonym);
-            break;
-          case Mark::kParent:
-            relate(from, term, kBroader);
-            break;
-          case Mark::kTopParent:
-            relate(from, term, kVague);
-            break;
-          case Mark::kNamedParent:
-            relate(from, term, kMuchBroader);
-            break;
-          case Mark::kGrandparent:
-            relate(from, term, kMuchBroader);
-            break;
-          case Mark::kSimilar:
-            relate(from, term, kSimilarTo);
-            break;
-          case Mark::kOpposite:
-            opposite_[same_as_[from]] = 1;
-            break;
-          case Mark::kPart:
-            relate(from, term, kPartOf);
-            break;
-          case Mark::kDerived:
-            relate(from, term, kDerivedForm);
-            break;
-          case Mark::kKindred:
-            relate(from, term, kKindredTo);
-            break;
-        }
-      }
-      for (const WordNet::Pointer pointer : wordnet_->pointers(senses[rank])) {
-        const Relation kind = pointer.kind();
-        if (marked(pointer.target, mark, from)) {
-          if (mark == Mark::kSame) {
-            switch (kind) {
-              case Relation::kHypernym:
-                relate(from, term, kNarrower);
-                break;
-              case Relation::kInstanceOf:
-                relate(from, term, kInstance);
-                break;
-              case Relation::kSimilar:
-                relate(from, term, kSimilarTo);
-                break;
-              case Relation::kOpposite:
-                opposite_[same_as_[from]] = 1;
-                break;
-              case Relation::kPart:
-                relate(from, term, kPartOf);
-                break;
-              case Relation::kDerived:
-                relate(from, term, kDerivedForm);
-                break;
-              case Relation::kKindred:
-                relate(from, term, kKindredTo);
-                break;
-            }
-          } else if (mark == Mark::kParent && kind == Relation::kHypernym &&
-                     part == static_cast<int>(PartOfSpeech::kVerb)) {
-            relate(from, term, kVerbSister);
-          } else if (mark == Mark::kDerived &&
-                     (kind == Relation::kHypernym || kind == Relation::kDerived)) {
-            relate(from, term, kKindredTo);
-          }
-        }
-        if (kind != Relation::kHypernym || part != static_cast<int>(PartOfSpeech::kNoun)) continue;
-        for (const WordNet::Pointer above : wordnet_->pointers(pointer.target)) {
-          if (above.kind() == Relation::kHypernym && marked(above.target, mark, from) &&
-              mark == Mark::kSame) {
-            relate(from, term, kMuchNarrower);
-          }
-        }
-      }
+    const float strength = strength_of(mark, way);
+    if (strength == 0) continue;
+    relate(from, term, strength);
+    // A meaning of "ice cream" is a meaning of both its words.
+    const uint32_t next = from + 1;
+    if ((value & kByCompound) != 0 && next < source_->terms.size() &&
+        source_->terms[next].compound == source_->terms[from].compound) {
+      relate(next, term, strength);
     }
   }
 }
@@ -307,15 +251,9 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
 /// A word that defines another, or is defined by it, has ground ("hammer": "a hand tool with a
 /// heavy rigid head ..."), but alone does not say the same.
 void Relatedness::look_up_glosses() {
-  constexpr size_t kFirstSenses = 2;
   const auto each_gloss_word = [&](const Term& term, auto use) {
     for (int f = 0; f < term.forms.count; ++f) {
-      for (int part = 0; part < 4; ++part) {
-        const auto senses = wordnet_->senses(term.forms.word[f], static_cast<PartOfSpeech>(part));
-        for (size_t rank = 0; rank < std::min(senses.size(), kFirstSenses); ++rank) {
-          for (uint32_t word : wordnet_->gloss(senses[rank])) use(word);
-        }
-      }
+      for (const uint32_t word : reach_->gloss(term.forms.word[f])) use(word);
     }
   };
   bool wanting = false;

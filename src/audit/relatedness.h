@@ -2,10 +2,12 @@
 // source at all.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "audit/reading.h"
+#include "audit/sense_reach.h"
 #include "audit/wordnet.h"
 
 namespace clipwright {
@@ -20,41 +22,36 @@ class Relatedness {
  public:
   /// Fills `kept` (a value a source term: how well any word of the rewrite carries it), `ground` (a
   /// value a rewrite term: its best support in the source) and `opposed`.
-  void compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet);
+  void compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet,
+               const SenseReach& reach);
 
   std::vector<float> kept, ground;
   bool opposed = false;  ///< a lost source word has its antonym in the rewrite
 
  private:
-  enum class Mark : uint8_t {
-    kSame,
-    kParent,
-    kTopParent,
-    kNamedParent,
-    kGrandparent,
-    kSimilar,
-    kOpposite,
-    kPart,
-    kDerived,
-    kKindred
-  };
-
   /// Numbers to marks, emptied by counting up an epoch.
   class Marks {
    public:
     void clear();
     /// Keeps the first mark of a number; further ones are dropped once the table is half full.
     void put(uint64_t key, uint32_t value);
-    uint32_t find(uint64_t key) const;
+    uint32_t find(uint64_t key) const {
+      const uint64_t place = key * kSpread;
+      // Most keys are absent, and these 512 bytes stay in the first cache.
+      return (seen_[place >> 58] >> (place >> 52 & 63) & 1) != 0 ? find_slot(key) : kAbsent;
+    }
     static constexpr uint32_t kAbsent = UINT32_MAX;
 
    private:
+    uint32_t find_slot(uint64_t key) const;
+    static constexpr uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
     static constexpr size_t kSlots = 4096;
     struct Slot {
       uint64_t key = 0;
       uint32_t epoch = 0, value = 0;
     };
     std::vector<Slot> slots_ = std::vector<Slot>(kSlots);
+    std::array<uint64_t, 64> seen_{};  ///< a bit for the high bits of each key
     uint32_t epoch_ = 0, used_ = 0;
   };
 
@@ -76,6 +73,7 @@ class Relatedness {
   const Reading* source_ = nullptr;
   const Reading* rewrite_ = nullptr;
   const WordNet* wordnet_ = nullptr;
+  const SenseReach* reach_ = nullptr;
   bool by_compound_ = false;
   Marks words_, senses_, glosses_;
   std::vector<uint32_t> same_as_;  // source term -> earlier source term of the same word

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "audit/audit.h"
+#include "audit/pair_scores.h"
 
 namespace clipwright {
 namespace {
@@ -19,9 +19,11 @@ void AuditSummary::add(const AuditRecord& record) {
 Json AuditSummary::to_json() const {
   const double count = pairs > 0 ? static_cast<double>(pairs) : 1;
   Json counts = Json::object();
-  for (const AuditFlag& flag : audit_flags()) {
-    const auto found = flags.find(std::string(flag.name));
-    if (found != flags.end()) counts[found->first] = found->second;
+  for (const auto* list : {&audit_flags(), &model_flags()}) {
+    for (const AuditFlag& flag : *list) {
+      const auto found = flags.find(std::string(flag.name));
+      if (found != flags.end()) counts[found->first] = found->second;
+    }
   }
   return {{"pairs", pairs},
           {"kept", kept},

@@ -3,36 +3,101 @@
 #include <string>
 #include <vector>
 
+#include "audit/calibration.h"
 #include "audit/corpus.h"
+#include "audit/model_tiers.h"
 #include "cli/commands.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/interrupt.h"
+#include "eval/pair_similarity.h"
 #include "report/audit_page.h"
 
 namespace clipwright {
 namespace {
 
 struct Flags {
-  std::string captions, ledger, output, html;
-  std::vector<std::string> rewrites, examples;
+  std::string ledger, output, html, markdown, embedding_model, entailment, model, data;
+  std::string device = "cpu";
+  std::vector<std::string> captions, rewrites, examples;
   int threads = 0;
+  bool calibrate = false, no_diversity = false;
+  uint64_t seed = 0;
+  size_t sample = 0;
+  ScoreLimits limits;
 };
 
+/// The tiers above words that the flags ask for.
+std::vector<std::unique_ptr<PairScorer>> open_tiers(const Flags& flags) {
+  std::vector<std::unique_ptr<PairScorer>> tiers;
+  if (!flags.data.empty() && flags.model.empty())
+    fail_usage("--data was given and no --model", "the CLIP model that looks at the pictures");
+  if (!flags.model.empty() && flags.data.empty() && !flags.embedding_model.empty())
+    fail_usage("--embedding-model and --model would both give 'similarity'",
+               "one of them, or --data with the pictures for --model");
+  if (!flags.embedding_model.empty())
+    tiers.push_back(embedding_similarity(flags.embedding_model, flags.threads));
+  if (!flags.entailment.empty()) {
+    tiers.push_back(entailment(
+        flags.entailment == "default" ? shared_file("default.gguf") : fs::path(flags.entailment),
+        flags.threads));
+  }
+  if (!flags.model.empty()) {
+    tiers.push_back(clip_similarity({.model = flags.model,
+                                     .data = flags.data,
+                                     .texts = flags.embedding_model.empty(),
+                                     .device = flags.device}));
+  }
+  return tiers;
+}
+
+std::vector<PairScorer*> pointers(const std::vector<std::unique_ptr<PairScorer>>& tiers) {
+  std::vector<PairScorer*> list;
+  for (const auto& tier : tiers) list.push_back(tier.get());
+  return list;
+}
+
+void add_examples(const Flags& flags, Auditor& auditor) {
+  if (flags.examples.empty()) auditor.add_examples(shipped_example_texts());
+  for (const std::string& file : flags.examples) auditor.add_examples(read_example_texts(file));
+}
+
+void run_calibration(const Flags& flags) {
+  const Auditor auditor;
+  const auto tiers = open_tiers(flags);
+  const Calibration calibration =
+      calibrate(auditor,
+                !flags.captions.empty() ? read_captions(flags.captions)
+                : !flags.data.empty()   ? captions_of_data(flags.data)
+                                        : shipped_captions(),
+                pointers(tiers), {.seed = flags.seed, .most_captions = flags.sample});
+  if (!flags.output.empty()) write_file(flags.output, to_line(calibration.to_json()) + "\n");
+  if (!flags.markdown.empty()) write_file(flags.markdown, calibration.to_markdown());
+  std::fputs(calibration.to_markdown().c_str(), stdout);
+}
+
 void run(const Flags& flags) {
+  if (flags.calibrate) return run_calibration(flags);
   if (flags.rewrites.empty() == flags.ledger.empty()) {
     fail_usage(
         flags.ledger.empty() ? "no rewrites were given" : "both --rewrites and --ledger were given",
         "either --rewrites FILE... or --ledger sqlite:FILE", "See 'clipwright audit --help'.");
   }
-  const auto pairs =
-      flags.ledger.empty()
-          ? open_pairs(flags.captions, {flags.rewrites.begin(), flags.rewrites.end()})
-          : open_ledger_pairs(flags.ledger);
+  if (flags.captions.size() > 1)
+    fail_usage("several --captions were given", "one file with the sources of the rewrites");
+  const auto pairs = flags.ledger.empty()
+                         ? open_pairs(flags.captions.empty() ? "" : flags.captions[0],
+                                      {flags.rewrites.begin(), flags.rewrites.end()})
+                         : open_ledger_pairs(flags.ledger);
   Auditor auditor;
-  if (flags.examples.empty()) auditor.add_examples(shipped_example_texts());
-  for (const std::string& file : flags.examples) auditor.add_examples(read_example_texts(file));
-  const CorpusAudit audit =
-      audit_corpus(auditor, *pairs, {.output = flags.output, .threads = flags.threads});
+  add_examples(flags, auditor);
+  const auto tiers = open_tiers(flags);
+  const CorpusAudit audit = audit_corpus(auditor, *pairs,
+                                         {.output = flags.output,
+                                          .threads = flags.threads,
+                                          .diversity = !flags.no_diversity,
+                                          .scorers = pointers(tiers),
+                                          .limits = flags.limits});
   if (interrupted()) return;
   if (!flags.html.empty()) write_audit_page(audit, flags.html);
   std::fputs(describe(audit).c_str(), stdout);
@@ -45,7 +110,8 @@ void add_audit_command(CLI::App& program) {
       program.add_subcommand("audit", "does each rewrite still say what its source says?");
   auto flags = std::make_shared<Flags>();
   app->add_option("--captions", flags->captions,
-                  "sources of line-aligned rewrites, a caption a line")
+                  "sources of line-aligned rewrites, a caption a line; with --calibrate: captions "
+                  "to damage, any number of files")
       ->type_name("FILE");
   app->add_option("--rewrites", flags->rewrites,
                   "rewrites: line-aligned .txt (needs --captions) or rewrites.jsonl, any number")
@@ -61,6 +127,39 @@ void add_audit_command(CLI::App& program) {
       ->type_name("FILE");
   app->add_option("--html", flags->html, "the same as a page with examples of every flag")
       ->type_name("FILE");
+  app->add_flag("--no-diversity", flags->no_diversity,
+                "leave the surface diversity of sources and rewrites out");
+  app->add_option("--embedding-model", flags->embedding_model,
+                  "tier 1: cosine of the texts' embeddings by a GGUF embedding model, or any GGUF "
+                  "language model")
+      ->type_name("FILE.gguf");
+  app->add_option("--entailment", flags->entailment,
+                  "tier 2: does each text follow from the other? Probability of yes by a GGUF "
+                  "language model")
+      ->type_name("FILE.gguf|default");
+  app->add_option("--model", flags->model,
+                  "tier 1 by a CLIP's text tower; with --data tier 3: the picture against source "
+                  "and rewrite")
+      ->type_name("MODEL");
+  app->add_option("--data", flags->data, "the pictures, joined by key")->type_name("SRC");
+  app->add_option("--device", flags->device, "of --model: cpu or cuda[:N]")->capture_default_str();
+  app->add_option("--flag-similarity-below", flags->limits.similarity,
+                  "flag 'dissimilar' and lower the score; see --calibrate for a limit");
+  app->add_option("--flag-entailment-below", flags->limits.entailment,
+                  "flag 'not-entailed' when either direction is below");
+  app->add_option("--flag-picture-below", flags->limits.image_difference,
+                  "flag 'picture-mismatch' when the rewrite fits the picture that much worse than "
+                  "the source (a negative number)");
+  app->add_flag("--calibrate", flags->calibrate,
+                "instead of auditing: damage captions in known ways and measure what each tier "
+                "finds; --output gets it as JSON");
+  app->add_option("--sample", flags->sample, "--calibrate: captions drawn, 0 for all")
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--seed", flags->seed, "--calibrate: of the draw and the damage")
+      ->capture_default_str();
+  app->add_option("--markdown", flags->markdown, "--calibrate: the tables as markdown")
+      ->type_name("FILE");
   app->add_option("--threads", flags->threads, "0: one a core")
       ->type_name("N")
       ->capture_default_str();
@@ -73,7 +172,11 @@ void add_audit_command(CLI::App& program) {
       "  clipwright audit --rewrites rewrites/rewrites.jsonl --output audit.json --html "
       "audit.html\n"
       "  clipwright audit --ledger sqlite:rewrites.sqlite --html audit.html\n"
-      "Formats: docs/formats/audit.md. Exit code 3 when captions and rewrites do not line up.");
+      "  clipwright audit --rewrites rewrites.jsonl --model ViT-B-32 --data pairs.tar "
+      "--entailment default --output audit.json\n"
+      "  clipwright audit --calibrate --captions captions.txt --entailment default --sample 200\n"
+      "How to read it: docs/audit.md; formats: docs/formats/audit.md. Exit code 3 when captions "
+      "and rewrites do not line up.");
   app->callback([flags] { run(*flags); });
 }
 

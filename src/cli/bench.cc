@@ -22,6 +22,10 @@ void run_bench(const BenchFlags& flags) {
         benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
   if (wanted("tokenizer") && !flags.captions.empty())
     measurements.push_back(benchmark_tokenizer(flags.captions, flags.step.runs));
+  if (wanted("audit")) {
+    for (Measurement& measurement : benchmark_audit(flags.step.runs))
+      measurements.push_back(std::move(measurement));
+  }
   std::fputs(format_measurements(measurements, flags.output).c_str(), stdout);
 }
 
@@ -29,10 +33,10 @@ void run_bench(const BenchFlags& flags) {
 
 void add_bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
-      "bench", "measure this machine: training step, picture path, tokenizer");
+      "bench", "measure this machine: training step, picture path, tokenizer, audit");
   auto flags = std::make_shared<BenchFlags>();
   app->add_option("--only", flags->only, "one benchmark")
-      ->check(CLI::IsMember({"train-step", "images", "tokenizer"}));
+      ->check(CLI::IsMember({"train-step", "images", "tokenizer", "audit"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();

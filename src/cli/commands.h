@@ -7,7 +7,9 @@ namespace clipwright {
 
 void add_tokenize_command(CLI::App& program);
 void add_preprocess_command(CLI::App& program);
+void add_examples_command(CLI::App& program);
 void add_rewrite_command(CLI::App& program);
+void add_ledger_command(CLI::App& program);
 void add_audit_command(CLI::App& program);
 void add_data_command(CLI::App& program);
 void add_train_command(CLI::App& program);

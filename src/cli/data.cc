@@ -9,6 +9,7 @@
 #include "data/inspect.h"
 #include "data/manifest.h"
 #include "data/pack.h"
+#include "data/rewrite_tars.h"
 
 namespace clipwright {
 namespace {
@@ -140,6 +141,32 @@ void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   });
 }
 
+void add_repack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
+  CLI::App* command =
+      data.add_subcommand("repack",
+                          "tars again, sample for sample, with the rewrites in each sample's JSON "
+                          "(open_clip --json-text-key rewrite:MODE)");
+  command
+      ->add_option("--data", flags->source.source, "tars with {0000..0099} and ::, or their folder")
+      ->required()
+      ->type_name("SRC");
+  add_rewrite_flags(*command, *flags);
+  command->add_option("--output", flags->output, "folder for tars of the same names")
+      ->required()
+      ->type_name("DIR");
+  command->footer(
+      "Example:\n  clipwright data repack --data 'cc3m/{00000..00331}.tar' --rewrites "
+      "rewrites.jsonl --output cc3m-rewritten");
+  command->callback([flags] {
+    const RewriteTarsResult done = rewrite_tars({.source = flags->source.source,
+                                                 .rewrites = flags->rewrites,
+                                                 .keep_if = flags->keep_if,
+                                                 .folder = flags->output});
+    std::printf("%s samples in %s tars, %s with rewrites\n", with_commas(done.samples).c_str(),
+                with_commas(done.tars).c_str(), with_commas(done.rewritten).c_str());
+  });
+}
+
 void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand("join",
                                           "all texts of each pair by its key, a line of JSON each; "
@@ -172,6 +199,7 @@ void add_data_command(CLI::App& program) {
   add_manifest(*data, flags);
   add_diff(*data, flags);
   add_pack(*data, flags);
+  add_repack(*data, flags);
   add_join(*data, flags);
 }
 

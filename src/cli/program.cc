@@ -181,6 +181,7 @@ void report_parse_error(const CLI::App& program, const std::vector<std::string>&
       if (message.find(name) == std::string::npos) message += ". '" + name + "' is unknown here";
       if (const std::string near = nearest(name, known); !near.empty())
         message += ". Did you mean '" + near + "'?";
+      break;  // what follows a misspelt command or flag belongs to it
     }
   }
   std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),
@@ -207,7 +208,9 @@ void build_program(CLI::App& program) {
       "interrupted after a clean save.");
   add_tokenize_command(program);
   add_preprocess_command(program);
+  add_examples_command(program);
   add_rewrite_command(program);
+  add_ledger_command(program);
   add_audit_command(program);
   add_data_command(program);
   add_train_command(program);

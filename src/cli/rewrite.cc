@@ -1,12 +1,16 @@
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/audit.h"
+#include "cli/caption_flags.h"
 #include "cli/commands.h"
 #include "core/error.h"
-#include "data/dataset.h"
+#include "data/rewrite_parquet.h"
+#include "data/rewrite_tars.h"
 #include "rewrite/engines.h"
 #include "rewrite/job.h"
 
@@ -14,31 +18,14 @@ namespace clipwright {
 namespace {
 
 struct Flags {
-  std::string captions, data, examples, examples_mode, prompt = "clean", output, records;
+  CaptionFlags source;
+  std::string examples, examples_mode, prompt = "clean";
+  std::string output, output_parquet, output_tars, records;
   std::vector<std::string> modes = ExamplePack::shipped_modes();
   RewriteOptions options;
   EngineOptions engine;
   bool dry_run = false, json = false, audit = true;
 };
-
-/// The captions of any data argument.
-class DatasetCaptions final : public CaptionSource {
- public:
-  explicit DatasetCaptions(std::unique_ptr<Dataset> dataset) : dataset_(std::move(dataset)) {}
-  int64_t size() const override { return dataset_->size(); }
-  std::string key(int64_t index) const override { return dataset_->key(index); }
-  std::string text(int64_t index) const override { return dataset_->caption(index); }
-
- private:
-  std::unique_ptr<Dataset> dataset_;
-};
-
-std::unique_ptr<CaptionSource> open_captions(const Flags& flags) {
-  if (flags.captions.empty() == flags.data.empty())
-    fail_usage("rewrite needs captions", "either --captions FILE or --data SRC");
-  if (!flags.captions.empty()) return std::make_unique<CaptionLines>(flags.captions);
-  return std::make_unique<DatasetCaptions>(open_dataset({.source = flags.data}));
-}
 
 Scorer audit_scorer(const std::vector<ExamplePack>& packs) {
   auto auditor = std::make_shared<Auditor>();
@@ -61,16 +48,36 @@ void run(Flags& flags) {
   } else {
     for (const std::string& mode : flags.modes) options.packs.push_back(ExamplePack::shipped(mode));
   }
-  const std::unique_ptr<CaptionSource> captions = open_captions(flags);
+  const std::unique_ptr<CaptionSource> captions = open_captions(flags.source);
+  // What is no tars is better known before the work than after it.
+  if (!flags.output_tars.empty()) tar_paths(flags.source.data);
+  flags.engine.patience = options.ledger_options.patience;
+  flags.engine.forecast = flags.dry_run;
   const std::unique_ptr<Engine> engine = make_engine(flags.engine);
   if (flags.dry_run) {
     const RewriteForecast forecast = forecast_rewrite(*captions, options, *engine);
     std::puts((flags.json ? to_line(forecast.to_json()) : describe(forecast)).c_str());
     return;
   }
-  if (flags.audit && !flags.output.empty()) options.scorer = audit_scorer(options.packs);
+  if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
+    options.scorer = audit_scorer(options.packs);
+  std::optional<RewriteParquetWriter> parquet;
+  if (!flags.output_parquet.empty()) {
+    parquet.emplace(flags.output_parquet);
+    options.each_record = [&](const Json& record) { parquet->add(record); };
+    options.each_recipe = [&](const std::string& recipe, const Json& description) {
+      parquet->describe(recipe, description);
+    };
+  }
   const RewriteSummary summary = rewrite_captions(*captions, options, *engine);
   std::puts((flags.json ? to_line(summary.to_json()) : describe(summary)).c_str());
+  if (summary.interrupted) return;
+  if (parquet) parquet->commit();
+  if (!flags.output_tars.empty()) {
+    rewrite_tars({.source = flags.source.data,
+                  .rewrites = {(options.output / "rewrites.jsonl").string()},
+                  .folder = flags.output_tars});
+  }
 }
 
 }  // namespace
@@ -87,10 +94,7 @@ void add_rewrite_command(CLI::App& program) {
       "restarts.");
   auto flags = std::make_shared<Flags>();
   RewriteOptions& options = flags->options;
-  app->add_option("--captions", flags->captions, "a caption a line, UTF-8")->type_name("FILE");
-  app->add_option("--data", flags->data,
-                  "captions of a data set: tars, CSV/TSV, JSONL, Parquet or a folder")
-      ->type_name("SRC");
+  add_caption_flags(*app, flags->source);
   app->add_option("--modes", flags->modes, "styles of the examples: chatgpt, bard, coco, human")
       ->delimiter(',')
       ->type_name("M,M,...")
@@ -111,21 +115,81 @@ void add_rewrite_command(CLI::App& program) {
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--engine", flags->engine.name,
-                  "llama: a GGUF model in this process; replay: texts made before")
+                  "llama: a GGUF model in this process; openai: a server; batch: files that a "
+                  "service answers; back-translation; eda: words exchanged and moved, no model; "
+                  "replay: texts made before (docs/engines.md)")
       ->type_name("ENGINE")
       ->capture_default_str();
   app->add_option("--model", flags->engine.model,
                   "language model; default: SmolLM2-135M-Instruct, which comes along")
       ->type_name("FILE.gguf");
+  app->add_option("--chat", flags->engine.chat,
+                  "llama: the model's own chat template around the prompt; default: off")
+      ->type_name("on|off");
+  app->add_option("--base-url", flags->engine.base_url,
+                  "OpenAI-compatible server, http://127.0.0.1:8080 say; its key is read from "
+                  "OPENAI_API_KEY")
+      ->type_name("URL");
+  app->add_option("--model-name", flags->engine.model_name,
+                  "the model as the server names it; default: the only one it has")
+      ->type_name("NAME");
+  app->add_option("--api", flags->engine.api,
+                  "completions, chat, or auto (the default): completions where the server has them")
+      ->type_name("API");
+  app->add_option("--concurrency", flags->engine.concurrency,
+                  "requests in flight at most; fewer while the server is slow or pushes back; "
+                  "default: 32")
+      ->type_name("N");
+  app->add_option("--timeout", flags->engine.timeout,
+                  "seconds a server may take to begin a reply; default: 120")
+      ->type_name("S");
+  app->add_option("--batch-dir", flags->engine.batch_dir,
+                  "batch: folder of requests*.jsonl (written) and results*.jsonl (read)")
+      ->type_name("DIR");
+  app->add_option(
+         "--pivot", flags->engine.pivot,
+         "back-translation: the language on the way, de, es, fr, it, nl or pt; default: de")
+      ->type_name("LANGUAGE");
+  app->add_option_function<std::string>(
+         "--eda-recipe",
+         [flags](const std::string& name) { flags->engine.eda.recipe = parse_eda_recipe(name); },
+         "eda: original (Wei and Zou), or declip (DeCLIP's: no cleaning, one change)")
+      ->type_name("RECIPE")
+      ->default_str("original");
+  app->add_option("--eda-alpha", flags->engine.eda.alpha,
+                  "eda: share of the words that change; the chance of each to be deleted")
+      ->type_name("A")
+      ->capture_default_str();
   app->add_option("--replay", flags->engine.replay,
                   "what --engine replay reads: a ledger, or records written with --records")
       ->type_name("FILE");
-  app->add_option("--ledger", options.ledger, "where every attempt is kept")
-      ->type_name("sqlite:FILE")
+  app->add_option("--ledger", options.ledger,
+                  "where every attempt is kept: a file, or a PostgreSQL database that workers on "
+                  "many machines share (docs/formats/ledger.md)")
+      ->type_name("sqlite:FILE|postgresql://HOST/DB")
+      ->capture_default_str();
+  app->add_option(
+         "--lease", options.ledger_options.lease,
+         "seconds after which a database gives the captions of a worker that died to others")
+      ->type_name("S")
+      ->capture_default_str();
+  app->add_option(
+         "--patience", options.ledger_options.patience,
+         "seconds to wait for a database or a server that went away; what is finished is kept")
+      ->type_name("S")
       ->capture_default_str();
   app->add_option("--output", flags->output,
                   "folder for <mode>.txt (line-aligned) and rewrites.jsonl")
       ->type_name("DIR");
+  app->add_option("--output-parquet", flags->output_parquet,
+                  "also write the records as a Parquet side-car with typed columns")
+      ->type_name("FILE");
+  app->add_option("--output-tars", flags->output_tars,
+                  "also write the tars of --data again with the texts in each sample's JSON, for "
+                  "open_clip's --json-text-key; needs --output")
+      ->type_name("DIR")
+      ->needs("--data")
+      ->needs("--output");
   app->add_option(
          "--records", flags->records,
          "also write the accepted texts as records for --engine replay (.jsonl or .jsonl.gz)")
@@ -146,6 +210,18 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--attempts", options.attempts, "tries a caption while replies are rejected")
       ->type_name("N")
       ->capture_default_str();
+  app->add_flag("--keep-duplicates", options.keep_duplicates,
+                "equal captions get a rewrite each, instead of one that all of them get");
+  app->add_option("--budget-tokens", options.budget_tokens,
+                  "stop when prompt and new tokens of this run reach N; 0: no limit")
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--budget-time", options.budget_seconds,
+                  "stop after so long: seconds, or with a unit as in 90m, 8h, 2d; 0: no limit")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}))
+      ->type_name("TIME")
+      ->capture_default_str();
   app->add_option("--limit", options.limit, "only the first N captions; 0: all")
       ->type_name("N")
       ->capture_default_str();
@@ -158,11 +234,21 @@ void add_rewrite_command(CLI::App& program) {
   app->add_flag("--audit,!--no-audit", flags->audit,
                 "score the accepted texts in rewrites.jsonl (default: yes)");
   app->add_flag("--dry-run", flags->dry_run,
-                "forecast of tokens and time from a small sample; writes nothing");
+                "forecast of tokens, time and cost from a small sample; writes nothing");
+  app->add_option("--sample", options.sample, "rewrites that --dry-run makes to find out")
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_option("--price-in", options.price_in,
+                  "for --dry-run: price of a million prompt tokens, in any currency")
+      ->type_name("P")
+      ->capture_default_str();
+  app->add_option("--price-out", options.price_out, "for --dry-run: price of a million new tokens")
+      ->type_name("P")
+      ->capture_default_str();
   app->add_flag("--json", flags->json, "summary or forecast as one JSON object");
   app->footer(
       "Rejected replies (empty, one word, copy of the caption or an example, several lines, "
-      "preamble, prompt leak, endless) are tried\n"
+      "preamble, prompt leak, another script, endless) are tried\n"
       "again with a fresh seed; a caption without an accepted text has an empty line, for which "
       "training uses the original.\n\n"
       "Examples:\n"
@@ -170,8 +256,18 @@ void add_rewrite_command(CLI::App& program) {
       "  clipwright rewrite --captions captions.txt --dry-run\n"
       "  clipwright rewrite --data 'cc3m/{00000..00331}.tar' --modes human,coco --model "
       "qwen2.5-7b-q4_k_m.gguf --ledger sqlite:cc3m.db --output rewrites\n"
+      "  clipwright rewrite --captions captions.txt --engine openai --base-url "
+      "http://127.0.0.1:8000 --concurrency 128 --output rewrites\n"
+      "  clipwright rewrite --captions captions.txt --engine batch --batch-dir batch --model-name "
+      "gpt-4o-mini --api chat --output rewrites\n"
+      "  clipwright rewrite --captions captions.txt --engine back-translation --pivot fr --output "
+      "rewrites\n"
       "  clipwright rewrite --captions captions.txt --engine replay --replay old.db --ledger "
       "sqlite:new.db --output rewrites\n"
+      "  clipwright rewrite --captions cc12m.txt --engine openai --base-url http://gpu1:8000/v1 "
+      "--ledger postgresql://worker@db/rewrites --budget-time 8h --output rewrites\n"
+      "Several of these may run at once on one ledger, on one machine or many: each caption is "
+      "rewritten by one of them.\n"
       "Formats: docs/formats/{examples,ledger,rewrites}.md. Exit code 130 after Ctrl-C, with "
       "everything finished in the ledger.");
   app->callback([flags] { run(*flags); });

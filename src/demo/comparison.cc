@@ -66,6 +66,11 @@ std::string with_sign(double value) {
   return (value < 0 ? kMinus : "+") + digits;
 }
 
+/// A title without the blanks that indent it in the table.
+std::string bare(const std::string& title) {
+  return title.substr(std::min(title.size(), title.find_first_not_of(' ')));
+}
+
 /// Characters a terminal shows; every character of the table is one column wide.
 size_t width_of(const std::string& text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
@@ -80,6 +85,10 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 }  // namespace
+
+std::string Interval::text() const {
+  return with_sign(mean) + " [" + with_sign(low) + ", " + with_sign(high) + "]";
+}
 
 Comparison compare_arms(const std::vector<std::string>& arms,
                         const std::vector<std::vector<ModelScores>>& scores, uint64_t seed) {
@@ -130,8 +139,7 @@ std::string to_text(const Comparison& comparison) {
                     (comparison.seeds > 1 ? " ± " + one_digit(metric.deviation[a]) : ""));
     }
     for (const Interval& interval : metric.difference) {
-      row.push_back(with_sign(interval.mean) + " [" + with_sign(interval.low) + ", " +
-                    with_sign(interval.high) + "]");
+      row.push_back(interval.text());
     }
     rows.push_back(std::move(row));
   }
@@ -183,9 +191,9 @@ std::vector<std::string> verdicts(const Comparison& comparison) {
     for (const ComparedMetric& metric : comparison.metrics) {
       const Interval& interval = metric.difference[a - 1];
       if (interval.better()) {
-        better.push_back(metric.title + " (" + with_sign(interval.mean) + ")");
+        better.push_back(bare(metric.title) + " (" + with_sign(interval.mean) + ")");
       } else if (interval.worse()) {
-        worse.push_back(metric.title + " (" + with_sign(interval.mean) + ")");
+        worse.push_back(bare(metric.title) + " (" + with_sign(interval.mean) + ")");
       } else {
         ++open;
       }

@@ -15,6 +15,8 @@ struct Interval {
   double mean = 0, low = 0, high = 0;
   bool better() const { return low > 0; }
   bool worse() const { return high < 0; }
+  /// "+1.2 [+0.3, +2.1]".
+  std::string text() const;
 };
 
 struct ComparedMetric {

@@ -54,10 +54,7 @@ Table comparison_table(const Comparison& comparison, const std::string& caption)
                                          : Cell::number(metric.mean[a]));
     }
     for (const Interval& interval : metric.difference) {
-      char text[96];
-      std::snprintf(text, sizeof text, "%+.1f  [%+.1f, %+.1f]", interval.mean, interval.low,
-                    interval.high);
-      Cell cell(text);
+      Cell cell(interval.text());
       cell.tone = interval.better() ? Tone::kGood : interval.worse() ? Tone::kBad : Tone::kPlain;
       row.push_back(std::move(cell));
     }

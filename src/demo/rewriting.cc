@@ -83,10 +83,7 @@ std::string ledger_of(const fs::path& folder, const char* name) {
 int64_t left_to_do(const CaptionSource& captions, const RewriteOptions& options,
                    const Engine& engine) {
   const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger);
-  const JobPlan plan = plan_job(captions, options, engine, ledger.get());
-  int64_t left = 0;
-  for (const PlannedMode& mode : plan.modes) left += static_cast<int64_t>(mode.todo.size());
-  return left;
+  return plan_job(captions, options, engine, ledger.get()).left();
 }
 
 RewriteSummary rewrite_watched(const CaptionSource& captions, const RewriteOptions& options,

@@ -109,15 +109,17 @@ LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
 
 LanguageModel::~LanguageModel() = default;
 
-std::vector<int32_t> LanguageModel::tokenize(std::string_view text, bool start) const {
+std::vector<int32_t> LanguageModel::tokenize(std::string_view text, bool start,
+                                             ControlTokens control) const {
+  const bool read = control == ControlTokens::kRead;
   std::vector<int32_t> ids(text.size() + 8);
   const auto size = static_cast<int32_t>(text.size());
   int32_t count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
-                                 static_cast<int32_t>(ids.size()), start, false);
+                                 static_cast<int32_t>(ids.size()), start, read);
   if (count < 0) {
     ids.resize(static_cast<size_t>(-count));
     count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
-                           static_cast<int32_t>(ids.size()), start, false);
+                           static_cast<int32_t>(ids.size()), start, read);
   }
   ids.resize(static_cast<size_t>(std::max(count, 0)));
   return ids;

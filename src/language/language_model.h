@@ -14,6 +14,8 @@ struct llama_vocab;
 
 namespace clipwright {
 
+enum class ControlTokens { kPlainText, kRead };
+
 class LanguageModel {
  public:
   /// Throws Error(kInput) when the file is missing, is no GGUF, is damaged, or holds a model that
@@ -22,8 +24,10 @@ class LanguageModel {
   ~LanguageModel();
 
   /// Ids of a text. `start`: with the model's start token, where it has one. Control tokens spelt
-  /// in the text stay plain text, so a caption cannot end or redirect a prompt.
-  std::vector<int32_t> tokenize(std::string_view text, bool start) const;
+  /// in the text stay plain text, so a caption cannot end or redirect a prompt; only for text that
+  /// no user wrote are they read as what they spell.
+  std::vector<int32_t> tokenize(std::string_view text, bool start,
+                                ControlTokens control = ControlTokens::kPlainText) const;
   /// The bytes of one token; several tokens may share one character.
   std::string piece(int32_t token) const;
   bool ends_text(int32_t token) const;

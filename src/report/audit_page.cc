@@ -1,6 +1,7 @@
 #include "report/audit_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "core/log.h"
@@ -32,6 +33,12 @@ std::string two_digits(double value) {
   return text;
 }
 
+std::vector<AuditFlag> all_flags() {
+  std::vector<AuditFlag> flags = audit_flags();
+  flags.insert(flags.end(), model_flags().begin(), model_flags().end());
+  return flags;
+}
+
 double mean_score(const AuditSummary& summary) {
   return summary.pairs > 0 ? summary.score_sum / static_cast<double>(summary.pairs) : 0;
 }
@@ -44,6 +51,15 @@ Card card_of(const AuditedPair& audited) {
   card.lines.push_back({"rewrite",
                         audited.pair.text.empty() ? "(empty)" : shortened(audited.pair.text),
                         audit_badges(audited.record)});
+  const PairScores& scores = audited.scores;
+  std::string values;
+  for (const auto& [name, value] :
+       {std::pair("similarity", scores.similarity), std::pair("follows", scores.entails_forward),
+        std::pair("implies", scores.entails_backward),
+        std::pair("picture", scores.image_difference())}) {
+    if (!std::isnan(value)) values += std::string(name) + " " + two_digits(value) + "  ";
+  }
+  if (!values.empty()) card.lines.push_back({"models", values, {}});
   return card;
 }
 
@@ -56,22 +72,126 @@ void add_examples(HtmlReport& report, const std::string& title,
   report.end_section();
 }
 
-void add_score_chart(HtmlReport& report, const CorpusAudit& audit) {
-  LineChart chart{.title = "How many rewrites reach a score",
-                  .x_label = "score",
-                  .y_label = "share of rewrites at or above (%)",
-                  .series = {}};
-  Series series{.name = "all modes", .x = {}, .y = {}, .lower = {}, .upper = {}};
-  int64_t left = audit.summary.pairs;
+void add_histogram(HtmlReport& report, const CorpusAudit& audit) {
+  BarChart chart{.title = "Scores",
+                 .x_label = "score; red is below 0.6 and dropped",
+                 .y_label = "%",
+                 .labels = {},
+                 .series = {{.name = "of the rewrites", .heights = {}, .tones = {}}}};
+  const double pairs = std::max<double>(1, static_cast<double>(audit.summary.pairs));
   for (size_t bin = 0; bin < audit.histogram.size(); ++bin) {
-    series.x.push_back(static_cast<double>(bin) / static_cast<double>(audit.histogram.size()));
-    series.y.push_back(audit.summary.pairs > 0 ? 100.0 * static_cast<double>(left) /
-                                                     static_cast<double>(audit.summary.pairs)
-                                               : 0);
-    left -= audit.histogram[bin];
+    const double from = static_cast<double>(bin) / static_cast<double>(audit.histogram.size());
+    chart.labels.push_back(two_digits(from));
+    chart.series[0].heights.push_back(100 * static_cast<double>(audit.histogram[bin]) / pairs);
+    chart.series[0].tones.push_back(from + 1e-9 >= kDefaultKeepScore ? Tone::kGood : Tone::kBad);
   }
-  chart.series.push_back(std::move(series));
-  report.add_chart(chart);
+  report.add_bars(chart);
+}
+
+void add_tiers(HtmlReport& report, const CorpusAudit& audit) {
+  if (audit.tiers.empty()) return;
+  report.add_heading("Models asked");
+  for (const std::string& tier : audit.tiers) report.add_text(tier);
+  Table table{.caption =
+                  "Values depend on the model; 'clipwright audit --calibrate' measures what "
+                  "they tell.",
+              .columns = {{"field"}, {"pairs"}, {"mean"}},
+              .rows = {}};
+  for (const auto& [name, values] : audit.scores)
+    table.rows.push_back({name, with_commas(values.count), Cell::number(values.mean(), 3)});
+  report.add_table(table);
+}
+
+void add_lengths(HtmlReport& report, const DiversityReport& sources,
+                 const DiversityReport& rewrites) {
+  BarChart chart{.title = "Lengths",
+                 .x_label = "words",
+                 .y_label = "%",
+                 .labels = {},
+                 .series = {{.name = "sources", .heights = {}, .tones = {}},
+                            {.name = "rewrites", .heights = {}, .tones = {}}}};
+  size_t longest = 1;
+  for (size_t length = 0; length < sources.lengths.size(); ++length) {
+    if (200 * sources.lengths[length] >= sources.texts ||
+        200 * rewrites.lengths[length] >= rewrites.texts)
+      longest = length;
+  }
+  const auto height = [](const DiversityReport& report, size_t from, size_t to) {
+    int64_t count = 0;
+    for (size_t i = from; i < to; ++i) count += report.lengths[i];
+    return 100 * static_cast<double>(count) /
+           std::max<double>(1, static_cast<double>(report.texts));
+  };
+  const size_t all = sources.lengths.size();
+  for (size_t length = 0; length <= longest; ++length) {
+    const bool last = length == longest;
+    chart.labels.push_back(std::to_string(length) + (last && longest + 1 < all ? "+" : ""));
+    const size_t to = last ? all : length + 1;
+    chart.series[0].heights.push_back(height(sources, length, to));
+    chart.series[1].heights.push_back(height(rewrites, length, to));
+  }
+  for (size_t i = 0; i + 1 < chart.labels.size(); ++i) {
+    if (longest > 24 && i % 5 != 0) chart.labels[i].clear();
+  }
+  report.add_bars(chart);
+}
+
+void add_diversity(HtmlReport& report, const CorpusAudit& audit) {
+  if (!audit.sources || !audit.rewrites) return;
+  report.add_heading("Surface diversity");
+  report.add_text(
+      "How varied the texts are as a whole. Rewrites that begin alike, repeat themselves or say "
+      "the same of many pictures make poor negatives in training, though each may be true.");
+  std::vector<std::pair<std::string, const DiversityReport*>> columns = {
+      {"sources", &*audit.sources}, {"rewrites", &*audit.rewrites}};
+  constexpr size_t kMostModes = 6;
+  if (audit.mode_diversity.size() > 1) {
+    for (const auto& [mode, one] : audit.mode_diversity) {
+      if (columns.size() < 2 + kMostModes) columns.emplace_back(mode, &one);
+    }
+  }
+  Table table{.caption = audit.rewrites->estimated
+                             ? "Some values are estimates: a large corpus is counted by samples."
+                             : "",
+              .columns = {{"measure"}, {"what it counts"}},
+              .rows = {}};
+  std::vector<std::vector<DiversityRow>> values;
+  for (const auto& [name, one] : columns) {
+    table.columns.push_back({name});
+    values.push_back(diversity_rows(*one));
+  }
+  for (size_t row = 0; row < values[0].size(); ++row) {
+    std::vector<Cell> cells = {values[0][row].name, values[0][row].meaning};
+    for (const auto& column : values) cells.emplace_back(column[row].value);
+    table.rows.push_back(std::move(cells));
+  }
+  report.add_table(table);
+  add_lengths(report, *audit.sources, *audit.rewrites);
+  Table openers{.caption = "The commonest beginnings of three words.",
+                .columns = {{"sources"}, {"share"}, {"rewrites"}, {"share"}},
+                .rows = {}};
+  const auto& from = audit.sources->openers;
+  const auto& to = audit.rewrites->openers;
+  for (size_t i = 0; i < std::max(from.size(), to.size()); ++i) {
+    std::vector<Cell> cells;
+    for (const auto& [list, texts] :
+         {std::pair(&from, audit.sources->texts), std::pair(&to, audit.rewrites->texts)}) {
+      const bool there = i < list->size();
+      cells.emplace_back(there ? (*list)[i].text : "");
+      cells.emplace_back(there ? percent((*list)[i].count, texts) : "");
+    }
+    openers.rows.push_back(std::move(cells));
+  }
+  if (!openers.rows.empty()) report.add_table(openers);
+}
+
+void add_calibration_note(HtmlReport& report) {
+  report.add_heading("How far to trust it");
+  report.add_text(
+      "Flags are found by words, with WordNet's synonyms; they miss what only a reader sees, and "
+      "flag some rewrites that are right. What each flag finds and how often it errs was measured "
+      "on captions damaged in known ways: docs/audit.md has the table, and 'clipwright audit "
+      "--calibrate --captions FILE' makes it for your own captions.");
 }
 
 }  // namespace
@@ -105,7 +225,7 @@ void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& pat
   Table flags{.caption = "A rewrite may have several flags.",
               .columns = {{"flag"}, {"meaning"}, {"rewrites"}, {"share"}},
               .rows = {}};
-  for (const AuditFlag& flag : audit_flags()) {
+  for (const AuditFlag& flag : all_flags()) {
     const auto found = summary.flags.find(std::string(flag.name));
     if (found == summary.flags.end()) continue;
     flags.rows.push_back({std::string(flag.name), std::string(flag.meaning),
@@ -140,12 +260,15 @@ void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& pat
       passed.rows.push_back({reason, with_commas(count)});
     report.add_table(passed);
   }
-  add_score_chart(report, audit);
+  add_histogram(report, audit);
+  add_tiers(report, audit);
+  add_diversity(report, audit);
+  add_calibration_note(report);
   report.add_heading("Examples");
   report.add_text("Drawn at random, the same for every run over the same rewrites.");
   if (const auto kept = audit.examples.find(""); kept != audit.examples.end())
     add_examples(report, "Kept", kept->second, true);
-  for (const AuditFlag& flag : audit_flags()) {
+  for (const AuditFlag& flag : all_flags()) {
     const auto found = audit.examples.find(std::string(flag.name));
     if (found != audit.examples.end())
       add_examples(report, std::string(flag.name) + ": " + std::string(flag.meaning), found->second,

@@ -65,6 +65,18 @@ struct LineChart {
   bool logarithmic_y = false;
 };
 
+/// A histogram: groups of bars side by side, one bar a series. Drawn without a script.
+struct BarChart {
+  struct BarSeries {
+    std::string name;
+    std::vector<double> heights;  ///< as many as `labels`
+    std::vector<Tone> tones;      ///< of each bar; empty: the series' own colour
+  };
+  std::string title, x_label, y_label;
+  std::vector<std::string> labels;  ///< below each group; empty ones leave a gap
+  std::vector<BarSeries> series;
+};
+
 /// A picture as it is stored in a file (PNG, JPEG, WebP, GIF), embedded as it is.
 struct Picture {
   std::string bytes;
@@ -109,6 +121,7 @@ class HtmlReport {
   void add_badges(const std::vector<Badge>& badges);
   void add_table(const Table& table);
   void add_chart(const LineChart& chart);
+  void add_bars(const BarChart& chart);
   void add_gallery(const std::vector<Card>& cards);
   /// What follows is folded away under `title` until end_section. Sections nest.
   void begin_section(std::string_view title, bool open = false);

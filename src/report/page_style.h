@@ -8,18 +8,18 @@ namespace clipwright {
 inline constexpr std::string_view kPageStyle = R"css(
 :root {
   color-scheme: light dark;
-  --paper: #fbfbfa; --card: #ffffff; --ink: #1d2127; --ink-2: #5b6470; --line: #e1e4e8; --stripe: #f4f5f6; --accent: #2f62c9;
+  --paper: #fbfbfa; --card: #ffffff; --ink: #1d2127; --ink-2: #5b6470; --line: #e1e4e8; --stripe: #f4f5f6; --accent: #2f62c9; --series-2: #c2681f;
   --good: #1b7a43; --good-bg: #e0f3e7; --warning: #8a5a00; --warning-bg: #fbf0d6; --bad: #b3261e; --bad-bg: #fbe5e3; --plain-bg: #eceef1;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #14171b; --card: #1c2026; --ink: #e6e8eb; --ink-2: #a0a8b3; --line: #30363e; --stripe: #21262d; --accent: #7aa5f5;
+    --paper: #14171b; --card: #1c2026; --ink: #e6e8eb; --ink-2: #a0a8b3; --line: #30363e; --stripe: #21262d; --accent: #7aa5f5; --series-2: #e0914e;
     --good: #6fd199; --good-bg: #17341f; --warning: #e6bd66; --warning-bg: #3a2e12; --bad: #f29a93; --bad-bg: #411d1b; --plain-bg: #2b3138;
   }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; }
-main { max-width: 66rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
+main { max-width: 80rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 1rem; letter-spacing: -0.01em; }
 h2 { font-size: 1.35rem; margin: 3rem 0 0.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.08rem; margin: 2rem 0 0.5rem; }
@@ -35,8 +35,8 @@ pre { background: var(--stripe); border: 1px solid var(--line); border-radius: 6
 .wide { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; font-size: 0.94rem; min-width: 50%; }
 caption { text-align: left; color: var(--ink-2); font-size: 0.9rem; padding: 0 0 0.5rem; }
-th, td { text-align: left; padding: 0.42rem 0.9rem; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
-tbody th, td:not(.number) { min-width: 7rem; max-width: 32rem; }
+th, td { text-align: left; padding: 0.42rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
+tbody th, td:not(.number) { min-width: 7rem; max-width: 32rem; } tbody th { min-width: 11.5rem; }
 thead th { font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody tr:hover { background: var(--stripe); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -47,6 +47,11 @@ td.good, th.good { color: var(--good); } td.bad, th.bad { color: var(--bad); } t
 figure.chart { margin: 0 0 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem 1.2rem; }
 figure.chart figcaption { font-weight: 600; margin-bottom: 0.4rem; }
 .canvas { position: relative; height: 21rem; }
+.bars svg { display: block; width: 100%; height: auto; }
+.bars text { fill: var(--ink-2); font-size: 12px; } .bars .grid { stroke: var(--line); stroke-width: 1; }
+.bars .s0 { fill: var(--accent); } .bars .s1 { fill: var(--series-2); } .bars .good { fill: var(--good); } .bars .bad { fill: var(--bad); } .bars .warning { fill: var(--warning); }
+.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; font-size: 0.88rem; color: var(--ink-2); margin: 0 0 0.4rem; }
+.legend svg { display: inline-block; width: 0.8rem; height: 0.8rem; margin-right: 0.4rem; vertical-align: -0.05rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(18.5rem, 1fr)); gap: 1rem; margin: 0 0 2rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; min-width: 0; }
 .card h4 { margin: 0 0 0.6rem; font-size: 0.98rem; overflow-wrap: anywhere; }

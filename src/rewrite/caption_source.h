@@ -1,6 +1,7 @@
 // Where captions come from: a text file, or whatever can count and name them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -15,13 +16,15 @@ class CaptionSource {
  public:
   virtual ~CaptionSource() = default;
   virtual int64_t size() const = 0;
-  /// What joins the rewrite to its sample: an image path, a tar key, a line number.
+  /// What joins the rewrite to its sample: an image path, a tar key, a line
+  /// number.
   virtual std::string key(int64_t index) const = 0;
   virtual std::string text(int64_t index) const = 0;
 };
 
-/// A caption a line (LF or CRLF, UTF-8, the last line with or without its end), mapped: eight bytes
-/// a line in memory. The key is the line's number from 0.
+/// A caption a line (LF or CRLF, UTF-8, the last line with or without its end),
+/// mapped: eight bytes a line in memory, however long the file is read. The key
+/// is the line's number from 0.
 class CaptionLines final : public CaptionSource {
  public:
   /// Throws Error(kInput) when the file cannot be read.
@@ -32,6 +35,7 @@ class CaptionLines final : public CaptionSource {
 
  private:
   MappedFile file_;
+  mutable std::atomic<uint64_t> reads_ = 0;
   std::vector<uint64_t> starts_;  ///< of each line, and the end of the last
 };
 

@@ -13,7 +13,8 @@
 namespace clipwright {
 
 /// One text to write. The prompt is prefix + body; neighbours in the queue share their prefix, so
-/// an engine may work it out once.
+/// an engine may work it out once. Without a prefix the body is an instruction to a chat model
+/// rather than a pattern to continue.
 struct Request {
   int64_t id = 0;  ///< the asker's own number, handed back with the reply
   std::string prefix, body;
@@ -43,6 +44,9 @@ class RequestQueue {
  public:
   virtual ~RequestQueue() = default;
   virtual std::optional<Request> next() = 0;
+  /// True when nothing more is to be begun (a spent budget): requests that an engine took and has
+  /// not begun are dropped.
+  virtual bool closed() { return false; }
 };
 
 class ReplySink {
@@ -59,6 +63,9 @@ class Engine {
   virtual Json identity() const = 0;
   /// Facts for the record that do not change the texts (name, licence, file).
   virtual Json details() const { return Json::object(); }
+  /// False for an engine that writes from `Request::source` alone. A job then runs it under one
+  /// mode, named after the engine, and draws no examples.
+  virtual bool uses_examples() const { return true; }
   /// Tokens of a text as this engine counts them; an estimate where it cannot know.
   virtual int count_tokens(std::string_view text) const {
     return static_cast<int>(text.size() / 4 + 1);

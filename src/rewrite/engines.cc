@@ -1,17 +1,114 @@
 #include "rewrite/engines.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <vector>
 
 #include "core/error.h"
+#include "rewrite/back_translation_engine.h"
+#include "rewrite/batch_engine.h"
+#include "rewrite/eda_engine.h"
 #include "rewrite/llama_engine.h"
+#include "rewrite/openai_engine.h"
 #include "rewrite/replay_engine.h"
+#include "rewrite/translation_prompt.h"
 
 namespace clipwright {
+namespace {
+
+const std::vector<std::string> kEngines = {"llama", "openai", "batch", "back-translation",
+                                           "eda",   "replay"};
+
+void check_name(const EngineOptions& options) {
+  if (std::find(kEngines.begin(), kEngines.end(), options.name) != kEngines.end()) return;
+  const std::string near = nearest(options.name, kEngines);
+  fail_usage("this version has no engine '" + options.name + "'",
+             "llama (a GGUF model in this process), openai (a server), batch (files that a service "
+             "answers), back-translation, eda (no model: words exchanged, moved and left out) or "
+             "replay (texts made before)",
+             near.empty() ? "" : "Did you mean '" + near + "'?");
+}
+
+/// An option that was given to an engine that would ignore it is a mistake better told at once.
+void check_options(const EngineOptions& options) {
+  const std::string& name = options.name;
+  const bool server = name == "openai" || (name == "back-translation" && !options.base_url.empty());
+  const bool local = name == "llama" || (name == "back-translation" && !server);
+  const auto refuse = [&](bool given, bool used, const char* flag, const char* expected) {
+    if (given && !used)
+      fail_usage(std::string(flag) + " says nothing to --engine " + name, expected);
+  };
+  refuse(!options.model.empty(), local, "--model",
+         "a GGUF for llama or back-translation; servers are told --model-name");
+  refuse(options.threads != 0, local, "--threads", "llama, or back-translation without --base-url");
+  refuse(options.parallel != 0, local, "--parallel",
+         "llama, or back-translation without --base-url; servers are told --concurrency");
+  refuse(!options.chat.empty(), local, "--chat",
+         "llama, or back-translation without --base-url; servers are told --api chat");
+  refuse(!options.base_url.empty(), server, "--base-url", "openai or back-translation");
+  refuse(!options.model_name.empty(), server || name == "batch", "--model-name",
+         "openai, batch, or back-translation with --base-url");
+  refuse(!options.api.empty(), server || name == "batch", "--api",
+         "openai, batch, or back-translation with --base-url");
+  refuse(options.concurrency != 0, server, "--concurrency",
+         "openai, or back-translation with --base-url");
+  refuse(options.timeout != 0, server, "--timeout", "openai, or back-translation with --base-url");
+  refuse(!options.batch_dir.empty(), name == "batch", "--batch-dir", "batch");
+  refuse(!options.pivot.empty(), name == "back-translation", "--pivot", "back-translation");
+  refuse(options.eda != EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
+  refuse(!options.replay.empty(), name == "replay", "--replay", "replay");
+  if (options.forecast && name == "batch")
+    fail_usage("--dry-run has nothing to try with --engine batch", "an engine that answers at once",
+               "A first run without --dry-run asks nobody; it only writes the requests.");
+}
+
+std::chrono::milliseconds seconds_option(double given, double usual, const char* flag) {
+  const double seconds = given == 0 ? usual : given;
+  if (!(seconds > 0 && seconds <= 86'400))
+    fail_usage(std::string(flag) + " " + std::to_string(given), "seconds, up to a day");
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
+std::unique_ptr<Engine> make_llama(const EngineOptions& options) {
+  if (options.chat != "" && options.chat != "on" && options.chat != "off")
+    fail_usage("--chat " + options.chat, "on or off");
+  return std::make_unique<LlamaEngine>(LlamaOptions{.model = options.model,
+                                                    .threads = options.threads,
+                                                    .parallel = options.parallel,
+                                                    .chat = options.chat == "on"});
+}
+
+std::unique_ptr<Engine> make_openai(const EngineOptions& options) {
+  OpenAiOptions openai;
+  openai.base_url = options.base_url;
+  openai.model = options.model_name;
+  if (const char* key = std::getenv("OPENAI_API_KEY"); key != nullptr) openai.key = key;
+  openai.api = parse_openai_api(options.api.empty() ? "auto" : options.api);
+  if (options.concurrency != 0) openai.concurrency = options.concurrency;
+  openai.limits.first_byte = seconds_option(options.timeout, 120, "--timeout");
+  openai.patience = seconds_option(options.patience, 600, "--patience");
+  return std::make_unique<OpenAiEngine>(openai);
+}
+
+}  // namespace
 
 std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
-  if (options.name == "llama") {
-    return std::make_unique<LlamaEngine>(LlamaOptions{
-        .model = options.model, .threads = options.threads, .parallel = options.parallel});
+  check_name(options);
+  check_options(options);
+  if (options.name == "llama") return make_llama(options);
+  if (options.name == "openai") return make_openai(options);
+  if (options.name == "batch") {
+    return std::make_unique<BatchEngine>(
+        BatchOptions{.folder = options.batch_dir,
+                     .model = options.model_name,
+                     .api = parse_openai_api(options.api.empty() ? "auto" : options.api)});
+  }
+  if (options.name == "back-translation") {
+    const std::string pivot = options.pivot.empty() ? "de" : options.pivot;
+    pivot_language(pivot);  // a wrong one is better told before a model is loaded
+    return std::make_unique<BackTranslationEngine>(
+        options.base_url.empty() ? make_llama(options) : make_openai(options), pivot);
   }
   if (options.name == "replay") {
     if (options.replay.empty())
@@ -19,10 +116,7 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
                  "--replay FILE (a ledger or recorded rewrites)");
     return std::make_unique<ReplayEngine>(Records::read(options.replay));
   }
-  const std::string near = nearest(options.name, {"llama", "replay"});
-  fail_usage("this version has no engine '" + options.name + "'",
-             "llama (a GGUF model in this process) or replay (texts made before)",
-             near.empty() ? "" : "Did you mean '" + near + "'?");
+  return std::make_unique<EdaEngine>(options.eda);
 }
 
 }  // namespace clipwright

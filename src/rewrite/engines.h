@@ -5,19 +5,33 @@
 #include <memory>
 #include <string>
 
+#include "rewrite/eda.h"
 #include "rewrite/engine.h"
 
 namespace clipwright {
 
 struct EngineOptions {
-  std::string name = "llama";     ///< llama | replay
-  std::filesystem::path model;    ///< llama: GGUF; empty: the one that ships with the program
-  int threads = 0, parallel = 0;  ///< llama: 0 chooses
-  std::string replay;             ///< replay: a ledger or recorded rewrites
+  std::string name = "llama";       ///< llama | openai | batch | back-translation | eda | replay
+  std::filesystem::path model;      ///< llama: GGUF; empty: the one that ships with the program
+  int threads = 0, parallel = 0;    ///< llama: 0 chooses
+  std::string chat;                 ///< llama: on | off (the default): the model's chat template
+  std::string base_url;             ///< openai
+  std::string model_name;           ///< openai, batch
+  std::string api;                  ///< openai, batch: auto (the default) | completions | chat
+  int concurrency = 0;              ///< openai: requests in flight at most; 0: 32
+  double timeout = 0;               ///< openai: seconds until a reply begins; 0: 120
+  double patience = 0;              ///< openai: seconds without any answer; 0: 600
+  std::filesystem::path batch_dir;  ///< batch
+  std::string pivot;                ///< back-translation: a language's code; empty: de
+  bool forecast = false;            ///< nothing may be written
+  std::string replay;               ///< replay: a ledger or recorded rewrites
+  EdaOptions eda;
 };
 
-/// Throws Error(kUsage) for an engine this version does not have, and what the engine's constructor
-/// throws.
+/// Throws Error(kUsage) for an engine this version does not have or an option that the engine does
+/// not use, and what the engine's constructor throws. The key of a server is read from
+/// OPENAI_API_KEY. back-translation goes through a server when there is a base URL, else through a
+/// GGUF.
 std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
 }  // namespace clipwright

@@ -18,19 +18,22 @@ namespace clipwright {
 /// LaCLIP's coco mode does).
 class ExamplePack {
  public:
-  /// Reads a TSV. Throws Error(kInput) naming the line: too few rows (16), a missing column, a text
-  /// that is empty, too long, not UTF-8, repeated, or that holds the prompt's arrow.
+  /// Reads a TSV. Throws Error(kInput) with the first finding of read_example_rows: too few rows
+  /// (16), a missing column, a text that is empty, too long, not UTF-8, repeated, or that holds the
+  /// prompt's arrow.
   static ExamplePack read(const std::filesystem::path& path, std::string mode);
   /// One of the packs that ship with the program: chatgpt, bard, coco, human. Throws Error(kUsage)
   /// naming the nearest.
   static ExamplePack shipped(std::string_view mode);
   static const std::vector<std::string>& shipped_modes();
+  /// A mode without examples, for engines that need none (Engine::uses_examples).
+  static ExamplePack none(std::string mode);
 
   const std::string& mode() const { return mode_; }
   /// SHA-256 of the rows in hexadecimal; comments do not count.
   const std::string& digest() const { return digest_; }
   const std::vector<std::vector<std::string>>& rows() const { return rows_; }
-  bool grouped() const { return rows_.front().size() > 2; }
+  bool grouped() const { return !rows_.empty() && rows_.front().size() > 2; }
   /// Every text of the pack.
   std::vector<std::string> texts() const;
 

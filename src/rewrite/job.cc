@@ -1,21 +1,21 @@
 #include "rewrite/job.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <exception>
 #include <set>
 #include <string>
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/log.h"
 #include "core/random.h"
+#include "rewrite/job_ledger.h"
 #include "rewrite/job_plan.h"
 #include "rewrite/job_queue.h"
 #include "rewrite/ledger.h"
 #include "rewrite/outputs.h"
 
 namespace clipwright {
-namespace {
 
 void check_options(const RewriteOptions& options) {
   if (options.packs.empty())
@@ -35,107 +35,79 @@ void check_options(const RewriteOptions& options) {
   if (options.attempts < 1 || options.attempts > 100)
     fail_usage("--attempts " + std::to_string(options.attempts), "1 to 100");
   if (options.triples < 0) fail_usage("--triples " + std::to_string(options.triples), "0 or more");
+  if (options.budget_tokens < 0)
+    fail_usage("--budget-tokens " + std::to_string(options.budget_tokens), "0 or more");
+  if (!(options.budget_seconds >= 0)) fail_usage("a --budget-time below zero", "0 or more");
+  if (options.sample < 1) fail_usage("--sample " + std::to_string(options.sample), "1 or more");
+  if (!(options.ledger_options.lease >= 1))
+    fail_usage("--lease below a second", "1 or more seconds");
+}
+
+namespace {
+
+/// Runs the engine until the plan is done, interrupted or out of budget.
+/// Whatever ends it, what was written is committed first.
+void run_engine(Engine& engine, const Sampling& sampling, JobQueue& queue) {
+  std::exception_ptr broken;
+  try {
+    // An engine that had nothing to do while the ledger was silent may have
+    // ended before its time.
+    do {
+      engine.run(queue, sampling, queue);
+    } while (queue.may_go_on());
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  queue.finish();  // a broken ledger is told before an engine that it broke
+  if (broken) std::rethrow_exception(broken);
+}
+
+/// Workers that come later begin elsewhere in the plan.
+int64_t first_of(Ledger& ledger, const JobPlan& plan) {
+  const int64_t left = plan.left();
+  if (left == 0 || ledger.held_elsewhere() == 0) return 0;
+  return static_cast<int64_t>(
+      Random(hash64(worker_name()), "first", 0, uint64_t{0}).below(static_cast<uint64_t>(left)));
 }
 
 }  // namespace
 
-RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& options,
+RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& given,
                                 Engine& engine) {
+  RewriteOptions options = given;
+  options.packs = job_packs(given, engine);
   check_options(options);
   // A folder that cannot be made is better known before the work than after it.
   if (!options.output.empty()) make_folder(options.output);
   if (options.records.has_parent_path()) make_folder(options.records.parent_path());
-  const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger);
-  JobPlan plan = plan_job(captions, options, engine, ledger.get());
-  for (const PlannedMode& mode : plan.modes)
-    ledger->describe(mode.recipe.sha, to_line(mode.recipe.description));
-  const auto start = std::chrono::steady_clock::now();
-  JobQueue queue(captions, options, engine, plan, ledger.get());
-  engine.run(queue, options.sampling, queue);
-  queue.finish();
-  plan.summary.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  plan.summary.interrupted = interrupted();
-  if (!plan.summary.interrupted) write_outputs(captions, options, plan, *ledger);
-  return plan.summary;
-}
-
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
-                                 Engine& engine) {
-  check_options(options);
-  constexpr int64_t kSample = 48;
-  std::unique_ptr<Ledger> ledger;
-  // Only a ledger that exists is looked at: a forecast makes no files.
-  if (const std::string file =
-          options.ledger.substr(options.ledger.rfind("sqlite:", 0) == 0 ? 7 : 0);
-      fs::exists(file)) {
-    ledger = open_ledger(options.ledger);
-  }
-  JobPlan plan = plan_job(captions, options, engine, ledger.get());
-  RewriteForecast forecast;
-  forecast.plan = plan.summary;
-  for (const PlannedMode& mode : plan.modes)
-    forecast.rewrites += static_cast<int64_t>(mode.todo.size());
-  if (forecast.rewrites == 0) return forecast;
-
-  // A stretch of each mode as it lies in the queue, so that prompts are shared as in the real run.
-  int64_t prefix_tokens = 0, body_tokens = 0, prompts = 0;
-  for (size_t m = 0; m < plan.modes.size(); ++m) {
-    auto& todo = plan.modes[m].todo;
-    const int64_t share =
-        std::min<int64_t>(static_cast<int64_t>(todo.size()),
-                          std::max<int64_t>(1, kSample / static_cast<int64_t>(plan.modes.size())));
-    const auto from = static_cast<int64_t>(
-        Random(options.seed, "forecast", 0, m).below(todo.size() - static_cast<size_t>(share) + 1));
-    todo = {todo.begin() + from, todo.begin() + from + share};
-    for (size_t i = 0; i < todo.size(); ++i) {
-      const PromptText prompt =
-          build_prompt(options.layout, options.packs[m].examples(todo[i].examples),
-                       captions.text(todo[i].caption));
-      body_tokens += engine.count_tokens(prompt.body);
-      if (i > 0 && todo[i].examples == todo[i - 1].examples) continue;
-      prefix_tokens += engine.count_tokens(prompt.prefix);
-      ++prompts;
-    }
-    forecast.sample += share;
-  }
-  struct Meter final : ReplySink {
-    explicit Meter(ReplySink& behind) : sink(behind) {}
-    void put(const Request& request, Reply reply) override {
-      ++texts, sum += reply.tokens_out, squares += double(reply.tokens_out) * reply.tokens_out;
-      sink.put(request, std::move(reply));
-    }
-    ReplySink& sink;
-    double texts = 0, sum = 0, squares = 0;
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
   };
-  const auto start = std::chrono::steady_clock::now();
-  JobQueue queue(captions, options, engine, plan, nullptr);
-  Meter meter(queue);
-  engine.run(queue, options.sampling, meter);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-
-  const auto sample = static_cast<double>(forecast.sample),
-             rewrites = static_cast<double>(forecast.rewrites);
-  const double attempts = meter.texts / sample;  // rejected replies are tried again
-  const double mean = meter.texts > 0 ? meter.sum / meter.texts : 0;
-  const double variance =
-      meter.texts > 1 ? std::max(0.0, (meter.squares - meter.sum * mean) / (meter.texts - 1)) : 0;
-  constexpr double kNinetyPercent = 1.645;
-  forecast.tokens_out = rewrites * attempts * mean;
-  forecast.tokens_out_margin =
-      rewrites * attempts * kNinetyPercent * std::sqrt(variance / std::max(1.0, meter.texts));
-  const double prefix =
-      static_cast<double>(prefix_tokens) / static_cast<double>(std::max<int64_t>(prompts, 1));
-  const double body = static_cast<double>(body_tokens) / sample;
-  forecast.tokens_in =
-      static_cast<double>(plan.summary.prompts) * prefix + rewrites * attempts * body;
-  forecast.tokens_in_unshared = rewrites * attempts * (prefix + body);
-  // Time goes with tokens; the sample holds more beginnings a text than the job does.
-  const double sampled = static_cast<double>(prefix_tokens) + meter.texts * body + meter.sum;
-  forecast.seconds =
-      sampled > 0 ? seconds * (forecast.tokens_in + forecast.tokens_out) / sampled : 0;
-  return forecast;
+  const auto began = Clock::now();
+  const std::unique_ptr<Ledger> ledger = open_ledger(options.ledger, options.ledger_options);
+  JobPlan plan = plan_job(captions, options, engine, ledger.get());
+  plan.summary.plan_seconds = seconds_since(began);
+  const auto start = Clock::now();
+  {
+    std::vector<RewriteRecipe> recipes;
+    std::vector<LedgerTask> tasks;
+    for (const PlannedMode& mode : plan.modes) {
+      recipes.push_back(mode.recipe);
+      tasks.push_back(mode.task);
+    }
+    const int64_t first = first_of(*ledger, plan);
+    JobLedger job_ledger(*ledger, std::move(recipes), std::move(tasks), options.attempts,
+                         options.ledger_options.lease);
+    JobQueue queue(captions, options, engine, plan, &job_ledger, first);
+    run_engine(engine, options.sampling, queue);
+  }
+  RewriteSummary& summary = plan.summary;
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  summary.interrupted = interrupted();
+  if (summary.left() == 0) summary.budget.clear();  // spent with the last caption
+  if (!summary.interrupted) write_outputs(captions, options, plan, *ledger);
+  return summary;
 }
 
 }  // namespace clipwright

@@ -2,61 +2,84 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/error.h"
-#include "core/log.h"
-#include "rewrite/reply.h"
+#include "rewrite/distinct_captions.h"
 
 namespace clipwright {
 namespace {
 
-constexpr double kMostNotUtf8 = 0.05;
+/// One bit a caption.
+using CaptionSet = std::vector<bool>;
 
-/// A text by its hash, and where it occurs first.
-struct Distinct {
-  std::array<uint64_t, 2> source;
-  int64_t caption;
-};
+/// Takes out of each mode's set what the ledger has finished. Both lists are
+/// sorted by key.
+void leave_out_done(const std::vector<KeyedCaption>& distinct, int attempts, Ledger& ledger,
+                    JobPlan& plan, std::vector<CaptionSet>& todo) {
+  std::vector<LedgerTask> tasks;
+  for (const PlannedMode& mode : plan.modes) tasks.push_back(mode.task);
+  std::vector<std::vector<KeyedCaption>::const_iterator> at(tasks.size(), distinct.begin());
+  ledger.progress(tasks, [&](size_t mode, const LedgerProgress& progress) {
+    if (!progress.accepted && progress.attempts < attempts) return;
+    const KeyedCaption key = KeyedCaption::of(progress.source, 0);
+    auto& next = at[mode];
+    while (next != distinct.end() && *next < key) ++next;
+    if (next == distinct.end() || !next->same_key(key)) return;
+    todo[mode][next->caption] = false;
+    ++plan.summary.modes[mode].second.already_done;
+  });
+}
 
-std::vector<Distinct> distinct_captions(const CaptionSource& captions, int64_t count,
-                                        RewriteSummary& summary) {
-  std::vector<Distinct> all;
-  all.reserve(static_cast<size_t>(count));
-  int64_t first_bad = -1;
-  for (int64_t i = 0; i < count; ++i) {
-    const std::string text = captions.text(i);
-    if (!valid_utf8(text)) {
-      ++summary.not_utf8;
-      if (first_bad < 0) first_bad = i;
-    } else if (!usable_caption(text)) {
-      ++summary.empty;
-    } else {
-      all.push_back({short_key(sha256(text)), i});
-    }
-  }
-  if (first_bad >= 0) {
-    const std::string found = with_commas(summary.not_utf8) + " of " + with_commas(count) +
-                              " captions are not UTF-8, first number " + std::to_string(first_bad) +
-                              " (counted from 0)";
-    if (static_cast<double>(summary.not_utf8) > kMostNotUtf8 * static_cast<double>(count)) {
-      fail_input(found, "UTF-8 text",
-                 "Convert the file, for example with iconv -f latin1 -t utf-8.");
-    }
-    log_warning(found + "; they get no rewrite.");
-  }
-  if (all.empty())
-    fail_input("there is no caption to rewrite among " + with_commas(count), "a caption a line");
-  const auto by_source = [](const Distinct& a, const Distinct& b) {
-    return a.source != b.source ? a.source < b.source : a.caption < b.caption;
+/// The captions of a set in the order of their example triples.
+std::vector<uint32_t> sort_by_examples(const CaptionSource& captions, const CaptionSet& set,
+                                       const ExamplePack& pack, const RewriteOptions& options,
+                                       JobPlan& plan) {
+  struct Keyed {
+    uint64_t examples;
+    uint32_t caption;
+    auto operator<=>(const Keyed&) const = default;
   };
-  std::sort(all.begin(), all.end(), by_source);
-  all.erase(std::unique(all.begin(), all.end(),
-                        [](const Distinct& a, const Distinct& b) { return a.source == b.source; }),
-            all.end());
-  return all;
+  std::vector<Keyed> keyed;
+  keyed.reserve(static_cast<size_t>(std::count(set.begin(), set.end(), true)));
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (!set[i]) continue;
+    const auto caption = static_cast<int64_t>(i);
+    keyed.push_back(
+        {pack.example_key(options.seed,
+                          occurrence_text(captions.text(caption), plan.occurrence(caption)),
+                          options.triples),
+         static_cast<uint32_t>(i)});
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<uint32_t> order;
+  order.reserve(keyed.size());
+  for (size_t i = 0; i < keyed.size(); ++i) {
+    if (i == 0 || keyed[i].examples != keyed[i - 1].examples) ++plan.summary.prompts;
+    order.push_back(keyed[i].caption);
+  }
+  return order;
 }
 
 }  // namespace
+
+int64_t JobPlan::occurrence(int64_t caption) const {
+  const auto at = std::lower_bound(
+      later.begin(), later.end(), caption,
+      [](const LaterOccurrence& occurrence, int64_t c) { return occurrence.caption < c; });
+  return at != later.end() && at->caption == caption ? at->number : 0;
+}
+
+int64_t JobPlan::left() const {
+  int64_t left = 0;
+  for (const PlannedMode& mode : modes) left += static_cast<int64_t>(mode.todo.size());
+  return left;
+}
+
+std::vector<ExamplePack> job_packs(const RewriteOptions& options, const Engine& engine) {
+  if (engine.uses_examples()) return options.packs;
+  return {ExamplePack::none(engine.identity().value("engine", std::string("engine")))};
+}
 
 bool usable_caption(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -70,35 +93,25 @@ JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, c
   const int64_t count =
       options.limit > 0 ? std::min(options.limit, captions.size()) : captions.size();
   summary.captions = count;
-  const std::vector<Distinct> distinct = distinct_captions(captions, count, summary);
-  summary.distinct = static_cast<int64_t>(distinct.size());
-  for (const ExamplePack& pack : options.packs) {
-    PlannedMode mode{make_recipe(options, pack, engine), {}};
-    const std::vector<LedgerProgress> done = ledger == nullptr
-                                                 ? std::vector<LedgerProgress>()
-                                                 : ledger->progress(pack.mode(), mode.recipe.sha);
-    ModeSummary counts{.wanted = summary.distinct};
-    auto at = done.begin();  // both lists are sorted by source
-    for (const Distinct& text : distinct) {
-      while (at != done.end() && at->source < text.source) ++at;
-      const bool known = at != done.end() && at->source == text.source;
-      if (known && (at->accepted || at->attempts >= options.attempts)) {
-        ++counts.already_done;
-        continue;
-      }
-      const uint64_t examples =
-          pack.example_key(options.seed, captions.text(text.caption), options.triples);
-      mode.todo.push_back({examples, text.caption, known ? at->attempts : 0});
+  std::vector<CaptionSet> todo;
+  {
+    const std::vector<KeyedCaption> distinct =
+        distinct_captions(captions, count, options.keep_duplicates, summary, plan.later);
+    summary.distinct = static_cast<int64_t>(distinct.size());
+    CaptionSet all(static_cast<size_t>(count));
+    for (const KeyedCaption& text : distinct) all[text.caption] = true;
+    for (const ExamplePack& pack : options.packs) {
+      RewriteRecipe recipe = make_recipe(options, pack, engine);
+      LedgerTask task{pack.mode(), recipe.sha};
+      plan.modes.push_back({std::move(recipe), std::move(task), {}});
+      summary.modes.emplace_back(pack.mode(), ModeSummary{.wanted = summary.distinct});
+      todo.push_back(all);
     }
-    std::sort(mode.todo.begin(), mode.todo.end(),
-              [](const PlannedRewrite& a, const PlannedRewrite& b) {
-                return a.examples != b.examples ? a.examples < b.examples : a.caption < b.caption;
-              });
-    for (size_t i = 0; i < mode.todo.size(); ++i) {
-      if (i == 0 || mode.todo[i].examples != mode.todo[i - 1].examples) ++summary.prompts;
-    }
-    summary.modes.emplace_back(pack.mode(), counts);
-    plan.modes.push_back(std::move(mode));
+    if (ledger != nullptr) leave_out_done(distinct, options.attempts, *ledger, plan, todo);
+  }
+  for (size_t mode = 0; mode < plan.modes.size(); ++mode) {
+    plan.modes[mode].todo =
+        sort_by_examples(captions, todo[mode], options.packs[mode], options, plan);
   }
   return plan;
 }

@@ -1,5 +1,6 @@
 #include "rewrite/job_queue.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -11,8 +12,12 @@
 namespace clipwright {
 namespace {
 
-constexpr auto kLongestUncommitted = std::chrono::milliseconds(250);
 constexpr int kMostCaptionTokens = 128;
+// Captions asked for ahead: a second's work, within bounds. Few where texts
+// take long, so that the last ones are spread over the workers.
+constexpr int64_t kFewestAhead = 32, kMostAhead = 8192;
+constexpr auto kHeldPause = std::chrono::milliseconds(500);
+constexpr auto kLongestSilence = std::chrono::seconds(2);
 
 /// Every random choice of one text hangs on this number.
 uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& source, int attempt) {
@@ -24,14 +29,19 @@ uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& so
 }  // namespace
 
 JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
-                   const Engine& engine, JobPlan& plan, Ledger* ledger)
-    : captions_(captions), options_(options), engine_(engine), plan_(plan), ledger_(ledger) {
-  int64_t total = 0;
-  for (const PlannedMode& mode : plan.modes) total += static_cast<int64_t>(mode.todo.size());
-  if (ledger != nullptr) progress_.emplace("rewriting", total);
+                   const Engine& engine, JobPlan& plan, JobLedger* ledger, int64_t first)
+    : captions_(captions),
+      options_(options),
+      engine_(engine),
+      plan_(plan),
+      ledger_(ledger),
+      total_(plan.left()),
+      first_(first) {
+  if (ledger != nullptr) progress_.emplace("rewriting", total_);
 }
 
-/// A caption longer than any picture's would crowd out the examples; its tail is cut at a word.
+/// A caption longer than any picture's would crowd out the examples; its tail
+/// is cut at a word.
 std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
   if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens)
     return text;
@@ -47,31 +57,118 @@ std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
 }
 
 Request JobQueue::ask(Work work) {
-  const std::string& mode = options_.packs[work.mode].mode();
+  const ExamplePack& pack = options_.packs[work.mode];
   Request request{.id = number_++,
-                  .source = captions_.text(work.rewrite.caption),
-                  .mode = mode,
-                  .attempt = work.rewrite.attempt};
-  PromptText prompt =
-      build_prompt(options_.layout, work.examples, prompt_caption(request.source, request.attempt));
-  request.prefix = std::move(prompt.prefix);
-  request.body = std::move(prompt.body);
-  request.seed = text_seed(options_.seed, mode, request.source, request.attempt);
+                  .source = captions_.text(work.caption),
+                  .mode = pack.mode(),
+                  .attempt = work.attempt};
+  const std::string keyed = occurrence_text(request.source, plan_.occurrence(work.caption));
+  if (engine_.uses_examples()) {
+    work.examples = pack.examples(pack.example_key(options_.seed, keyed, options_.triples));
+    const std::string caption = prompt_caption(request.source, request.attempt);
+    work.cut = caption.size() != request.source.size();
+    PromptText prompt = build_prompt(options_.layout, work.examples, caption);
+    request.prefix = std::move(prompt.prefix);
+    request.body = std::move(prompt.body);
+  }
+  request.seed = text_seed(options_.seed, request.mode, keyed, request.attempt);
   in_flight_.emplace(request.id, std::move(work));
   return request;
 }
 
+bool JobQueue::budget_is_spent() {
+  RewriteSummary& summary = plan_.summary;
+  if (options_.budget_tokens > 0 &&
+      summary.tokens_in + summary.tokens_out >= options_.budget_tokens) {
+    summary.budget = with_commas(options_.budget_tokens) + " tokens";
+  } else if (options_.budget_seconds > 0 &&
+             std::chrono::duration<double>(Clock::now() - start_).count() >=
+                 options_.budget_seconds) {
+    summary.budget = readable_duration(options_.budget_seconds);
+  }
+  return !summary.budget.empty();
+}
+
+/// Asks the ledger for captions ahead of the engine.
+void JobQueue::refill() {
+  const auto now = Clock::now();
+  if (now - rate_since_ >= std::chrono::seconds(1)) {
+    taken_before_ = std::exchange(taken_, 0);
+    rate_since_ = now;
+  }
+  const int64_t ahead = std::clamp(std::max(taken_, taken_before_), kFewestAhead, kMostAhead);
+  auto room = ahead - static_cast<int64_t>(ledger_->outstanding());
+  if (room < ahead / 2 && asked_ < total_) return;  // rather a few large requests than many small
+  for (; room > 0 && asked_ < total_; --room, ++asked_) {
+    auto at = static_cast<size_t>((first_ + asked_) % total_);
+    size_t mode = 0;
+    while (at >= plan_.modes[mode].todo.size()) at -= plan_.modes[mode++].todo.size();
+    const uint32_t caption = plan_.modes[mode].todo[at];
+    ledger_->want({mode, caption, plan_.key(caption, captions_.text(caption))});
+  }
+  if (asked_ < total_ || held_.empty() || now - asked_again_ < kHeldPause) return;
+  asked_again_ = now;
+  for (; room > 0 && !held_.empty(); --room) {
+    ledger_->want(held_.back());
+    held_.pop_back();
+  }
+}
+
+std::optional<JobQueue::Work> JobQueue::next_claimed() {
+  if (ledger_ == nullptr) {
+    if (asked_ == total_) return std::nullopt;
+    auto at = static_cast<size_t>(asked_++);
+    size_t mode = 0;
+    while (at >= plan_.modes[mode].todo.size()) at -= plan_.modes[mode++].todo.size();
+    return Work{.mode = mode, .caption = plan_.modes[mode].todo[at], .attempt = 0};
+  }
+  for (;;) {
+    refill();
+    while (const std::optional<AnsweredCaption> answer = ledger_->take()) {
+      const WantedCaption& wanted = answer->wanted;
+      waiting_since_.reset();
+      ++taken_;
+      switch (answer->answer.state) {
+        case ClaimAnswer::kOurs:
+          return Work{wanted.mode, wanted.caption, answer->answer.attempts};
+        case ClaimAnswer::kHeld:
+          held_.push_back(wanted);
+          break;
+        case ClaimAnswer::kDone:
+          ++plan_.summary.modes[wanted.mode].second.elsewhere, ++done_;
+          break;
+      }
+      refill();
+    }
+    if (closed()) return std::nullopt;
+    if (asked_ == total_ && ledger_->outstanding() == 0) {
+      if (held_.empty() || !in_flight_.empty()) return std::nullopt;
+      if (!std::exchange(told_, true)) {
+        log_info("Other workers have the last " + with_commas(static_cast<int64_t>(held_.size())) +
+                 " captions; waiting for them.");
+      }
+    } else if (!in_flight_.empty()) {
+      // A ledger that is away must not keep the engine from what it has in flight.
+      if (!waiting_since_) waiting_since_ = Clock::now();
+      if (Clock::now() - *waiting_since_ > kLongestSilence) return std::nullopt;
+    }
+    ledger_->wait(std::chrono::milliseconds(100));
+    if (progress_) progress_->update(done_, detail());
+  }
+}
+
+bool JobQueue::closed() { return interrupted() || budget_is_spent(); }
+
 std::optional<Request> JobQueue::next() {
-  if (interrupted()) return std::nullopt;
+  if (closed()) return std::nullopt;
   if (!again_.empty()) {
     Work work = std::move(again_.front());
     again_.pop_front();
     return ask(std::move(work));
   }
-  while (mode_ < plan_.modes.size() && at_ == plan_.modes[mode_].todo.size()) ++mode_, at_ = 0;
-  if (mode_ == plan_.modes.size()) return std::nullopt;
-  const PlannedRewrite& rewrite = plan_.modes[mode_].todo[at_++];
-  return ask({mode_, rewrite, options_.packs[mode_].examples(rewrite.examples)});
+  std::optional<Work> work = next_claimed();
+  if (!work) return std::nullopt;
+  return ask(std::move(*work));
 }
 
 void JobQueue::put(const Request& request, Reply reply) {
@@ -80,14 +177,17 @@ void JobQueue::put(const Request& request, Reply reply) {
   Work work = std::move(found->second);
   in_flight_.erase(found);
   ModeSummary& counts = plan_.summary.modes[work.mode].second;
+  plan_.summary.tokens_in += reply.tokens_in;
   plan_.summary.tokens_out += reply.tokens_out;
-  LedgerRow row{.source = sha256(request.source),
+  const int64_t occurrence = plan_.occurrence(work.caption);
+  LedgerRow row{.source = source_key(request.source, occurrence),
                 .mode = request.mode,
                 .recipe = plan_.modes[work.mode].recipe.sha,
                 .attempt = request.attempt,
                 .tokens_in = reply.tokens_in,
                 .tokens_out = reply.tokens_out,
                 .seconds = reply.seconds};
+  if (work.cut) row.notes = R"({"source_cut":true})";
   bool retry = false;
   if (reply.status == ReplyStatus::kMissing) {
     ++counts.missing;
@@ -105,20 +205,22 @@ void JobQueue::put(const Request& request, Reply reply) {
       ++counts.given_up;
     }
   }
-  if (!row.status.empty()) {
-    ++counts.outcomes[row.status];
-    if (ledger_ != nullptr) ledger_->add(row, request.source);
-  }
+  if (!row.status.empty()) ++counts.outcomes[row.status];
+  const Sha256 source = row.source;
+  const size_t mode = work.mode;
+  const bool keep = !row.status.empty();
   if (retry) {
-    ++work.rewrite.attempt;
+    ++work.attempt;
     again_.push_back(std::move(work));
   } else {
     ++done_;
   }
-  const auto now = std::chrono::steady_clock::now();
-  if (ledger_ != nullptr && now - committed_ >= kLongestUncommitted) {
-    ledger_->commit();
-    committed_ = now;
+  if (ledger_ != nullptr) {
+    if (keep) {
+      ledger_->put(std::move(row), request.source, occurrence, !retry);
+    } else {
+      ledger_->release(mode, source);
+    }
   }
   if (progress_) progress_->update(done_, detail());
 }
@@ -131,8 +233,15 @@ std::string JobQueue::detail() const {
   return text;
 }
 
+bool JobQueue::may_go_on() {
+  const bool asked = std::exchange(number_before_, number_) != number_;
+  const bool left = !again_.empty() || asked_ < total_ || !held_.empty() ||
+                    (ledger_ != nullptr && ledger_->outstanding() > 0);
+  return asked && left && !closed();
+}
+
 void JobQueue::finish() {
-  if (ledger_ != nullptr) ledger_->commit();
+  if (ledger_ != nullptr) ledger_->finish();
   if (progress_) progress_->finish();
 }
 

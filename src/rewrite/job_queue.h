@@ -5,46 +5,71 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/log.h"
+#include "rewrite/job_ledger.h"
 #include "rewrite/job_plan.h"
 
 namespace clipwright {
 
-/// Hands out a plan's requests in order, judges the replies, sends rejected ones back with a fresh
-/// seed, and commits at least every quarter of a second while replies come in. `ledger` may be null
-/// (a forecast): nothing is kept then.
+/// Hands out a plan's requests in order, judges the replies and sends rejected
+/// ones back with a fresh seed. `ledger` may be null (a forecast): nothing is
+/// kept then.
 class JobQueue final : public RequestQueue, public ReplySink {
  public:
+  /// `first`: where in the plan to begin, counted over all modes; what lies
+  /// before comes last, so that workers which share a job meet seldom.
   JobQueue(const CaptionSource& captions, const RewriteOptions& options, const Engine& engine,
-           JobPlan& plan, Ledger* ledger);
+           JobPlan& plan, JobLedger* ledger, int64_t first = 0);
 
+  /// Empty when nothing can be handed out now; waits only while nothing is in
+  /// flight: for the ledger's answer, or for other workers that hold the last
+  /// captions.
   std::optional<Request> next() override;
+  bool closed() override;
   void put(const Request& request, Reply reply) override;
+  /// Something was asked for since the last call of this, and something is left
+  /// to ask for.
+  bool may_go_on();
   /// Commits what is left.
   void finish();
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Work {
     size_t mode;
-    PlannedRewrite rewrite;
-    ExampleTriple examples;
+    uint32_t caption;
+    int attempt;
+    bool cut = false;  ///< the caption was too long for the prompt
+    ExampleTriple examples{};
   };
-  Request ask(Work work);
+  void refill();
+  bool budget_is_spent();
+  std::optional<Work> next_claimed();
   std::string prompt_caption(const std::string& text, int attempt);
+  Request ask(Work work);
   std::string detail() const;
 
   const CaptionSource& captions_;
   const RewriteOptions& options_;
   const Engine& engine_;
   JobPlan& plan_;
-  Ledger* ledger_;
-  size_t mode_ = 0, at_ = 0;  ///< next of the plan
+  JobLedger* ledger_;
+  int64_t total_ = 0, first_ = 0, asked_ = 0;  ///< of the plan, over all modes
   int64_t number_ = 0, done_ = 0, accepted_ = 0;
   std::unordered_map<int64_t, Work> in_flight_;
   std::deque<Work> again_;
-  std::chrono::steady_clock::time_point committed_ = std::chrono::steady_clock::now();
+  std::vector<WantedCaption> held_;  ///< by other workers, when they were asked for
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point asked_again_{}, rate_since_ = start_;
+  int64_t taken_ = 0,
+          taken_before_ = 0;  ///< since rate_since_, and in the second before
+  int64_t number_before_ = 0;
+  std::optional<Clock::time_point> waiting_since_;  ///< for an answer of the ledger
+  bool told_ = false;
   std::optional<Progress> progress_;
 };
 

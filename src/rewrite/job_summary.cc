@@ -14,6 +14,12 @@ int64_t RewriteSummary::accepted() const {
   return sum;
 }
 
+int64_t RewriteSummary::left() const {
+  int64_t sum = 0;
+  for (const auto& [name, mode] : modes) sum += mode.left();
+  return sum;
+}
+
 Json RewriteSummary::to_json() const {
   Json json = {{"captions", captions},
                {"distinct", distinct},
@@ -25,12 +31,17 @@ Json RewriteSummary::to_json() const {
                    {"accepted", mode.accepted}, {"given_up", mode.given_up},
                    {"missing", mode.missing},   {"failed", mode.failed},
                    {"attempts", Json::object()}};
+    counts["elsewhere"] = mode.elsewhere;
+    counts["left"] = mode.left();
     for (const auto& [status, count] : mode.outcomes) counts["attempts"][status] = count;
     json["modes"][name] = std::move(counts);
   }
+  json["tokens_in"] = tokens_in;
   json["tokens_out"] = tokens_out;
+  json["plan_seconds"] = plan_seconds;
   json["seconds"] = seconds;
   json["interrupted"] = interrupted;
+  json["budget_spent"] = !budget.empty();
   return json;
 }
 
@@ -45,11 +56,11 @@ std::string describe(const RewriteSummary& summary) {
   for (const auto& [name, mode] : summary.modes) {
     text += name + ": accepted " + with_commas(mode.accepted) + ", done before " +
             with_commas(mode.already_done);
+    if (mode.elsewhere > 0) text += ", by other workers " + with_commas(mode.elsewhere);
     if (mode.given_up > 0) text += ", given up " + with_commas(mode.given_up);
     if (mode.missing > 0) text += ", not recorded " + with_commas(mode.missing);
     if (mode.failed > 0) text += ", failed " + with_commas(mode.failed);
-    const int64_t left = mode.wanted - mode.already_done - mode.accepted - mode.given_up -
-                         mode.missing - mode.failed;
+    const int64_t left = mode.left();
     if (left > 0) text += ", left to do " + with_commas(left);
     for (const auto& [status, count] : mode.outcomes) {
       if (status != "accepted") text += "; " + status + " " + with_commas(count);
@@ -63,8 +74,34 @@ std::string describe(const RewriteSummary& summary) {
                   static_cast<double>(summary.tokens_out) / summary.seconds);
     text += rate;
   }
+  if (!summary.budget.empty()) {
+    text += "Stopped: the budget of " + summary.budget + " is spent (" +
+            with_commas(summary.tokens_in + summary.tokens_out) + " tokens, " +
+            readable_duration(summary.seconds) + "); " + with_commas(summary.left()) +
+            " rewrites are left. Run the same command again to go on.\n";
+  }
   return text;
 }
+
+namespace {
+
+Json json_of(const Estimate& estimate) {
+  return {{"value", estimate.value}, {"margin", estimate.margin}};
+}
+
+std::string told(const Estimate& estimate) {
+  return with_commas(std::llround(estimate.value)) + " +- " +
+         with_commas(std::llround(estimate.margin));
+}
+
+std::string told_money(const Estimate& estimate) {
+  char text[80];
+  std::snprintf(text, sizeof text, estimate.value < 10 ? "%.4f +- %.4f" : "%.2f +- %.2f",
+                estimate.value, estimate.margin);
+  return text;
+}
+
+}  // namespace
 
 Json RewriteForecast::to_json() const {
   return {{"captions", plan.captions},
@@ -72,11 +109,14 @@ Json RewriteForecast::to_json() const {
           {"rewrites", rewrites},
           {"prompts", plan.prompts},
           {"sample", sample},
-          {"tokens_in", std::llround(tokens_in)},
-          {"tokens_in_unshared", std::llround(tokens_in_unshared)},
-          {"tokens_out", std::llround(tokens_out)},
-          {"tokens_out_margin", std::llround(tokens_out_margin)},
-          {"seconds", seconds}};
+          {"accepted", accepted},
+          {"tokens_in", json_of(tokens_in)},
+          {"tokens_in_unshared", json_of(tokens_in_unshared)},
+          {"tokens_out", json_of(tokens_out)},
+          {"seconds", json_of(seconds)},
+          {"price_in", price_in},
+          {"price_out", price_out},
+          {"cost", json_of(cost)}};
 }
 
 std::string describe(const RewriteForecast& forecast) {
@@ -84,12 +124,17 @@ std::string describe(const RewriteForecast& forecast) {
   text += with_commas(forecast.rewrites) + " rewrites to make, " +
           with_commas(forecast.plan.prompts) + " prompt beginnings to compute once each\n";
   if (forecast.rewrites == 0) return text;
-  text += "prompt tokens: " + with_commas(std::llround(forecast.tokens_in)) + " (" +
-          with_commas(std::llround(forecast.tokens_in_unshared)) + " if nothing were shared)\n";
-  text += "new tokens: " + with_commas(std::llround(forecast.tokens_out)) + " +- " +
-          with_commas(std::llround(forecast.tokens_out_margin)) + " (90 %, from a sample of " +
-          with_commas(forecast.sample) + " rewrites)\n";
-  text += "time: about " + readable_duration(forecast.seconds) + " at the speed of the sample\n";
+  char accepted[64];
+  std::snprintf(accepted, sizeof accepted, "%.1f %% accepted", 100 * forecast.accepted);
+  text += "from a sample of " + with_commas(forecast.sample) + " rewrites (" + accepted +
+          "), with 90 % intervals:\n";
+  text += "prompt tokens: " + told(forecast.tokens_in) + " (" + told(forecast.tokens_in_unshared) +
+          " if nothing is shared)\n";
+  text += "new tokens: " + told(forecast.tokens_out) + "\n";
+  text += "time: " + readable_duration(forecast.seconds.value) + " +- " +
+          readable_duration(forecast.seconds.margin) + " at the speed of the sample\n";
+  if (forecast.price_in > 0 || forecast.price_out > 0)
+    text += "cost: " + told_money(forecast.cost) + " with every prompt token paid\n";
   return text;
 }
 

@@ -1,9 +1,34 @@
 #include "rewrite/ledger.h"
 
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
 #include "core/error.h"
+#include "core/random.h"
+#include "rewrite/postgres_ledger.h"
 #include "rewrite/sqlite_ledger.h"
 
 namespace clipwright {
+namespace {
+
+bool on_a_server(const std::string& url) {
+  return url.starts_with("postgresql:") || url.starts_with("postgres:");
+}
+
+std::string file_of(const std::string& url) {
+  std::string path = url.starts_with("sqlite:") ? url.substr(7) : url;
+  if (path.starts_with("//")) path = path.substr(2);
+  if (path.empty()) fail_usage("the ledger has no file name", "sqlite:FILE");
+  if (!url.starts_with("sqlite:") && path.find("://") != std::string::npos)
+    fail_usage("'" + url + "' is no ledger", "sqlite:FILE or postgresql://HOST/DATABASE");
+  return path;
+}
+
+}  // namespace
 
 std::array<uint64_t, 2> short_key(const Sha256& source) {
   std::array<uint64_t, 2> key{};
@@ -11,14 +36,57 @@ std::array<uint64_t, 2> short_key(const Sha256& source) {
   return key;
 }
 
-std::unique_ptr<Ledger> open_ledger(const std::string& url) {
-  if (url.rfind("postgresql:", 0) == 0 || url.rfind("postgres:", 0) == 0) {
-    fail_usage("'" + url + "': this version keeps its ledger in SQLite", "sqlite:FILE");
+std::string occurrence_text(std::string_view caption, int64_t occurrence) {
+  std::string text(caption);
+  if (occurrence > 0) text += "\x1f" + std::to_string(occurrence);
+  return text;
+}
+
+Sha256 source_key(std::string_view caption, int64_t occurrence) {
+  return occurrence == 0 ? sha256(caption) : sha256(occurrence_text(caption, occurrence));
+}
+
+std::unique_ptr<Ledger> open_ledger(const std::string& url, const LedgerOptions& options) {
+  if (!options.create) {
+    auto ledger = open_ledger_if_any(url, options);
+    if (ledger == nullptr)
+      fail_input(ledger_name(url) + ": there is no such ledger",
+                 "one written by 'clipwright rewrite'", "Check --ledger.");
+    return ledger;
   }
-  std::string path = url.rfind("sqlite:", 0) == 0 ? url.substr(7) : url;
-  if (path.rfind("//", 0) == 0) path = path.substr(2);
-  if (path.empty()) fail_usage("the ledger has no file name", "sqlite:FILE");
-  return std::make_unique<SqliteLedger>(path);
+  if (on_a_server(url)) return std::make_unique<PostgresLedger>(url, options);
+  return std::make_unique<SqliteLedger>(file_of(url));
+}
+
+std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url, const LedgerOptions& options) {
+  if (on_a_server(url)) {
+    LedgerOptions existing = options;
+    existing.create = false;
+    auto ledger = std::make_unique<PostgresLedger>(url, existing);
+    return ledger->exists() ? std::move(ledger) : nullptr;
+  }
+  const std::string path = file_of(url);
+  return std::filesystem::exists(path) ? std::make_unique<SqliteLedger>(path) : nullptr;
+}
+
+std::string ledger_name(const std::string& url) {
+  if (!on_a_server(url)) return file_of(url);
+  const size_t host = url.find('@'), user = url.find("://"), colon = url.find(':', user + 3);
+  std::string name = url.substr(0, url.find('?'));
+  if (host != std::string::npos && colon != std::string::npos && colon < host)
+    name = url.substr(0, colon) + name.substr(std::min(host, name.size()));
+  return name;
+}
+
+std::string worker_name() {
+  static std::atomic<uint64_t> number = 0;
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  const auto start = std::chrono::steady_clock::now().time_since_epoch().count();
+  char suffix[8];
+  std::snprintf(suffix, sizeof suffix, "%04x",
+                static_cast<unsigned>(hash64(std::to_string(start), ++number) & 0xffff));
+  return std::string(host) + ":" + std::to_string(::getpid()) + ":" + suffix;
 }
 
 }  // namespace clipwright

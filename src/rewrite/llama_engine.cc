@@ -15,10 +15,12 @@
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/random.h"
+#include "language/chat_template.h"
 #include "language/language_model.h"
-#include "rewrite/request_pool.h"
 #include "language/sampler.h"
 #include "language/sequence_cache.h"
+#include "rewrite/chat_prompt.h"
+#include "rewrite/request_pool.h"
 
 namespace clipwright {
 namespace {
@@ -31,15 +33,24 @@ struct Prompt {
 };
 
 /// Tokenized in one piece, as the model would see it, so that cutting the prompt changes nothing;
-/// only where a token straddles the seam are the two parts taken as they are.
-Prompt tokenize_prompt(const LanguageModel& model, const Request& request) {
-  Prompt prompt{model.tokenize(request.prefix, true), {}};
-  const std::vector<int32_t> whole = model.tokenize(request.prefix + request.body, true);
+/// only where a token straddles the seam are the two parts taken as they are. In a chat frame the
+/// frame's head belongs to what neighbours share.
+Prompt tokenize_prompt(const LanguageModel& model, const std::optional<ChatFrame>& chat,
+                       const Request& request) {
+  const std::string shared = chat && !request.prefix.empty()
+                                 ? std::string(kChatInstruction) + "\n\n" + request.prefix
+                                 : request.prefix;
+  Prompt prompt{model.tokenize(shared, !chat), {}};
+  const std::vector<int32_t> whole = model.tokenize(shared + request.body, !chat);
   if (whole.size() > prompt.prefix.size() &&
       std::equal(prompt.prefix.begin(), prompt.prefix.end(), whole.begin())) {
     prompt.body.assign(whole.begin() + static_cast<long>(prompt.prefix.size()), whole.end());
   } else {
     prompt.body = model.tokenize(request.body, false);
+  }
+  if (chat) {
+    prompt.prefix.insert(prompt.prefix.begin(), chat->head.begin(), chat->head.end());
+    prompt.body.insert(prompt.body.end(), chat->tail.begin(), chat->tail.end());
   }
   return prompt;
 }
@@ -67,8 +78,13 @@ struct Text {
 /// that meet at every matrix product ran 6 times slower under load).
 class Worker {
  public:
-  Worker(const LanguageModel& model, size_t index, int texts, int threads)
-      : model_(model), index_(index), threads_(threads), texts_(static_cast<size_t>(texts)) {}
+  Worker(const LanguageModel& model, const std::optional<ChatFrame>& chat, size_t index, int texts,
+         int threads)
+      : model_(model),
+        chat_(chat),
+        index_(index),
+        threads_(threads),
+        texts_(static_cast<size_t>(texts)) {}
 
   void run(RequestPool& pool, const Sampling& sampling);
 
@@ -83,10 +99,11 @@ class Worker {
   }
 
   const LanguageModel& model_;
+  const std::optional<ChatFrame>& chat_;
   const size_t index_;
   const int threads_;
   std::optional<SequenceCache> cache_;
-  std::string prefix_;  ///< what the cache forks now
+  std::optional<std::string> prefix_;  ///< what the cache forks now
   std::vector<std::optional<Text>> texts_;
   std::optional<std::pair<Request, Prompt>> waiting_;  ///< taken, waiting for a larger cache
   NucleusSampler sampler_;
@@ -98,9 +115,9 @@ bool Worker::begin(size_t place, Request& request, Prompt& prompt, int needed) {
     if (any_in_flight()) return false;
     cache_.reset();
     cache_.emplace(model_, static_cast<int>(texts_.size()), needed, threads_);
-    prefix_.clear();
+    prefix_.reset();
   }
-  if (prefix_.empty() || prefix_ != request.prefix) {
+  if (prefix_ != request.prefix) {
     cache_->set_prefix(prompt.prefix);
     prefix_ = request.prefix;
   }
@@ -116,7 +133,7 @@ void Worker::fill(RequestPool& pool, const Sampling& sampling) {
       if (!waiting_) {
         std::optional<Request> request = pool.take(index_);
         if (!request) return;
-        Prompt prompt = tokenize_prompt(model_, *request);
+        Prompt prompt = tokenize_prompt(model_, chat_, *request);
         waiting_.emplace(std::move(*request), std::move(prompt));
       }
       auto& [request, prompt] = *waiting_;
@@ -202,6 +219,7 @@ int64_t cache_bytes(const llama_model* model) {
 struct LlamaEngine::State {
   explicit State(const LlamaOptions& options);
   LanguageModel model;
+  std::optional<ChatFrame> chat;
   std::string digest;
   std::deque<Worker> workers;
   size_t parallel = 0;
@@ -210,6 +228,7 @@ struct LlamaEngine::State {
 LlamaEngine::State::State(const LlamaOptions& options)
     : model(options.model.empty() ? shared_file("default.gguf") : options.model),
       digest(file_digest(model.path())) {
+  if (options.chat) chat = chat_frame(model);
   constexpr int kTextsPerWorker = 8, kUsualCells = 512;
   const int threads = options.threads > 0
                           ? options.threads
@@ -225,7 +244,7 @@ LlamaEngine::State::State(const LlamaOptions& options)
       std::clamp((wanted + SequenceCache::kColumns - 1) / SequenceCache::kColumns, 1, affordable);
   for (int i = 0; i < count; ++i) {
     const int texts = std::max(1, (wanted + count - 1) / count);
-    workers.emplace_back(model, static_cast<size_t>(i), texts, std::max(1, threads / count));
+    workers.emplace_back(model, chat, static_cast<size_t>(i), texts, std::max(1, threads / count));
     parallel += static_cast<size_t>(texts);
   }
 }
@@ -234,7 +253,9 @@ LlamaEngine::LlamaEngine(const LlamaOptions& options) : state_(std::make_unique<
 LlamaEngine::~LlamaEngine() = default;
 
 Json LlamaEngine::identity() const {
-  return {{"engine", "llama"}, {"model_sha256", state_->digest}};
+  Json identity = {{"engine", "llama"}, {"model_sha256", state_->digest}};
+  if (state_->chat) identity["chat_prompt"] = kChatPromptVersion;
+  return identity;
 }
 
 Json LlamaEngine::details() const {

@@ -17,8 +17,9 @@ namespace clipwright {
 struct LlamaOptions {
   std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
   int threads = 0;              ///< 0: all of the machine
-  int parallel = 0;  ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
-                     ///< little on a CPU
+  int parallel = 0;   ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
+                      ///< little on a CPU
+  bool chat = false;  ///< put the prompt into the model's chat template (instruct models)
 };
 
 class LlamaEngine final : public Engine {

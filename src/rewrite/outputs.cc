@@ -1,5 +1,6 @@
 #include "rewrite/outputs.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,11 @@ Json record(const std::string& key, const std::string& source, const Sha256& sha
           : (valid_utf8(source) ? (usable_caption(source) ? "missing" : "skipped:empty")
                                 : "skipped:not-utf8");
   line["attempt"] = row ? row->attempt : 0;
+  if (row && !row->notes.empty()) {
+    // What the job noted of the attempt: "source_cut".
+    const Json notes = Json::parse(row->notes, nullptr, false);
+    if (notes.is_object() && notes.value("source_cut", Json()) == true) line["source_cut"] = true;
+  }
   line["scores"] =
       row && row->status == kAccepted && scorer ? scorer(source, row->text) : Json::object();
   line["recipe"] = recipe;
@@ -37,8 +43,8 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
   std::vector<std::unique_ptr<AtomicFile>> lines;
   std::unique_ptr<AtomicFile> jsonl;
   if (!options.output.empty()) {
-    for (const ExamplePack& pack : options.packs)
-      lines.push_back(std::make_unique<AtomicFile>(options.output / (pack.mode() + ".txt")));
+    for (const PlannedMode& mode : plan.modes)
+      lines.push_back(std::make_unique<AtomicFile>(options.output / (mode.task.mode + ".txt")));
     jsonl = std::make_unique<AtomicFile>(options.output / "rewrites.jsonl");
   }
   std::optional<RecordWriter> records;
@@ -47,24 +53,39 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
     for (const PlannedMode& mode : plan.modes)
       records->add_recipe(mode.recipe.sha, mode.recipe.description);
   }
+  for (const PlannedMode& mode : plan.modes) {
+    if (options.each_recipe) options.each_recipe(hex(mode.recipe.sha), mode.recipe.description);
+  }
   Progress progress("writing", plan.summary.captions);
-  for (int64_t i = 0; i < plan.summary.captions; ++i) {
-    const std::string source = captions.text(i);
-    const Sha256 sha = sha256(source);
-    for (size_t m = 0; m < plan.modes.size(); ++m) {
-      const std::string& mode = options.packs[m].mode();
-      const Sha256& recipe = plan.modes[m].recipe.sha;
-      const std::optional<LedgerRow> row = ledger.last(sha, mode, recipe);
-      const bool accepted = row && row->status == kAccepted;
-      if (jsonl) {
-        lines[m]->write((accepted ? row->text : std::string()) + "\n");
-        jsonl->write(
-            to_line(record(captions.key(i), source, sha, mode, row, options.scorer, hex(recipe))) +
-            "\n");
-      }
-      if (records && accepted) records->add(*row, source);
+  constexpr int64_t kBlock = 1000;  // a question to the ledger for each would take days on a server
+  for (int64_t from = 0; from < plan.summary.captions; from += kBlock) {
+    const int64_t to = std::min(from + kBlock, plan.summary.captions);
+    std::vector<std::string> sources;
+    std::vector<Sha256> keys;
+    for (int64_t i = from; i < to; ++i) {
+      sources.push_back(captions.text(i));
+      keys.push_back(plan.key(i, sources.back()));
     }
-    progress.update(i + 1);
+    std::vector<std::vector<std::optional<LedgerRow>>> rows;
+    for (const PlannedMode& mode : plan.modes) rows.push_back(ledger.last(keys, mode.task));
+    for (int64_t i = from; i < to; ++i) {
+      const auto at = static_cast<size_t>(i - from);
+      const std::string& source = sources[at];
+      for (size_t m = 0; m < plan.modes.size(); ++m) {
+        const auto& [mode, recipe] = plan.modes[m].task;
+        const std::optional<LedgerRow>& row = rows[m][at];
+        const bool accepted = row && row->status == kAccepted;
+        if (jsonl) lines[m]->write((accepted ? row->text : std::string()) + "\n");
+        if (jsonl || options.each_record) {
+          const Json line = record(captions.key(i), source, sha256(source), mode, row,
+                                   options.scorer, hex(recipe));
+          if (jsonl) jsonl->write(to_line(line) + "\n");
+          if (options.each_record) options.each_record(line);
+        }
+        if (records && accepted) records->add(*row, {source, plan.occurrence(i)});
+      }
+    }
+    progress.update(to);
   }
   for (const auto& file : lines) file->commit();
   if (jsonl) jsonl->commit();

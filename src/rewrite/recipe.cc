@@ -8,9 +8,11 @@ RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack
   Json& parts = recipe.description;
   parts = engine.identity();
   parts["mode"] = pack.mode();
-  parts["examples_sha256"] = pack.digest();
-  parts["triples"] = options.triples;
-  parts["prompt"] = std::string(prompt_version(options.layout));
+  if (engine.uses_examples()) {
+    parts["examples_sha256"] = pack.digest();
+    parts["triples"] = options.triples;
+    parts["prompt"] = std::string(prompt_version(options.layout));
+  }
   parts["temperature"] = options.sampling.temperature;
   parts["top_p"] = options.sampling.top_p;
   parts["max_tokens"] = options.sampling.max_tokens;

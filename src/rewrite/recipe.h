@@ -1,5 +1,5 @@
-// What decides the text of a rewrite besides the caption: engine and model, examples, prompt,
-// decoding, seed.
+// What decides the text of a rewrite besides the caption: engine and model,
+// examples, prompt, decoding, seed.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace clipwright {
 
-/// The recipe of one mode. Rows of the ledger are found by its hash, so a change of anything in it
-/// never reuses old rows.
+/// The recipe of one mode. Rows of the ledger are found by its hash, so a
+/// change of anything in it never reuses old rows.
 struct RewriteRecipe {
   Sha256 sha{};
-  Json description;  ///< what is hashed, and under "details" what is not (model name, licence)
+  Json description;  ///< what is hashed, and under "details" what is not (model
+                     ///< name, licence)
 };
 RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack,
                           const Engine& engine);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/random.h"
 
 namespace clipwright {
 namespace {
@@ -64,6 +65,7 @@ void each_line(const std::filesystem::path& path,
 struct Record {
   LedgerRow row;
   std::string source;
+  int64_t occurrence = 0;
 };
 
 /// Calls `use_recipe` and `use` for what the lines say.
@@ -106,7 +108,8 @@ void each_record(const std::filesystem::path& path,
       record.row.attempt = static_cast<int>(number_of("attempt"));
       record.row.status = "accepted";
       record.row.text = text("text");
-      record.row.source = sha256(record.source);
+      record.occurrence = std::max<int64_t>(number_of("occurrence"), 0);
+      record.row.source = source_key(record.source, record.occurrence);
       use(record);
     }
   });
@@ -114,6 +117,11 @@ void each_record(const std::filesystem::path& path,
 
 std::string text_key(const Sha256& source, std::string_view mode) {
   return std::string(reinterpret_cast<const char*>(source.data()), 16) + std::string(mode);
+}
+
+bool names_a_ledger(const std::string& name) {
+  return name.starts_with("sqlite:") || name.starts_with("postgresql:") ||
+         name.starts_with("postgres:");
 }
 
 bool is_sqlite(const std::string& path) {
@@ -168,13 +176,16 @@ void RecordWriter::add_recipe(const Sha256& recipe, const Json& description) {
   }
 }
 
-void RecordWriter::add(const LedgerRow& row, std::string_view source_text) {
+void RecordWriter::add(const LedgerRow& row, const LedgerSource& source) {
   const auto recipe = recipes_.find(hex(row.recipe));
   CW_CHECK(recipe != recipes_.end(), "a record of a recipe that was not added");
-  if (!written_.insert(text_key(row.source, row.mode) + recipe->first.substr(0, 16)).second) return;
-  Json record = {{"source", source_text}, {"mode", row.mode}, {"text", row.text}};
+  const std::string key =
+      std::string(row.source.begin(), row.source.end()) + row.mode + recipe->first;
+  if (!written_.insert({hash64(key, 0), hash64(key, 1)}).second) return;
+  Json record = {{"source", source.text}, {"mode", row.mode}, {"text", row.text}};
   if (recipe->second != 0) record["recipe"] = recipe->second;
   if (row.attempt != 0) record["attempt"] = row.attempt;
+  if (source.occurrence != 0) record["occurrence"] = source.occurrence;
   line(record);
 }
 
@@ -199,13 +210,12 @@ void Records::seal() {
 
 Records Records::read(const std::string& path_or_url) {
   Records records;
-  if (path_or_url.rfind("sqlite:", 0) == 0 || is_sqlite(path_or_url)) {
-    const std::string path =
-        path_or_url.rfind("sqlite:", 0) == 0 ? path_or_url.substr(7) : path_or_url;
-    if (!std::filesystem::exists(path))
-      fail_input(path + ": there is no such ledger", "a ledger or recorded rewrites",
-                 "Check --replay.");
-    open_ledger(path_or_url)->each_accepted([&](const LedgerRow& row, std::string_view) {
+  if (names_a_ledger(path_or_url) || is_sqlite(path_or_url)) {
+    const std::unique_ptr<Ledger> ledger = open_ledger_if_any(path_or_url);
+    if (ledger == nullptr)
+      fail_input(ledger_name(path_or_url) + ": there is no such ledger",
+                 "a ledger or recorded rewrites", "Check --replay.");
+    ledger->each_accepted([&](const LedgerRow& row, std::string_view) {
       records.add(row.source, row.mode, row.text);
     });
   } else {
@@ -233,7 +243,7 @@ int64_t import_records(const std::filesystem::path& path, Ledger& ledger) {
         ledger.describe(recipe, to_line(description));
       },
       [&](const Record& record) {
-        ledger.add(record.row, record.source);
+        ledger.add(record.row, LedgerSource{record.source, record.occurrence});
         ++count;
       });
   ledger.commit();

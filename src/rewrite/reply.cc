@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "audit/words.h"
+
 namespace clipwright {
 namespace {
 
@@ -11,12 +13,18 @@ constexpr std::array kPreambles = {
     "sure!",         "sure.",          "sure thing",    "certainly",
     "of course",     "rewrite:",       "output:",       "answer:",
     "the caption",   "this caption",   "the rewritten", "rewritten caption",
-    "image caption", "in other words", "new caption"};
-constexpr std::array kRefusals = {"i cannot", "i can't",  "i can not",  "i'm sorry",  "i am sorry",
-                                  "sorry,",   "as an ai", "i'm unable", "i am unable"};
+    "image caption", "in other words", "new caption",   "here\u2019s "};
+constexpr std::array kRefusals = {
+    "i cannot",       "i can't",         "i can not",  "i'm sorry",        "i am sorry",
+    "sorry,",         "as an ai",        "i'm unable", "i am unable",      "i can\u2019t",
+    "i\u2019m sorry", "i\u2019m unable", "i apologi",  "unfortunately, i", "as a language model"};
 // What only a prompt says.
-constexpr std::array<std::string_view, 4> kPromptSigns = {
-    "=>", "caption:", "rewritten:", "rewritten with the same meaning"};
+constexpr std::array<std::string_view, 6> kPromptSigns = {"=>",
+                                                          "caption:",
+                                                          "rewritten:",
+                                                          "rewritten with the same meaning",
+                                                          "write image captions differently",
+                                                          "keep it less than thirty words"};
 // The example packs stay below thirty words; beyond this a small model only rambles.
 constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
@@ -87,6 +95,21 @@ bool repeats(const std::string& bones, const std::string& example) {
          (" " + bones + " ").find(" " + example + " ") != std::string::npos;
 }
 
+/// The reply's letters are mostly of a script that the source does not use. Digits and signs belong
+/// to every script, so a source without letters forbids none.
+bool leaves_script(std::string_view source, std::string_view text) {
+  thread_local Words from, to;  // reused: their buffers outlast millions of captions
+  split_words(source, from);
+  split_words(text, to);
+  int64_t before = 0, all = 0, foreign = 0;
+  for (int script = 0; script < Words::kScripts; ++script) {
+    before += from.letter_count[script];
+    all += to.letter_count[script];
+    if (from.letter_count[script] == 0) foreign += to.letter_count[script];
+  }
+  return before > 0 && 2 * foreign > all;
+}
+
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
               const ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
@@ -105,12 +128,15 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
     if (repeats(bones, skeleton(example.source)) || repeats(bones, skeleton(example.target)))
       return Outcome::kCopyOfExample;
   }
+  if (leaves_script(source, text)) return Outcome::kWrongScript;
   if (count_words(text) < 2) return Outcome::kTooShort;
   if (reply.status == ReplyStatus::kCut || count_words(text) > kMostWords) return Outcome::kTooLong;
   return Outcome::kAccepted;
 }
 
 }  // namespace
+
+bool same_words(std::string_view a, std::string_view b) { return skeleton(a) == skeleton(b); }
 
 std::string_view status_of(Outcome outcome) {
   switch (outcome) {
@@ -134,6 +160,8 @@ std::string_view status_of(Outcome outcome) {
       return "rejected:copy-of-source";
     case Outcome::kCopyOfExample:
       return "rejected:copy-of-example";
+    case Outcome::kWrongScript:
+      return "rejected:wrong-script";
     case Outcome::kNotUtf8:
       return "rejected:not-utf8";
   }

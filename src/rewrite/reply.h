@@ -21,6 +21,7 @@ enum class Outcome {
   kPromptLeak,     ///< holds the prompt's arrow or its instruction
   kCopyOfSource,   ///< the caption itself, but for case and punctuation
   kCopyOfExample,  ///< repeats an example of the prompt
+  kWrongScript,    ///< mostly letters of a script that the caption does not use
   kNotUtf8,
 };
 
@@ -37,6 +38,8 @@ struct Rewrite {
 Rewrite parse_reply(const Reply& reply, std::string_view source, const ExampleTriple& examples);
 
 bool valid_utf8(std::string_view text);
+/// True when two texts are the same but for case, blanks and punctuation.
+bool same_words(std::string_view a, std::string_view b);
 /// Pieces between blanks.
 size_t count_words(std::string_view text);
 

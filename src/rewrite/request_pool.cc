@@ -14,6 +14,7 @@ bool RequestPool::held_elsewhere(const std::string& prefix, size_t worker) const
 std::optional<Request> RequestPool::take(size_t worker) {
   const std::lock_guard lock(mutex_);
   if (error_) return std::nullopt;
+  if (queue_.closed()) ahead_.clear();
   while (ahead_.size() < ahead_limit_) {
     std::optional<Request> request = queue_.next();
     if (!request) break;

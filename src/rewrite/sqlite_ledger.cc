@@ -1,12 +1,10 @@
 #include "rewrite/sqlite_ledger.h"
 
-#include <sqlite3.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <ctime>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "core/error.h"
@@ -14,11 +12,12 @@
 namespace clipwright {
 namespace {
 
-constexpr int kFormatVersion = 1;
-constexpr int kPatience = 60000;  // ms to wait for another job's commit
+using Db = SqliteDatabase;
 
-// No row numbers: the key is the order, so a caption's attempts lie together and a look-up is one
-// descent.
+constexpr int kFormatVersion = 1;
+
+// No row numbers: the key is the order, so a caption's attempts lie together
+// and a look-up is one descent.
 constexpr const char* kSchema = R"(
 CREATE TABLE IF NOT EXISTS rewrite (
   source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT NULL, attempt INT NOT NULL, status TEXT NOT NULL,
@@ -27,6 +26,20 @@ CREATE TABLE IF NOT EXISTS rewrite (
 CREATE TABLE IF NOT EXISTS recipe (recipe_sha BLOB PRIMARY KEY, description TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS source (source_sha BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 )";
+constexpr const char* kClaims = R"(
+CREATE TABLE IF NOT EXISTS claim (
+  source_sha BLOB NOT NULL, mode TEXT NOT NULL, recipe_sha BLOB NOT NULL, worker TEXT NOT NULL, slot INT NOT NULL,
+  PRIMARY KEY (source_sha, mode, recipe_sha)) WITHOUT ROWID;
+)";
+constexpr const char* kInsertRow =
+    " INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, "
+    "tokens_in, tokens_out, "
+    "seconds, scores, worker, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const std::string kRow =
+    "SELECT r.source_sha, r.mode, r.recipe_sha, "
+    "r.attempt, r.status, r.text, r.tokens_in, "
+    "r.tokens_out, r.seconds, r.scores, r.worker, r.at";
+constexpr int kRowColumns = 12;
 
 std::string now() {
   const auto time = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -37,240 +50,358 @@ std::string now() {
   return text;
 }
 
-void set_hash(sqlite3_stmt* statement, int place, const Sha256& hash) {
-  sqlite3_bind_blob(statement, place, hash.data(), static_cast<int>(hash.size()), SQLITE_STATIC);
-}
-
-void set_text(sqlite3_stmt* statement, int place, std::string_view text) {
-  sqlite3_bind_text(statement, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
-}
-
-Sha256 hash_column(sqlite3_stmt* statement, int column) {
-  Sha256 hash{};
-  const void* bytes = sqlite3_column_blob(statement, column);
-  const auto size = static_cast<size_t>(sqlite3_column_bytes(statement, column));
-  if (bytes != nullptr) std::memcpy(hash.data(), bytes, std::min(size, hash.size()));
-  return hash;
-}
-
-std::string_view text_column(sqlite3_stmt* statement, int column) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-  return text == nullptr
-             ? std::string_view()
-             : std::string_view(text, static_cast<size_t>(sqlite3_column_bytes(statement, column)));
-}
-
 }  // namespace
 
-void SqliteLedger::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
-void SqliteLedger::Close::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-
-void SqliteLedger::fail(int code) {
-  const std::string what = path_.string() + ": " + sqlite3_errmsg(database_.get());
-  switch (code & 0xff) {
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      fail_input(what, "a ledger of this program (an SQLite file)",
-                 "Choose another --ledger, or restore this one from a copy.");
-    case SQLITE_FULL:
-      fail_running(
-          what, {},
-          "Free some space and run the same command again: every finished caption is kept.");
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      fail_running(what + " for " + std::to_string(kPatience / 1000) + " s", {},
-                   "Another program holds the ledger; end it and run this again.");
-    default:
-      fail_running(what, {},
-                   "Check the disk and the permissions, then run the same command again: every "
-                   "finished caption is kept.");
-  }
-}
-
-SqliteLedger::Statement SqliteLedger::prepare(const char* sql) {
-  sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr);
-  if (code == SQLITE_ERROR) {  // no such table or column
-    fail_input(path_.string() + ": " + sqlite3_errmsg(database_.get()), "a ledger of this program",
-               "Choose another --ledger.");
-  }
-  if (code != SQLITE_OK) fail(code);
-  return Statement(statement);
-}
-
-void SqliteLedger::execute(const char* sql) {
-  if (const int code = sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr);
-      code != SQLITE_OK)
-    fail(code);
-}
-
-bool SqliteLedger::next(sqlite3_stmt* statement) {
-  const int code = sqlite3_step(statement);
-  if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) {
-    sqlite3_reset(statement);
-    fail(code);
-  }
-  return false;
-}
-
-void SqliteLedger::finish(sqlite3_stmt* statement) {
-  while (next(statement)) {
-  }
-  sqlite3_reset(statement);
-}
-
-SqliteLedger::SqliteLedger(const std::filesystem::path& path) : path_(path) {
-  sqlite3* database = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  database_.reset(database);
-  if (code != SQLITE_OK) {
-    fail_running(
-        path.string() + ": the ledger cannot be opened or made (" + sqlite3_errstr(code) + ")",
-        "a file in a folder that exists and may be written to");
-  }
-  sqlite3_busy_timeout(database, kPatience);
-  Statement version = prepare("PRAGMA user_version");
-  next(version.get());
-  const int found = sqlite3_column_int(version.get(), 0);
+SqliteLedger::SqliteLedger(const std::filesystem::path& path) : database_(path), slot_(path) {
+  Statement version = database_.prepare("PRAGMA user_version");
+  database_.next(version.get());
+  const auto found = static_cast<int>(Db::integer(version.get(), 0));
   version.reset();
   if (found > kFormatVersion) {
     fail_input(path.string() + ": is a ledger of version " + std::to_string(found),
                "version " + std::to_string(kFormatVersion) + " or lower",
                "Use the newer clipwright that wrote it.");
   }
-  execute("PRAGMA journal_mode=WAL");
-  execute("PRAGMA synchronous=FULL");
-  if (found == 0) {
-    execute("BEGIN IMMEDIATE");
-    execute(kSchema);
-    execute(("PRAGMA user_version=" + std::to_string(kFormatVersion)).c_str());
-    execute("COMMIT");
-  }
-  insert_row_ = prepare(
-      "INSERT INTO rewrite (source_sha, mode, recipe_sha, attempt, status, text, tokens_in, "
-      "tokens_out, seconds, worker, at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-  insert_source_ =
-      prepare("INSERT INTO source (source_sha, text) VALUES (?, ?) ON CONFLICT DO NOTHING");
-  last_ = prepare(
-      "SELECT attempt, status, text, tokens_in, tokens_out, seconds FROM rewrite WHERE source_sha "
-      "= ? AND mode = ? AND recipe_sha = ? "
-      "ORDER BY attempt DESC LIMIT 1");
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  worker_ = std::string(host) + ":" + std::to_string(::getpid());
+  database_.execute("PRAGMA journal_mode=WAL");
+  database_.execute("PRAGMA synchronous=FULL");
+  // Keys are hashes, so rows land anywhere: a larger cache and longer write-ahead log save half of
+  // the writing in a ledger of millions.
+  database_.execute("PRAGMA cache_size=-65536");
+  database_.execute("PRAGMA wal_autocheckpoint=10000");
+  make_tables(found);
+  insert_row_ = database_.prepare(std::string("INSERT") + kInsertRow + " ON CONFLICT DO NOTHING");
+  insert_source_ = database_.prepare(
+      "INSERT INTO source (source_sha, text, occurrence) "
+      "VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+  last_ = database_.prepare(kRow +
+                            " FROM rewrite r WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
+                            "ORDER BY attempt DESC LIMIT 1");
+  made_ = database_.prepare(
+      "SELECT MAX(attempt) + 1, MAX(status = 'accepted') "
+      "FROM rewrite WHERE source_sha = ? AND "
+      "mode = ? AND recipe_sha = ?");
+  claimed_by_ = database_.prepare(
+      "SELECT slot FROM claim WHERE source_sha = ? "
+      "AND mode = ? AND recipe_sha = ?");
+  insert_claim_ = database_.prepare(
+      "INSERT OR REPLACE INTO claim (source_sha, mode, "
+      "recipe_sha, worker, slot) VALUES (?, ?, ?, "
+      "?, ?)");
+  release_ = database_.prepare(
+      "DELETE FROM claim WHERE source_sha = ? AND "
+      "mode = ? AND recipe_sha = ? AND slot = ?");
+  worker_ = worker_name();
 }
 
-SqliteLedger::~SqliteLedger() = default;
+void SqliteLedger::make_tables(int version) {
+  const auto has = [&](const char* question) {
+    const Statement select = database_.prepare(question);
+    return database_.next(select.get());
+  };
+  if (version != 0 &&
+      has("SELECT 1 FROM pragma_table_info('source') WHERE name = "
+          "'occurrence'") &&
+      has("SELECT 1 FROM pragma_table_info('claim') WHERE name = 'slot'"))
+    return;
+  database_.transaction([&] {
+    database_.execute(kSchema);
+    database_.execute(kClaims);
+    if (!has("SELECT 1 FROM pragma_table_info('source') WHERE name = "
+             "'occurrence'"))
+      database_.execute("ALTER TABLE source ADD COLUMN occurrence INT NOT NULL DEFAULT 0");
+    database_.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
+  });
+}
 
 void SqliteLedger::describe(const Sha256& recipe, const std::string& description) {
-  Statement insert =
-      prepare("INSERT INTO recipe (recipe_sha, description) VALUES (?, ?) ON CONFLICT DO NOTHING");
-  set_hash(insert.get(), 1, recipe);
-  set_text(insert.get(), 2, description);
-  finish(insert.get());
+  const Statement insert = database_.prepare(
+      "INSERT INTO recipe (recipe_sha, description) VALUES "
+      "(?, ?) ON CONFLICT DO NOTHING");
+  Db::bind(insert.get(), 1, recipe);
+  Db::bind(insert.get(), 2, description);
+  database_.finish(insert.get());
 }
 
-void SqliteLedger::add(const LedgerRow& row, std::string_view source_text) {
-  waiting_.push_back({row, std::string(source_text)});
+void SqliteLedger::add(const LedgerRow& row, const LedgerSource& source) {
+  waiting_.push_back({row, std::string(source.text), source.occurrence});
+}
+
+void SqliteLedger::release(const Sha256& source, const LedgerTask& task) {
+  released_.push_back({source, task});
+}
+
+void SqliteLedger::insert(sqlite3_stmt* statement, const LedgerRow& row, const std::string& at) {
+  Db::bind(statement, 1, row.source);
+  Db::bind(statement, 2, row.mode);
+  Db::bind(statement, 3, row.recipe);
+  Db::bind(statement, 4, int64_t{row.attempt});
+  Db::bind(statement, 5, row.status);
+  Db::bind(statement, 6, row.text);
+  Db::bind(statement, 7, int64_t{row.tokens_in});
+  Db::bind(statement, 8, int64_t{row.tokens_out});
+  Db::bind(statement, 9, row.seconds);
+  if (row.notes.empty()) {
+    Db::bind_null(statement, 10);
+  } else {
+    Db::bind(statement, 10, row.notes);
+  }
+  Db::bind(statement, 11, row.worker.empty() ? worker_ : row.worker);
+  Db::bind(statement, 12, row.at.empty() ? at : row.at);
+  database_.finish(statement);
 }
 
 void SqliteLedger::commit() {
-  if (waiting_.empty()) return;
+  if (waiting_.empty() && released_.empty()) return;
   const std::string at = now();
-  // Rows are gathered first, so that the lock on the file lasts for a write and not for the seconds
-  // between replies.
-  execute("BEGIN IMMEDIATE");
-  try {
-    for (const auto& [row, source_text] : waiting_) {
-      set_hash(insert_source_.get(), 1, row.source);
-      set_text(insert_source_.get(), 2, source_text);
-      finish(insert_source_.get());
-      sqlite3_stmt* insert = insert_row_.get();
-      set_hash(insert, 1, row.source);
-      set_text(insert, 2, row.mode);
-      set_hash(insert, 3, row.recipe);
-      sqlite3_bind_int(insert, 4, row.attempt);
-      set_text(insert, 5, row.status);
-      set_text(insert, 6, row.text);
-      sqlite3_bind_int(insert, 7, row.tokens_in);
-      sqlite3_bind_int(insert, 8, row.tokens_out);
-      sqlite3_bind_double(insert, 9, row.seconds);
-      set_text(insert, 10, worker_);
-      set_text(insert, 11, at);
-      finish(insert);
+  // Rows are gathered first, so that the lock on the file lasts for a write and
+  // not for the seconds between replies.
+  database_.transaction([&] {
+    for (const Waiting& waiting : waiting_) {
+      Db::bind(insert_source_.get(), 1, waiting.row.source);
+      Db::bind(insert_source_.get(), 2, waiting.source_text);
+      Db::bind(insert_source_.get(), 3, waiting.occurrence);
+      database_.finish(insert_source_.get());
+      insert(insert_row_.get(), waiting.row, at);
     }
-    execute("COMMIT");
-  } catch (...) {
-    if (sqlite3_get_autocommit(database_.get()) == 0)
-      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-    throw;
-  }
+    for (const Released& released : released_) {
+      Db::bind(release_.get(), 1, released.source);
+      Db::bind(release_.get(), 2, released.task.mode);
+      Db::bind(release_.get(), 3, released.task.recipe);
+      Db::bind(release_.get(), 4, int64_t{slot_.slot()});
+      database_.finish(release_.get());
+    }
+  });
   waiting_.clear();
+  released_.clear();
 }
 
-std::vector<LedgerProgress> SqliteLedger::progress(std::string_view mode, const Sha256& recipe) {
-  // attempt and status by rows, not grouped: the key's order brings a caption's attempts together
-  // already.
-  Statement select = prepare(
-      "SELECT source_sha, attempt, status = 'accepted' FROM rewrite WHERE mode = ? AND recipe_sha "
-      "= ? ORDER BY source_sha, attempt");
-  set_text(select.get(), 1, mode);
-  set_hash(select.get(), 2, recipe);
-  std::vector<LedgerProgress> all;
-  while (next(select.get())) {
-    const auto key = short_key(hash_column(select.get(), 0));
-    if (all.empty() || all.back().source != key) all.push_back({.source = key});
-    all.back().attempts = std::max(all.back().attempts, sqlite3_column_int(select.get(), 1) + 1);
-    all.back().accepted |= sqlite3_column_int(select.get(), 2) != 0;
+ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source, int attempts) {
+  const auto bind_key = [&](const Statement& statement) {
+    Db::bind(statement.get(), 1, source);
+    Db::bind(statement.get(), 2, task.mode);
+    Db::bind(statement.get(), 3, task.recipe);
+  };
+  ClaimAnswer answer;
+  bind_key(made_);
+  database_.next(made_.get());
+  answer.attempts = static_cast<int>(Db::integer(made_.get(), 0));
+  const bool accepted = Db::integer(made_.get(), 1) != 0;
+  database_.reset(made_.get());
+  if (accepted || answer.attempts >= attempts) {
+    answer.state = ClaimAnswer::kDone;
+    return answer;
   }
-  return all;
+  bind_key(claimed_by_);
+  const bool claimed = database_.next(claimed_by_.get());
+  const int slot = claimed ? static_cast<int>(Db::integer(claimed_by_.get(), 0)) : -1;
+  database_.reset(claimed_by_.get());
+  if (claimed && slot_.lives(slot)) return answer;
+  bind_key(insert_claim_);
+  Db::bind(insert_claim_.get(), 4, worker_);
+  Db::bind(insert_claim_.get(), 5, int64_t{slot_.slot()});
+  database_.finish(insert_claim_.get());
+  answer.state = ClaimAnswer::kOurs;
+  return answer;
 }
 
-std::optional<LedgerRow> SqliteLedger::last(const Sha256& source, std::string_view mode,
-                                            const Sha256& recipe) {
-  sqlite3_stmt* select = last_.get();
-  sqlite3_reset(select);
-  set_hash(select, 1, source);
-  set_text(select, 2, mode);
-  set_hash(select, 3, recipe);
-  std::optional<LedgerRow> row;
-  if (next(select)) {
-    row = LedgerRow{.source = source,
-                    .mode = std::string(mode),
-                    .recipe = recipe,
-                    .attempt = sqlite3_column_int(select, 0),
-                    .status = std::string(text_column(select, 1)),
-                    .text = std::string(text_column(select, 2)),
-                    .tokens_in = sqlite3_column_int(select, 3),
-                    .tokens_out = sqlite3_column_int(select, 4),
-                    .seconds = sqlite3_column_double(select, 5)};
+std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
+                                             std::span<const Sha256> sources, int attempts) {
+  std::vector<ClaimAnswer> answers;
+  // A claim that a power cut takes away is void anyway: without a sync it costs
+  // microseconds.
+  database_.execute("PRAGMA synchronous=NORMAL");
+  database_.transaction([&] {
+    // What a dead worker left under this slot's number would seem to be ours.
+    if (!std::exchange(claiming_, true)) release_all();
+    for (const Sha256& source : sources) answers.push_back(claim_one(task, source, attempts));
+  });
+  database_.execute("PRAGMA synchronous=FULL");
+  return answers;
+}
+
+void SqliteLedger::release_all() {
+  const Statement remove = database_.prepare("DELETE FROM claim WHERE slot = ?");
+  Db::bind(remove.get(), 1, int64_t{slot_.slot()});
+  database_.finish(remove.get());
+}
+
+int64_t SqliteLedger::held_elsewhere() {
+  int64_t held = 0;
+  const Statement select = database_.prepare("SELECT slot, COUNT(*) FROM claim GROUP BY slot");
+  while (database_.next(select.get())) {
+    if (slot_.lives(static_cast<int>(Db::integer(select.get(), 0))))
+      held += Db::integer(select.get(), 1);
   }
-  sqlite3_reset(select);
-  return row;
+  return held;
+}
+
+void SqliteLedger::progress(std::span<const LedgerTask> tasks,
+                            const std::function<void(size_t, const LedgerProgress&)>& use) {
+  // One walk over the table in the order of its key, whatever the number of
+  // tasks. Rows are not grouped by SQL: the order brings a caption's attempts
+  // together already.
+  const Statement select = database_.prepare(
+      "SELECT source_sha, mode, recipe_sha, attempt, status "
+      "= 'accepted' FROM rewrite ORDER BY "
+      "source_sha, mode, recipe_sha, attempt");
+  std::vector<std::optional<LedgerProgress>> current(tasks.size());
+  const auto hand_over = [&](size_t task) {
+    if (current[task]) use(task, *current[task]);
+    current[task].reset();
+  };
+  std::array<uint64_t, 2> key{};
+  while (database_.next(select.get())) {
+    const auto next_key = short_key(Db::hash(select.get(), 0));
+    if (next_key != key) {
+      for (size_t task = 0; task < tasks.size(); ++task) hand_over(task);
+      key = next_key;
+    }
+    const std::string_view mode = Db::text(select.get(), 1);
+    for (size_t task = 0; task < tasks.size(); ++task) {
+      if (tasks[task].mode != mode || tasks[task].recipe != Db::hash(select.get(), 2)) continue;
+      if (!current[task]) current[task] = LedgerProgress{.source = key};
+      current[task]->attempts = static_cast<int>(Db::integer(select.get(), 3)) + 1;
+      current[task]->accepted |= Db::integer(select.get(), 4) != 0;
+    }
+  }
+  for (size_t task = 0; task < tasks.size(); ++task) hand_over(task);
+}
+
+LedgerRow SqliteLedger::read_row(sqlite3_stmt* statement) const {
+  return {.source = Db::hash(statement, 0),
+          .mode = std::string(Db::text(statement, 1)),
+          .recipe = Db::hash(statement, 2),
+          .attempt = static_cast<int>(Db::integer(statement, 3)),
+          .status = std::string(Db::text(statement, 4)),
+          .text = std::string(Db::text(statement, 5)),
+          .tokens_in = static_cast<int>(Db::integer(statement, 6)),
+          .tokens_out = static_cast<int>(Db::integer(statement, 7)),
+          .seconds = Db::real(statement, 8),
+          .notes = std::string(Db::text(statement, 9)),
+          .worker = std::string(Db::text(statement, 10)),
+          .at = std::string(Db::text(statement, 11))};
+}
+
+std::vector<std::optional<LedgerRow>> SqliteLedger::last(std::span<const Sha256> sources,
+                                                         const LedgerTask& task) {
+  std::vector<std::optional<LedgerRow>> rows;
+  for (const Sha256& source : sources) {
+    Db::bind(last_.get(), 1, source);
+    Db::bind(last_.get(), 2, task.mode);
+    Db::bind(last_.get(), 3, task.recipe);
+    rows.emplace_back();
+    if (database_.next(last_.get())) rows.back() = read_row(last_.get());
+    database_.reset(last_.get());
+  }
+  return rows;
+}
+
+void SqliteLedger::each_row(const std::function<void(const LedgerRow&, const LedgerSource&)>& use) {
+  const Statement select =
+      database_.prepare(kRow +
+                        ", s.text, s.occurrence FROM rewrite r LEFT JOIN source s USING "
+                        "(source_sha) "
+                        "ORDER BY r.source_sha, r.mode, r.recipe_sha, r.attempt");
+  while (database_.next(select.get())) {
+    use(read_row(select.get()),
+        {Db::text(select.get(), kRowColumns), Db::integer(select.get(), kRowColumns + 1)});
+  }
 }
 
 void SqliteLedger::each_accepted(
     const std::function<void(const LedgerRow&, std::string_view)>& use) {
-  Statement select = prepare(
-      "SELECT r.source_sha, r.mode, r.recipe_sha, r.attempt, r.text, r.tokens_in, r.tokens_out, "
-      "r.seconds, s.text FROM rewrite r "
-      "JOIN source s USING (source_sha) WHERE r.status = 'accepted' ORDER BY r.at, r.source_sha, "
-      "r.mode, r.recipe_sha");
-  while (next(select.get())) {
-    const LedgerRow row{.source = hash_column(select.get(), 0),
-                        .mode = std::string(text_column(select.get(), 1)),
-                        .recipe = hash_column(select.get(), 2),
-                        .attempt = sqlite3_column_int(select.get(), 3),
-                        .status = "accepted",
-                        .text = std::string(text_column(select.get(), 4)),
-                        .tokens_in = sqlite3_column_int(select.get(), 5),
-                        .tokens_out = sqlite3_column_int(select.get(), 6),
-                        .seconds = sqlite3_column_double(select.get(), 7)};
-    use(row, text_column(select.get(), 8));
+  const Statement select =
+      database_.prepare(kRow +
+                        ", s.text FROM rewrite r JOIN source s USING (source_sha) WHERE "
+                        "r.status = 'accepted' "
+                        "ORDER BY r.at, r.source_sha, r.mode, r.recipe_sha");
+  while (database_.next(select.get()))
+    use(read_row(select.get()), Db::text(select.get(), kRowColumns));
+}
+
+void SqliteLedger::each_recipe(const std::function<void(const Sha256&, const std::string&)>& use) {
+  const Statement select =
+      database_.prepare("SELECT recipe_sha, description FROM recipe ORDER BY recipe_sha");
+  while (database_.next(select.get()))
+    use(Db::hash(select.get(), 0), std::string(Db::text(select.get(), 1)));
+}
+
+std::vector<std::optional<LedgerRow>> SqliteLedger::find(std::span<const LedgerRow> keys) {
+  const Statement select = database_.prepare(kRow +
+                                             " FROM rewrite r WHERE source_sha = ? AND mode "
+                                             "= ? AND recipe_sha = ? AND attempt = ?");
+  std::vector<std::optional<LedgerRow>> rows;
+  for (const LedgerRow& key : keys) {
+    Db::bind(select.get(), 1, key.source);
+    Db::bind(select.get(), 2, key.mode);
+    Db::bind(select.get(), 3, key.recipe);
+    Db::bind(select.get(), 4, int64_t{key.attempt});
+    rows.emplace_back();
+    if (database_.next(select.get())) rows.back() = read_row(select.get());
+    database_.reset(select.get());
   }
+  return rows;
+}
+
+void SqliteLedger::replace(const LedgerRow& row) {
+  const Statement statement = database_.prepare(std::string("INSERT OR REPLACE") + kInsertRow);
+  insert(statement.get(), row, now());
+}
+
+std::vector<LedgerCount> SqliteLedger::counts() {
+  const Statement select = database_.prepare(
+      "SELECT mode, status, recipe_sha, COUNT(*), "
+      "SUM(tokens_in), SUM(tokens_out), SUM(seconds) "
+      "FROM rewrite GROUP BY 1, 3, 2 ORDER BY 1, 3, 2");
+  std::vector<LedgerCount> all;
+  while (database_.next(select.get())) {
+    sqlite3_stmt* row = select.get();
+    all.push_back({std::string(Db::text(row, 0)), std::string(Db::text(row, 1)), Db::hash(row, 2),
+                   Db::integer(row, 3), Db::integer(row, 4), Db::integer(row, 5),
+                   Db::real(row, 6)});
+  }
+  return all;
+}
+
+std::vector<LedgerWorker> SqliteLedger::workers() {
+  std::map<std::string, LedgerWorker> all;
+  const Statement rows =
+      database_.prepare("SELECT worker, COUNT(*), MIN(at), MAX(at) FROM rewrite GROUP BY worker");
+  while (database_.next(rows.get())) {
+    LedgerWorker& worker = all[std::string(Db::text(rows.get(), 0))];
+    worker.rows = Db::integer(rows.get(), 1);
+    worker.first = Db::text(rows.get(), 2);
+    worker.last = Db::text(rows.get(), 3);
+  }
+  const Statement claims =
+      database_.prepare("SELECT worker, COUNT(*), MAX(slot) FROM claim GROUP BY worker");
+  while (database_.next(claims.get())) {
+    LedgerWorker& worker = all[std::string(Db::text(claims.get(), 0))];
+    worker.claims = Db::integer(claims.get(), 1);
+    worker.lease = slot_.lives(static_cast<int>(Db::integer(claims.get(), 2)))
+                       ? std::numeric_limits<double>::infinity()
+                       : -1;
+  }
+  std::vector<LedgerWorker> list;
+  for (auto& [name, worker] : all) {
+    worker.name = name;
+    list.push_back(std::move(worker));
+  }
+  return list;
+}
+
+std::vector<std::string> SqliteLedger::damage() {
+  std::vector<std::string> found;
+  try {
+    const Statement check = database_.prepare("PRAGMA integrity_check(20)");
+    while (database_.next(check.get())) {
+      if (const std::string_view line = Db::text(check.get(), 0); line != "ok")
+        found.emplace_back(line);
+    }
+  } catch (const Error& error) {
+    found.emplace_back(error.what());
+  }
+  return found;
 }
 
 }  // namespace clipwright

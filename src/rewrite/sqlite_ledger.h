@@ -1,52 +1,69 @@
-// The ledger in one SQLite file, safe against kills and power cuts (write-ahead log, synced at
-// every commit).
+// The ledger in one SQLite file, safe against kills and power cuts (write-ahead
+// log, synced at every commit). Several processes may share it.
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "rewrite/ledger.h"
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include "rewrite/sqlite_database.h"
+#include "rewrite/sqlite_worker_slot.h"
 
 namespace clipwright {
 
 class SqliteLedger final : public Ledger {
  public:
   explicit SqliteLedger(const std::filesystem::path& path);
-  ~SqliteLedger() override;
 
+  using Ledger::add;
+  using Ledger::last;
   void describe(const Sha256& recipe, const std::string& description) override;
-  void add(const LedgerRow& row, std::string_view source_text) override;
+  void add(const LedgerRow& row, const LedgerSource& source) override;
+  void release(const Sha256& source, const LedgerTask& task) override;
   void commit() override;
-  std::vector<LedgerProgress> progress(std::string_view mode, const Sha256& recipe) override;
-  std::optional<LedgerRow> last(const Sha256& source, std::string_view mode,
-                                const Sha256& recipe) override;
+  std::vector<ClaimAnswer> claim(const LedgerTask& task, std::span<const Sha256> sources,
+                                 int attempts) override;
+  void renew() override {}  // a claim holds as long as the process lives
+  void release_all() override;
+  int64_t held_elsewhere() override;
+  void progress(std::span<const LedgerTask> tasks,
+                const std::function<void(size_t, const LedgerProgress&)>& use) override;
+  std::vector<std::optional<LedgerRow>> last(std::span<const Sha256> sources,
+                                             const LedgerTask& task) override;
+  void each_row(const std::function<void(const LedgerRow&, const LedgerSource&)>& use) override;
   void each_accepted(const std::function<void(const LedgerRow&, std::string_view)>& use) override;
+  void each_recipe(const std::function<void(const Sha256&, const std::string&)>& use) override;
+  std::vector<std::optional<LedgerRow>> find(std::span<const LedgerRow> keys) override;
+  void replace(const LedgerRow& row) override;
+  std::vector<LedgerCount> counts() override;
+  std::vector<LedgerWorker> workers() override;
+  std::vector<std::string> damage() override;
 
  private:
-  struct Close {
-    void operator()(sqlite3* database) const;
-    void operator()(sqlite3_stmt* statement) const;
-  };
-  using Statement = std::unique_ptr<sqlite3_stmt, Close>;
+  using Statement = SqliteDatabase::Statement;
   struct Waiting {
     LedgerRow row;
     std::string source_text;
+    int64_t occurrence;
+  };
+  struct Released {
+    Sha256 source;
+    LedgerTask task;
   };
 
-  Statement prepare(const char* sql);
-  void execute(const char* sql);
-  /// Runs to the end; throws on anything but success.
-  void finish(sqlite3_stmt* statement);
-  bool next(sqlite3_stmt* statement);
-  [[noreturn]] void fail(int code);
+  void make_tables(int version);
+  void insert(sqlite3_stmt* statement, const LedgerRow& row, const std::string& at);
+  LedgerRow read_row(sqlite3_stmt* statement) const;
+  ClaimAnswer claim_one(const LedgerTask& task, const Sha256& source, int attempts);
 
-  std::filesystem::path path_;
-  std::unique_ptr<sqlite3, Close> database_;
-  Statement insert_row_, insert_source_, last_;
+  SqliteDatabase database_;
+  SqliteWorkerSlot slot_;
+  Statement insert_row_, insert_source_, last_, made_, claimed_by_, insert_claim_, release_;
   std::vector<Waiting> waiting_;
-  std::string worker_;  ///< "host:pid", to see who wrote what
+  std::vector<Released> released_;
+  std::string worker_;
+  bool claiming_ = false;  ///< this worker has asked for captions before
 };
 
 }  // namespace clipwright

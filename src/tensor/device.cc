@@ -1,7 +1,6 @@
 #include "tensor/device.h"
 
 #include <dlfcn.h>
-#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -51,12 +50,6 @@ void set_compute_threads(int threads) {
     threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
   }
   at::set_num_threads(threads);
-  // Activations are allocated and freed every step. By default glibc maps and unmaps each large
-  // block, and the kernel clears its pages anew; keeping freed memory in the heap is worth several
-  // per cent of a step.
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 }  // namespace clipwright

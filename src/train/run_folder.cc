@@ -67,6 +67,7 @@ RunFolder::RunFolder(TrainOptions& options) {
                "Continue it with --resume latest, or choose another --name.");
   }
   remove_ = !fs::exists(path_);
+  remove_logs_ = !fs::exists(path_.parent_path());
   make_folder(path_);
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
@@ -79,6 +80,7 @@ RunFolder::RunFolder(TrainOptions& options) {
 RunFolder::~RunFolder() {
   std::error_code ignored;
   if (remove_) fs::remove_all(path_, ignored);
+  if (remove_ && remove_logs_) fs::remove(path_.parent_path(), ignored);  // only when empty
   if (lock_ >= 0) ::close(lock_);
 }
 

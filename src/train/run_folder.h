@@ -37,7 +37,7 @@ class RunFolder {
   std::filesystem::path path_;
   std::optional<std::filesystem::path> checkpoint_;
   int lock_ = -1;
-  bool remove_ = false;
+  bool remove_ = false, remove_logs_ = false;  ///< what was made here and holds nothing yet
 };
 
 /// Whether LOGS/NAME holds a run that a new one would overwrite.

@@ -10,11 +10,13 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
+#include "core/random.h"
 
 namespace clipwright {
 namespace {
 
 using ::testing::HasSubstr;
+using namespace std::string_view_literals;
 
 class CorpusTest : public ::testing::Test {
  protected:
@@ -192,6 +194,79 @@ TEST_F(CorpusTest, LeavesNoOutputBehindWhenTheInputFails) {
   EXPECT_THROW(audit_corpus(auditor, *source, {.output = folder_ / "audit.json"}), Error);
   for (const auto& entry : fs::directory_iterator(folder_))
     EXPECT_EQ(entry.path().filename(), "bad.jsonl");
+}
+
+TEST_F(CorpusTest, SurvivesFilesOfRandomBytes) {
+  const Auditor auditor;
+  for (uint64_t round = 0; round < 20; ++round) {
+    Random random(0, "corpus-fuzz", 0, round);
+    std::string files[2];
+    for (std::string& text : files) {
+      for (int line = 0; line < 40; ++line) {
+        const uint64_t size = line == 7 && round == 0 ? 1 << 20 : random.below(80);
+        for (uint64_t i = 0; i < size; ++i) {
+          constexpr std::string_view kParts = "a red dog two no \0\r'\"\\=>\xC3\xA9\xE2\xF0\xFF"sv;
+          const char byte = random.uniform() < 0.8 ? kParts[random.below(kParts.size())]
+                                                   : static_cast<char>(random.below(256));
+          if (byte != '\n') text += byte;
+        }
+        text += '\n';
+      }
+    }
+    const auto captions = file("captions.txt", files[0]), rewrites = file("fuzz.txt", files[1]);
+    const auto source = open_pairs(captions, {rewrites});
+    const auto output = folder_ / "audit.json";
+    const CorpusAudit audit = audit_corpus(auditor, *source, {.output = output, .threads = 2});
+    EXPECT_EQ(audit.summary.pairs, 40);
+    const Json json = parse_json(read_file(output), "audit.json");
+    EXPECT_EQ(json["records"].size(), 40U);
+    EXPECT_EQ(json["summary"]["diversity"]["rewrites"]["texts"], 40);
+  }
+}
+
+TEST_F(CorpusTest, JsonlOfRandomBytesIsRefusedOrCounted) {
+  for (uint64_t round = 0; round < 200; ++round) {
+    Random random(0, "jsonl-fuzz", 0, round);
+    std::string text = R"({"key":"1","mode":"m","source":"a cat","text":"one cat"})"
+                       "\n";
+    for (uint64_t flips = 1 + random.below(8); flips > 0; --flips)
+      text[random.below(text.size())] = static_cast<char>(random.below(256));
+    const auto path = file("fuzz.jsonl", text);
+    try {
+      const auto source = open_pairs({}, {path});
+      for (const AuditPair& pair : read(*source)) EXPECT_LE(pair.source.size(), 64U);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+    }
+  }
+}
+
+TEST_F(CorpusTest, DiversityIsTheSameForAnyThreadCountAndCanBeLeftOut) {
+  std::string captions, rewrites;
+  for (int i = 0; i < 9000; ++i) {
+    captions += "a boat near harbour " + std::to_string(i) + "\n";
+    rewrites += "the picture shows a boat near harbour " + std::to_string(i) + "\n";
+  }
+  const auto captions_file = file("captions.txt", captions), chat = file("chat.txt", rewrites),
+             bard = file("bard.txt", rewrites);
+  const Auditor auditor{fs::path()};
+  std::string first;
+  for (int threads : {1, 3}) {
+    const auto source = open_pairs(captions_file, {chat, bard});
+    const CorpusAudit audit = audit_corpus(auditor, *source, {.threads = threads});
+    EXPECT_EQ(audit.sources->texts, 9000);
+    EXPECT_EQ(audit.rewrites->texts, 18000);
+    EXPECT_DOUBLE_EQ(audit.rewrites->exact_duplicates, 0.5);
+    EXPECT_DOUBLE_EQ(audit.rewrites->opener_rate_3, 1);
+    EXPECT_THAT(describe(audit), HasSubstr("top-100 prefix mass"));
+    const std::string json = audit.to_json().dump();
+    if (first.empty()) first = json;
+    EXPECT_EQ(json, first);
+  }
+  const auto source = open_pairs(captions_file, {chat});
+  const CorpusAudit audit = audit_corpus(auditor, *source, {.threads = 1, .diversity = false});
+  EXPECT_FALSE(audit.rewrites);
+  EXPECT_FALSE(audit.to_json().contains("diversity"));
 }
 
 TEST_F(CorpusTest, ExamplesAreReadFromTsvAndArrows) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "rewrite/example_rows.h"
 #include "rewrite/reply.h"
 
 namespace clipwright {
@@ -86,6 +87,18 @@ TEST(ShippedPacks, ShareNoTextWithEachOther) {
   }
 }
 
+TEST(ShippedPacks, KeepTheirDigests) {
+  // They stand in the key of every ledger there is.
+  EXPECT_EQ(shipped("chatgpt").digest(),
+            "e222bcb5288a070edf46412103c13bff10a52cff47ede6493d84417ba00f5704");
+  EXPECT_EQ(shipped("human").digest(),
+            "d1a0f6a997cf7675ad21e4cef703a1f4aec2751c33505bd35d859bda6596c000");
+  EXPECT_EQ(shipped("bard").digest(),
+            "3e4f1ae2481d2cb484d0dae1870559c0333f4f75804de2ebfc8c00a5cc344df8");
+  EXPECT_EQ(shipped("coco").digest(),
+            "884e3f2acf87ef6a18939acdcda53005bb9dba23b9026ec7eef0fa7232332901");
+}
+
 TEST(ShippedPacks, UnknownModeNamesTheNearest) {
   try {
     ExamplePack::shipped("chatgtp");
@@ -114,7 +127,31 @@ TEST_F(PackFile, BadPacksAreRefusedWithTheLine) {
   std::string wordy = "w";
   for (int i = 0; i < 40; ++i) wordy += " w";
   EXPECT_NE(complaint("fine\t" + wordy).find("41 words"), std::string::npos);
+  EXPECT_NE(complaint("A red car.\ta Red car").find("line 7: 'a Red car' repeats 'A red car.'"),
+            std::string::npos);
   EXPECT_NE(complaint("one more\tand its target", 15).find("15 examples"), std::string::npos);
+}
+
+TEST_F(PackFile, EveryFindingIsToldWithItsLine) {
+  std::ofstream(folder_ / "bad.tsv", std::ios::binary)
+      << "# made by hand\nno tab\na => b\tc d\n\na b\tc d\nc d\te f\ng h\ti  j\n";
+  const ExampleRows file = read_example_rows(folder_ / "bad.tsv");
+  std::vector<size_t> lines;
+  for (const ExampleFinding& finding : file.findings) lines.push_back(finding.line);
+  EXPECT_EQ(lines, (std::vector<size_t>{2, 3, 6, 7, 0}));
+  EXPECT_EQ(file.findings[2].sentence(),
+            "line 6: 'c d' stands already in line 5; expected every text once.");
+  EXPECT_NE(file.findings.back().sentence().find("holds 1 good examples"), std::string::npos);
+  EXPECT_EQ(file.rows.size(), 1u);
+  EXPECT_EQ(file.comments, std::vector<std::string>{" made by hand"});
+}
+
+TEST(Examples, AModeWithoutExamplesHasNone) {
+  const ExamplePack pack = ExamplePack::none("eda");
+  EXPECT_EQ(pack.mode(), "eda");
+  EXPECT_TRUE(pack.texts().empty());
+  EXPECT_FALSE(pack.grouped());
+  EXPECT_EQ(pack.examples(pack.example_key(1, "a dog", 32)), ExampleTriple{});
 }
 
 TEST_F(PackFile, DigestIsOfTheRowsNotTheComments) {

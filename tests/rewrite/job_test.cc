@@ -3,14 +3,18 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <sstream>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "rewrite/job_ledger.h"
 #include "rewrite/ledger.h"
+#include "rewrite/ledger_report.h"
 #include "rewrite/records.h"
 #include "rewrite/replay_engine.h"
 
@@ -329,11 +333,229 @@ TEST_F(Job, AForecastCountsWithoutWriting) {
   const CaptionLines source(captions(text));
   const RewriteForecast forecast = forecast_rewrite(source, options_, engine_);
   EXPECT_EQ(forecast.rewrites, 1000);
-  EXPECT_EQ(forecast.sample, 48);
-  EXPECT_DOUBLE_EQ(forecast.tokens_out, 10000);  // the test engine writes ten tokens each time
-  EXPECT_DOUBLE_EQ(forecast.tokens_out_margin, 0);
-  EXPECT_LT(forecast.tokens_in, forecast.tokens_in_unshared / 3);
+  EXPECT_EQ(forecast.sample, 200);
+  EXPECT_DOUBLE_EQ(forecast.tokens_out.value,
+                   10000);  // the test engine writes ten tokens each time
+  EXPECT_DOUBLE_EQ(forecast.tokens_out.margin, 0);
+  EXPECT_LT(forecast.tokens_in.value, forecast.tokens_in_unshared.value);
   EXPECT_FALSE(fs::exists(folder_ / "ledger.db"));
+}
+
+TEST_F(Job, KeptDuplicatesGetATextEach) {
+  options_.packs.pop_back();
+  run("a cat\na dog\n", engine_);
+  const auto alone = lines("human.txt");
+  options_.keep_duplicates = true;
+  TestEngine more;
+  const std::string text = "a cat\na cat\na dog\na cat\n";
+  const RewriteSummary summary = run(text, more);
+  EXPECT_EQ(summary.distinct, 4);
+  EXPECT_EQ(more.asked.size(), 2u);  // the first cat and the dog are the ones of before
+  const auto each = lines("human.txt");
+  EXPECT_EQ(each[0], alone[0]);
+  EXPECT_EQ(each[2], alone[1]);
+  EXPECT_EQ((std::set<std::string>{each[0], each[1], each[3]}).size(), 3u);
+  EXPECT_EQ(Json::parse(lines("rewrites.jsonl")[3])["source_sha256"], hex(sha256("a cat")));
+
+  // Records keep them apart; another order gives each occurrence the same text.
+  options_.records = folder_ / "records.jsonl";
+  TestEngine none;
+  run("a cat\na dog\na cat\na cat\n", none);
+  EXPECT_TRUE(none.asked.empty());
+  EXPECT_EQ(lines("human.txt"), (std::vector<std::string>{each[0], each[2], each[1], each[3]}));
+  options_.ledger = "sqlite:" + (folder_ / "imported.db").string();
+  EXPECT_EQ(import_records(folder_ / "records.jsonl", *open_ledger(options_.ledger)), 4);
+  run(text, none);
+  EXPECT_TRUE(none.asked.empty());
+  EXPECT_EQ(lines("human.txt"), each);
+  EXPECT_TRUE(verify_ledger(*open_ledger(options_.ledger)).whole());
+}
+
+TEST_F(Job, ABudgetOfTokensStopsHandingOut) {
+  options_.packs.pop_back();
+  options_.budget_tokens = 150;  // the test engine takes 60 a text
+  const RewriteSummary summary = run("a cat\na dog\na bird\na fish\n", engine_);
+  EXPECT_EQ(engine_.asked.size(), 3u);
+  EXPECT_EQ(summary.left(), 1);
+  EXPECT_NE(describe(summary).find("the budget of 150 tokens is spent (180 tokens"),
+            std::string::npos)
+      << describe(summary);
+  EXPECT_EQ(lines("human.txt").size(), 4u);
+  options_.budget_tokens = 60;  // exactly what the last one takes
+  TestEngine again;
+  const RewriteSummary rest = run("a cat\na dog\na bird\na fish\n", again);
+  EXPECT_EQ(again.asked.size(), 1u);
+  EXPECT_EQ(describe(rest).find("budget"), std::string::npos) << describe(rest);
+}
+
+/// Needs no examples.
+class PlainEngine : public TestEngine {
+ public:
+  bool uses_examples() const override { return false; }
+};
+
+TEST_F(Job, AnEngineWithoutExamplesHasAModeOfItsOwn) {
+  PlainEngine plain;
+  const RewriteSummary summary = run("a cat\na dog\n", plain);
+  ASSERT_EQ(summary.modes.size(), 1u);
+  EXPECT_EQ(summary.modes[0].first, "test");
+  ASSERT_EQ(plain.asked.size(), 2u);
+  EXPECT_EQ(plain.asked[0].prefix, "");
+  EXPECT_EQ(lines("test.txt").size(), 2u);
+}
+
+/// Holds some replies back, as an engine with many requests in flight does, and looks at the ledger
+/// through another worker meanwhile.
+class PeekingEngine : public TestEngine {
+ public:
+  explicit PeekingEngine(std::string ledger) : ledger_(std::move(ledger)) {}
+  void run(RequestQueue& queue, const Sampling&, ReplySink& sink) override {
+    std::vector<Request> held;
+    while (auto request = queue.next()) {
+      asked.push_back(*request);
+      held.push_back(std::move(*request));
+      if (held.size() == 2) break;
+    }
+    elsewhere = open_ledger(ledger_)->held_elsewhere();
+    for (const Request& request : held) sink.put(request, answer(request));
+    TestEngine::run(queue, {}, sink);
+  }
+  int64_t elsewhere = 0;
+
+ private:
+  std::string ledger_;
+};
+
+TEST_F(Job, WhatIsInWorkIsClaimedAndGivenBack) {
+  PeekingEngine engine(options_.ledger);
+  run("a cat\na dog\na bird\n", engine);
+  EXPECT_GE(engine.elsewhere, 2);
+  EXPECT_EQ(open_ledger(options_.ledger)->held_elsewhere(), 0);
+}
+
+/// A ledger whose disk is slow and then fails.
+class SlowLedger final : public Ledger {
+ public:
+  explicit SlowLedger(std::unique_ptr<Ledger> behind) : behind_(std::move(behind)) {}
+  using Ledger::add;
+  using Ledger::last;
+  void describe(const Sha256& r, const std::string& d) override { behind_->describe(r, d); }
+  void add(const LedgerRow& row, const LedgerSource& source) override {
+    behind_->add(row, source);
+    ++added;
+  }
+  void release(const Sha256& s, const LedgerTask& t) override { behind_->release(s, t); }
+  void commit() override {
+    std::unique_lock lock(mutex);
+    committing = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return !blocked; });
+    if (broken) throw Error(ExitCode::kFailed, "the disk is full");
+    behind_->commit();
+  }
+  std::vector<ClaimAnswer> claim(const LedgerTask& t, std::span<const Sha256> s, int a) override {
+    return behind_->claim(t, s, a);
+  }
+  void renew() override { behind_->renew(); }
+  void release_all() override { behind_->release_all(); }
+  int64_t held_elsewhere() override { return behind_->held_elsewhere(); }
+  void progress(std::span<const LedgerTask> t,
+                const std::function<void(size_t, const LedgerProgress&)>& use) override {
+    behind_->progress(t, use);
+  }
+  std::vector<std::optional<LedgerRow>> last(std::span<const Sha256> s,
+                                             const LedgerTask& t) override {
+    return behind_->last(s, t);
+  }
+  void each_row(const std::function<void(const LedgerRow&, const LedgerSource&)>& use) override {
+    behind_->each_row(use);
+  }
+  void each_accepted(const std::function<void(const LedgerRow&, std::string_view)>& use) override {
+    behind_->each_accepted(use);
+  }
+  void each_recipe(const std::function<void(const Sha256&, const std::string&)>& use) override {
+    behind_->each_recipe(use);
+  }
+  std::vector<std::optional<LedgerRow>> find(std::span<const LedgerRow> k) override {
+    return behind_->find(k);
+  }
+  void replace(const LedgerRow& row) override { behind_->replace(row); }
+  std::vector<LedgerCount> counts() override { return behind_->counts(); }
+  std::vector<LedgerWorker> workers() override { return behind_->workers(); }
+  std::vector<std::string> damage() override { return behind_->damage(); }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool blocked = false, broken = false, committing = false;
+  int added = 0;
+
+ private:
+  std::unique_ptr<Ledger> behind_;
+};
+
+class SlowDisk : public Job {
+ protected:
+  static LedgerRow row(int i) {
+    return {.source = source_key("caption " + std::to_string(i)),
+            .mode = "human",
+            .recipe = sha256("recipe"),
+            .status = "accepted",
+            .text = "text " + std::to_string(i)};
+  }
+  void put(JobLedger& ledger, int i) {
+    ledger.put(row(i), "caption " + std::to_string(i), 0, true);
+  }
+  void SetUp() override {
+    Job::SetUp();
+    slow_ = std::make_unique<SlowLedger>(open_ledger(options_.ledger));
+  }
+  void TearDown() override {
+    slow_.reset();
+    Job::TearDown();
+  }
+  std::unique_ptr<SlowLedger> slow_;
+};
+
+TEST_F(SlowDisk, TheEngineGoesOnWhileACommitTakesItsTime) {
+  JobLedger job(*slow_, {{sha256("recipe"), Json::object()}}, {{"human", sha256("recipe")}}, 3, 60);
+  slow_->blocked = true;
+  put(job, 0);
+  {
+    std::unique_lock lock(slow_->mutex);
+    slow_->changed.wait(lock, [&] { return slow_->committing; });
+  }
+  for (int i = 1; i < 1000; ++i) put(job, i);  // returns though the first commit hangs
+  EXPECT_EQ(slow_->added, 1);
+  {
+    const std::lock_guard lock(slow_->mutex);
+    slow_->blocked = false;
+    slow_->changed.notify_all();
+  }
+  job.finish();
+  EXPECT_EQ(slow_->counts().at(0).rows, 1000);
+}
+
+TEST_F(SlowDisk, AFailedCommitEndsTheJobAtTheNextReplyAndItsRowsAreKeptElsewhere) {
+  JobLedger job(*slow_, {{sha256("recipe"), Json::object()}}, {{"human", sha256("recipe")}}, 3, 60);
+  slow_->broken = true;
+  int i = 0;
+  try {
+    for (;; ++i) put(job, i);
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the disk is full.");
+  }
+  try {
+    job.finish();
+    FAIL();
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    const size_t at = what.find("clipwright-unsent-");
+    ASSERT_NE(at, std::string::npos) << what;
+    const fs::path file =
+        fs::temp_directory_path() / what.substr(at, what.find(".db", at) + 3 - at);
+    EXPECT_EQ(open_ledger(file.string())->counts().at(0).rows, i + 1);
+    fs::remove(file);
+  }
 }
 
 TEST_F(Job, ImpossibleOptionsAreUsageErrors) {

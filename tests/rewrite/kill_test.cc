@@ -15,7 +15,12 @@
 #include <thread>
 #include <vector>
 
+#include "core/json.h"
 #include "core/random.h"
+#include "rewrite/ledger_merge.h"
+#include "rewrite/ledger_report.h"
+#include "rewrite/records.h"
+#include "tests/rewrite/child_process.h"
 
 namespace clipwright {
 namespace {
@@ -179,6 +184,198 @@ TEST_F(Kill, AnInterruptEndsCleanlyWithItsOwnExitCode) {
   EXPECT_EQ(wait_for(child), 130) << log();
   EXPECT_GT(rows("interrupted.db", false).size(), 0u);
   EXPECT_TRUE(fs::is_empty(folder_ / "out-interrupted.db"));
+}
+
+/// Many short jobs: texts that were made before come at once, so that what is tested is the ledger.
+class KillReplay : public testing::Test {
+ protected:
+  static constexpr int kCaptions = 2000;
+  static constexpr const char* kModes[] = {"human", "coco"};
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("clipwright-kills-" + std::to_string(getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    std::ofstream captions(folder_ / "captions.txt");
+    RecordWriter records(folder_ / "records.jsonl");
+    const Sha256 recipe = sha256("recorded");
+    records.add_recipe(recipe, {{"engine", "test"}});
+    for (int i = 0; i < kCaptions; ++i) {
+      const std::string caption = "caption number " + std::to_string(i);
+      captions << caption << "\n";
+      for (const char* mode : kModes) {
+        // A tenth is a copy, which is rejected at every attempt.
+        const std::string text =
+            i % 10 == 0 ? caption : "told by " + std::string(mode) + " as " + std::to_string(i);
+        records.add({.source = source_key(caption),
+                     .mode = mode,
+                     .recipe = recipe,
+                     .status = "accepted",
+                     .text = text},
+                    caption);
+      }
+    }
+    records.commit();
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// `prepare` runs in the child first.
+  ChildProcess start(const std::string& name, const std::string& ledger,
+                     const std::function<void()>& prepare = {},
+                     const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {"rewrite",
+                                          "--captions",
+                                          (folder_ / "captions.txt").string(),
+                                          "--modes",
+                                          "human,coco",
+                                          "--engine",
+                                          "replay",
+                                          "--replay",
+                                          (folder_ / "records.jsonl").string(),
+                                          "--attempts",
+                                          "2",
+                                          "--ledger",
+                                          "sqlite:" + (folder_ / ledger).string(),
+                                          "--no-audit",
+                                          "--json",
+                                          "--output",
+                                          (folder_ / name).string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ChildProcess(std::move(arguments), folder_ / (name + ".json"), prepare);
+  }
+  std::string outputs(const std::string& name) const {
+    return contents_of(folder_ / name / "human.txt") + contents_of(folder_ / name / "coco.txt") +
+           contents_of(folder_ / name / "rewrites.jsonl");
+  }
+  /// Attempts in the ledger by process number.
+  std::map<pid_t, int64_t> rows_by_process(const std::string& ledger) const {
+    std::map<pid_t, int64_t> rows;
+    for (const LedgerWorker& worker : open_ledger((folder_ / ledger).string())->workers())
+      rows[std::stoi(worker.name.substr(worker.name.find(':') + 1))] += worker.rows;
+    return rows;
+  }
+  static int64_t replies(const Json& summary) {
+    int64_t sum = 0;
+    for (const auto& [mode, counts] : summary["modes"].items()) {
+      for (const auto& [status, count] : counts["attempts"].items()) sum += count.get<int64_t>();
+    }
+    return sum;
+  }
+  // Every caption once, and a rejected one twice, in both modes.
+  static constexpr int64_t kAttempts = 2 * (kCaptions + kCaptions / 10);
+  fs::path folder_;
+};
+
+TEST_F(KillReplay, TwentyKillsAtRandomPoints) {
+  const auto began = std::chrono::steady_clock::now();
+  ChildProcess whole = start("whole", "whole.db");
+  ASSERT_EQ(whole.wait(), 0) << whole.errors();
+  const auto takes = std::chrono::steady_clock::now() - began;
+  const std::string expected = outputs("whole");
+  EXPECT_EQ(replies(Json::parse(whole.output())), kAttempts);
+  int killed = 0, partly = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const std::string name = "seed" + std::to_string(seed), ledger = name + ".db";
+    ChildProcess first = start(name, ledger);
+    std::this_thread::sleep_for(takes * Random(seed, "kill", 0, uint64_t{0}).uniform());
+    first.kill();
+    const bool was_killed = first.wait() == 128 + SIGKILL;
+    killed += was_killed;
+    ChildProcess second = start(name, ledger);
+    ASSERT_EQ(second.wait(), 0) << "seed " << seed << ": " << second.errors();
+    EXPECT_EQ(outputs(name), expected) << "seed " << seed;
+    const auto rows = rows_by_process(ledger);
+    const int64_t kept = rows.contains(first.pid()) ? rows.at(first.pid()) : 0;
+    // What the second one asked for is exactly what the first had not finished.
+    EXPECT_EQ(replies(Json::parse(second.output())), kAttempts - kept) << "seed " << seed;
+    EXPECT_EQ(kept + (rows.contains(second.pid()) ? rows.at(second.pid()) : 0), kAttempts);
+    partly += kept > 0 && kept < kAttempts;
+    fs::remove_all(folder_ / name);
+  }
+  EXPECT_GE(killed, 10) << "the kills came too late to say anything";
+  EXPECT_GE(partly, 3) << "no kill came in the middle of the work";
+}
+
+TEST_F(KillReplay, TwoJobsOnOneLedgerShareTheWork) {
+  ChildProcess whole = start("whole", "whole.db");
+  ASSERT_EQ(whole.wait(), 0) << whole.errors();
+  ChildProcess first = start("first", "shared.db"), second = start("second", "shared.db");
+  ASSERT_EQ(first.wait(), 0) << first.errors();
+  ASSERT_EQ(second.wait(), 0) << second.errors();
+  EXPECT_EQ(outputs("first"), outputs("whole"));
+  EXPECT_EQ(outputs("second"), outputs("whole"));
+  const auto rows = rows_by_process("shared.db");
+  for (const ChildProcess* job : {&first, &second}) {
+    const int64_t kept = rows.contains(job->pid()) ? rows.at(job->pid()) : 0;
+    EXPECT_EQ(replies(Json::parse(job->output())), kept);  // nothing that the other one made too
+  }
+  EXPECT_TRUE(verify_ledger(*open_ledger((folder_ / "shared.db").string())).whole());
+  EXPECT_FALSE(fs::exists(folder_ / "shared.db-workers"));
+}
+
+TEST_F(KillReplay, ALivingJobTakesOverWhatAKilledOneHeld) {
+  ChildProcess first = start("first", "shared.db"), second = start("second", "shared.db");
+  while (first.running() && second.running() && !fs::exists(folder_ / "shared.db-wal"))
+    std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(100ms);  // somewhere in its work
+  first.kill();
+  ASSERT_EQ(second.wait(), 0) << second.errors();
+  const LedgerFindings findings = verify_ledger(*open_ledger((folder_ / "shared.db").string()));
+  EXPECT_EQ(findings.rows, kAttempts);
+  EXPECT_TRUE(findings.whole());
+}
+
+TEST_F(KillReplay, AFullDiskIsASentenceAndLosesNothing) {
+  // How large the files are when the second commit comes hangs on the disk's speed; a disk is
+  // looked for that becomes full between two commits.
+  int64_t kept = 0;
+  std::string ledger, told;
+  for (rlim_t space = 1000000; kept == 0; space += 250000) {
+    ASSERT_LT(space, 20000000u) << "no job ran out of space between two commits";
+    ledger = "full" + std::to_string(space) + ".db";
+    ChildProcess full = start("full", ledger, [space, folder = folder_.string()] {
+      ::setenv("TMPDIR", folder.c_str(), 1);
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{space, space};
+      setrlimit(RLIMIT_FSIZE, &limit);
+    });
+    ASSERT_EQ(full.wait(), 1) << full.errors();
+    told = full.errors();
+    EXPECT_TRUE(fs::is_empty(folder_ / "full"));  // nothing half-written
+    kept = rows_by_process(ledger)[full.pid()];
+  }
+  EXPECT_NE(told.find(ledger + ": "), std::string::npos) << told;
+  EXPECT_EQ(told.find("internal error"), std::string::npos) << told;
+  EXPECT_LT(kept, kAttempts);
+  // Replies that came after the last commit are in a ledger of their own, wherever there was room.
+  int64_t rescued = 0;
+  if (const size_t at = told.find("clipwright-unsent-"); at != std::string::npos) {
+    const fs::path file = folder_ / told.substr(at, told.find(".db", at) + 3 - at);
+    rescued =
+        merge_ledger(*open_ledger((folder_ / ledger).string()), *open_ledger(file.string())).added;
+    EXPECT_GT(rescued, 0);
+  }
+  ChildProcess whole = start("whole", "whole.db"), again = start("again", ledger);
+  ASSERT_EQ(again.wait(), 0) << again.errors();
+  ASSERT_EQ(whole.wait(), 0) << whole.errors();
+  EXPECT_EQ(outputs("again"), outputs("whole"));
+  EXPECT_EQ(replies(Json::parse(again.output())), kAttempts - kept - rescued);
+}
+
+TEST_F(KillReplay, ABudgetEndsTheJobCleanly) {
+  ChildProcess short_one = start("out", "budget.db", {}, {"--budget-time", "0.05"});
+  ASSERT_EQ(short_one.wait(), 0) << short_one.errors();
+  const Json summary = Json::parse(short_one.output());
+  EXPECT_TRUE(summary["budget_spent"].get<bool>());
+  int64_t left = 0;
+  for (const auto& [mode, counts] : summary["modes"].items()) left += counts["left"].get<int64_t>();
+  EXPECT_GT(left, 0);
+  // What there is is written; what is missing is told.
+  EXPECT_NE(outputs("out").find("\"status\":\"missing\""), std::string::npos);
+  ChildProcess rest = start("out", "budget.db"), whole = start("whole", "whole.db");
+  ASSERT_EQ(rest.wait(), 0);
+  ASSERT_EQ(whole.wait(), 0);
+  EXPECT_EQ(outputs("out"), outputs("whole"));
+  EXPECT_EQ(replies(Json::parse(rest.output())) + replies(summary), kAttempts);
 }
 
 }  // namespace

@@ -95,6 +95,24 @@ TEST(LlamaEngine, TextsDoNotDependOnOrderCompanyOrThreads) {
   }
 }
 
+TEST(LlamaEngine, AChatTemplateChangesTextsAndIdentityButNoPromise) {
+  LlamaEngine plain({.model = kModel, .threads = 1}),
+      wide({.model = kModel, .threads = 2, .parallel = 8, .chat = true}),
+      narrow({.model = kModel, .threads = 1, .parallel = 4, .chat = true});
+  EXPECT_EQ(plain.identity().contains("chat_prompt"), false);
+  EXPECT_EQ(wide.identity()["chat_prompt"], 1);
+  std::vector<Request> requests;
+  for (size_t i = 0; i < 4; ++i) requests.push_back(request_for(i, static_cast<int>(i) % 2));
+  requests.push_back({.id = 100, .body = "Name a colour.", .seed = 1});  // an instruction alone
+  const auto texts = run(wide, requests);
+  ASSERT_EQ(texts.size(), 5u);
+  std::reverse(requests.begin(), requests.end());
+  EXPECT_EQ(run(narrow, requests), texts);
+  requests.erase(requests.begin());
+  EXPECT_NE(run(plain, requests).at(requests[0].id), texts.at(requests[0].id));
+  EXPECT_GT(texts.at(100).find('|'), 2u) << texts.at(100);
+}
+
 TEST(LlamaEngine, TheSeedDecides) {
   LlamaEngine engine({.threads = 1, .parallel = 8});
   std::vector<Request> requests(8, request_for(9, 0));

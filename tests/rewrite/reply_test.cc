@@ -1,6 +1,12 @@
 #include "rewrite/reply.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "core/json.h"
 
 namespace clipwright {
 namespace {
@@ -55,6 +61,46 @@ TEST(ParseReply, JudgesEveryKind) {
   std::string rambling = "a dog";
   for (int i = 0; i < 39; ++i) rambling += " and";
   EXPECT_EQ(parse(rambling).outcome, Outcome::kTooLong);
+}
+
+TEST(ParseReply, ChatModelsRefuseAndExplain) {
+  EXPECT_EQ(parse("I\u2019m sorry, but I can\u2019t see it").outcome, Outcome::kRefused);
+  EXPECT_EQ(parse("Unfortunately, I have no picture").outcome, Outcome::kRefused);
+  EXPECT_EQ(parse("Here\u2019s one: a dog on the shore").outcome, Outcome::kPreamble);
+  EXPECT_EQ(parse("write image captions differently, a dog").outcome, Outcome::kPromptLeak);
+}
+
+TEST(ParseReply, AnotherScriptIsNoRewrite) {
+  EXPECT_EQ(parse("\u4e00\u53ea\u72d7\u5728\u6d77\u6ee9\u4e0a\u5954\u8dd1").outcome,
+            Outcome::kWrongScript);
+  EXPECT_EQ(parse("\u0441\u043e\u0431\u0430\u043a\u0430 \u0431\u0435\u0436\u0438\u0442").outcome,
+            Outcome::kWrongScript);
+  // A foreign name among English words is none.
+  EXPECT_EQ(parse("a dog named \u72d7 runs along the shore").outcome, Outcome::kAccepted);
+  // Nor is a script that the source uses, or one beside a source without letters.
+  EXPECT_EQ(parse("\u4e00 \u53ea \u72d7 \u8dd1", ReplyStatus::kStopped, "\u72d7 dog").outcome,
+            Outcome::kAccepted);
+  EXPECT_EQ(parse("number seven", ReplyStatus::kStopped, "7").outcome, Outcome::kAccepted);
+  EXPECT_EQ(status_of(Outcome::kWrongScript), "rejected:wrong-script");
+}
+
+TEST(ParseReply, TextsOfTheRecordedDemoStayAccepted) {
+  const auto path = std::filesystem::path(CLIPWRIGHT_SOURCE_DIR) / "data/demo/rewrites.jsonl.gz";
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  ASSERT_NE(file, nullptr);
+  std::vector<char> line(1 << 16);
+  int texts = 0;
+  while (gzgets(file.get(), line.data(), static_cast<int>(line.size())) != nullptr) {
+    const Json record = Json::parse(line.data());
+    if (!record.contains("text")) continue;
+    ++texts;
+    const Rewrite rewrite =
+        parse(record["text"], ReplyStatus::kStopped, record["source"].get<std::string>());
+    EXPECT_EQ(rewrite.outcome, Outcome::kAccepted)
+        << record["text"] << " " << status_of(rewrite.outcome);
+    EXPECT_EQ(rewrite.text, record["text"].get<std::string>());
+  }
+  EXPECT_GT(texts, 2000);
 }
 
 TEST(ParseReply, WhatIsKeptIsAlwaysOneLineOfUtf8) {

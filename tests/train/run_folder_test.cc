@@ -46,6 +46,16 @@ TEST_F(RunFolderTest, ARunThatNeverStartsLeavesNothing) {
   EXPECT_TRUE(fs::exists(run()));
 }
 
+TEST_F(RunFolderTest, ARunThatNeverStartsLeavesNoFolderAboveItEither) {
+  TrainOptions given = options();
+  given.logs = (temporary_.path() / "logs").string();
+  { RunFolder folder(given); }
+  EXPECT_FALSE(fs::exists(given.logs));
+  make_folder(given.logs);
+  { RunFolder folder(given); }
+  EXPECT_TRUE(fs::exists(given.logs)) << "what was there before stays";
+}
+
 TEST_F(RunFolderTest, ARunIsNotOverwritten) {
   make_folder(run());
   write_file(run() / "metrics.jsonl", "{\"step\":1}\n");

@@ -1,0 +1,167 @@
+#include "eval/pair_similarity.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "core/hash.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "eval/features.h"
+#include "tensor/device.h"
+
+namespace clipwright {
+namespace {
+
+constexpr size_t kMostRemembered = 65536;
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+/// From what a pair is called to its picture, 16 bytes a name.
+class PictureIndex {
+ public:
+  explicit PictureIndex(const Dataset& pictures) : pictures_(pictures) {
+    for (int64_t i = 0; i < pictures.size(); ++i) {
+      names_.emplace_back(hash64(pictures.key(i)), i);
+      names_.emplace_back(hash64(hex(sha256(pictures.caption(i)))), i);
+    }
+    std::sort(names_.begin(), names_.end());
+  }
+
+  /// -1 when there is none.
+  int64_t find(const AuditPair& pair) const {
+    const std::pair<uint64_t, int64_t> wanted(hash64(pair.key), 0);
+    const auto found = std::lower_bound(names_.begin(), names_.end(), wanted);
+    const int64_t named =
+        found != names_.end() && found->first == wanted.first ? found->second : -1;
+    if (named >= 0 && says(named, pair.source)) return named;
+    int64_t line = -1;
+    const char* end = pair.key.data() + pair.key.size();
+    if (pair.key.empty() || std::from_chars(pair.key.data(), end, line).ptr != end) return named;
+    // Audited text files count lines from 1, rewrites.jsonl from 0.
+    for (const int64_t index : {line - 1, line}) {
+      if (index >= 0 && index < pictures_.size() && says(index, pair.source)) return index;
+    }
+    return -1;
+  }
+
+ private:
+  bool says(int64_t index, std::string_view caption) const {
+    return trimmed(pictures_.caption(index)) == trimmed(caption);
+  }
+  const Dataset& pictures_;
+  std::vector<std::pair<uint64_t, int64_t>> names_;
+};
+
+double dot(const Tensor& rows, int64_t a, const Tensor& others, int64_t b) {
+  return rows[a].dot(others[b]).item<double>();
+}
+
+class ClipSimilarity final : public PairScorer {
+ public:
+  explicit ClipSimilarity(const PairSimilarityOptions& options)
+      : options_(options), model_(load_model(options.model)) {
+    model_->to(open_device(options.device));
+    eval_.batch_size = options.batch_size;
+    eval_.workers = options.workers;
+    eval_.max_bad_share = 1;  // counted, and told in the report
+    if (options.data.empty()) return;
+    DataOptions data;
+    data.source = options.data;
+    pictures_ = open_dataset(data);
+    index_ = std::make_unique<PictureIndex>(*pictures_);
+  }
+
+  void score(std::span<AuditedPair> pairs) override {
+    const torch::NoGradGuard no_grad;
+    constexpr size_t kBlock = 4096;
+    for (size_t begin = 0; begin < pairs.size(); begin += kBlock)
+      score_block(pairs.subspan(begin, std::min(kBlock, pairs.size() - begin)));
+  }
+
+  std::string describe() const override {
+    if (pictures_ == nullptr)
+      return "similarity: cosine of the texts' embeddings by the text tower of " + options_.model;
+    return "pictures: cosine of picture and text by " + options_.model + "; " +
+           with_commas(seen_ - without_picture_) + " of " + with_commas(seen_) +
+           " pairs have a picture that can be read";
+  }
+
+ private:
+  void score_block(std::span<AuditedPair> pairs) {
+    std::vector<std::string> texts;
+    for (const AuditedPair& audited : pairs) {
+      texts.push_back(audited.pair.source);
+      texts.push_back(audited.pair.text);
+    }
+    const Tensor rows = unit_rows(embed_texts(*model_, texts, eval_));  // (2 B, E)
+    if (options_.texts) {
+      for (size_t i = 0; i < pairs.size(); ++i) {
+        const auto row = static_cast<int64_t>(2 * i);
+        pairs[i].scores.similarity = dot(rows, row, rows, row + 1);
+      }
+    }
+    if (pictures_ != nullptr) score_pictures(pairs, rows);
+  }
+
+  void score_pictures(std::span<AuditedPair> pairs, const Tensor& rows) {
+    std::vector<int64_t> index(pairs.size());
+    std::vector<int64_t> unknown;
+    if (features_.size() > kMostRemembered) features_.clear();
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      index[i] = index_->find(pairs[i].pair);
+      if (index[i] >= 0 && features_.try_emplace(index[i]).second) unknown.push_back(index[i]);
+    }
+    if (!unknown.empty()) {
+      const ImageFeatures features = embed_images(*model_, *subset(pictures_, unknown), eval_);
+      const Tensor unit = unit_rows(features.rows);
+      for (size_t i = 0; i < unknown.size(); ++i) {
+        const auto row = static_cast<int64_t>(i);
+        if (!features.bad.contains(row)) features_[unknown[i]] = unit[row].clone();
+      }
+    }
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      ++seen_;
+      const Tensor picture = index[i] < 0 ? Tensor() : features_[index[i]];
+      if (!picture.defined()) {
+        ++without_picture_;
+        continue;
+      }
+      const auto row = static_cast<int64_t>(2 * i);
+      pairs[i].scores.image_source = picture.dot(rows[row]).item<double>();
+      pairs[i].scores.image_rewrite = picture.dot(rows[row + 1]).item<double>();
+    }
+  }
+
+  PairSimilarityOptions options_;
+  std::shared_ptr<Clip> model_;
+  EvalOptions eval_;
+  std::shared_ptr<const Dataset> pictures_;
+  std::unique_ptr<PictureIndex> index_;
+  std::unordered_map<int64_t, Tensor> features_;  ///< undefined where the picture is bad
+  int64_t seen_ = 0, without_picture_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<PairScorer> clip_similarity(const PairSimilarityOptions& options) {
+  return std::make_unique<ClipSimilarity>(options);
+}
+
+std::vector<CalibrationCaption> captions_of_data(const std::string& source) {
+  DataOptions options;
+  options.source = source;
+  const std::unique_ptr<Dataset> data = open_dataset(options);
+  std::vector<CalibrationCaption> captions;
+  for (int64_t i = 0; i < data->size(); ++i) {
+    std::string caption = data->caption(i);
+    if (!caption.empty()) captions.push_back({.key = data->key(i), .text = std::move(caption)});
+  }
+  return captions;
+}
+
+}  // namespace clipwright

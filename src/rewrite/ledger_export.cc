@@ -1,0 +1,109 @@
+#include "rewrite/ledger_export.h"
+
+#include <optional>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "rewrite/records.h"
+
+namespace clipwright {
+namespace {
+
+Json line_of(const LedgerRow& row, const LedgerSource& source) {
+  Json line = {{"key", hex(row.source)},   {"mode", row.mode},
+               {"source", source.text},    {"source_sha256", hex(sha256(source.text))},
+               {"text", row.text},         {"status", row.status},
+               {"attempt", row.attempt},   {"scores", Json::object()},
+               {"recipe", hex(row.recipe)}};
+  if (source.occurrence > 0) line["occurrence"] = source.occurrence;
+  return line;
+}
+
+Json attempt_of(const LedgerRow& row, const LedgerSource& source) {
+  Json line = line_of(row, source);
+  line["tokens_in"] = row.tokens_in;
+  line["tokens_out"] = row.tokens_out;
+  line["seconds"] = row.seconds;
+  line["worker"] = row.worker;
+  line["at"] = row.at;
+  return line;
+}
+
+bool same_task(const LedgerRow& a, const LedgerRow& b) {
+  return a.source == b.source && a.mode == b.mode && a.recipe == b.recipe;
+}
+
+int64_t write_records(Ledger& ledger, const std::filesystem::path& path,
+                      const std::function<bool(const LedgerRow&)>& wanted) {
+  RecordWriter writer(path);
+  int64_t count = 0;
+  ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
+    writer.add_recipe(recipe, Json::parse(description, nullptr, false));
+  });
+  ledger.each_row([&](const LedgerRow& row, const LedgerSource& source) {
+    if (row.status != "accepted" || source.text.data() == nullptr || !wanted(row)) return;
+    writer.add(row, source);
+    ++count;
+  });
+  if (count > 0) writer.commit();
+  return count;
+}
+
+int64_t write_lines(Ledger& ledger, const std::filesystem::path& path, bool every_attempt,
+                    const std::function<bool(const LedgerRow&)>& wanted) {
+  AtomicFile file(path);
+  int64_t count = 0;
+  std::optional<LedgerRow> last;  // rows come by key, so the last one of a task is its last attempt
+  std::string text;
+  int64_t occurrence = 0;
+  const auto write_last = [&] {
+    if (!last) return;
+    file.write(to_line(line_of(*last, {text, occurrence})) + "\n");
+    ++count;
+  };
+  ledger.each_row([&](const LedgerRow& row, const LedgerSource& source) {
+    if (source.text.data() == nullptr || !wanted(row)) return;
+    if (every_attempt) {
+      file.write(to_line(attempt_of(row, source)) + "\n");
+      ++count;
+      return;
+    }
+    if (last && !same_task(*last, row)) write_last();
+    last = row;
+    text = source.text;
+    occurrence = source.occurrence;
+  });
+  write_last();
+  if (count > 0) file.commit();
+  return count;
+}
+
+}  // namespace
+
+LedgerExport::Format parse_export_format(const std::string& name) {
+  if (name == "records") return LedgerExport::kRecords;
+  if (name == "rewrites") return LedgerExport::kRewrites;
+  if (name == "attempts") return LedgerExport::kAttempts;
+  fail_usage("'" + name + "' is no format of an export", "records, rewrites or attempts");
+}
+
+int64_t export_ledger(Ledger& ledger, const std::filesystem::path& path,
+                      const LedgerExport& choice) {
+  if (path.extension() == ".gz" && choice.format != LedgerExport::kRecords)
+    fail_usage(path.string() + ": only records are gzipped", "--format records, or a plain name");
+  const auto wanted = [&](const LedgerRow& row) {
+    return (choice.mode.empty() || row.mode == choice.mode) &&
+           (choice.recipe.empty() || hex(row.recipe).starts_with(choice.recipe));
+  };
+  const int64_t count =
+      choice.format == LedgerExport::kRecords
+          ? write_records(ledger, path, wanted)
+          : write_lines(ledger, path, choice.format == LedgerExport::kAttempts, wanted);
+  if (count == 0)
+    fail_input("the ledger has no rewrite to export", "an accepted one of this mode and recipe",
+               "'clipwright ledger status' tells what it holds.");
+  return count;
+}
+
+}  // namespace clipwright

@@ -1,0 +1,99 @@
+#include "rewrite/ledger_merge.h"
+
+#include <tuple>
+#include <utility>
+
+#include "core/log.h"
+
+namespace clipwright {
+namespace {
+
+/// Which of two rows with one key counts: the older, and among equally old ones always the same.
+bool comes_before(const LedgerRow& a, const LedgerRow& b) {
+  return std::tie(a.at, a.worker, a.text, a.status) < std::tie(b.at, b.worker, b.text, b.status);
+}
+
+struct Incoming {
+  LedgerRow row;
+  std::string text;
+  int64_t occurrence;
+};
+
+void take(Ledger& into, std::vector<Incoming>& block, LedgerMerge& merge) {
+  std::vector<LedgerRow> keys;
+  for (const Incoming& incoming : block) keys.push_back(incoming.row);
+  const std::vector<std::optional<LedgerRow>> there = into.find(keys);
+  for (size_t i = 0; i < block.size(); ++i) {
+    const LedgerRow& row = block[i].row;
+    if (!there[i]) {
+      ++merge.added;
+      into.add(row, {block[i].text, block[i].occurrence});
+    } else if (there[i]->text == row.text && there[i]->status == row.status) {
+      ++merge.equal;
+    } else {
+      ++merge.conflicts;
+      const bool older = comes_before(row, *there[i]);
+      if (older) {
+        into.replace(row);
+        ++merge.replaced;
+      }
+      constexpr size_t kExamples = 5;
+      if (merge.examples.size() < kExamples) {
+        const LedgerRow& kept = older ? row : *there[i];
+        const LedgerRow& left = older ? *there[i] : row;
+        merge.examples.push_back("'" + block[i].text + "' (" + row.mode + ", attempt " +
+                                 std::to_string(row.attempt) + "): kept '" + kept.text + "' of " +
+                                 kept.at + ", left '" + left.text + "' of " + left.at);
+      }
+    }
+  }
+  into.commit();
+  block.clear();
+}
+
+}  // namespace
+
+LedgerMerge merge_ledger(Ledger& into, Ledger& from) {
+  LedgerMerge merge;
+  from.each_recipe([&](const Sha256& recipe, const std::string& description) {
+    into.describe(recipe, description);
+  });
+  constexpr size_t kBlock = 5000;
+  std::vector<Incoming> block;
+  Progress progress("merging", 0);
+  int64_t rows = 0;
+  from.each_row([&](const LedgerRow& row, const LedgerSource& source) {
+    progress.update(++rows);
+    if (source.text.data() == nullptr) {
+      ++merge.without_source;
+      return;
+    }
+    block.push_back({row, std::string(source.text), source.occurrence});
+    if (block.size() == kBlock) take(into, block, merge);
+  });
+  take(into, block, merge);
+  return merge;
+}
+
+Json LedgerMerge::to_json() const {
+  return {{"added", added},
+          {"equal", equal},
+          {"conflicts", conflicts},
+          {"replaced", replaced},
+          {"without_source", without_source},
+          {"examples", examples}};
+}
+
+std::string describe(const LedgerMerge& merge) {
+  std::string text = with_commas(merge.added) + " attempts added, " + with_commas(merge.equal) +
+                     " there already, " + with_commas(merge.conflicts) + " in conflict";
+  if (merge.conflicts > 0)
+    text += " (the older one counts; " + with_commas(merge.replaced) + " replaced)";
+  if (merge.without_source > 0)
+    text += ", " + with_commas(merge.without_source) + " left out because their caption is lost";
+  text += "\n";
+  for (const std::string& example : merge.examples) text += "  " + example + "\n";
+  return text;
+}
+
+}  // namespace clipwright

@@ -1,0 +1,54 @@
+// Texts from an OpenAI-compatible server: vLLM, llama-server, the OpenAI service, and many others
+// (docs/engines.md).
+//
+// A server's text is not promised to come out the same again, with a seed or without; what came is
+// kept in the ledger and never asked for again.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "rewrite/circuit_breaker.h"
+#include "rewrite/engine.h"
+#include "rewrite/http_client.h"
+#include "rewrite/monotonic_clock.h"
+#include "rewrite/openai_server.h"
+#include "rewrite/retry_policy.h"
+
+namespace clipwright {
+
+struct OpenAiOptions {
+  std::string base_url;
+  std::string model;  ///< empty: the only one the server has
+  std::string key;    ///< for the Authorization header; empty: none
+  OpenAiApi api = OpenAiApi::kAuto;
+  int concurrency = 32;  ///< requests in flight at most
+  HttpLimits limits;
+  RetryPolicy retry;
+  BreakerOptions breaker;
+  /// How long the server may answer nothing before the job ends, everything finished kept.
+  std::chrono::milliseconds patience{600'000};
+  std::shared_ptr<MonotonicClock> clock = std::make_shared<MonotonicClock>();
+};
+
+class OpenAiEngine final : public Engine {
+ public:
+  /// Probes the server. Throws what probe_server throws, and Error(kUsage).
+  explicit OpenAiEngine(const OpenAiOptions& options);
+  ~OpenAiEngine() override;
+
+  Json identity() const override;
+  Json details() const override;
+  /// One thread, the caller's: queue and sink are used from nowhere else. Throws Error(kFailed)
+  /// when the server refuses everything or stays away longer than `patience`.
+  void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
+
+ private:
+  OpenAiOptions options_;
+  OpenAiAddress address_;
+  HttpClient client_;
+  OpenAiServer server_;
+};
+
+}  // namespace clipwright

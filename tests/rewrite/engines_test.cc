@@ -1,0 +1,62 @@
+#include "rewrite/engines.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace clipwright {
+namespace {
+
+std::string refusal(const EngineOptions& options) {
+  try {
+    make_engine(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage) << error.what();
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Engines, AnOptionThatWouldBeIgnoredIsRefused) {
+  const std::vector<std::pair<EngineOptions, std::string>> cases = {
+      {{.name = "llama", .base_url = "http://127.0.0.1:1"}, "--base-url"},
+      {{.name = "llama", .model_name = "m"}, "--model-name"},
+      {{.name = "llama", .concurrency = 4}, "--concurrency"},
+      {{.name = "llama", .timeout = 4}, "--timeout"},
+      {{.name = "llama", .batch_dir = "d"}, "--batch-dir"},
+      {{.name = "llama", .pivot = "de"}, "--pivot"},
+      {{.name = "openai", .model = "m.gguf", .base_url = "http://127.0.0.1:1"}, "--model"},
+      {{.name = "openai", .parallel = 4, .base_url = "http://127.0.0.1:1"}, "--parallel"},
+      {{.name = "openai", .chat = "on", .base_url = "http://127.0.0.1:1"}, "--chat"},
+      {{.name = "openai", .base_url = "http://127.0.0.1:1", .replay = "r"}, "--replay"},
+      {{.name = "batch", .base_url = "http://127.0.0.1:1"}, "--base-url"},
+      {{.name = "eda", .pivot = "de"}, "--pivot"},
+      {{.name = "eda", .model = "m.gguf"}, "--model"},
+      {{.name = "replay", .threads = 2, .replay = "r"}, "--threads"},
+      {{.name = "back-translation", .model_name = "m"}, "--model-name"},
+      {{.name = "back-translation", .model = "m", .base_url = "http://127.0.0.1:1"}, "--model"},
+  };
+  for (const auto& [options, flag] : cases) {
+    const std::string words = refusal(options);
+    EXPECT_EQ(words.rfind(flag + " says nothing to --engine " + options.name, 0), 0u) << words;
+  }
+}
+
+TEST(Engines, WhatIsMissingOrWrongIsTold) {
+  const std::vector<std::pair<EngineOptions, std::string>> cases = {
+      {{.name = "lama"}, "Did you mean 'llama'?"},
+      {{.name = "openai"}, "--base-url is missing"},
+      {{.name = "openai", .base_url = "http://127.0.0.1:1", .api = "chatty"}, "--api chatty"},
+      {{.name = "openai", .base_url = "http://127.0.0.1:1", .timeout = -1}, "--timeout"},
+      {{.name = "batch", .model_name = "m"}, "--batch-dir"},
+      {{.name = "batch", .batch_dir = "/tmp/x", .forecast = true}, "--dry-run"},
+      {{.name = "replay"}, "--replay"},
+      {{.name = "llama", .chat = "maybe"}, "--chat maybe"},
+      {{.name = "back-translation", .pivot = "xx"}, "--pivot xx"},
+  };
+  for (const auto& [options, part] : cases)
+    EXPECT_NE(refusal(options).find(part), std::string::npos) << refusal(options);
+}
+
+}  // namespace
+}  // namespace clipwright
