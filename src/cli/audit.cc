@@ -63,6 +63,10 @@ void add_examples(const Flags& flags, Auditor& auditor) {
 }
 
 void run_calibration(const Flags& flags) {
+  if (!flags.rewrites.empty() || !flags.ledger.empty() || !flags.html.empty()) {
+    fail_usage("--calibrate was given with --rewrites, --ledger or --html",
+               "captions alone: it makes the rewrites itself");
+  }
   const Auditor auditor;
   const auto tiers = open_tiers(flags);
   const Calibration calibration =
@@ -83,6 +87,8 @@ void run(const Flags& flags) {
         flags.ledger.empty() ? "no rewrites were given" : "both --rewrites and --ledger were given",
         "either --rewrites FILE... or --ledger sqlite:FILE", "See 'clipwright audit --help'.");
   }
+  if (flags.sample > 0 || !flags.markdown.empty())
+    fail_usage("--sample or --markdown was given without --calibrate", "--calibrate");
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()

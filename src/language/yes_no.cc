@@ -15,6 +15,9 @@ namespace {
 // Long batches keep the threads busy between their meetings; attention over all of a batch's cells
 // grows with its square.
 constexpr size_t kBatchTokens = 512, kBatchQuestions = 48;
+// llama.cpp computes small batches by other kernels, whose sums differ by far more than rounding:
+// smaller ones are filled up.
+constexpr size_t kLeastTokens = 128;
 
 std::vector<int32_t> first_tokens(const LanguageModel& model,
                                   std::initializer_list<std::string_view> words) {
@@ -91,7 +94,7 @@ YesNo::YesNo(const LanguageModel& model, std::string_view beginning, int longest
                "Choose a model with a longer context.");
   }
   llama_context_params parameters = llama_context_default_params();
-  parameters.n_seq_max = kBatchQuestions + 1;
+  parameters.n_seq_max = kBatchQuestions + 2;
   parameters.n_batch = parameters.n_ubatch = kBatchTokens;
   parameters.n_ctx = static_cast<uint32_t>(beginning_ + kBatchTokens);
   parameters.n_threads = parameters.n_threads_batch = threads;
@@ -131,7 +134,13 @@ void YesNo::answer(std::span<const Question> questions, std::vector<double>& ans
       batch.add(tokens[at], beginning_ + at, sequence, at + 1 == tokens.size());
     last.push_back(batch.size() - 1);
   }
+  constexpr int kFiller = static_cast<int>(kBatchQuestions) + 1;
+  llama_memory_seq_cp(memory, 0, kFiller, -1, -1);
+  for (size_t at = 0; batch.size() < static_cast<int>(kLeastTokens); ++at)
+    batch.add(questions[0].tokens[at % questions[0].tokens.size()], beginning_ + at, kFiller,
+              false);
   batch.decode(context_.get());
+  llama_memory_seq_rm(memory, kFiller, -1, -1);
   for (size_t i = 0; i < questions.size(); ++i) {
     answers[questions[i].place] = chance_of_yes(llama_get_logits_ith(context_.get(), last[i]));
     llama_memory_seq_rm(memory, static_cast<int>(i) + 1, -1, -1);

@@ -25,7 +25,8 @@ class YesNo {
 
   /// P(yes) / (P(yes) + P(no)) for the token after each question; NaN for a question that is empty
   /// or longer than allowed. Questions are read many at a time, so that an answer may differ by a
-  /// hundredth or two with its company. Throws Error(kInterrupted) when the process is asked to stop.
+  /// hundredth or two with its company (a quantised model rounds its activations). Throws
+  /// Error(kInterrupted) when the process is asked to stop.
   std::vector<double> ask(std::span<const std::string> questions);
 
  private:

@@ -13,7 +13,8 @@ namespace {
 constexpr int kFormatVersion = 1;
 constexpr const char* kPage = "10000";  // rows a query, so that memory does not grow with a ledger
 
-// COLLATE "C" keeps keys in the order of their bytes, as SQLite has them.
+// COLLATE "C" keeps keys in the order of their bytes, as SQLite has them. Claims come and go:
+// without frequent cleaning their table would outgrow the rows.
 constexpr const char* kTables[] = {
     R"(CREATE TABLE IF NOT EXISTS rewrite (
   source_sha BYTEA NOT NULL, mode TEXT COLLATE "C" NOT NULL, recipe_sha BYTEA NOT NULL, attempt INT NOT NULL,
@@ -26,7 +27,8 @@ constexpr const char* kTables[] = {
     "occurrence INT NOT NULL DEFAULT 0)",
     R"(CREATE TABLE IF NOT EXISTS claim (
   source_sha BYTEA NOT NULL, mode TEXT COLLATE "C" NOT NULL, recipe_sha BYTEA NOT NULL, worker TEXT NOT NULL,
-  until TIMESTAMPTZ NOT NULL, PRIMARY KEY (source_sha, mode, recipe_sha)))",
+  until TIMESTAMPTZ NOT NULL, PRIMARY KEY (source_sha, mode, recipe_sha))
+  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000))",
     "CREATE TABLE IF NOT EXISTS ledger (version INT PRIMARY KEY)"};
 
 #define ROW_COLUMNS                                                   \

@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "rewrite/ledger.h"
+#include "rewrite/ledger_report.h"
 #include "rewrite/records.h"
 #include "tests/rewrite/child_process.h"
 
@@ -152,15 +153,18 @@ TEST_F(LedgerCommand, VerifyFindsWhatIsWrong) {
   const auto finds = [&](const std::string& sql, const std::string& field) {
     const std::string copy = contents_of(file("one.db"));
     damage(sql);
-    ChildProcess child = run({"verify", "--ledger", file("one.db"), "--json"});
-    EXPECT_EQ(child.wait(), 3) << sql;
-    const Json json = Json::parse(child.output());
-    EXPECT_FALSE(json["whole"].get<bool>());
-    EXPECT_GT(json[field].get<int64_t>(), 0) << sql << ": " << child.output();
+    const LedgerFindings findings = verify_ledger(*open_ledger(file("one.db")));
+    EXPECT_FALSE(findings.whole()) << sql;
+    EXPECT_GT(findings.to_json()[field].get<int64_t>(), 0) << sql << ": " << describe(findings);
     std::ofstream(file("one.db"), std::ios::binary) << copy;
     fs::remove(file("one.db-wal"));
     fs::remove(file("one.db-shm"));
   };
+  damage("UPDATE source SET text = 'a cow' WHERE text = 'a dog'");
+  ChildProcess child = run({"verify", "--ledger", file("one.db"), "--json"});
+  EXPECT_EQ(child.wait(), 3);
+  EXPECT_EQ(Json::parse(child.output())["bad_sources"], 1) << child.output();
+  damage("UPDATE source SET text = 'a dog' WHERE text = 'a cow'");
   finds("UPDATE source SET text = 'a cow' WHERE text = 'a cat'", "bad_sources");
   finds("DELETE FROM source WHERE text = 'a cat'", "without_source");
   finds("DELETE FROM recipe", "without_recipe");

@@ -257,7 +257,19 @@ class PostgresWorkers : public Postgres {
 
 TEST_F(PostgresWorkers, EveryCaptionIsPaidForOnceWhoeverDies) {
   std::vector<ChildProcess> workers;
-  for (int i = 0; i < 4; ++i) workers.push_back(worker(i));
+  {
+    // All four stand at the lock under which tables are made, and begin together.
+    PostgresConnection gate(url(), 10);
+    gate.query("BEGIN");
+    gate.query("SELECT pg_advisory_xact_lock(7021995140611)");
+    for (int i = 0; i < 4; ++i) workers.push_back(worker(i));
+    while (gate.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").size() <
+           4) {
+      for (const ChildProcess& each : workers) ASSERT_TRUE(each.running()) << each.errors();
+      std::this_thread::sleep_for(10ms);
+    }
+    gate.query("COMMIT");
+  }
   Random random(static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
                 "kill", 0, uint64_t{0});
   wait_for_rows(static_cast<int64_t>(random.below(2000)) + 1);
