@@ -1,7 +1,6 @@
 #include "audit/model_tiers.h"
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 #include <unordered_map>
 
@@ -42,9 +41,7 @@ class UniqueTexts {
 class EmbeddingSimilarity final : public PairScorer {
  public:
   EmbeddingSimilarity(const std::filesystem::path& path, int threads)
-      : model_(path), embedding_(model_, thread_count(threads)), centre_(embedding_.width()) {
-    if (!embedding_.has_own_pooling()) find_centre();
-  }
+      : model_(path), embedding_(model_, thread_count(threads)) {}
 
   void score(std::span<AuditedPair> pairs) override {
     // Blocks bound the vectors held at a time.
@@ -55,19 +52,10 @@ class EmbeddingSimilarity final : public PairScorer {
 
   std::string describe() const override {
     return "similarity: cosine of the texts' embeddings by " + name_of(model_) +
-           (embedding_.has_own_pooling() ? "" : ", mean of the last hidden states, centred");
+           (embedding_.has_own_pooling() ? "" : ", mean of the last hidden states");
   }
 
  private:
-  /// All texts of a language model lie in one narrow cone: what they share is taken away, measured
-  /// on captions that ship with the program so that a pair's value does not depend on the corpus.
-  void find_centre() {
-    const std::vector<std::string> texts = shipped_example_texts();
-    const std::vector<float> rows = embedding_.embed(texts);
-    for (size_t i = 0; i < rows.size(); ++i)
-      centre_[i % centre_.size()] += rows[i] / static_cast<double>(texts.size());
-  }
-
   void score_block(std::span<AuditedPair> pairs) {
     UniqueTexts unique;
     std::vector<std::pair<size_t, size_t>> places;
@@ -80,24 +68,19 @@ class EmbeddingSimilarity final : public PairScorer {
     for (size_t i = 0; i < pairs.size(); ++i) {
       const float* a = rows.data() + places[i].first * width;
       const float* b = rows.data() + places[i].second * width;
-      double dot = 0, norm_a = 0, norm_b = 0;
+      double dot = 0;
       bool any_a = false, any_b = false;  // a text without tokens has a row of zeros
       for (size_t j = 0; j < width; ++j) {
-        const double x = a[j] - centre_[j], y = b[j] - centre_[j];
-        dot += x * y;
-        norm_a += x * x;
-        norm_b += y * y;
+        dot += static_cast<double>(a[j]) * b[j];
         any_a |= a[j] != 0;
         any_b |= b[j] != 0;
       }
-      if (any_a && any_b && norm_a > 0 && norm_b > 0)
-        pairs[i].scores.similarity = dot / std::sqrt(norm_a * norm_b);
+      if (any_a && any_b) pairs[i].scores.similarity = dot;
     }
   }
 
   LanguageModel model_;
   TextEmbedding embedding_;
-  std::vector<double> centre_;
 };
 
 /// One line, not too long, cut at a character.

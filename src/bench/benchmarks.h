@@ -33,8 +33,8 @@ Measurement benchmark_images(const std::string& folder, const std::string& recip
 Measurement benchmark_tokenizer(const std::string& captions, int runs);
 
 /// The lexical tier of the audit with its JSON records, one thread, over the demo's captions and
-/// their rewrites, as they are and joined to the lengths of web captions: captions a second. `check`
-/// holds a hash of all records.
+/// their rewrites, as they are and joined to the lengths of web captions: captions a second.
+/// `check` holds a hash of all records.
 std::vector<Measurement> benchmark_audit(int runs);
 
 }  // namespace clipwright

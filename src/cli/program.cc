@@ -146,8 +146,8 @@ std::string command_words(const CLI::App* app) {
   return above.empty() ? app->get_name() : above + " " + app->get_name();
 }
 
-/// The names a user may have meant where `app` is parsed: its flags, those of the commands above it,
-/// its commands.
+/// The names a user may have meant where `app` is parsed: its flags, those of the commands above
+/// it, its commands.
 std::vector<std::string> known_names(const CLI::App* app) {
   std::vector<std::string> names;
   for (const CLI::App* at = app; at != nullptr; at = at->get_parent()) {
@@ -160,8 +160,8 @@ std::vector<std::string> known_names(const CLI::App* app) {
   return names;
 }
 
-/// What CLI11 says, with the nearest flag or command where a name is unknown. A misspelt flag that is
-/// required is reported as missing; it is the flags nobody knows that tell what happened.
+/// What CLI11 says, with the nearest flag or command where a name is unknown. A misspelt flag that
+/// is required is reported as missing; it is the flags nobody knows that tell what happened.
 void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments,
                         const CLI::ParseError& error) {
   const CLI::App* app = find_subcommand(program, arguments);

@@ -44,8 +44,8 @@ Recipe recipe_of_model(std::string_view interpolation, std::span<const double> m
                "bicubic or bilinear");
   }
   Recipe recipe{.name = "model",
-                .interpolation = interpolation == "bicubic" ? Interpolation::kBicubic
-                                                            : Interpolation::kBilinear,
+                .interpolation =
+                    interpolation == "bicubic" ? Interpolation::kBicubic : Interpolation::kBilinear,
                 .mean = {},
                 .std = {}};
   for (size_t c = 0; c < 3; ++c) {

@@ -15,8 +15,8 @@
 #include "demo/demo_page.h"
 #include "demo/demo_text.h"
 #include "demo/rewriting.h"
-#include "rewrite/example_pack.h"
 #include "language/language_model.h"
+#include "rewrite/example_pack.h"
 
 namespace clipwright {
 namespace {

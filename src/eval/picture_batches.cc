@@ -16,8 +16,7 @@ PictureBatches::PictureBatches(const Dataset& pictures, const ModelConfig& confi
       batch_size_(batch_size),
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
   const PreprocessConfig& preprocess = config.preprocess;
-  const Recipe recipe =
-      recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
+  const Recipe recipe = recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
   for (int i = 0; i < std::max(1, workers); ++i)
     pipelines_.emplace_back(recipe, config.vision.image_size);
   ahead_ = std::async(std::launch::async, [this] { return decode(0); });

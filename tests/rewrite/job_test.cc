@@ -333,7 +333,7 @@ TEST_F(Job, AForecastCountsWithoutWriting) {
   const CaptionLines source(captions(text));
   options_.price_in = 1, options_.price_out = 2;  // of a million tokens
   const RewriteForecast forecast = forecast_rewrite(source, options_, engine_);
-  EXPECT_DOUBLE_EQ(forecast.cost.value, (1000 * 50 + 10000 * 2.0) / 1e6);
+  EXPECT_NEAR(forecast.cost.value, (1000 * 50 + 10000 * 2.0) / 1e6, 1e-12);
   EXPECT_DOUBLE_EQ(forecast.tokens_in_unshared.value, 50000);  // as the engine counted them
   EXPECT_DOUBLE_EQ(forecast.accepted, 1);
   EXPECT_NE(describe(forecast).find("cost: 0.0700 +- 0.0000"), std::string::npos)

@@ -40,9 +40,8 @@ class Kill : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     std::ofstream captions(folder_ / "captions.txt");
-    const std::vector<std::string> colours = {"red", "blue", "green", "black", "white", "yellow"};
-    const std::vector<std::string> things = {"car", "bird", "house", "chair", "boat",
-                                             "cup", "hat",  "bag",   "door",  "ball"};
+    const std::vector<std::string> colours = {"red", "blue", "green", "black"};
+    const std::vector<std::string> things = {"car", "bird", "house", "chair", "boat", "cup"};
     for (const std::string& colour : colours) {
       for (const std::string& thing : things) captions << "a " << colour << " " << thing << "\n";
     }
@@ -139,13 +138,13 @@ class Kill : public testing::Test {
 TEST_F(Kill, NoFinishedCaptionIsLostOrMadeTwice) {
   ASSERT_EQ(wait_for(start("whole.db")), 0) << log();
   const Rows expected = rows("whole.db", false);
-  ASSERT_GE(expected.size(), 60u);
+  ASSERT_GE(expected.size(), 24u);
 
   Random random(static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()),
                 "kill", 0, uint64_t{0});
   Rows before;
   int kills = 0;
-  for (; kills < 4; ++kills) {
+  for (; kills < 3; ++kills) {
     const pid_t child = start("killed.db");
     // Once while it starts, otherwise a little after it has committed something new.
     if (kills != 1 && !wait_for_more(child, "killed.db", before.size())) {
@@ -165,7 +164,7 @@ TEST_F(Kill, NoFinishedCaptionIsLostOrMadeTwice) {
     }
     before = after;
   }
-  EXPECT_GE(kills, 3) << "the kills came too late to say anything";
+  EXPECT_GE(kills, 2) << "the kills came too late to say anything";
   ASSERT_EQ(wait_for(start("killed.db")), 0) << log();
   for (const auto& [key, row] : before) EXPECT_EQ(rows("killed.db", true).at(key), row);
   EXPECT_EQ(rows("killed.db", false), expected);  // the same attempts, the same texts, not one more
@@ -266,16 +265,22 @@ class KillReplay : public testing::Test {
 };
 
 TEST_F(KillReplay, TwentyKillsAtRandomPoints) {
-  const auto began = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+  const auto wait_for_ledger = [&](const ChildProcess& child, const std::string& ledger) {
+    while (child.running() && !fs::exists(folder_ / ledger)) std::this_thread::sleep_for(1ms);
+  };
   ChildProcess whole = start("whole", "whole.db");
+  wait_for_ledger(whole, "whole.db");
+  const auto began = Clock::now();
   ASSERT_EQ(whole.wait(), 0) << whole.errors();
-  const auto takes = std::chrono::steady_clock::now() - began;
+  const auto takes = Clock::now() - began;
   const std::string expected = outputs("whole");
   EXPECT_EQ(replies(Json::parse(whole.output())), kAttempts);
   int killed = 0, partly = 0;
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const std::string name = "seed" + std::to_string(seed), ledger = name + ".db";
     ChildProcess first = start(name, ledger);
+    if (seed % 5 != 0) wait_for_ledger(first, ledger);  // else perhaps while it starts
     std::this_thread::sleep_for(takes * Random(seed, "kill", 0, uint64_t{0}).uniform());
     first.kill();
     const bool was_killed = first.wait() == 128 + SIGKILL;
@@ -362,7 +367,7 @@ TEST_F(KillReplay, AFullDiskIsASentenceAndLosesNothing) {
 }
 
 TEST_F(KillReplay, ABudgetEndsTheJobCleanly) {
-  ChildProcess short_one = start("out", "budget.db", {}, {"--budget-time", "0.05"});
+  ChildProcess short_one = start("out", "budget.db", {}, {"--budget-time", "0.001"});
   ASSERT_EQ(short_one.wait(), 0) << short_one.errors();
   const Json summary = Json::parse(short_one.output());
   EXPECT_TRUE(summary["budget_spent"].get<bool>());

@@ -242,7 +242,7 @@ class PostgresWorkers : public Postgres {
     return ChildProcess(
         {"rewrite", "--captions", (folder_ / "captions.txt").string(), "--modes", "human",
          "--engine", "replay", "--replay", (folder_ / "records.jsonl").string(), "--ledger", url(),
-         "--lease", "6", "--patience", "60", "--json", "--output", (folder_ / name).string()},
+         "--lease", "4", "--patience", "60", "--json", "--output", (folder_ / name).string()},
         folder_ / (name + ".json"));
   }
   /// Until the ledger holds so many rows.
