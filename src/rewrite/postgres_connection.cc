@@ -71,6 +71,11 @@ Sha256 PostgresRows::hash(int row, int column) const {
   return hash;
 }
 
+std::string PostgresArray::of(std::span<const Sha256> hashes) {
+  PostgresArray array;
+  for (const Sha256& hash : hashes) array.add(hash);
+  return array.take();
+}
 void PostgresArray::separate() {
   text_ += empty_ ? '{' : ',';
   empty_ = false;
@@ -162,12 +167,12 @@ void PostgresConnection::connect() {
       connection_.get(), [](void*, const char*) {}, nullptr);
 }
 
-PostgresRows PostgresConnection::query(const char* sql,
+PostgresRows PostgresConnection::query(const std::string& sql,
                                        std::initializer_list<std::string> parameters) {
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  pg_result* result = PQexecParams(connection_.get(), sql, static_cast<int>(values.size()), nullptr,
-                                   values.data(), nullptr, nullptr, 0);
+  pg_result* result = PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()),
+                                   nullptr, values.data(), nullptr, nullptr, 0);
   PostgresRows rows(result);
   const ExecStatusType status = PQresultStatus(result);
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return rows;
@@ -187,7 +192,7 @@ void PostgresConnection::each(const std::string& sql,
                               const std::function<void(const PostgresRows&, int)>& use) {
   try {
     query("BEGIN");
-    query(("DECLARE rows NO SCROLL CURSOR FOR " + sql).c_str());
+    query("DECLARE rows NO SCROLL CURSOR FOR " + sql);
     for (;;) {
       const PostgresRows rows = query("FETCH 10000 FROM rows");
       if (rows.size() == 0) break;

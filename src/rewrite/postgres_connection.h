@@ -41,6 +41,7 @@ class PostgresRows {
 /// An array of one type as a parameter: "{...}".
 class PostgresArray {
  public:
+  static std::string of(std::span<const Sha256> hashes);
   void add(std::string_view text);
   void add(const Sha256& hash);
   void add(int64_t number);
@@ -74,7 +75,7 @@ class PostgresConnection {
   void retrying(const std::function<void()>& work);
   /// The same, as one transaction.
   void transaction(const std::function<void()>& work);
-  PostgresRows query(const char* sql, std::initializer_list<std::string> parameters = {});
+  PostgresRows query(const std::string& sql, std::initializer_list<std::string> parameters = {});
   /// Every row of a query, through a cursor, so that memory does not grow with
   /// it. A connection lost on the way is an Error(kFailed).
   void each(const std::string& sql, const std::function<void(const PostgresRows&, int row)>& use);

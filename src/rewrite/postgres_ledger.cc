@@ -31,14 +31,12 @@ constexpr const char* kTables[] = {
   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000))",
     "CREATE TABLE IF NOT EXISTS ledger (version INT PRIMARY KEY)"};
 
-#define ROW_COLUMNS                                                   \
-  "r.source_sha, r.mode, r.recipe_sha, r.attempt, r.status, r.text, " \
-  "r.tokens_in, "                                                     \
-  "r.tokens_out, r.seconds, r.scores, r.worker, r.at"
+const std::string kRow =
+    "r.source_sha, r.mode, r.recipe_sha, r.attempt, r.status, r.text, r.tokens_in, r.tokens_out, "
+    "r.seconds, r.scores, r.worker, r.at";
 constexpr int kRowColumns = 12;
-#define DATABASE_TIME                              \
-  "to_char(clock_timestamp() AT TIME ZONE 'UTC', " \
-  "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+const std::string kDatabaseTime =
+    "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
 
 LedgerRow read_row(const PostgresRows& rows, int i) {
   const auto text = [&](int column) { return std::string(rows.text(i, column)); };
@@ -68,12 +66,6 @@ std::string original_text(std::string_view stored, const Sha256& key, int64_t oc
     i += sign ? kSign.size() : 1;
   }
   return source_key(zeros, occurrence) == key ? zeros : text;
-}
-
-std::string array_of(std::span<const Sha256> hashes) {
-  PostgresArray array;
-  for (const Sha256& hash : hashes) array.add(hash);
-  return array.take();
 }
 
 }  // namespace
@@ -165,17 +157,17 @@ void PostgresLedger::insert_rows(std::span<const LedgerRow* const> rows, const c
   }
   const std::string sql = std::string(
                               "INSERT INTO rewrite SELECT a, b, c, d, e, f, g, h, i, j, k, "
-                              "COALESCE(l, " DATABASE_TIME
+                              "COALESCE(l, " +
+                              kDatabaseTime +
                               ") FROM unnest($1::bytea[], $2::text[], $3::bytea[], "
                               "$4::int[], $5::text[], $6::text[], "
                               "$7::int[], $8::int[], $9::float8[], $10::text[], "
                               "$11::text[], $12::text[]) AS "
                               "t(a, b, c, d, e, f, g, h, i, j, k, l) ") +
                           on_conflict;
-  connection_.query(
-      sql.c_str(), {sources.take(), modes.take(), recipes.take(), attempts.take(), statuses.take(),
-                    texts.take(), tokens_in.take(), tokens_out.take(), seconds.take(), notes.take(),
-                    workers.take(), times.take()});
+  connection_.query(sql, {sources.take(), modes.take(), recipes.take(), attempts.take(),
+                          statuses.take(), texts.take(), tokens_in.take(), tokens_out.take(),
+                          seconds.take(), notes.take(), workers.take(), times.take()});
 }
 
 void PostgresLedger::delete_claims() {
@@ -212,92 +204,6 @@ void PostgresLedger::commit() {
   });
   waiting_.clear();
   released_.clear();
-}
-
-std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
-                                               std::span<const Sha256> sources, int attempts) {
-  std::vector<Sha256> sorted(sources.begin(), sources.end());
-  std::sort(sorted.begin(), sorted.end());
-  const std::string wanted = array_of(sorted), recipe = postgres_bytes(task.recipe);
-  std::map<Sha256, ClaimAnswer> answers;
-  connection_.transaction([&] {
-    answers.clear();
-    // Free captions are inserted; of expired claims those are taken over that
-    // nobody else is taking over at this moment.
-    const PostgresRows taken = connection_.query(
-        "WITH wanted AS (SELECT unnest($1::bytea[]) AS s), "
-        "expired AS (SELECT c.source_sha AS s FROM claim c JOIN wanted w ON "
-        "c.source_sha = w.s "
-        "WHERE c.mode = $2 AND c.recipe_sha = $3::bytea AND (c.until < "
-        "clock_timestamp() OR "
-        "c.worker = $4) FOR UPDATE OF c SKIP LOCKED), "
-        "retaken AS (UPDATE claim c SET worker = $4, until = clock_timestamp() "
-        "+ $5::interval FROM "
-        "expired e WHERE c.source_sha = e.s AND c.mode = $2 AND c.recipe_sha = "
-        "$3::bytea RETURNING "
-        "c.source_sha), "
-        "fresh AS (INSERT INTO claim SELECT s, $2, $3::bytea, $4, "
-        "clock_timestamp() + $5::interval "
-        "FROM wanted ON CONFLICT DO NOTHING RETURNING source_sha) "
-        "SELECT source_sha FROM retaken UNION ALL SELECT source_sha FROM fresh",
-        {wanted, task.mode, recipe, worker_, lease_});
-    for (int i = 0; i < taken.size(); ++i) answers[taken.hash(i, 0)].state = ClaimAnswer::kOurs;
-    // Looked at after claiming: what another worker finished just before is
-    // seen now.
-    const PostgresRows made = connection_.query(
-        "SELECT source_sha, MAX(attempt) + 1, BOOL_OR(status "
-        "= 'accepted') FROM rewrite WHERE "
-        "source_sha = ANY($1::bytea[]) AND mode = $2 AND "
-        "recipe_sha = $3::bytea GROUP BY 1",
-        {wanted, task.mode, recipe});
-    PostgresArray done;
-    bool any_done = false;
-    for (int i = 0; i < made.size(); ++i) {
-      ClaimAnswer& answer = answers[made.hash(i, 0)];
-      answer.attempts = static_cast<int>(made.integer(i, 1));
-      if (!made.truth(i, 2) && answer.attempts < attempts) continue;
-      answer.state = ClaimAnswer::kDone;
-      done.add(made.hash(i, 0));
-      any_done = true;
-    }
-    if (any_done) {
-      connection_.query(
-          "DELETE FROM claim WHERE source_sha = ANY($1::bytea[]) "
-          "AND mode = $2 AND recipe_sha = "
-          "$3::bytea AND worker = $4",
-          {done.take(), task.mode, recipe, worker_});
-    }
-  });
-  std::vector<ClaimAnswer> in_order;
-  for (const Sha256& source : sources) in_order.push_back(answers[source]);
-  return in_order;
-}
-
-void PostgresLedger::renew() {
-  connection_.retrying([&] {
-    connection_.query(
-        "UPDATE claim SET until = clock_timestamp() + "
-        "$2::interval WHERE worker = $1",
-        {worker_, lease_});
-  });
-}
-
-void PostgresLedger::release_all() {
-  connection_.retrying(
-      [&] { connection_.query("DELETE FROM claim WHERE worker = $1", {worker_}); });
-}
-
-int64_t PostgresLedger::held_elsewhere() {
-  int64_t held = 0;
-  connection_.retrying([&] {
-    held = connection_
-               .query(
-                   "SELECT COUNT(*) FROM claim WHERE worker <> $1 AND until "
-                   ">= clock_timestamp()",
-                   {worker_})
-               .integer(0, 0);
-  });
-  return held;
 }
 
 void PostgresLedger::progress(std::span<const LedgerTask> tasks,
@@ -347,12 +253,12 @@ std::vector<std::optional<LedgerRow>> PostgresLedger::last(std::span<const Sha25
                                                            const LedgerTask& task) {
   std::map<Sha256, LedgerRow> found;
   connection_.retrying([&] {
-    const PostgresRows rows =
-        connection_.query("SELECT DISTINCT ON (r.source_sha) " ROW_COLUMNS
-                          " FROM rewrite r WHERE source_sha = ANY($1::bytea[]) AND mode = $2 AND "
-                          "recipe_sha = "
-                          "$3::bytea ORDER BY r.source_sha, r.attempt DESC",
-                          {array_of(sources), task.mode, postgres_bytes(task.recipe)});
+    const PostgresRows rows = connection_.query(
+        "SELECT DISTINCT ON (r.source_sha) " + kRow +
+            " FROM rewrite r WHERE source_sha = ANY($1::bytea[]) AND mode = $2 AND "
+            "recipe_sha = "
+            "$3::bytea ORDER BY r.source_sha, r.attempt DESC",
+        {PostgresArray::of(sources), task.mode, postgres_bytes(task.recipe)});
     found.clear();
     for (int i = 0; i < rows.size(); ++i) found[rows.hash(i, 0)] = read_row(rows, i);
   });
@@ -371,13 +277,13 @@ void PostgresLedger::each_row(
     std::optional<PostgresRows> rows;
     connection_.retrying([&] {
       rows =
-          connection_.query("SELECT " ROW_COLUMNS
-                            ", s.text, s.occurrence FROM rewrite r LEFT "
-                            "JOIN source s USING (source_sha) WHERE "
-                            "(r.source_sha, r.mode, r.recipe_sha, r.attempt) > ($1::bytea, "
-                            "$2::text, $3::bytea, "
-                            "$4::int) ORDER BY r.source_sha, r.mode, r.recipe_sha, r.attempt "
-                            "LIMIT $5::int",
+          connection_.query("SELECT " + kRow +
+                                ", s.text, s.occurrence FROM rewrite r LEFT "
+                                "JOIN source s USING (source_sha) WHERE "
+                                "(r.source_sha, r.mode, r.recipe_sha, r.attempt) > ($1::bytea, "
+                                "$2::text, $3::bytea, "
+                                "$4::int) ORDER BY r.source_sha, r.mode, r.recipe_sha, r.attempt "
+                                "LIMIT $5::int",
                             {postgres_bytes(after.source), after.mode, postgres_bytes(after.recipe),
                              std::to_string(after.attempt), kPage});
     });
@@ -397,10 +303,10 @@ void PostgresLedger::each_row(
 
 void PostgresLedger::each_accepted(
     const std::function<void(const LedgerRow&, std::string_view)>& use) {
-  connection_.each("SELECT " ROW_COLUMNS
-                   ", s.text, s.occurrence FROM rewrite r JOIN source "
-                   "s USING (source_sha) WHERE r.status = "
-                   "'accepted' ORDER BY r.at, r.source_sha, r.mode, r.recipe_sha",
+  connection_.each("SELECT " + kRow +
+                       ", s.text, s.occurrence FROM rewrite r JOIN source "
+                       "s USING (source_sha) WHERE r.status = "
+                       "'accepted' ORDER BY r.at, r.source_sha, r.mode, r.recipe_sha",
                    [&](const PostgresRows& rows, int i) {
                      const LedgerRow row = read_row(rows, i);
                      use(row, original_text(rows.text(i, kRowColumns), row.source,
@@ -429,14 +335,14 @@ std::vector<std::optional<LedgerRow>> PostgresLedger::find(std::span<const Ledge
                     recipes = recipe_array.take(), attempts = attempt_array.take();
   std::vector<std::optional<LedgerRow>> found(keys.size());
   connection_.retrying([&] {
-    const PostgresRows rows =
-        connection_.query("SELECT " ROW_COLUMNS
-                          ", t.n FROM rewrite r JOIN unnest($1::bytea[], "
-                          "$2::text[], $3::bytea[], $4::int[]) WITH "
-                          "ORDINALITY AS t(s, m, c, a, n) ON r.source_sha = t.s AND r.mode = t.m "
-                          "AND r.recipe_sha = "
-                          "t.c AND r.attempt = t.a",
-                          {sources, modes, recipes, attempts});
+    const PostgresRows rows = connection_.query(
+        "SELECT " + kRow +
+            ", t.n FROM rewrite r JOIN unnest($1::bytea[], "
+            "$2::text[], $3::bytea[], $4::int[]) WITH "
+            "ORDINALITY AS t(s, m, c, a, n) ON r.source_sha = t.s AND r.mode = t.m "
+            "AND r.recipe_sha = "
+            "t.c AND r.attempt = t.a",
+        {sources, modes, recipes, attempts});
     for (int i = 0; i < rows.size(); ++i)
       found[static_cast<size_t>(rows.integer(i, kRowColumns) - 1)] = read_row(rows, i);
   });
@@ -455,62 +361,6 @@ void PostgresLedger::replace(const LedgerRow& row) {
                 "scores = EXCLUDED.scores, "
                 "worker = EXCLUDED.worker, at = EXCLUDED.at");
   });
-}
-
-std::vector<LedgerCount> PostgresLedger::counts() {
-  std::vector<LedgerCount> all;
-  connection_.retrying([&] {
-    const PostgresRows rows = connection_.query(
-        "SELECT mode, status, recipe_sha, COUNT(*), "
-        "SUM(tokens_in), SUM(tokens_out), SUM(seconds) "
-        "FROM rewrite GROUP BY 1, 3, 2 ORDER BY 1, 3, 2");
-    all.clear();
-    for (int i = 0; i < rows.size(); ++i) {
-      all.push_back({std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), rows.hash(i, 2),
-                     rows.integer(i, 3), rows.integer(i, 4), rows.integer(i, 5), rows.real(i, 6)});
-    }
-  });
-  return all;
-}
-
-std::vector<LedgerWorker> PostgresLedger::workers() {
-  std::vector<LedgerWorker> all;
-  connection_.retrying([&] {
-    const PostgresRows rows = connection_.query(
-        "SELECT COALESCE(w.worker, c.worker), COALESCE(w.n, 0), "
-        "COALESCE(w.first, ''), "
-        "COALESCE(w.last, ''), COALESCE(c.n, 0), COALESCE(c.lease, 0) FROM "
-        "(SELECT worker, COUNT(*) AS n, MIN(at) AS first, MAX(at) AS last FROM "
-        "rewrite GROUP BY 1) "
-        "w FULL JOIN (SELECT worker, COUNT(*) AS n, EXTRACT(EPOCH FROM "
-        "MAX(until) - "
-        "clock_timestamp()) AS lease FROM claim GROUP BY 1) c ON w.worker = "
-        "c.worker ORDER BY 1");
-    all.clear();
-    for (int i = 0; i < rows.size(); ++i) {
-      all.push_back({std::string(rows.text(i, 0)), rows.integer(i, 1), rows.integer(i, 4),
-                     std::string(rows.text(i, 2)), std::string(rows.text(i, 3)), rows.real(i, 5)});
-    }
-  });
-  return all;
-}
-
-std::vector<std::string> PostgresLedger::damage() {
-  // The server's own check of its pages and indexes, where its administrator
-  // has installed it.
-  std::vector<std::string> found;
-  connection_.retrying([&] {
-    found.clear();
-    if (connection_.query("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'").size() == 0)
-      return;
-    for (const char* table : {"rewrite", "source", "recipe"}) {
-      const PostgresRows rows =
-          connection_.query("SELECT msg FROM verify_heapam($1::regclass) LIMIT 20", {table});
-      for (int i = 0; i < rows.size(); ++i)
-        found.push_back(std::string(table) + ": " + std::string(rows.text(i, 0)));
-    }
-  });
-  return found;
 }
 
 }  // namespace clipwright
