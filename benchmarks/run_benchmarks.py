@@ -1,6 +1,6 @@
 """Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
 
-    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|start] [--quick]
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start] [--quick]
 
 Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
 """
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -193,6 +194,60 @@ def bench_tokenizer(arguments, table, folder):
                   f"ids of all {len(lines):,} captions equal", growth)
 
 
+def bench_rewriting(arguments, table, folder):
+    """Ours in this process, llama-server fed by our own HTTP engine in the same sorted order, and LaCLIP's loop: same weights, prompts and sampling."""
+    lines = [path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(pathlib.Path("/usr/share/tuxpaint/stamps").rglob("*.txt"))]
+    captions = folder / "rewrite.txt"
+    captions.write_text("\n".join(list(dict.fromkeys(lines))[:: len(lines) // 100][: 20 if arguments.quick else 100]) + "\n", encoding="utf-8")
+    model = (arguments.program.parent / "share" / "default.gguf").resolve()
+    port, parallel = 18765, 8 * arguments.threads
+    job = [arguments.program, "--quiet", "rewrite", "--captions", captions, "--modes", "human", "--no-audit", "--json"]
+
+    def rewrite(name, *more):
+        ledger = folder / f"{name}-{time.time()}.db"
+        summary = json_lines(run([*job, "--ledger", f"sqlite:{ledger}", "--output", folder / name, *more]))[-1]
+        mode = summary["modes"]["human"]
+        if mode["accepted"] + mode["given_up"] != summary["distinct"]:
+            raise SystemExit(f"{name}: {mode} of {summary['distinct']} captions; times would mean nothing")
+        return sum(mode["attempts"].values()) / summary["seconds"]
+
+    def with_server(slots, work):
+        server = subprocess.Popen([str(arguments.llama_server), "-m", str(model), "--host", "127.0.0.1", "--port", str(port), "-np", str(slots), "-c", str(slots * 512), "-t", str(arguments.threads),
+                                   "-tb", str(arguments.threads), "--no-ui", "--log-disable"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health").read()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            return work()
+        finally:
+            server.kill()
+            server.wait()
+
+    through_server = ["--engine", "openai", "--base-url", f"http://127.0.0.1:{port}", "--concurrency", parallel]
+    greedy = ["--temperature", 0, "--attempts", 1, "--limit", 20]
+    rewrite("greedy-ours", *greedy, "--threads", arguments.threads)
+    with_server(parallel, lambda: rewrite("greedy-server", *greedy, *through_server))
+    texts = [(folder / name / "human.txt").read_text(encoding="utf-8").splitlines() for name in ("greedy-ours", "greedy-server")]
+    equal = sum(a == b for a, b in zip(*texts, strict=True))
+    if equal < len(texts[0]) // 2:
+        raise SystemExit(f"at temperature 0 only {equal} of {len(texts[0])} texts are equal; the two do not run the same job")
+    runs = max(1, arguments.runs // 2)
+    ours, theirs = [], []
+    for _ in range(runs):
+        ours.append(rewrite("ours", "--threads", arguments.threads))
+        theirs.append(with_server(parallel, lambda: rewrite("server", *through_server)))
+    check = f"{equal} of {len(texts[0])} texts equal at temperature 0; every caption answered by both"
+    what = f"rewriting, SmolLM2-135M Q4_1, {len(captions.read_text().splitlines())} captions, 32 example triples"
+    table.add(7, what, ours, f"llama-server, prompt cache, {parallel} slots, sorted order", theirs, "texts/s", check)
+    batch = folder / "batch"
+    run([*job, "--ledger", f"sqlite:{folder / 'batch.db'}", "--engine", "batch", "--batch-dir", batch, "--model-name", "x"])
+    loop = with_server(1, lambda: [json_lines(run([sys.executable, PEERS / "laclip_loop.py", f"http://127.0.0.1:{port}", batch / "requests.jsonl", 8]))[0]["captions_per_s"] for _ in range(runs)])
+    table.add(7, what, ours, "LaCLIP-style loop: one prompt, no cache, 77 tokens", loop, "texts/s", check)
+
+
 def bench_start(arguments, table, folder):
     import numpy as np
     from PIL import Image
@@ -225,9 +280,10 @@ def bench_start(arguments, table, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "start"])
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--llama-server", type=pathlib.Path, help="llama-server of the same llama.cpp (tools/server of its source package); without it row 7 is left out")
     parser.add_argument("--quick", action="store_true", help="small inputs, to see that everything runs")
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile (minutes at the first step)")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "benchmarks" / "results.json", help="rows of this and earlier runs")
@@ -242,6 +298,8 @@ def main():
             bench_tokenizer(arguments, table, folder)
         if wanted("images"):
             bench_images(arguments, table, folder)
+        if wanted("rewriting") and arguments.llama_server:
+            bench_rewriting(arguments, table, folder)
         if wanted("start"):
             bench_start(arguments, table, folder)
         if wanted("train-step"):
