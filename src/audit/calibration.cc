@@ -96,6 +96,7 @@ void judge(const Auditor& auditor, const std::vector<PairScorer*>& scorers,
 double area(const std::vector<double>& style, const std::vector<double>& damaged) {
   if (style.empty() || damaged.empty()) return 0.5;
   std::vector<std::pair<double, bool>> all;
+  all.reserve(style.size() + damaged.size());
   for (const double value : style) all.emplace_back(value, false);
   for (const double value : damaged) all.emplace_back(value, true);
   std::sort(all.begin(), all.end());

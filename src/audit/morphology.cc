@@ -67,10 +67,9 @@ void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64
 
 uint64_t stem_hash(std::string_view word) {
   const auto cut = [&](size_t letters) { word.remove_suffix(letters); };
-  if (word.size() > 4 && word.ends_with("ies")) {
-    cut(2);
-  } else if (word.size() > 4 && (word.ends_with("ches") || word.ends_with("shes") ||
-                                 word.ends_with("sses") || word.ends_with("xes"))) {
+  if (word.size() > 4 &&
+      (word.ends_with("ies") || word.ends_with("ches") || word.ends_with("shes") ||
+       word.ends_with("sses") || word.ends_with("xes"))) {
     cut(2);
   } else if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss") &&
              !word.ends_with("us") && !word.ends_with("is")) {

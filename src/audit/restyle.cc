@@ -62,8 +62,7 @@ std::string with_phrase_first(const std::string& text) {
         return text;
     }
     const std::string phrase = text.substr(words[i].begin, words.back().end - words[i].begin);
-    std::string rest = text.substr(0, words[i - 1].end);
-    return phrase + ", " + rest;
+    return phrase + ", " + text.substr(0, words[i - 1].end);
   }
   return text;
 }

@@ -142,7 +142,7 @@ std::string eda(std::string_view sentence, const EdaOptions& options, Thesaurus&
 }
 
 bool is_stop_word(std::string_view word) {
-  static const std::unordered_set<std::string_view> kStopWords = {
+  static const std::unordered_set<std::string_view> stop_words = {
       "i",         "me",        "my",         "myself",  "we",      "our",     "ours",
       "ourselves", "you",       "you're",     "you've",  "you'll",  "you'd",   "your",
       "yours",     "yourself",  "yourselves", "he",      "him",     "his",     "himself",
@@ -169,7 +169,7 @@ bool is_stop_word(std::string_view word) {
       "mightn",    "mightn't",  "mustn",      "mustn't", "needn",   "needn't", "shan",
       "shan't",    "shouldn",   "shouldn't",  "wasn",    "wasn't",  "weren",   "weren't",
       "won",       "won't",     "wouldn",     "wouldn't"};
-  return kStopWords.contains(word);
+  return stop_words.contains(word);
 }
 
 }  // namespace clipwright

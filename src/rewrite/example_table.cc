@@ -43,7 +43,8 @@ std::vector<size_t> find_columns(const std::filesystem::path& table,
     const auto found = std::find(header.begin(), header.end(), name);
     if (found == header.end()) {
       std::string have;
-      for (const std::string& each : header) have += (have.empty() ? "'" : ", '") + each + "'";
+      for (const std::string& each : header)
+        have.append(have.empty() ? "'" : ", '").append(each).append("'");
       const std::string near = nearest(name, header);
       fail_input(table.string() + ": has no column '" + name + "' among " + have,
                  "a header with that column",
@@ -107,6 +108,7 @@ ExamplesFromTable examples_from_table(const std::filesystem::path& table,
     }
     if (!places.empty()) {
       std::vector<std::string> chosen;
+      chosen.reserve(places.size());
       for (const size_t place : places)
         chosen.push_back(place < cells.size() ? cells[place] : std::string());
       cells = std::move(chosen);

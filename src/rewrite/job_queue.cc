@@ -45,7 +45,7 @@ JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
 std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
   if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens)
     return text;
-  std::string shorter = text.substr(0, 12 * kMostCaptionTokens);
+  std::string shorter = text.substr(0, size_t{12} * kMostCaptionTokens);
   while (engine_.count_tokens(shorter) > kMostCaptionTokens) {
     const size_t space = shorter.find_last_of(' ', shorter.size() * 7 / 8);
     size_t keep = space == std::string::npos || space == 0 ? shorter.size() * 3 / 4 : space;

@@ -58,7 +58,7 @@ std::string describe(const RewriteSummary& summary) {
             with_commas(mode.already_done);
     if (mode.elsewhere > 0) text += ", by other workers " + with_commas(mode.elsewhere);
     if (mode.given_up > 0) text += ", given up " + with_commas(mode.given_up);
-    if (mode.missing > 0) text += ", not recorded " + with_commas(mode.missing);
+    if (mode.missing > 0) text += ", no text yet for " + with_commas(mode.missing);
     if (mode.failed > 0) text += ", failed " + with_commas(mode.failed);
     const int64_t left = mode.left();
     if (left > 0) text += ", left to do " + with_commas(left);

@@ -21,6 +21,7 @@ struct Incoming {
 
 void take(Ledger& into, std::vector<Incoming>& block, LedgerMerge& merge) {
   std::vector<LedgerRow> keys;
+  keys.reserve(block.size());
   for (const Incoming& incoming : block) keys.push_back(incoming.row);
   const std::vector<std::optional<LedgerRow>> there = into.find(keys);
   for (size_t i = 0; i < block.size(); ++i) {

@@ -237,7 +237,7 @@ LlamaEngine::State::State(const LlamaOptions& options)
   // A worker a thread, as long as the caches of all fit into a quarter of the memory; a large model
   // gets fewer, wider workers.
   const int64_t memory = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE) / 4;
-  const int64_t one = (kTextsPerWorker + 1) * kUsualCells * cache_bytes(model.handle());
+  const int64_t one = int64_t{kTextsPerWorker + 1} * kUsualCells * cache_bytes(model.handle());
   const auto affordable =
       static_cast<int>(std::clamp<int64_t>(memory / std::max<int64_t>(one, 1), 1, threads));
   const int count =

@@ -56,7 +56,7 @@ class Run {
   void send(Attempt attempt);
   std::optional<Attempt> due_attempt(Time now);
   void probe(Time now);
-  void take(HttpClient::Finished finished);
+  void take(const HttpClient::Finished& finished);
   void take_answer(Attempt& attempt, const HttpReply& reply);
   void take_trouble(Attempt& attempt, const std::string& reason);
   void take_busy(Attempt& attempt, const Judgement& judgement);
@@ -211,7 +211,7 @@ void Run::take_busy(Attempt& attempt, const Judgement& judgement) {
   waiting_.push_back(std::move(attempt));
 }
 
-void Run::take(HttpClient::Finished finished) {
+void Run::take(const HttpClient::Finished& finished) {
   if (finished.id == kProbe) {
     probing_ = false;
     const bool healthy = finished.reply.failure == HttpFailure::kNone &&
@@ -263,7 +263,7 @@ void Run::wait() {
     if (longest.count() > 0) clock_.pause(longest);
     return;
   }
-  for (HttpClient::Finished& finished : client_.wait(longest)) take(std::move(finished));
+  for (const HttpClient::Finished& finished : client_.wait(longest)) take(finished);
 }
 
 void Run::loop() {
