@@ -67,6 +67,15 @@ with tempfile.TemporaryDirectory() as name:
     (model / "open_clip_model.safetensors").write_bytes(weights[: len(weights) // 2])
     assert "open_clip_model.safetensors" in run("embed", "--model", model, "--texts", folder / "texts.txt", "--output", folder / "u.npy", code=3).stderr
     assert not (folder / "u.npy").exists()
+    # Results that cannot be written are no success.
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([program, "data", "inspect", "--data", str(pictures)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+    assert done.returncode == 1 and "could not be written" in done.stderr, done
+    # Names from outside reach a terminal without their control characters, and not by the megabyte.
+    shown = run("data", "inspect", "--data", "/nowhere\x1b[31m/" + "x" * 50_000, code=3).stderr
+    assert "\x1b" not in shown and "\\x1b" in shown and len(shown) < 5_000, shown[:200]
+    # A limit on values that nobody computes is a mistake.
+    run("audit", "--captions", folder / "texts.txt", "--rewrites", folder / "texts.txt", "--flag-similarity-below", 0.5, code=2)
     # A file that is no language model.
     (folder / "x.gguf").write_text("not a model")
     run("rewrite", "--captions", folder / "texts.txt", "--model", folder / "x.gguf", "--ledger", f"sqlite:{folder / 'x.db'}", "--output", folder / "o", code=3)

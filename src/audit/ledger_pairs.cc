@@ -1,6 +1,9 @@
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "audit/pairs.h"
 #include "core/error.h"
@@ -13,10 +16,12 @@ class LedgerPairs : public PairSource {
  public:
   explicit LedgerPairs(std::string path) : path_(std::move(path)) {
     sqlite3* database = nullptr;
-    const int code = sqlite3_open_v2(path_.c_str(), &database, SQLITE_OPEN_READONLY, nullptr);
+    const auto [name, flags] = opening();
+    const int code = sqlite3_open_v2(name.c_str(), &database, flags, nullptr);
     database_.reset(database);
     if (code != SQLITE_OK) refuse(sqlite3_errstr(code));
     sqlite3_busy_timeout(database, 10000);
+    sqlite3_exec(database, "PRAGMA query_only=1", nullptr, nullptr, nullptr);
     total_ = count(
         "SELECT COUNT(*) FROM rewrite JOIN source USING (source_sha) WHERE status = 'accepted'");
     Statement others =
@@ -54,6 +59,21 @@ class LedgerPairs : public PairSource {
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
+  /// Name and flags with which reading leaves no files beside a ledger that nobody works on, and
+  /// needs none where none can be made (as in rewrite/sqlite_database.cc).
+  std::pair<std::string, int> opening() const {
+    namespace fs = std::filesystem;
+    std::error_code absent;
+    const std::string log = path_ + "-wal";
+    const bool any_log = fs::exists(log, absent);
+    const fs::path whole = fs::absolute(path_);
+    if ((!any_log || fs::file_size(log, absent) == 0) && fs::exists(path_, absent) &&
+        (::access(path_.c_str(), W_OK) != 0 ||
+         ::access(whole.parent_path().c_str(), W_OK | X_OK) != 0) &&
+        whole.string().find_first_of("%?#") == std::string::npos)
+      return {"file://" + whole.string() + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+    return {path_, any_log ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE};
+  }
   [[noreturn]] void refuse(const std::string& reason) const {
     fail_input(path_ + ": not a ledger that can be read (" + reason + ")",
                "an SQLite file written by 'clipwright rewrite --ledger'",

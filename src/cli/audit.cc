@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -35,6 +36,13 @@ std::vector<std::unique_ptr<PairScorer>> open_tiers(const Flags& flags) {
   if (!flags.model.empty() && flags.data.empty() && !flags.embedding_model.empty())
     fail_usage("--embedding-model and --model would both give 'similarity'",
                "one of them, or --data with the pictures for --model");
+  const auto set = [](double limit) { return !std::isnan(limit); };
+  if (set(flags.limits.similarity) && flags.embedding_model.empty() && flags.model.empty())
+    fail_usage("--flag-similarity-below has no values to look at", "--embedding-model or --model");
+  if (set(flags.limits.entailment) && flags.entailment.empty())
+    fail_usage("--flag-entailment-below has no values to look at", "--entailment");
+  if (set(flags.limits.image_difference) && flags.data.empty())
+    fail_usage("--flag-picture-below has no values to look at", "--model with --data");
   if (!flags.embedding_model.empty())
     tiers.push_back(embedding_similarity(flags.embedding_model, flags.threads));
   if (!flags.entailment.empty()) {

@@ -21,9 +21,10 @@ struct DataFlags {
   int64_t sample = 2000, samples_per_tar = 10'000;
 };
 
-void add_source_flags(CLI::App& command, DataFlags& flags) {
+/// `name`: "--data", or with ",source" what may also stand without the flag.
+void add_source_flags(CLI::App& command, DataFlags& flags, const char* name = "--data") {
   command
-      .add_option("--data", flags.source.source,
+      .add_option(name, flags.source.source,
                   "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, or a folder")
       ->required()
       ->type_name("SRC");
@@ -69,7 +70,7 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand(
       "inspect",
       "what a source holds: counts, caption lengths, picture sizes and kinds, bad items by reason");
-  add_source_flags(*command, *flags);
+  add_source_flags(*command, *flags, "--data,source");
   command->add_option("--sample", flags->sample, "pairs to look at, spread evenly")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -86,7 +87,7 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
 void add_manifest(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand(
       "manifest", "a line of JSON for each pair: key and SHA-256 of picture and caption");
-  add_source_flags(*command, *flags);
+  add_source_flags(*command, *flags, "--data,source");
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
   command->footer("Example:\n  clipwright data manifest --data pictures/ --output manifest.jsonl");
   command->callback([flags] {
@@ -126,16 +127,16 @@ void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       ->required()
       ->type_name("DIR");
   command->add_option("--samples-per-tar", flags->samples_per_tar, "samples in each tar")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->capture_default_str();
   command->footer(
       "Example:\n  clipwright data pack --data train.csv --rewrites rewrites.jsonl --output tars/");
   command->callback([flags] {
+    const PackOptions options{.folder = flags->output, .samples_per_tar = flags->samples_per_tar};
+    check_pack_options(options);  // before a large source is opened
     const auto dataset = open_dataset(flags->source);
     log_info(dataset->describe());
     const CaptionTable captions = CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
-    const PackResult done = pack(
-        *dataset, &captions, {.folder = flags->output, .samples_per_tar = flags->samples_per_tar});
+    const PackResult done = pack(*dataset, &captions, options);
     std::printf("%s samples in %s tars, %s skipped\n", with_commas(done.samples).c_str(),
                 with_commas(done.tars).c_str(), with_commas(done.skipped).c_str());
   });
@@ -158,6 +159,10 @@ void add_repack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       "Example:\n  clipwright data repack --data 'cc3m/{00000..00331}.tar' --rewrites "
       "rewrites.jsonl --output cc3m-rewritten");
   command->callback([flags] {
+    if (flags->rewrites.empty()) {
+      fail_usage("no --rewrites are given", "the rewrites that the tars are to get",
+                 "Without them the tars would be copied as they are.");
+    }
     const RewriteTarsResult done = rewrite_tars({.source = flags->source.source,
                                                  .rewrites = flags->rewrites,
                                                  .keep_if = flags->keep_if,

@@ -39,6 +39,17 @@ void note_captions(ExampleDraft& draft, const CaptionFlags& flags) {
   draft.note("captions", flags.captions.empty() ? flags.data : named_with_hash(flags.captions));
 }
 
+/// A pack that can be made again from its source at once is written only when it can be used: the
+/// file may hold a good one.
+void refuse_unusable(const ExampleDraft& draft, const std::string& source,
+                     const std::string& output) {
+  const ExampleRows file = parse_example_rows(draft.contents());
+  if (file.findings.empty()) return;
+  const ExampleFinding& first = file.findings.front();
+  fail_input(source + ": gives a pack that " + first.found, first.expected,
+             (first.advice.empty() ? "" : first.advice + " ") + output + " is left as it was.");
+}
+
 /// Writes the pack and tells whether it can be used.
 void finish_pack(const ExampleDraft& draft, const std::string& output) {
   draft.write(output);
@@ -149,6 +160,7 @@ void add_coco(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     draft.note("annotations", named_with_hash(flags->input));
     draft.note("seed", std::to_string(flags->coco.seed));
     draft.note("date", today());
+    refuse_unusable(draft, flags->input, flags->output);
     finish_pack(draft, flags->output);
   });
 }
@@ -230,6 +242,7 @@ void add_from_tsv(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     made.draft.note("table", named_with_hash(flags->input));
     if (flags->table.count > 0) made.draft.note("seed", std::to_string(flags->table.seed));
     made.draft.note("date", today());
+    refuse_unusable(made.draft, flags->input, flags->output);
     finish_pack(made.draft, flags->output);
   });
 }

@@ -40,7 +40,8 @@ void run_export(Flags& flags) {
 }
 
 void run_merge(const Flags& flags) {
-  const std::unique_ptr<Ledger> into = open_ledger(flags.into);
+  for (const std::string& name : flags.from) open_existing(name);  // before one is made in vain
+  const std::unique_ptr<Ledger> into = open_ledger(flags.into, {.fill = false});
   Json all = Json::object();
   for (const std::string& name : flags.from) {
     const LedgerMerge merge = merge_ledger(*into, *open_existing(name));

@@ -188,6 +188,13 @@ void report_parse_error(const CLI::App& program, const std::vector<std::string>&
                words.empty() ? "" : (words + " ").c_str());
 }
 
+/// Results on a full disk or a closed pipe are lost results, not success.
+void check_results_arrived() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  fail_running("the results could not be written to the standard output", {},
+               "Is the disk full, or the reader of the pipe gone?");
+}
+
 }  // namespace
 
 void build_program(CLI::App& program) {
@@ -240,8 +247,10 @@ int run_program(int argc, char** argv) {
     arguments = with_config_file(program, std::move(arguments));
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);
-    return interrupted() ? static_cast<int>(ExitCode::kInterrupted)
-                         : static_cast<int>(ExitCode::kDone);
+    check_results_arrived();
+    if (!interrupted()) return static_cast<int>(ExitCode::kDone);
+    log_warning("interrupted before the end; what was finished is kept.");
+    return static_cast<int>(ExitCode::kInterrupted);
   } catch (const CLI::Success& wanted) {
     return program.exit(wanted);
   } catch (const CLI::ParseError& error) {

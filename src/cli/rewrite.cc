@@ -50,7 +50,7 @@ void run(Flags& flags) {
   }
   const std::unique_ptr<CaptionSource> captions = open_captions(flags.source);
   // What is no tars is better known before the work than after it.
-  if (!flags.output_tars.empty()) tar_paths(flags.source.data);
+  if (!flags.output_tars.empty()) check_tar_target(tar_paths(flags.source.data), flags.output_tars);
   flags.engine.patience = options.ledger_options.patience;
   flags.engine.forecast = flags.dry_run;
   const std::unique_ptr<Engine> engine = make_engine(flags.engine);

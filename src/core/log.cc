@@ -28,8 +28,35 @@ void clear_live_line() {
   if (live_terminal()) std::fputs("\r\033[K", stderr);
 }
 
-void log_line(spdlog::level::level_enum level, std::string_view message) {
+/// Messages quote names and captions from outside: control characters must not reach a terminal,
+/// and a caption of megabytes helps nobody.
+std::string printable(std::string_view message) {
+  constexpr size_t kMost = 4000;
+  const size_t length = message.size();
+  if (length > kMost) {
+    size_t keep = kMost;
+    while (keep > 0 && (static_cast<unsigned char>(message[keep]) & 0xc0) == 0x80) --keep;
+    message = message.substr(0, keep);
+  }
+  std::string text;
+  text.reserve(message.size());
+  for (const char letter : message) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if ((byte < 0x20 && letter != '\n' && letter != '\t') || byte == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(byte));
+      text += escaped;
+    } else {
+      text += letter;
+    }
+  }
+  if (length > kMost) text += " ... (" + with_commas(static_cast<int64_t>(length)) + " bytes)";
+  return text;
+}
+
+void log_line(spdlog::level::level_enum level, std::string_view whole) {
   clear_live_line();
+  const std::string message = printable(whole);
   if (!log_is_json) {
     spdlog::log(level, "{}", message);
     return;

@@ -118,6 +118,8 @@ class FolderDataset final : public Dataset {
   void list(std::vector<std::string>& pictures, std::vector<std::string>& texts) const {
     namespace fs = std::filesystem;
     std::error_code error;
+    // Folders below may be closed; a root that is would look empty.
+    if (const fs::directory_iterator root(root_, error); error) fail_listing(error);
     fs::recursive_directory_iterator at(root_, fs::directory_options::skip_permission_denied,
                                         error),
         end;
@@ -134,11 +136,14 @@ class FolderDataset final : public Dataset {
       const std::string relative = at->path().lexically_relative(root_).string();
       (text ? texts : pictures).push_back(text ? without_extension(relative) : relative);
     }
-    if (error)
-      fail_input(root_.string() + ": cannot be listed (" + error.message() + ")",
-                 "a folder of pictures");
+    if (error) fail_listing(error);
     std::sort(pictures.begin(), pictures.end());
     std::sort(texts.begin(), texts.end());
+  }
+
+  [[noreturn]] void fail_listing(const std::error_code& error) const {
+    fail_input(root_.string() + ": cannot be listed (" + error.message() + ")",
+               "a folder of pictures");
   }
 
   /// No captions at all: the first folder below the root is the class, numbered in sorted order.

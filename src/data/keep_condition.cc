@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "core/error.h"
@@ -66,7 +67,8 @@ KeepCondition KeepCondition::parse(const std::string& text) {
       const std::string number = next("a number");
       const auto [end, error] =
           std::from_chars(number.data(), number.data() + number.size(), term.bound);
-      if (error != std::errc() || end != number.data() + number.size())
+      if (error != std::errc() || end != number.data() + number.size() ||
+          !std::isfinite(term.bound))
         refuse(text, "'" + number + "' is no number");
     } else {
       term.wanted = word != "not";

@@ -26,10 +26,16 @@ std::string numbered(int width, int64_t number) {
   return text;
 }
 
-/// A caption on a line of its own stays on it.
-std::string one_line(std::string text) {
-  for (char& c : text) c = c == '\n' || c == '\r' ? ' ' : c;
-  return text;
+/// The first by name of what a pack writes and the folder holds; empty when there is none.
+std::string earlier_pack(const fs::path& folder) {
+  std::string first;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->path().extension() != ".tar" && name != "sizes.json") continue;
+    if (first.empty() || name < first) first = name;
+  }
+  return first;
 }
 
 Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t index,
@@ -46,10 +52,19 @@ Json texts_of(const Dataset& dataset, const CaptionTable* captions, int64_t inde
 
 }  // namespace
 
-PackResult pack(const Dataset& dataset, const CaptionTable* captions, const PackOptions& options) {
+void check_pack_options(const PackOptions& options) {
   if (options.samples_per_tar <= 0)
     fail_usage("--samples-per-tar is " + std::to_string(options.samples_per_tar),
                "a positive number");
+  if (const std::string found = earlier_pack(options.folder); !found.empty()) {
+    fail_usage(options.folder.string() + ": holds " + found + " already", "an empty folder",
+               "Choose another folder, or remove its tars and sizes.json: tars of two packs in one "
+               "folder are read as one data set.");
+  }
+}
+
+PackResult pack(const Dataset& dataset, const CaptionTable* captions, const PackOptions& options) {
+  check_pack_options(options);
   make_folder(options.folder);
   PackResult result;
   Json sizes = Json::object();
@@ -67,7 +82,7 @@ PackResult pack(const Dataset& dataset, const CaptionTable* captions, const Pack
   for (int64_t i = 0; i < dataset.size(); ++i) {
     if (interrupted())
       fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
-                   "Start again to write all of them.");
+                   "Remove them and start again to write all of them.");
     const ImageBytes image = dataset.image(i);
     const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()),
                                  image.view.size());
@@ -81,13 +96,14 @@ PackResult pack(const Dataset& dataset, const CaptionTable* captions, const Pack
     if (!tar) tar.emplace(options.folder / (numbered(5, result.tars) + ".tar"));
     const std::string name = numbered(9, i) + ".";
     tar->add(name + suffix, bytes);
-    std::string lines;
-    for (std::string& caption : dataset.captions(i))
-      lines += (lines.empty() ? "" : "\n") + one_line(std::move(caption));
-    if (!lines.empty()) tar->add(name + "txt", lines);
+    if (const std::string caption = dataset.caption(i); !caption.empty())
+      tar->add(name + "txt", caption);
     if (const int label = dataset.label(i); label >= 0)
       tar->add(name + "cls", std::to_string(label));
-    tar->add(name + "json", to_line(texts_of(dataset, captions, i, "caption")));
+    Json texts = texts_of(dataset, captions, i, "caption");
+    if (const std::vector<std::string> all = dataset.captions(i); all.size() > 1)
+      texts["captions"] = all;
+    tar->add(name + "json", to_line(texts));
     ++result.samples;
     if (++in_tar == options.samples_per_tar) close();
     progress.update(i + 1);

@@ -19,11 +19,16 @@ class RewriteFile final : public RewriteSlot {
   RewriteFile(const std::string& path, const Dataset& dataset, const KeepCondition& keep)
       : path_(path), dataset_(dataset), lines_(path), keep_(keep) {
     check_count();
+    check_repeats();
     check_encoding();
     check_order();
     if (!keep_.empty()) {
       auditor_ = std::make_unique<Auditor>();
       verdicts_ = std::vector<std::atomic<uint8_t>>(static_cast<size_t>(dataset.size()));
+      if (const Probe seen = probe(); seen.dropped > 0 && seen.dropped == seen.texts) {
+        log_warning(path_ + ": the condition drops all " + with_commas(seen.texts) +
+                    " rewrites that were looked at; training would see the captions only");
+      }
     }
   }
 
@@ -48,22 +53,35 @@ class RewriteFile final : public RewriteSlot {
     if (lines_.blank() > 0) text += ", " + with_commas(lines_.blank()) + " blank lines";
     if (lines_.not_utf8() > 0) text += ", " + with_commas(lines_.not_utf8()) + " lines not UTF-8";
     if (!keep_.empty()) {
-      constexpr int64_t kProbes = 1000;
-      const int64_t step = std::max<int64_t>(1, dataset_.size() / kProbes);
-      int64_t probed = 0, dropped = 0;
-      for (int64_t i = 0; i < dataset_.size(); i += step) {
-        if (lines_[i % lines_.size()].empty()) continue;
-        ++probed;
-        dropped += this->text(i).empty() ? 1 : 0;
-      }
-      text += ", the condition drops " + with_commas(dropped) + " of " + with_commas(probed) +
-              (step > 1 ? " looked at" : "");
+      const Probe seen = probe();
+      text += ", the condition drops " + with_commas(seen.dropped) + " of " +
+              with_commas(seen.texts) + (probe_step() > 1 ? " looked at" : "");
     }
     return text;
   }
 
  private:
   static constexpr uint8_t kUnknown = 0, kKept = 1, kDropped = 2;
+
+  /// What the condition does to up to about a thousand texts, spread evenly.
+  struct Probe {
+    int64_t texts = 0, dropped = 0;
+  };
+
+  int64_t probe_step() const {
+    constexpr int64_t kProbes = 1000;
+    return std::max<int64_t>(1, dataset_.size() / kProbes);
+  }
+
+  Probe probe() const {
+    Probe seen;
+    for (int64_t i = 0; i < dataset_.size(); i += probe_step()) {
+      if (lines_[i % lines_.size()].empty()) continue;
+      ++seen.texts;
+      seen.dropped += text(i).empty() ? 1 : 0;
+    }
+    return seen;
+  }
 
   void check_count() const {
     const int64_t pairs = dataset_.size(), lines = lines_.size();
@@ -75,6 +93,24 @@ class RewriteFile final : public RewriteSlot {
                         "again, or use rewrites.jsonl, which is joined by key."
                       : "The file has lines too many, or pairs were skipped that it has lines for: "
                         "write it again, or use rewrites.jsonl, which is joined by key.");
+  }
+
+  /// LaCLIP takes fewer lines than pairs for a table that repeats its captions; of other captions
+  /// the texts would be foreign.
+  void check_repeats() const {
+    const int64_t pairs = dataset_.size(), lines = lines_.size();
+    for (int64_t i = lines; i < pairs; ++i) {
+      if (dataset_.caption(i) == dataset_.caption(i % lines)) continue;
+      const std::string line = with_commas(i % lines + 1);
+      fail_input(
+          path_ + ": has " + with_commas(lines) + " lines for " + with_commas(pairs) +
+              " pairs, and line " + line + " would also rewrite pair " + with_commas(i + 1) +
+              ", whose caption is not that of pair " + line,
+          "a line for each pair (" + with_commas(pairs) + "), or the same captions in the same " +
+              "order after every " + with_commas(lines) + " pairs",
+          "Lines were lost, or the file was made from other captions: write it again, or use "
+          "rewrites.jsonl, which is joined by key.");
+    }
   }
 
   void check_encoding() const {

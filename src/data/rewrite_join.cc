@@ -146,7 +146,14 @@ RewriteJoin join_rewrites(const std::string& path, const Dataset& dataset,
                    dataset.key(0) + "')",
                "rewrites of these captions", "Check that the file was made from this data.");
   }
-  return joiner.take();
+  RewriteJoin join = joiner.take();
+  for (const auto& [mode, joined] : join.modes) {
+    if (joined.texts == 0 && joined.dropped > 0) {
+      log_warning(path + ": the condition drops all " + with_commas(joined.dropped) +
+                  " rewrites of mode " + mode + "; training would see the captions only");
+    }
+  }
+  return join;
 }
 
 }  // namespace clipwright

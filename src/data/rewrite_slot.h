@@ -28,8 +28,8 @@ class RewriteSlot {
 using RewriteSlots = std::vector<std::unique_ptr<RewriteSlot>>;
 
 /// LaCLIP's line-aligned text: line k belongs to pair k mod L. Throws Error(kInput) when the count
-/// of lines does not divide the count of pairs, when too many lines are not UTF-8, or when the
-/// lines are shifted against the captions.
+/// of lines does not divide the count of pairs, when pairs k and k mod L have different captions,
+/// when too many lines are not UTF-8, or when the lines are shifted against the captions.
 std::unique_ptr<RewriteSlot> open_rewrite_file(const std::string& path, const Dataset& dataset,
                                                const KeepCondition& keep);
 

@@ -164,19 +164,37 @@ std::vector<std::string> tar_paths(const std::string& source) {
   return paths;
 }
 
-RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
-  const std::vector<std::string> paths = tar_paths(options.source);
+void check_tar_target(const std::vector<std::string>& paths, const fs::path& folder) {
   std::set<std::string> names;
   for (const std::string& path : paths) {
     const std::string name = fs::path(path).filename().string();
     if (!names.insert(name).second)
       fail_usage("two of the tars are called " + name, "names that can stand in one folder");
     std::error_code error;
-    if (fs::equivalent(fs::path(path), options.folder / name, error)) {
-      fail_usage(options.folder.string() + ": holds the tars that are read",
+    if (fs::equivalent(fs::path(path), folder / name, error)) {
+      fail_usage(folder.string() + ": holds the tars that are read",
                  "another folder for those with rewrites");
     }
   }
+  std::string other;  // the first by name, whatever the order of the folder
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->path().extension() == ".tar" && !names.contains(name) &&
+        (other.empty() || name < other))
+      other = name;
+  }
+  if (!other.empty()) {
+    fail_usage(folder.string() + ": holds " + other + ", which is none of the tars to be written",
+               "an empty folder, or one with tars of the same names",
+               "Choose another folder or remove its tars: all tars of a folder are read as one "
+               "data set.");
+  }
+}
+
+RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
+  const std::vector<std::string> paths = tar_paths(options.source);
+  check_tar_target(paths, options.folder);
   const std::unique_ptr<Dataset> dataset = open_tars(paths, {});
   const CaptionTable captions = CaptionTable::build(*dataset, options.rewrites, options.keep_if);
   log_info(captions.describe());

@@ -26,11 +26,16 @@ struct RewriteTarsResult {
 /// Copies every member; a sample's .json gets "caption" (when it lacks one) and each rewrite under
 /// its slot name ("rewrite:chatgpt"), the field that open_clip's --json-text-key names; a sample
 /// without .json gets one. The same input gives the same bytes; a tar appears whole or not at all.
-/// Throws Error(kUsage) when two tars share a name or the folder is the source's own, Error(kInput)
-/// as open_dataset and CaptionTable do, Error(kFailed) when the disk refuses.
+/// Throws Error(kUsage) as check_tar_target does, Error(kInput) as open_dataset and CaptionTable
+/// do, Error(kFailed) when the disk refuses.
 RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options);
 
 /// The files of a tar source in order: braces expanded, folders listed.
 std::vector<std::string> tar_paths(const std::string& source);
+
+/// Throws Error(kUsage) when two of the tars share a name, or when the folder is their own or holds
+/// a tar of another name, which would be read together with the new ones. Tars of the same names
+/// are written again, so an interrupted run can be repeated.
+void check_tar_target(const std::vector<std::string>& paths, const std::filesystem::path& folder);
 
 }  // namespace clipwright

@@ -55,7 +55,9 @@ std::unique_ptr<Ledger> open_ledger(const std::string& url, const LedgerOptions&
     return ledger;
   }
   if (on_a_server(url)) return std::make_unique<PostgresLedger>(url, options);
-  return std::make_unique<SqliteLedger>(file_of(url));
+  const std::string path = file_of(url);
+  const bool fill = options.fill || !std::filesystem::exists(path);
+  return std::make_unique<SqliteLedger>(path, SqliteAccess::kWrite, fill);
 }
 
 std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url, const LedgerOptions& options) {
@@ -66,7 +68,8 @@ std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url, const LedgerO
     return ledger->exists() ? std::move(ledger) : nullptr;
   }
   const std::string path = file_of(url);
-  return std::filesystem::exists(path) ? std::make_unique<SqliteLedger>(path) : nullptr;
+  if (!std::filesystem::exists(path)) return nullptr;
+  return std::make_unique<SqliteLedger>(path, SqliteAccess::kRead);
 }
 
 std::string ledger_name(const std::string& url) {

@@ -92,7 +92,8 @@ struct LedgerOptions {
   double lease = 60;      ///< seconds that claims on a server outlive a worker's
                           ///< last sign of life
   double patience = 600;  ///< seconds to wait for a server that went away
-  bool create = true;     ///< make a ledger where there is none
+  bool create = true;     ///< make a ledger where there is none; else it is only read
+  bool fill = true;       ///< with `create`: also of an empty file that is there
 };
 
 /// Not thread-safe.
@@ -159,7 +160,8 @@ class Ledger {
 /// else or absent and not to be made, Error(kFailed) when it cannot be reached
 /// or made.
 std::unique_ptr<Ledger> open_ledger(const std::string& url, const LedgerOptions& options = {});
-/// The same, but null where there is none.
+/// The same to read one, or null where there is none. An SQLite file and its folder are left as
+/// they are, so what adds to a ledger must not be called.
 std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url,
                                            const LedgerOptions& options = {});
 /// Without a password, for messages.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "rewrite/ledger_report.h"
 
 namespace clipwright {
 namespace {
@@ -63,10 +64,21 @@ LedgerMerge merge_ledger(Ledger& into, Ledger& from) {
   std::vector<Incoming> block;
   Progress progress("merging", 0);
   int64_t rows = 0;
+  Sha256 caption{};
+  bool any = false, intact = false;  // of that caption, whose rows follow one another
   from.each_row([&](const LedgerRow& row, const LedgerSource& source) {
     progress.update(++rows);
     if (source.text.data() == nullptr) {
       ++merge.without_source;
+      return;
+    }
+    if (!any || row.source != caption) {
+      any = true;
+      caption = row.source;
+      intact = source_key(source.text, source.occurrence) == row.source;
+    }
+    if (!intact || !known_status(row.status)) {
+      ++merge.damaged;
       return;
     }
     block.push_back({row, std::string(source.text), source.occurrence});
@@ -82,6 +94,7 @@ Json LedgerMerge::to_json() const {
           {"conflicts", conflicts},
           {"replaced", replaced},
           {"without_source", without_source},
+          {"damaged", damaged},
           {"examples", examples}};
 }
 
@@ -92,6 +105,7 @@ std::string describe(const LedgerMerge& merge) {
     text += " (the older one counts; " + with_commas(merge.replaced) + " replaced)";
   if (merge.without_source > 0)
     text += ", " + with_commas(merge.without_source) + " left out because their caption is lost";
+  if (merge.damaged > 0) text += ", " + with_commas(merge.damaged) + " left out as damaged";
   text += "\n";
   for (const std::string& example : merge.examples) text += "  " + example + "\n";
   return text;

@@ -12,10 +12,11 @@ namespace clipwright {
 
 struct LedgerMerge {
   int64_t added = 0;
-  int64_t equal = 0;                  ///< in both, with the same text and status
-  int64_t conflicts = 0;              ///< in both, with different ones: the older row counts
-  int64_t replaced = 0;               ///< of the conflicts: the row that came was the older one
-  int64_t without_source = 0;         ///< left out: their caption is lost
+  int64_t equal = 0;           ///< in both, with the same text and status
+  int64_t conflicts = 0;       ///< in both, with different ones: the older row counts
+  int64_t replaced = 0;        ///< of the conflicts: the row that came was the older one
+  int64_t without_source = 0;  ///< left out: their caption is lost
+  int64_t damaged = 0;  ///< left out: no such status, or a caption that is not what its key says
   std::vector<std::string> examples;  ///< the first conflicts, in words
   Json to_json() const;
 };

@@ -30,6 +30,10 @@ int64_t LedgerStatus::rows() const {
   return sum;
 }
 
+bool known_status(std::string_view status) {
+  return status == "accepted" || status.starts_with("rejected:") || status.starts_with("failed:");
+}
+
 LedgerStatus ledger_status(Ledger& ledger) {
   LedgerStatus status{.counts = ledger.counts(), .workers = ledger.workers()};
   ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
@@ -145,8 +149,7 @@ LedgerFindings verify_ledger(Ledger& ledger) {
     }
     if (accepted) note(found.after_acceptance, where + ": one before it was accepted already");
     accepted |= row.status == "accepted";
-    if (row.status != "accepted" && !row.status.starts_with("rejected:") &&
-        !row.status.starts_with("failed:"))
+    if (!known_status(row.status))
       note(found.unknown_statuses, where + ": status '" + row.status.substr(0, 60) + "'");
     if (!recipes.contains(row.recipe)) {
       ++found.without_recipe;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -17,6 +18,8 @@ struct LedgerStatus {
   int64_t rows() const;
   Json to_json() const;
 };
+/// Whether it is one of docs/formats/ledger.md.
+bool known_status(std::string_view status);
 LedgerStatus ledger_status(Ledger& ledger);
 /// A few lines for people.
 std::string describe(const LedgerStatus& status);

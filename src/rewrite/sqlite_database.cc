@@ -1,6 +1,7 @@
 #include "rewrite/sqlite_database.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,6 +13,38 @@ namespace {
 
 constexpr int kPatience = 60000;  // ms to wait for another job's commit
 
+/// A name with flags for sqlite3_open_v2.
+struct Opening {
+  std::string name;
+  int flags = 0;
+};
+
+/// A database with a write-ahead log cannot be read without files beside it. A connection that may
+/// write takes them away at its end and one that may not leaves them, so a ledger that nobody works
+/// on is opened for writing, with writes switched off. Where no file can be made, SQLite is told
+/// that nobody will write.
+Opening opening_to_read(const std::filesystem::path& path) {
+  std::error_code absent;
+  const std::filesystem::path log = path.string() + "-wal";
+  const bool any_log = std::filesystem::exists(log, absent);
+  const auto logged = any_log ? std::filesystem::file_size(log, absent) : 0;
+  const std::filesystem::path whole = std::filesystem::absolute(path);
+  if (logged == 0 && (::access(path.c_str(), W_OK) != 0 ||
+                      ::access(whole.parent_path().c_str(), W_OK | X_OK) != 0)) {
+    std::string name = "file://";
+    for (const char c : whole.string()) {
+      constexpr const char* kDigits = "0123456789ABCDEF";
+      if (c == '%' || c == '?' || c == '#') {
+        name += {'%', kDigits[c >> 4], kDigits[c & 15]};
+      } else {
+        name += c;
+      }
+    }
+    return {name + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+  }
+  return {path.string(), any_log ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE};
+}
+
 }  // namespace
 
 void SqliteDatabase::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -19,17 +52,23 @@ void SqliteDatabase::Close::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-SqliteDatabase::SqliteDatabase(const std::filesystem::path& path) : path_(path) {
+SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, SqliteAccess access)
+    : path_(path) {
+  const bool reads = access == SqliteAccess::kRead;
+  const Opening opening = reads
+                              ? opening_to_read(path)
+                              : Opening{path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
   sqlite3* database = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code = sqlite3_open_v2(opening.name.c_str(), &database, opening.flags, nullptr);
   database_.reset(database);
   if (code != SQLITE_OK) {
     fail_running(
-        path.string() + ": the ledger cannot be opened or made (" + sqlite3_errstr(code) + ")",
-        "a file in a folder that exists and may be written to");
+        path.string() + ": the ledger cannot be opened" + (reads ? " (" : " or made (") +
+            sqlite3_errstr(code) + ")",
+        reads ? "a file that may be read" : "a file in a folder that exists and may be written to");
   }
   sqlite3_busy_timeout(database, kPatience);
+  if (reads) execute("PRAGMA query_only=1");
 }
 
 void SqliteDatabase::fail(int code) {

@@ -14,6 +14,12 @@ struct sqlite3_stmt;
 
 namespace clipwright {
 
+/// What a connection may do to the file.
+enum class SqliteAccess {
+  kRead,   ///< leaves the file and its folder as they are
+  kWrite,  ///< the file is made when there is none
+};
+
 class SqliteDatabase {
  public:
   struct Close {
@@ -22,8 +28,9 @@ class SqliteDatabase {
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
-  /// Opens or makes the file. Throws Error(kFailed).
-  explicit SqliteDatabase(const std::filesystem::path& path);
+  /// Throws Error(kFailed) when the file cannot be opened or made.
+  explicit SqliteDatabase(const std::filesystem::path& path,
+                          SqliteAccess access = SqliteAccess::kWrite);
 
   /// Throws Error(kInput) when the file lacks what the statement names.
   Statement prepare(const std::string& sql);

@@ -48,9 +48,23 @@ std::string now() {
   return text;
 }
 
+/// The path, of a file that is not empty where that counts: SQLite would take it for a database.
+const std::filesystem::path& with_content(const std::filesystem::path& path, bool needed) {
+  std::error_code absent;
+  if (needed && std::filesystem::is_regular_file(path, absent) &&
+      std::filesystem::file_size(path, absent) == 0) {
+    fail_input(path.string() + ": is an empty file", "a ledger written by 'clipwright rewrite'",
+               "Choose another file; it was not changed.");
+  }
+  return path;
+}
+
 }  // namespace
 
-SqliteLedger::SqliteLedger(const std::filesystem::path& path) : database_(path), slot_(path) {
+SqliteLedger::SqliteLedger(const std::filesystem::path& path, SqliteAccess access, bool fill)
+    : reads_(access == SqliteAccess::kRead),
+      database_(with_content(path, reads_ || !fill), access),
+      worker_(worker_name()) {
   Statement version = database_.prepare("PRAGMA user_version");
   database_.next(version.get());
   const auto found = static_cast<int>(Db::integer(version.get(), 0));
@@ -60,20 +74,55 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : database_(path),
                "version " + std::to_string(kFormatVersion) + " or lower",
                "Use the newer clipwright that wrote it.");
   }
-  database_.execute("PRAGMA journal_mode=WAL");
-  database_.execute("PRAGMA synchronous=FULL");
+  // Another program's file is left as it is, so this comes before anything is made or switched.
+  check_tables(!reads_ && fill);
+  slot_.emplace(path, !reads_);
   // Keys are hashes, so rows land anywhere: a larger cache and longer write-ahead log save half of
   // the writing in a ledger of millions.
   database_.execute("PRAGMA cache_size=-65536");
+  if (!reads_) prepare_writing(found);
+  const bool numbered = has("SELECT 1 FROM pragma_table_info('source') WHERE name = 'occurrence'");
+  occurrence_ = numbered ? "s.occurrence" : "0";
+  claims_ = has("SELECT 1 FROM pragma_table_info('claim') WHERE name = 'slot'");
+  last_ = database_.prepare(kRow +
+                            " FROM rewrite r WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
+                            "ORDER BY attempt DESC LIMIT 1");
+}
+
+bool SqliteLedger::has(const std::string& question) {
+  const Statement select = database_.prepare(question);
+  return database_.next(select.get());
+}
+
+void SqliteLedger::check_tables(bool may_be_empty) {
+  const bool empty = !has("SELECT 1 FROM sqlite_master");
+  if (empty && may_be_empty) return;
+  const auto names = [&](const std::string& table, const std::string& columns, int count) {
+    return has("SELECT 1 WHERE (SELECT COUNT(*) FROM pragma_table_info('" + table +
+               "') WHERE name IN (" + columns + ")) = " + std::to_string(count));
+  };
+  if (names("rewrite",
+            "'source_sha', 'mode', 'recipe_sha', 'attempt', 'status', 'text', 'tokens_in', "
+            "'tokens_out', 'seconds', 'scores', 'worker', 'at'",
+            kRowColumns) &&
+      names("recipe", "'recipe_sha', 'description'", 2) &&
+      names("source", "'source_sha', 'text'", 2))
+    return;
+  fail_input(database_.path().string() +
+                 (empty ? ": is an empty database" : ": is a database of another program"),
+             "a ledger written by 'clipwright rewrite'",
+             "Choose another file; it was not changed.");
+}
+
+void SqliteLedger::prepare_writing(int version) {
+  database_.execute("PRAGMA journal_mode=WAL");
+  database_.execute("PRAGMA synchronous=FULL");
   database_.execute("PRAGMA wal_autocheckpoint=10000");
-  make_tables(found);
+  make_tables(version);
   insert_row_ = database_.prepare(std::string("INSERT") + kInsertRow + " ON CONFLICT DO NOTHING");
   insert_source_ = database_.prepare(
       "INSERT INTO source (source_sha, text, occurrence) "
       "VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  last_ = database_.prepare(kRow +
-                            " FROM rewrite r WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
-                            "ORDER BY attempt DESC LIMIT 1");
   made_ = database_.prepare(
       "SELECT MAX(attempt) + 1, MAX(status = 'accepted') "
       "FROM rewrite WHERE source_sha = ? AND "
@@ -88,14 +137,9 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path) : database_(path),
   release_ = database_.prepare(
       "DELETE FROM claim WHERE source_sha = ? AND "
       "mode = ? AND recipe_sha = ? AND slot = ?");
-  worker_ = worker_name();
 }
 
 void SqliteLedger::make_tables(int version) {
-  const auto has = [&](const char* question) {
-    const Statement select = database_.prepare(question);
-    return database_.next(select.get());
-  };
   if (version != 0 &&
       has("SELECT 1 FROM pragma_table_info('source') WHERE name = "
           "'occurrence'") &&
@@ -112,6 +156,7 @@ void SqliteLedger::make_tables(int version) {
 }
 
 void SqliteLedger::describe(const Sha256& recipe, const std::string& description) {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
   const Statement insert = database_.prepare(
       "INSERT INTO recipe (recipe_sha, description) VALUES "
       "(?, ?) ON CONFLICT DO NOTHING");
@@ -149,6 +194,7 @@ void SqliteLedger::insert(sqlite3_stmt* statement, const LedgerRow& row, const s
 }
 
 void SqliteLedger::commit() {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
   if (waiting_.empty() && released_.empty()) return;
   const std::string at = now();
   // Rows are gathered first, so that the lock on the file lasts for a write and
@@ -165,7 +211,7 @@ void SqliteLedger::commit() {
       Db::bind(release_.get(), 1, released.source);
       Db::bind(release_.get(), 2, released.task.mode);
       Db::bind(release_.get(), 3, released.task.recipe);
-      Db::bind(release_.get(), 4, int64_t{slot_.slot()});
+      Db::bind(release_.get(), 4, int64_t{slot_->slot()});
       database_.finish(release_.get());
     }
   });
@@ -193,10 +239,10 @@ ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source
   const bool claimed = database_.next(claimed_by_.get());
   const int slot = claimed ? static_cast<int>(Db::integer(claimed_by_.get(), 0)) : -1;
   database_.reset(claimed_by_.get());
-  if (claimed && slot_.lives(slot)) return answer;
+  if (claimed && slot_->lives(slot)) return answer;
   bind_key(insert_claim_);
   Db::bind(insert_claim_.get(), 4, worker_);
-  Db::bind(insert_claim_.get(), 5, int64_t{slot_.slot()});
+  Db::bind(insert_claim_.get(), 5, int64_t{slot_->slot()});
   database_.finish(insert_claim_.get());
   answer.state = ClaimAnswer::kOurs;
   return answer;
@@ -204,6 +250,7 @@ ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source
 
 std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
                                              std::span<const Sha256> sources, int attempts) {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
   std::vector<ClaimAnswer> answers;
   // A claim that a power cut takes away is void anyway: without a sync it costs
   // microseconds.
@@ -218,16 +265,18 @@ std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
 }
 
 void SqliteLedger::release_all() {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
   const Statement remove = database_.prepare("DELETE FROM claim WHERE slot = ?");
-  Db::bind(remove.get(), 1, int64_t{slot_.slot()});
+  Db::bind(remove.get(), 1, int64_t{slot_->slot()});
   database_.finish(remove.get());
 }
 
 int64_t SqliteLedger::held_elsewhere() {
+  if (!claims_) return 0;
   int64_t held = 0;
   const Statement select = database_.prepare("SELECT slot, COUNT(*) FROM claim GROUP BY slot");
   while (database_.next(select.get())) {
-    if (slot_.lives(static_cast<int>(Db::integer(select.get(), 0))))
+    if (slot_->lives(static_cast<int>(Db::integer(select.get(), 0))))
       held += Db::integer(select.get(), 1);
   }
   return held;
@@ -296,8 +345,8 @@ std::vector<std::optional<LedgerRow>> SqliteLedger::last(std::span<const Sha256>
 
 void SqliteLedger::each_row(const std::function<void(const LedgerRow&, const LedgerSource&)>& use) {
   const Statement select =
-      database_.prepare(kRow +
-                        ", s.text, s.occurrence FROM rewrite r LEFT JOIN source s USING "
+      database_.prepare(kRow + ", s.text, " + occurrence_ +
+                        " FROM rewrite r LEFT JOIN source s USING "
                         "(source_sha) "
                         "ORDER BY r.source_sha, r.mode, r.recipe_sha, r.attempt");
   while (database_.next(select.get())) {
@@ -342,6 +391,7 @@ std::vector<std::optional<LedgerRow>> SqliteLedger::find(std::span<const LedgerR
 }
 
 void SqliteLedger::replace(const LedgerRow& row) {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
   const Statement statement = database_.prepare(std::string("INSERT OR REPLACE") + kInsertRow);
   insert(statement.get(), row, now());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,10 @@ namespace clipwright {
 
 class SqliteLedger final : public Ledger {
  public:
-  explicit SqliteLedger(const std::filesystem::path& path);
+  /// With kRead only what reads may be called, and nothing is made or changed. `fill`: an empty
+  /// file that is there already is made a ledger. Throws Error(kInput) for anything else that is no
+  /// ledger.
+  SqliteLedger(const std::filesystem::path& path, SqliteAccess access, bool fill = true);
 
   using Ledger::add;
   using Ledger::last;
@@ -52,18 +56,24 @@ class SqliteLedger final : public Ledger {
     LedgerTask task;
   };
 
+  bool has(const std::string& question);
+  void check_tables(bool may_be_empty);
   void make_tables(int version);
+  void prepare_writing(int version);
   void insert(sqlite3_stmt* statement, const LedgerRow& row, const std::string& at);
   LedgerRow read_row(sqlite3_stmt* statement) const;
   ClaimAnswer claim_one(const LedgerTask& task, const Sha256& source, int attempts);
 
+  const bool reads_;
   SqliteDatabase database_;
-  SqliteWorkerSlot slot_;
+  std::optional<SqliteWorkerSlot> slot_;
   Statement insert_row_, insert_source_, last_, made_, claimed_by_, insert_claim_, release_;
   std::vector<Waiting> waiting_;
   std::vector<Released> released_;
   std::string worker_;
-  bool claiming_ = false;  ///< this worker has asked for captions before
+  std::string occurrence_;  ///< column of `source`, or 0 in a ledger from before it
+  bool claims_ = true;      ///< has the table `claim`
+  bool claiming_ = false;   ///< this worker has asked for captions before
 };
 
 }  // namespace clipwright

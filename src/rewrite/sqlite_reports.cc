@@ -39,11 +39,12 @@ std::vector<LedgerWorker> SqliteLedger::workers() {
     worker.last = Db::text(rows.get(), 3);
   }
   const Statement claims =
-      database_.prepare("SELECT worker, COUNT(*), MAX(slot) FROM claim GROUP BY worker");
-  while (database_.next(claims.get())) {
+      claims_ ? database_.prepare("SELECT worker, COUNT(*), MAX(slot) FROM claim GROUP BY worker")
+              : nullptr;
+  while (claims != nullptr && database_.next(claims.get())) {
     LedgerWorker& worker = all[std::string(Db::text(claims.get(), 0))];
     worker.claims = Db::integer(claims.get(), 1);
-    worker.lease = slot_.lives(static_cast<int>(Db::integer(claims.get(), 2)))
+    worker.lease = slot_->lives(static_cast<int>(Db::integer(claims.get(), 2)))
                        ? std::numeric_limits<double>::infinity()
                        : -1;
   }

@@ -26,8 +26,12 @@ struct flock bytes_from(int first, int count, short type) {
 
 }  // namespace
 
-SqliteWorkerSlot::SqliteWorkerSlot(const std::filesystem::path& ledger)
+SqliteWorkerSlot::SqliteWorkerSlot(const std::filesystem::path& ledger, bool take_one)
     : path_(ledger.string() + "-workers") {
+  if (!take_one) {
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);  // absent: nobody lives
+    return;
+  }
   while (!take()) {
   }
 }
@@ -58,13 +62,18 @@ bool SqliteWorkerSlot::take() {
 }
 
 SqliteWorkerSlot::~SqliteWorkerSlot() {
+  if (descriptor_ < 0) return;
+  if (slot_ < 0) {
+    ::close(descriptor_);
+    return;
+  }
   struct flock all = bytes_from(0, kMostWorkers, F_WRLCK);
   if (::fcntl(descriptor_, F_OFD_SETLK, &all) == 0) ::unlink(path_.c_str());
   ::close(descriptor_);
 }
 
 bool SqliteWorkerSlot::lives(int slot) const {
-  if (slot == slot_) return false;
+  if (slot == slot_ || descriptor_ < 0) return false;
   struct flock range = bytes_from(slot, 1, F_WRLCK);
   return ::fcntl(descriptor_, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }

@@ -11,7 +11,8 @@ class SqliteWorkerSlot {
  public:
   /// Takes the first free slot of FILE-workers. Throws Error(kFailed) when the
   /// file cannot be made or the file system has no locks.
-  explicit SqliteWorkerSlot(const std::filesystem::path& ledger);
+  /// With `take_one` false it takes none, makes no file and serves only for asking who lives.
+  explicit SqliteWorkerSlot(const std::filesystem::path& ledger, bool take_one = true);
   SqliteWorkerSlot(const SqliteWorkerSlot&) = delete;
   SqliteWorkerSlot& operator=(const SqliteWorkerSlot&) = delete;
   /// The last worker takes the file away.
@@ -25,7 +26,7 @@ class SqliteWorkerSlot {
   bool take();
   std::filesystem::path path_;
   int descriptor_ = -1;
-  int slot_ = -1;
+  int slot_ = -1;  ///< none
 };
 
 }  // namespace clipwright

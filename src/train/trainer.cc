@@ -241,8 +241,21 @@ bool saves_now(const Run& run) {
          step % (run.options.save_frequency * run.plan.steps_per_epoch) == 0;
 }
 
+/// An update can overflow where loss and gradient were still finite; such weights must not become a
+/// checkpoint that counts.
+void require_finite_weights(const Run& run) {
+  for (const auto& weight : run.model.named_parameters()) {
+    if (torch::isfinite(weight.value()).all().item<bool>()) continue;
+    fail_running("after step " + with_commas(run.state.step) + " the weights of " + weight.key() +
+                     " are not finite, so training stopped",
+                 {},
+                 last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");
+  }
+}
+
 void save(Run& run) {
   if (run.saved_step == run.state.step) return;
+  require_finite_weights(run);
   save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective, run.optimizer);
   delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints);
   run.saved_step = run.state.step;
@@ -379,6 +392,7 @@ TrainResult run_training(TrainOptions options, Data& data) {
              options.name + " --resume latest");
     return result;
   }
+  require_finite_weights(run);
   result.model = folder.model();
   write_open_clip_directory(*model, result.model);
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +

@@ -6,8 +6,10 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "tests/data/temporary_folder.h"
 
 namespace clipwright {
@@ -98,9 +100,25 @@ TEST(LineAligned, AFileOneLineShortIsRefusedWithItsCount) {
               HasSubstr("bard.txt: has 999 lines for 1,000 pairs; expected a line for each pair"));
 }
 
+TEST(LineAligned, HalfAFileIsRefusedUnlessTheCaptionsRepeat) {
+  const TemporaryFolder folder;
+  const std::string half = folder.write("bard.txt", joined(list_of(30, rewrite_of)));
+  EXPECT_THAT(message_of(Texts(list_of(60, caption_of)), {half}),
+              HasSubstr("bard.txt: has 30 lines for 60 pairs, and line 1 would also rewrite pair "
+                        "31, whose caption is not that of pair 1"));
+  std::vector<std::string> twice = list_of(30, caption_of);
+  for (int i = 0; i < 30; ++i) twice.push_back(caption_of(i));
+  EXPECT_EQ(CaptionTable::build(Texts(twice), {half}).text(41, 1), rewrite_of(11));
+  twice[47] = "another caption";
+  EXPECT_THAT(message_of(Texts(twice), {half}),
+              HasSubstr("line 18 would also rewrite pair 48, whose caption is not that of pair "
+                        "18; expected a line for each pair (60), or the same captions in the same "
+                        "order after every 30 pairs"));
+}
+
 TEST(LineAligned, FilesOfDifferentLengthAreRefused) {
   const TemporaryFolder folder;
-  const Texts data({"a", "b", "c", "d"});
+  const Texts data({"a", "b", "a", "b"});
   EXPECT_THAT(
       message_of(data, {folder.write("x.txt", "1\n2\n3\n4\n"), folder.write("y.txt", "1\n2\n")}),
       HasSubstr("y.txt: has 2 lines, "));
@@ -308,10 +326,33 @@ TEST(KeepIf, DropsByRecordedScoreAndFlag) {
               HasSubstr("rewrite:bard 2 texts, 2 dropped by the condition"));
 }
 
+TEST(KeepIf, AConditionThatDropsEverythingIsWarnedOf) {
+  const TemporaryFolder folder;
+  const Texts data({"a dog", "a cat"});
+  const auto path =
+      folder.write("r.jsonl", as_lines({record("image/0.jpg", "bard", "one dog", "a dog", 0.5),
+                                        record("image/1.jpg", "bard", "one cat", "a cat", 0.9)}));
+  const auto said = [&](const std::string& file, const std::string& condition) {
+    const std::string log = folder / "log.txt";
+    std::filesystem::remove(log);
+    const LogFile lines(log);
+    CaptionTable::build(data, {file}, condition);
+    return read_file(log);
+  };
+  EXPECT_THAT(said(path, "audit.score >= 0.95"),
+              HasSubstr("r.jsonl: the condition drops all 2 rewrites of mode bard"));
+  EXPECT_EQ(said(path, "audit.score >= 0.8"), "");
+  const auto lines = folder.write("a.txt", "one dog\none cat\n");
+  EXPECT_THAT(said(lines, "audit.score > 1"),
+              HasSubstr("a.txt: the condition drops all 2 rewrites that were looked at"));
+  EXPECT_EQ(said(lines, "audit.score >= 0"), "");
+}
+
 TEST(KeepIf, BadGrammarIsAUsageError) {
   const Texts data({"a"});
   for (const std::string bad :
        {"audit.score", "audit.score == 1", "score >= 0.5", "audit.score >= high",
+        "audit.score >= nan", "audit.score < inf", "audit.score > -infinity", "audit.score < 1e999",
         "audit.score >= 0.5 or flag:x", "not flag:number-chnged", "not",
         "flag:", "audit.score >= 0.5 and", "audit.score >= 0.5 audit.score < 1"}) {
     EXPECT_THAT(message_of(data, {}, bad, ExitCode::kUsage),

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "data/tar.h"
@@ -192,6 +193,16 @@ TEST(Folder, AMissingPictureIsAValueNotAnError) {
   std::filesystem::remove(folder / "a.png");
   EXPECT_THAT(dataset->image(0).error, HasSubstr("cannot be opened"));
   EXPECT_THAT(message_of({.source = TemporaryFolder().path()}), HasSubstr("holds no picture"));
+}
+
+TEST(Folder, OneThatCannotBeOpenedSaysWhy) {
+  const TemporaryFolder folder;
+  folder.write("closed/a.png", "one");
+  std::filesystem::permissions(folder / "closed", std::filesystem::perms::none);
+  if (::access((folder / "closed").c_str(), R_OK) == 0) GTEST_SKIP() << "root opens any folder";
+  EXPECT_THAT(message_of({.source = folder / "closed"}),
+              HasSubstr("closed: cannot be listed (Permission denied)"));
+  std::filesystem::permissions(folder / "closed", std::filesystem::perms::owner_all);
 }
 
 TEST(Webdataset, GroupsMembersByKeyAcrossShards) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "data/inspect.h"
@@ -52,7 +53,7 @@ TEST_F(PackTest, TarsHoldTheSamePicturesCaptionsAndRewrites) {
     const auto a = source_->image(from), b = packed->image(i);
     EXPECT_TRUE(std::equal(a.view.begin(), a.view.end(), b.view.begin(), b.view.end()));
   }
-  EXPECT_EQ(packed->caption(2), "two\nzwei");
+  EXPECT_EQ(packed->caption(2), "two");
   EXPECT_EQ(packed->caption(4), "picture 5");
   const Json sizes = read_json(folder_ / "out/sizes.json");
   EXPECT_EQ(sizes["00000.tar"], 4);
@@ -67,6 +68,55 @@ TEST_F(PackTest, TheSameDataGivesTheSameBytes) {
   pack(*source_, nullptr, {.folder = folder_ / "a"});
   pack(*source_, nullptr, {.folder = folder_ / "b"});
   EXPECT_EQ(read_file(folder_ / "a/00000.tar"), read_file(folder_ / "b/00000.tar"));
+}
+
+TEST_F(PackTest, OfSeveralCaptionsTheTarsReaderTakesTheOneThatTrainingTakes) {
+  folder_.write("stamps/a.png", test_png(1, 20));
+  folder_.write("stamps/a.txt", "A dog.\r\nde.utf8=Ein Hund.\r\nfr.utf8=Un chien.\r\n");
+  folder_.write("stamps/b.png", test_png(2, 20));
+  folder_.write("stamps/b.txt", "\n  A cat.\nde.utf8=Eine Katze.\n");
+  folder_.write("stamps/c.png", test_png(3, 20));
+  folder_.write("stamps/c.txt", "A cow.");
+  const auto stamps = open_dataset({.source = folder_ / "stamps"});
+  const std::string rewrites = folder_.write("bard.txt", "one dog\none cat\none cow\n");
+  const auto captions = CaptionTable::build(*stamps, {rewrites});
+  pack(*stamps, &captions, {.folder = folder_ / "out"});
+  const auto packed = open_dataset({.source = folder_ / "out"});
+  ASSERT_EQ(packed->size(), 3);
+  const auto packed_captions = CaptionTable::build(*packed, {rewrites});
+  for (int64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(packed->caption(i), stamps->caption(i));
+    EXPECT_EQ(packed_captions.text(i, 1), captions.text(i, 1));
+  }
+  EXPECT_EQ(packed->caption(1), "A cat.");
+  EXPECT_THAT(read_file(folder_ / "out/00000.tar"),
+              HasSubstr(R"("caption":"A cat.","rewrite:bard":"one cat",)"
+                        R"("captions":["A cat.","de.utf8=Eine Katze."]})"));
+}
+
+TEST_F(PackTest, AFolderWithTarsOfAnEarlierPackIsRefused) {
+  const auto refused = [&](const std::string& folder) -> std::string {
+    try {
+      pack(*source_, nullptr, {.folder = folder});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      return error.what();
+    }
+    return "packed";
+  };
+  pack(*source_, nullptr, {.folder = folder_ / "out", .samples_per_tar = 2});
+  const std::string before = read_file(folder_ / "out/00000.tar");
+  EXPECT_THAT(refused(folder_ / "out"), HasSubstr("holds 00000.tar already"));
+  EXPECT_THAT(refused(folder_ / "out"), HasSubstr("Choose another folder"));
+  EXPECT_EQ(read_file(folder_ / "out/00000.tar"), before);
+  folder_.write("sizes/sizes.json", "{}");
+  EXPECT_THAT(refused(folder_ / "sizes"), HasSubstr("holds sizes.json already"));
+  folder_.write("notes/readme.md", "about this set");
+  EXPECT_EQ(refused(folder_ / "notes"), "packed");
+}
+
+TEST_F(PackTest, TarsOfNoSampleAreAUsageError) {
+  EXPECT_THROW(pack(*source_, nullptr, {.folder = folder_ / "out", .samples_per_tar = 0}), Error);
 }
 
 TEST_F(PackTest, JoinedTextsCarryKeysAndSlots) {

@@ -121,6 +121,29 @@ TEST_F(RewriteTars, RefusesToOverwriteWhatItReads) {
                Error);
 }
 
+TEST_F(RewriteTars, RefusesAFolderWithTarsOfAnotherRun) {
+  folder_.write("out/2.tar", "of an earlier, longer run");
+  folder_.write("out/10.tar", "of an earlier, longer run");
+  try {
+    run();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("out: holds 10.tar, which is none of the tars"));
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "out/0.tar"));
+  EXPECT_EQ(read_file(folder_ / "out/2.tar"), "of an earlier, longer run");
+}
+
+TEST_F(RewriteTars, AnInterruptedRunCanBeRepeatedInItsFolder) {
+  run("whole");
+  folder_.write("out/0.tar", "what a run before has left");
+  run();
+  EXPECT_EQ(read_file(folder_ / "out/0.tar"), read_file(folder_ / "whole/0.tar"));
+  run();
+  EXPECT_EQ(read_file(folder_ / "out/1.tar"), read_file(folder_ / "whole/1.tar"));
+}
+
 TEST_F(RewriteTars, PathsAreExpandedAndChecked) {
   EXPECT_THAT(tar_paths(folder_ / "in"), ElementsAre(folder_ / "in/0.tar", folder_ / "in/1.tar"));
   EXPECT_THAT(tar_paths(folder_ / "in/{0..1}.tar"),

@@ -3,8 +3,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <map>
 
+#include "audit/pairs.h"
 #include "core/json.h"
 #include "rewrite/ledger.h"
 #include "rewrite/ledger_report.h"
@@ -56,6 +60,17 @@ class LedgerCommand : public testing::Test {
     ASSERT_EQ(sqlite3_open(file("one.db").c_str(), &database), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sql;
     sqlite3_close(database);
+  }
+
+  /// Names, contents and times of everything in the folder of ledgers.
+  std::map<std::string, std::pair<std::string, fs::file_time_type>> everything() const {
+    std::map<std::string, std::pair<std::string, fs::file_time_type>> all;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (entry.path().extension() == ".db" ||
+          entry.path().string().find(".db-") != std::string::npos)
+        all[entry.path().filename()] = {contents_of(entry.path()), entry.last_write_time()};
+    }
+    return all;
   }
 
   static constexpr const char* kRecipe =
@@ -146,6 +161,118 @@ TEST_F(LedgerCommand, MergeIsTheUnionInEitherDirection) {
   EXPECT_EQ(again[file("one.db")]["added"], 0);
   EXPECT_EQ(again[file("one.db")]["equal"], 2);
   EXPECT_EQ(run({"verify", "--ledger", file("ab.db")}).wait(), 0);
+}
+
+TEST_F(LedgerCommand, ReadingChangesNothing) {
+  const auto before = everything();
+  ASSERT_EQ(before.size(), 1u);
+  EXPECT_EQ(run({"status", "--ledger", file("one.db")}).wait(), 0);
+  EXPECT_EQ(run({"verify", "--ledger", file("one.db")}).wait(), 0);
+  EXPECT_EQ(run({"export", "--ledger", file("one.db"), "--output", file("r.jsonl")}).wait(), 0);
+  EXPECT_EQ(Records::read("sqlite:" + file("one.db")).size(), 2u);
+  ChildProcess audit({"audit", "--ledger", file("one.db"), "--output", file("a.json")},
+                     folder_ / "audit");
+  EXPECT_EQ(audit.wait(), 0) << audit.errors();
+  EXPECT_EQ(everything(), before);
+  EXPECT_EQ(run({"merge", "--into", file("all.db"), file("one.db")}).wait(), 0);
+  EXPECT_EQ(everything().at("one.db"), before.at("one.db"));
+}
+
+TEST_F(LedgerCommand, AnOlderLedgerIsReadWithoutMigration) {
+  damage("ALTER TABLE source DROP COLUMN occurrence; DROP TABLE claim");
+  const auto before = everything();
+  for (const char* command : {"status", "verify"}) {
+    ChildProcess child = run({command, "--ledger", file("one.db")});
+    EXPECT_EQ(child.wait(), 0) << command << child.errors();
+  }
+  EXPECT_EQ(run({"export", "--ledger", file("one.db"), "--output", file("r.jsonl")}).wait(), 0);
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(LedgerCommand, WhatIsNoLedgerIsRefusedAndLeftAlone) {
+  std::ofstream(file("empty.db")).flush();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file("other.db").c_str(), &database), SQLITE_OK);
+  sqlite3_exec(database, "CREATE TABLE contacts (name TEXT)", nullptr, nullptr, nullptr);
+  sqlite3_close(database);
+  std::ofstream(file("captions.txt")) << "a cat\n";
+  const auto before = everything();
+  for (const std::string name : {"empty.db", "other.db"}) {
+    const std::vector<std::vector<std::string>> commands = {
+        {"ledger", "status", "--ledger", file(name)},
+        {"ledger", "verify", "--ledger", file(name)},
+        {"ledger", "export", "--ledger", file(name), "--output", file("x.jsonl")},
+        {"ledger", "merge", "--into", file("made.db"), file(name)},
+        {"ledger", "merge", "--into", file(name), file("one.db")},
+        {"audit", "--ledger", file(name), "--output", file("a.json")},
+        {"rewrite", "--captions", file("captions.txt"), "--engine", "replay", "--replay",
+         "sqlite:" + file(name), "--ledger", file("made.db"), "--output", file("made")}};
+    for (const auto& command : commands) {
+      ChildProcess child(command, folder_ / "out");
+      EXPECT_EQ(child.wait(), 3) << name << ": " << command[0] << " " << command[1] << "\n"
+                                 << child.errors();
+    }
+  }
+  const std::vector<std::string> rewrite = {"rewrite",  "--captions", file("captions.txt"),
+                                            "--engine", "eda",        "--output",
+                                            file("o"),  "--ledger"};
+  const auto rewrite_into = [&](const std::string& name) {
+    std::vector<std::string> command = rewrite;
+    command.push_back(file(name));
+    ChildProcess child(command, folder_ / "out");
+    const int code = child.wait();
+    EXPECT_TRUE(code == 0 || code == 3) << child.errors();
+    return code;
+  };
+  EXPECT_EQ(rewrite_into("other.db"), 3);
+  EXPECT_EQ(everything(), before);
+  EXPECT_EQ(rewrite_into("empty.db"), 0);  // its owner may have made it on purpose
+  EXPECT_EQ(run({"verify", "--ledger", file("empty.db")}).wait(), 0);
+}
+
+TEST_F(LedgerCommand, AFolderThatMayNotBeWrittenToIsRead) {
+  fs::create_directories(folder_ / "kept");
+  fs::rename(file("one.db"), folder_ / "kept" / "one.db");
+  fs::permissions(folder_, fs::perms(0755));
+  fs::permissions(folder_ / "kept" / "one.db", fs::perms(0444));
+  fs::permissions(folder_ / "kept", fs::perms(0555));
+  const std::string name = (folder_ / "kept" / "one.db").string();
+  const pid_t child = ::fork();
+  if (child == 0) {  // not the program: its libraries may lie where only root reads
+    if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(77);
+    try {
+      if (ledger_status(*open_ledger(name, {.create = false})).rows() != 3) ::_exit(2);
+      if (!verify_ledger(*open_ledger(name, {.create = false})).whole()) ::_exit(3);
+      if (Records::read(name).size() != 2) ::_exit(4);
+      if (open_ledger_pairs(name)->total() != 2) ::_exit(5);
+      ::_exit(0);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      ::_exit(6);
+    }
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  const auto files = std::distance(fs::directory_iterator(folder_ / "kept"), {});
+  fs::permissions(folder_ / "kept", fs::perms(0755));
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "root cannot become another user here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(files, 1);
+}
+
+TEST_F(LedgerCommand, MergeLeavesOutWhatVerifyWouldReject) {
+  damage("UPDATE source SET text = 'a cow' WHERE text = 'a dog'");
+  damage("UPDATE rewrite SET status = 'perhaps' WHERE status LIKE 'rejected%'");
+  ChildProcess merge = run({"merge", "--into", file("all.db"), file("one.db")});
+  ASSERT_EQ(merge.wait(), 0) << merge.errors();
+  EXPECT_NE(merge.output().find("1 attempts added, 0 there already, 0 in conflict, 2 left out as "
+                                "damaged"),
+            std::string::npos)
+      << merge.output();
+  const LedgerFindings findings = verify_ledger(*open_ledger(file("all.db")));
+  EXPECT_EQ(findings.rows, 1);
+  EXPECT_EQ(findings.bad_sources + findings.unknown_statuses, 0);
 }
 
 TEST_F(LedgerCommand, VerifyFindsWhatIsWrong) {

@@ -95,6 +95,16 @@ TEST_F(Trainer, TwentyStepsGiveTheRecordedLosses) {
   }
 }
 
+TEST_F(Trainer, WeightsThatOverflowInTheLastStepAreNoModel) {
+  TrainOptions given = options("run", 1);
+  given.lr = 1e300;
+  given.warmup = "0";
+  const Error error = error_of(given);
+  EXPECT_EQ(error.code(), ExitCode::kFailed);
+  EXPECT_THAT(error.what(), testing::HasSubstr("are not finite"));
+  EXPECT_FALSE(fs::exists(path("run/model")));
+}
+
 TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   TrainOptions given = options("run", 6);
   given.save_every_steps = 3;
