@@ -199,10 +199,21 @@ def bench_rewriting(arguments, table, folder):
     lines = [path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(pathlib.Path("/usr/share/tuxpaint/stamps").rglob("*.txt"))]
     captions = folder / "rewrite.txt"
     captions.write_text("\n".join(list(dict.fromkeys(lines))[:: len(lines) // 100][: 20 if arguments.quick else 100]) + "\n", encoding="utf-8")
-    model = (arguments.program.parent / "share" / "default.gguf").resolve()
-    port, parallel = 18765, 8 * arguments.threads
+    stored = (arguments.program.parent / "share" / "default.gguf").resolve()
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     # One example triple: in a job of millions thousands of captions share a beginning, so its cost is nothing; here 32 triples would be half the work.
     job = [arguments.program, "--quiet", "rewrite", "--captions", captions, "--modes", "human", "--triples", 1, "--no-audit", "--json"]
+    what = f"rewriting, {stored.stem}, {len(captions.read_text().splitlines())} captions, one example triple"
+    rewrite_with(arguments, table, folder / "stored", job, stored, [], f"{what}, weights as stored")
+    quantize = ["--quantize", "q4_0"]
+    run([*job, *quantize, "--limit", 1, "--ledger", f"sqlite:{folder / 'copy.db'}"])
+    [copy] = (folder / "cache" / "clipwright" / "models").glob("*.gguf")
+    rewrite_with(arguments, table, folder / "q4_0", job, copy, quantize, f"{what}, --quantize q4_0 (the same weights for all)")
+
+
+def rewrite_with(arguments, table, folder, job, model, weights, what):
+    folder.mkdir()
+    port, parallel = 18765, 8 * arguments.threads
 
     def rewrite(name, *more):
         ledger = folder / f"{name}-{time.time()}.db"
@@ -229,7 +240,7 @@ def bench_rewriting(arguments, table, folder):
 
     through_server = ["--engine", "openai", "--base-url", f"http://127.0.0.1:{port}", "--concurrency", parallel]
     greedy = ["--temperature", 0, "--attempts", 1, "--limit", 20]
-    rewrite("greedy-ours", *greedy, "--threads", arguments.threads)
+    rewrite("greedy-ours", *greedy, *weights, "--threads", arguments.threads)
     with_server(parallel, lambda: rewrite("greedy-server", *greedy, *through_server))
     texts = [(folder / name / "human.txt").read_text(encoding="utf-8").splitlines() for name in ("greedy-ours", "greedy-server")]
     equal = sum(a == b for a, b in zip(*texts, strict=True))
@@ -238,10 +249,9 @@ def bench_rewriting(arguments, table, folder):
     runs = max(1, arguments.runs // 2)
     ours, theirs = [], []
     for _ in range(runs):
-        ours.append(rewrite("ours", "--threads", arguments.threads))
+        ours.append(rewrite("ours", *weights, "--threads", arguments.threads))
         theirs.append(with_server(parallel, lambda: rewrite("server", *through_server)))
     check = f"{equal} of {len(texts[0])} texts equal at temperature 0; every caption answered by both"
-    what = f"rewriting, {model.stem}, {len(captions.read_text().splitlines())} captions, one example triple"
     table.add(7, what, ours, f"llama-server, prompt cache, {parallel} slots, sorted order", theirs, "texts/s", check)
     batch = folder / "batch"
     run([*job, "--ledger", f"sqlite:{folder / 'batch.db'}", "--engine", "batch", "--batch-dir", batch, "--model-name", "x"])

@@ -124,7 +124,8 @@ CalibrationCell cell_of(const std::vector<Judged>& style, const std::vector<Judg
   };
   const double hits = flagged(damaged), alarms = flagged(style);
   if (!damaged.empty()) cell.recall = hits / static_cast<double>(damaged.size());
-  if (hits + alarms > 0) cell.precision = hits / (hits + alarms);
+  cell.flagged = hits + alarms > 0;
+  if (cell.flagged) cell.precision = hits / (hits + alarms);
   std::vector<double> style_values, damaged_values;
   for (const Judged& one : style) style_values.push_back(one.first);
   for (const Judged& one : damaged) damaged_values.push_back(one.first);

@@ -27,6 +27,7 @@ std::vector<CalibrationCaption> read_captions(const std::vector<std::string>& fi
 struct CalibrationCell {
   int64_t pairs = 0;     ///< damaged rewrites; as many style-only ones stand against them
   double recall = 0;     ///< share of the damaged that are flagged
+  bool flagged = false;  ///< any of them or of the style-only ones; else precision says nothing
   double precision = 0;  ///< flagged damaged over all flagged, style-only rewrites of the same
                          ///< captions included
   double auc = 0.5;      ///< share of (style-only, damaged) pairs that the value puts in order

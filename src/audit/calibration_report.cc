@@ -25,13 +25,13 @@ std::string formatted(const char* format, double value) {
 Json cell_json(const CalibrationCell& cell) {
   return {{"pairs", cell.pairs},
           {"recall", rounded(cell.recall)},
-          {"precision", rounded(cell.precision)},
+          {"precision", cell.flagged ? Json(rounded(cell.precision)) : Json()},
           {"auc", rounded(cell.auc)}};
 }
 
 std::string cell_text(const CalibrationCell& cell, bool with_auc) {
-  std::string text =
-      formatted("%.1f", 100 * cell.recall) + " / " + formatted("%.1f", 100 * cell.precision);
+  std::string text = formatted("%.1f", 100 * cell.recall) + " / " +
+                     (cell.flagged ? formatted("%.1f", 100 * cell.precision) : "-");
   return with_auc ? text + " / " + formatted("%.2f", cell.auc) : text;
 }
 

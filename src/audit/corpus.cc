@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -30,10 +32,23 @@ struct Block {
 template <typename Work>
 void in_parts(size_t count, size_t threads, const Work& work) {
   const size_t share = (count + threads - 1) / threads;
-  std::vector<std::jthread> workers;
-  for (size_t begin = share; begin < count; begin += share)
-    workers.emplace_back([&, begin] { work(begin, std::min(begin + share, count)); });
-  work(0, std::min(share, count));
+  std::mutex mutex;
+  std::exception_ptr broken;
+  const auto part = [&](size_t begin) {
+    try {
+      work(begin, std::min(begin + share, count));
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!broken) broken = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (size_t begin = share; begin < count; begin += share)
+      workers.emplace_back([&, begin] { part(begin); });
+    part(0);
+  }
+  if (broken) std::rethrow_exception(broken);
 }
 
 void audit_block(const Auditor& auditor, Block& block, const CorpusAuditOptions& options,
@@ -107,7 +122,6 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
                          const CorpusAuditOptions& options) {
   CorpusAudit result;
   result.wordnet = auditor.has_wordnet();
-  for (const PairScorer* scorer : options.scorers) result.tiers.push_back(scorer->describe());
   const size_t threads = options.threads > 0 ? static_cast<size_t>(options.threads)
                                              : std::max(1U, std::thread::hardware_concurrency());
   std::optional<AtomicFile> output;
@@ -163,6 +177,8 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
     progress.update(result.summary.pairs);
   }
   progress.finish();
+  // Only now do they know how many pairs they could score.
+  for (const PairScorer* scorer : options.scorers) result.tiers.push_back(scorer->describe());
   result.passed_over = pairs.passed_over;
   for (auto& [name, drawing] : drawings) result.examples[name] = drawing.take();
   if (options.diversity) {

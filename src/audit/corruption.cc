@@ -78,6 +78,10 @@ Result swap_colour(std::string_view caption, const CaptionWords& words, Random& 
   }
   if (found.empty()) return std::nullopt;
   const auto [at, family] = found[random.below(found.size())];
+  const bool any = std::any_of(kNewColours.begin(), kNewColours.end(), [&](const Colour& other) {
+    return other.family != family && !says(words, other.name);
+  });
+  if (!any) return std::nullopt;  // the caption says them all
   while (true) {
     const Colour& other = kNewColours[random.below(kNewColours.size())];
     if (other.family == family || says(words, other.name)) continue;
@@ -95,10 +99,16 @@ Result swap_number(std::string_view caption, const CaptionWords& words, Random& 
     const bool digits =
         error == std::errc() && end == word.lower.data() + word.lower.size() && value < 1000000;
     if (spelled == kNumbers.end() && !digits) continue;
+    const auto number = [&](size_t choice) {
+      return digits ? std::to_string(choice + 2) : std::string(kNumbers[choice]);
+    };
+    size_t unsaid = 0;
+    for (size_t choice = 0; choice < kNumbers.size(); ++choice)
+      unsaid += number(choice) != word.lower && !says(words, number(choice));
+    if (unsaid == 0) return std::nullopt;  // the caption says them all
     std::string other;
     do {
-      const size_t choice = random.below(kNumbers.size());
-      other = digits ? std::to_string(choice + 2) : std::string(kNumbers[choice]);
+      other = number(random.below(kNumbers.size()));
     } while (other == word.lower || says(words, other));
     return spliced(caption, word.begin, word.end, in_case_of(word, other));
   }

@@ -49,7 +49,7 @@ class LinePairs : public PairSource {
       line_ = 0;
     }
     if (!captions_.next(pair.source)) pair.source.clear();
-    pair.key = std::to_string(++line_);
+    pair.key = std::to_string(line_++);
     pair.mode = rewrites_[file_].stem().string();
     return true;
   }
@@ -124,7 +124,6 @@ class JsonlPairs : public PairSource {
   int64_t number_ = 0, damaged_ = 0, first_damaged_ = 0;
 };
 
-/// One source after another.
 class ChainedPairs : public PairSource {
  public:
   explicit ChainedPairs(std::vector<std::unique_ptr<PairSource>> sources)
@@ -227,13 +226,29 @@ int64_t count_lines(const fs::path& path) {
   return lines + (last != '\n');
 }
 
+void check_caption_lines(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  for (const char* table : {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".gz"}) {
+    if (ending != table) continue;
+    fail_usage(
+        path.string() + ": --captions of an audit is no table", "a text file, a caption a line",
+        "The rewrites.jsonl that 'clipwright rewrite' made of a table holds its captions: give "
+        "it as --rewrites alone.");
+  }
+}
+
 std::unique_ptr<PairSource> open_line_pairs(const fs::path& captions,
                                             const std::vector<fs::path>& rewrites) {
+  check_caption_lines(captions);
   return std::make_unique<LinePairs>(captions, rewrites);
 }
 
 std::unique_ptr<PairSource> open_jsonl_pairs(const fs::path& rewrites) {
   return std::make_unique<JsonlPairs>(rewrites);
+}
+
+std::unique_ptr<PairSource> chain_pairs(std::vector<std::unique_ptr<PairSource>> sources) {
+  return std::make_unique<ChainedPairs>(std::move(sources));
 }
 
 std::unique_ptr<PairSource> open_pairs(const fs::path& captions,
@@ -255,7 +270,7 @@ std::unique_ptr<PairSource> open_pairs(const fs::path& captions,
     sources.push_back(open_line_pairs(captions, texts));
   }
   if (sources.empty()) fail_usage("no rewrites were given", "--rewrites FILE...");
-  return std::make_unique<ChainedPairs>(std::move(sources));
+  return chain_pairs(std::move(sources));
 }
 
 }  // namespace clipwright

@@ -13,7 +13,7 @@
 namespace clipwright {
 
 struct AuditPair {
-  std::string key;  ///< of the sample; the line number, counted from 1, in text files
+  std::string key;  ///< of the sample; in text files the line number, from 0 as in rewrites.jsonl
   std::string
       mode;  ///< how the rewrite was made; the name of the file without ending for text files
   std::string source, text;
@@ -58,6 +58,9 @@ std::vector<AuditPair> shipped_rewrites();
 
 int64_t count_lines(const std::filesystem::path& path);
 
+/// Throws Error(kUsage) for a table (.csv, .tsv, .jsonl, .parquet) where a caption a line is meant.
+void check_caption_lines(const std::filesystem::path& path);
+
 /// LaCLIP's rule: line k of a rewrite file belongs to caption k mod L, so that its number of lines
 /// is a multiple of L. Throws Error(kInput) naming both counts when it is not.
 std::unique_ptr<PairSource> open_line_pairs(const std::filesystem::path& captions,
@@ -68,10 +71,8 @@ std::unique_ptr<PairSource> open_line_pairs(const std::filesystem::path& caption
 /// twentieth of them is an Error(kInput).
 std::unique_ptr<PairSource> open_jsonl_pairs(const std::filesystem::path& rewrites);
 
-/// Accepted rows of a ledger of `rewrite` (docs/formats/ledger.md), read only: "sqlite:FILE" or the
-/// file; key is the source's SHA-256. Throws Error(kInput) when the file is no ledger,
-/// Error(kUsage) for other kinds of ledger.
-std::unique_ptr<PairSource> open_ledger_pairs(const std::string& url);
+/// One source after another.
+std::unique_ptr<PairSource> chain_pairs(std::vector<std::unique_ptr<PairSource>> sources);
 
 /// Each file by its ending: `.jsonl`, or text that needs `captions`. Throws Error(kUsage) when
 /// captions are missing.

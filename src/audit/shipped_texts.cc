@@ -70,6 +70,7 @@ std::vector<AuditPair> shipped_rewrites() {
 std::vector<CalibrationCaption> read_captions(const std::vector<std::string>& files) {
   std::vector<CalibrationCaption> captions;
   for (const std::string& file : files) {
+    check_caption_lines(file);
     LineReader reader(file);
     std::string line;
     while (reader.next(line)) add_text(line, captions);

@@ -2,6 +2,7 @@
 // benchmarks/run_benchmarks.py pairs them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,5 +37,12 @@ Measurement benchmark_tokenizer(const std::string& captions, int runs);
 /// their rewrites, as they are and joined to the lengths of web captions: captions a second.
 /// `check` holds a hash of all records.
 std::vector<Measurement> benchmark_audit(int runs);
+
+/// A rewriting job with texts that cost nothing, over `rows` made-up captions of 6 to 14 words and
+/// rewrites of 8 to 20, into an SQLite ledger in the temporary folder: rows a second, bytes a row,
+/// seconds until a second job knows that all is done, peak memory. `check` holds counts, which each
+/// run compares with the ledger. Throws Error(kFailed) when the disk refuses, Error(kInterrupted)
+/// when the process is asked to stop.
+std::vector<Measurement> benchmark_ledger(int64_t rows, int runs);
 
 }  // namespace clipwright

@@ -13,7 +13,7 @@ namespace clipwright {
 struct Measurement {
   std::string name;             ///< "train-step", "images", "tokenizer"
   std::string mode;             ///< variant, e.g. "ViT-B-32, 5 texts"
-  std::string unit;             ///< "pairs/s", "images/s", ...; larger is better
+  std::string unit;             ///< "pairs/s", "images/s", ...; of rates larger is better
   std::vector<double> runs;     ///< one value a run
   Json check = Json::object();  ///< results that the other side must reproduce before times count
 };

@@ -11,8 +11,10 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
+#include "data/rewrite_pairs.h"
 #include "eval/pair_similarity.h"
 #include "report/audit_page.h"
+#include "rewrite/ledger_pairs.h"
 
 namespace clipwright {
 namespace {
@@ -93,15 +95,15 @@ void run(const Flags& flags) {
   if (flags.rewrites.empty() == flags.ledger.empty()) {
     fail_usage(
         flags.ledger.empty() ? "no rewrites were given" : "both --rewrites and --ledger were given",
-        "either --rewrites FILE... or --ledger sqlite:FILE", "See 'clipwright audit --help'.");
+        "either --rewrites FILE... or --ledger LEDGER", "See 'clipwright audit --help'.");
   }
   if (flags.sample > 0 || !flags.markdown.empty())
     fail_usage("--sample or --markdown was given without --calibrate", "--calibrate");
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()
-                         ? open_pairs(flags.captions.empty() ? "" : flags.captions[0],
-                                      {flags.rewrites.begin(), flags.rewrites.end()})
+                         ? open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
+                                              {flags.rewrites.begin(), flags.rewrites.end()})
                          : open_ledger_pairs(flags.ledger);
   Auditor auditor;
   add_examples(flags, auditor);
@@ -128,10 +130,11 @@ void add_audit_command(CLI::App& program) {
                   "to damage, any number of files")
       ->type_name("FILE");
   app->add_option("--rewrites", flags->rewrites,
-                  "rewrites: line-aligned .txt (needs --captions) or rewrites.jsonl, any number")
-      ->type_name("FILE");
+                  "rewrites, any number: the output folder of 'clipwright rewrite', its "
+                  "rewrites.jsonl or Parquet side-car, or line-aligned .txt (needs --captions)")
+      ->type_name("FILE|DIR");
   app->add_option("--ledger", flags->ledger, "the accepted rewrites of a ledger instead of files")
-      ->type_name("sqlite:FILE");
+      ->type_name("sqlite:FILE|postgresql://HOST/DB");
   app->add_option("--examples", flags->examples,
                   "in-context examples (text or TSV): rewrites that repeat one are flagged; "
                   "default: those that ship with the program")
@@ -152,8 +155,8 @@ void add_audit_command(CLI::App& program) {
                   "language model")
       ->type_name("FILE.gguf|default");
   app->add_option("--model", flags->model,
-                  "tier 1 by a CLIP's text tower; with --data tier 3: the picture against source "
-                  "and rewrite")
+                  "a trained CLIP (open_clip directory, folder of a run, or checkpoint): tier 1 by "
+                  "its text tower; with --data tier 3: the picture against source and rewrite")
       ->type_name("MODEL");
   app->add_option("--data", flags->data, "the pictures, joined by key")->type_name("SRC");
   app->add_option("--device", flags->device, "of --model: cpu or cuda[:N]")->capture_default_str();
@@ -171,6 +174,7 @@ void add_audit_command(CLI::App& program) {
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--seed", flags->seed, "--calibrate: of the draw and the damage")
+      ->type_name("N")
       ->capture_default_str();
   app->add_option("--markdown", flags->markdown, "--calibrate: the tables as markdown")
       ->type_name("FILE");
@@ -183,10 +187,10 @@ void add_audit_command(CLI::App& program) {
       "Examples:\n"
       "  clipwright audit --captions captions.txt --rewrites chatgpt.txt bard.txt --output "
       "audit.json\n"
-      "  clipwright audit --rewrites rewrites/rewrites.jsonl --output audit.json --html "
+      "  clipwright audit --rewrites rewrites --output audit.json --html "
       "audit.html\n"
       "  clipwright audit --ledger sqlite:rewrites.sqlite --html audit.html\n"
-      "  clipwright audit --rewrites rewrites.jsonl --model ViT-B-32 --data pairs.tar "
+      "  clipwright audit --rewrites rewrites.jsonl --model logs/run/model --data pairs.tar "
       "--entailment default --output audit.json\n"
       "  clipwright audit --calibrate --captions captions.txt --entailment default --sample 200\n"
       "How to read it: docs/audit.md; formats: docs/formats/audit.md. Exit code 3 when captions "

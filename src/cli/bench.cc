@@ -10,6 +10,7 @@ namespace {
 struct BenchFlags {
   std::string only, output = "md", folder, recipe = "openai", captions;
   int size = 224;
+  int64_t rows = 1'000'000;
   TrainStepBenchmark step;
 };
 
@@ -26,6 +27,11 @@ void run_bench(const BenchFlags& flags) {
     for (Measurement& measurement : benchmark_audit(flags.step.runs))
       measurements.push_back(std::move(measurement));
   }
+  // Minutes and a few hundred megabytes of disk: only when it is asked for.
+  if (flags.only == "ledger") {
+    for (Measurement& measurement : benchmark_ledger(flags.rows, flags.step.runs))
+      measurements.push_back(std::move(measurement));
+  }
   std::fputs(format_measurements(measurements, flags.output).c_str(), stdout);
 }
 
@@ -33,10 +39,10 @@ void run_bench(const BenchFlags& flags) {
 
 void add_bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
-      "bench", "measure this machine: training step, picture path, tokenizer, audit");
+      "bench", "measure this machine: training step, picture path, tokenizer, audit, ledger");
   auto flags = std::make_shared<BenchFlags>();
-  app->add_option("--only", flags->only, "one benchmark")
-      ->check(CLI::IsMember({"train-step", "images", "tokenizer", "audit"}));
+  app->add_option("--only", flags->only, "one benchmark; ledger runs only when it is named")
+      ->check(CLI::IsMember({"train-step", "images", "tokenizer", "audit", "ledger"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
@@ -66,9 +72,15 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--size", flags->size, "images: side in pixels")->capture_default_str();
   app->add_option("--captions", flags->captions, "tokenizer: a caption a line");
+  app->add_option("--rows", flags->rows,
+                  "ledger: captions of the job, written to $TMPDIR or /tmp, about 400 bytes each")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->capture_default_str();
   app->footer(
       "Examples:\n  clipwright bench --only train-step --model ViT-B-32 --batch-size 64\n  "
       "clipwright bench --only tokenizer --captions captions.txt --output json\n"
+      "  clipwright bench --only ledger --rows 1000000 --runs 3\n"
       "./run bench measures the peers beside it and writes docs/benchmarks.md.");
   app->callback([flags] { run_bench(*flags); });
 }

@@ -24,7 +24,4 @@ void add_demo_command(CLI::App& program);
 /// code.
 int run_program(int argc, char** argv);
 
-/// A parsed program without running anything, for the generated reference and tests.
-void build_program(CLI::App& program);
-
 }  // namespace clipwright

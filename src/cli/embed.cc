@@ -11,8 +11,7 @@ void add_embed_command(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
   command
-      ->add_option("--model", request->model,
-                   "architecture name, open_clip directory, folder of a run, or checkpoint")
+      ->add_option("--model", request->model, "open_clip directory, folder of a run, or checkpoint")
       ->required()
       ->type_name("MODEL");
   CLI::Option* images =

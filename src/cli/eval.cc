@@ -31,8 +31,7 @@ void add_output(CLI::App& command, EvalFlags& flags, const char* what) {
 void add_common(CLI::App& command, EvalFlags& flags) {
   EvaluationRequest& request = flags.request;
   command
-      .add_option("--model", request.model,
-                  "architecture name, open_clip directory, folder of a run, or checkpoint")
+      .add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
       ->required()
       ->type_name("MODEL");
   command

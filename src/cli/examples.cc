@@ -102,6 +102,9 @@ void add_chat(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       ->type_name("N")
       ->capture_default_str();
   add_seed_flag(*command, flags->chat.seed, "decides the captions, and the model's draws");
+  command->add_option("--threads", flags->engine.threads, "of a local model; 0: one a core")
+      ->type_name("N")
+      ->capture_default_str();
   command
       ->add_option("--temperature", flags->chat.sampling.temperature, "0 takes the likeliest token")
       ->type_name("T")
@@ -128,6 +131,7 @@ void add_chat(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     made.draft.note("prompt", flags->chat.prompt);
     note_captions(made.draft, flags->captions);
     made.draft.note("engine", to_line(engine->identity()));
+    made.draft.note("temperature", Json(flags->chat.sampling.temperature).dump());
     made.draft.note("seed", std::to_string(flags->chat.seed));
     made.draft.note("date", today());
     for (const auto& [status, count] : made.outcomes) log_info(status + ": " + with_commas(count));

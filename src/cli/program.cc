@@ -1,4 +1,5 @@
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -6,6 +7,7 @@
 #include <exception>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/commands.h"
@@ -31,12 +33,40 @@ std::string environment_name(const std::string& flag) {
   return name;
 }
 
-void name_environment(CLI::App& app) {
+/// Values that --help calls N are counts.
+void check_count(CLI::Option& option) {
+  if (option.get_type_name() != "N") return;
+  option.check(CLI::Validator(
+      [](std::string& text) {
+        return std::string(text.starts_with('-') ? "'" + text + "' is below zero" : "");
+      },
+      ""));
+}
+
+/// Gives every flag its variable, collected in `names`, and its checks.
+void finish_options(CLI::App& app, std::vector<std::string>& names) {
   for (CLI::Option* option : app.get_options()) {
-    if (const std::string key = file_key(*option); !key.empty())
-      option->envname(environment_name(key));
+    check_count(*option);
+    const std::string key = file_key(*option);
+    if (key.empty()) continue;
+    names.push_back(environment_name(key));
+    option->envname(names.back());
   }
-  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) name_environment(*sub);
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
+    finish_options(*sub, names);
+}
+
+/// A misspelt variable would be ignored without a word.
+void tell_misspelt_variables(const std::vector<std::string>& known) {
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view whole = *entry;
+    const std::string name(whole.substr(0, whole.find('=')));
+    if (!name.starts_with("CLIPWRIGHT_") ||
+        std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    if (const std::string near = nearest(name, known); !near.empty())
+      log_warning(name + " is no setting of this program. Did you mean '" + near + "'?");
+  }
 }
 
 std::string toml_text(const toml::node& node) {
@@ -195,9 +225,8 @@ void check_results_arrived() {
                "Is the disk full, or the reader of the pipe gone?");
 }
 
-}  // namespace
-
-void build_program(CLI::App& program) {
+/// Adds every command. Returns the environment variables that mean something.
+std::vector<std::string> build_program(CLI::App& program) {
   program.description(
       "clipwright: rewrite captions with a language model, check the rewrites, train CLIP-family "
       "models on them, evaluate them.");
@@ -228,22 +257,31 @@ void build_program(CLI::App& program) {
   add_demo_command(program);
   for (CLI::App* sub : program.get_subcommands([](CLI::App*) { return true; })) {
     sub->fallthrough();
+    for (CLI::App* inner : sub->get_subcommands([](CLI::App*) { return true; }))
+      inner->fallthrough();
     sub->add_option("--config", "TOML file with the same names as the flags")->type_name("FILE");
   }
-  name_environment(program);
+  std::vector<std::string> variables = {"CLIPWRIGHT_SHARE",     "CLIPWRIGHT_WORDNET",
+                                        "CLIPWRIGHT_LLAMA_LOG", "CLIPWRIGHT_GEMM",
+                                        "CLIPWRIGHT_CHART_JS",  "CLIPWRIGHT_PLAIN_PROGRESS"};
+  finish_options(program, variables);
+  return variables;
 }
+
+}  // namespace
 
 int run_program(int argc, char** argv) {
   CLI::App program;
   std::vector<std::string> arguments(argv + 1, argv + argc);
   configure_log({});  // errors before the flags are known go to stderr as well
   try {
-    build_program(program);
+    const std::vector<std::string> variables = build_program(program);
     watch_interrupts();
     program.parse_complete_callback([&program] {
       configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
                      .json = program.get_option("--log-json")->as<bool>()});
     });
+    tell_misspelt_variables(variables);
     arguments = with_config_file(program, std::move(arguments));
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,19 +10,22 @@
 #include "cli/caption_flags.h"
 #include "cli/commands.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "data/rewrite_parquet.h"
 #include "data/rewrite_tars.h"
 #include "rewrite/engines.h"
 #include "rewrite/job.h"
+#include "rewrite/ledger.h"
 
 namespace clipwright {
 namespace {
 
 struct Flags {
   CaptionFlags source;
-  std::string examples, examples_mode, prompt = "clean";
+  std::vector<std::string> examples;
+  std::string examples_mode, prompt = "clean";
   std::string output, output_parquet, output_tars, records;
-  std::vector<std::string> modes = ExamplePack::shipped_modes();
+  std::vector<std::string> modes;
   RewriteOptions options;
   EngineOptions engine;
   bool dry_run = false, json = false, audit = true;
@@ -36,27 +40,55 @@ Scorer audit_scorer(const std::vector<ExamplePack>& packs) {
   };
 }
 
-void run(Flags& flags) {
+/// A flag that would be ignored is a mistake better told at once; those of the engines themselves
+/// are checked in make_engine.
+void refuse(const CLI::App& app, std::initializer_list<const char*> flags,
+            const std::string& where) {
+  for (const char* flag : flags) {
+    if (app.count(flag) > 0)
+      fail_usage(std::string(flag) + " says nothing " + where, {}, "Leave it out.");
+  }
+}
+
+void refuse_ignored(const CLI::App& app, const Flags& flags, const Engine& engine) {
+  const std::string here = "to --engine " + flags.engine.name;
+  if (!engine.uses_examples())
+    refuse(app, {"--examples", "--examples-mode", "--prompt", "--triples"}, here);
+  if (!engine.uses_examples() && engine.modes().empty()) refuse(app, {"--modes"}, here);
+  if (!engine.uses_sampling()) refuse(app, {"--temperature", "--top-p", "--max-tokens"}, here);
+  if (!flags.dry_run) refuse(app, {"--sample", "--price-in", "--price-out"}, "without --dry-run");
+}
+
+/// The modes named, and one of each of the user's own packs.
+std::vector<ExamplePack> packs_of(const Flags& flags, const Engine& engine) {
+  if (!flags.examples_mode.empty() && flags.examples.size() != 1)
+    fail_usage("--examples-mode names the mode of one file", "one --examples FILE");
+  std::vector<ExamplePack> packs;
+  if (flags.examples.empty() || !flags.modes.empty()) packs = choose_packs(flags.modes, engine);
+  for (const std::string& file : flags.examples) {
+    packs.push_back(ExamplePack::read(
+        file, flags.examples_mode.empty() ? fs::path(file).stem().string() : flags.examples_mode));
+  }
+  return packs;
+}
+
+void run(const CLI::App& app, Flags& flags) {
   RewriteOptions& options = flags.options;
   options.layout = parse_prompt_layout(flags.prompt);
   options.output = flags.output;
   options.records = flags.records;
-  if (!flags.examples.empty()) {
-    const std::string mode = flags.examples_mode.empty() ? fs::path(flags.examples).stem().string()
-                                                         : flags.examples_mode;
-    options.packs.push_back(ExamplePack::read(flags.examples, mode));
-  } else {
-    for (const std::string& mode : flags.modes) options.packs.push_back(ExamplePack::shipped(mode));
-  }
   const std::unique_ptr<CaptionSource> captions = open_captions(flags.source);
   // What is no tars is better known before the work than after it.
   if (!flags.output_tars.empty()) check_tar_target(tar_paths(flags.source.data), flags.output_tars);
   flags.engine.patience = options.ledger_options.patience;
   flags.engine.forecast = flags.dry_run;
   const std::unique_ptr<Engine> engine = make_engine(flags.engine);
+  refuse_ignored(app, flags, *engine);
+  options.packs = packs_of(flags, *engine);
   if (flags.dry_run) {
     const RewriteForecast forecast = forecast_rewrite(*captions, options, *engine);
-    std::puts((flags.json ? to_line(forecast.to_json()) : describe(forecast)).c_str());
+    std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : describe(forecast)).c_str(),
+               stdout);
     return;
   }
   if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
@@ -70,9 +102,17 @@ void run(Flags& flags) {
     };
   }
   const RewriteSummary summary = rewrite_captions(*captions, options, *engine);
-  std::puts((flags.json ? to_line(summary.to_json()) : describe(summary)).c_str());
-  if (summary.interrupted) return;
+  std::fputs((flags.json ? to_line(summary.to_json()) + "\n" : describe(summary)).c_str(), stdout);
+  if (summary.interrupted) {
+    log_info("Everything finished is in " + ledger_name(options.ledger) +
+             "; the same command goes on where this one stopped.");
+    return;
+  }
   if (parquet) parquet->commit();
+  log_info(options.output.empty() ? "The texts are in the ledger " + ledger_name(options.ledger) +
+                                        "; with --output DIR they are written for training."
+                                  : "Wrote " + (options.output / "rewrites.jsonl").string() +
+                                        " and a text file a mode.");
   if (!flags.output_tars.empty()) {
     rewrite_tars({.source = flags.source.data,
                   .rewrites = {(options.output / "rewrites.jsonl").string()},
@@ -95,13 +135,15 @@ void add_rewrite_command(CLI::App& program) {
   auto flags = std::make_shared<Flags>();
   RewriteOptions& options = flags->options;
   add_caption_flags(*app, flags->source);
-  app->add_option("--modes", flags->modes, "styles of the examples: chatgpt, bard, coco, human")
+  app->add_option("--modes", flags->modes,
+                  "styles of the examples: chatgpt, bard, coco, human (default: all; with replay, "
+                  "those that were recorded)")
       ->delimiter(',')
-      ->type_name("M,M,...")
-      ->capture_default_str();
+      ->type_name("M,M,...");
   app->add_option("--examples", flags->examples,
-                  "own examples instead: TSV of caption and rewrite, 16 rows or more "
-                  "(docs/formats/examples.md)")
+                  "own examples, a mode of each file: TSV of caption and rewrite, 16 rows or more "
+                  "(docs/formats/examples.md); instead of the modes that ship, or with --modes "
+                  "besides them")
       ->type_name("FILE");
   app->add_option("--examples-mode", flags->examples_mode,
                   "name of the mode that --examples makes; default: the file's name")
@@ -123,6 +165,11 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--model", flags->engine.model,
                   "language model; default: SmolLM2-135M-Instruct, which comes along")
       ->type_name("FILE.gguf");
+  app->add_option("--quantize", flags->engine.quantize,
+                  "llama: compute with a copy of the model with weights of this type, made once in "
+                  "the cache folder; q4_0 is the fastest. Other weights write other texts: they "
+                  "count as another model. Default: the weights as they are")
+      ->type_name("q4_0|iq4_nl|q8_0|f16");
   app->add_option("--chat", flags->engine.chat,
                   "llama: the model's own chat template around the prompt; default: off")
       ->type_name("on|off");
@@ -133,6 +180,10 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--model-name", flags->engine.model_name,
                   "the model as the server names it; default: the only one it has")
       ->type_name("NAME");
+  app->add_option("--model-revision", flags->engine.revision,
+                  "openai and batch: which weights stand behind the name, in words of your own; "
+                  "another revision makes its own texts")
+      ->type_name("TEXT");
   app->add_option("--api", flags->engine.api,
                   "completions, chat, or auto (the default): completions where the server has them")
       ->type_name("API");
@@ -163,6 +214,10 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--replay", flags->engine.replay,
                   "what --engine replay reads: a ledger, or records written with --records")
       ->type_name("FILE");
+  app->add_option("--recipe", flags->engine.recipe,
+                  "replay: only texts of the recipe whose hash begins so ('clipwright ledger "
+                  "status')")
+      ->type_name("DIGITS");
   app->add_option("--ledger", options.ledger,
                   "where every attempt is kept: a file, or a PostgreSQL database that workers on "
                   "many machines share (docs/formats/ledger.md)")
@@ -213,11 +268,13 @@ void add_rewrite_command(CLI::App& program) {
   app->add_flag("--keep-duplicates", options.keep_duplicates,
                 "equal captions get a rewrite each, instead of one that all of them get");
   app->add_option("--budget-tokens", options.budget_tokens,
-                  "stop when prompt and new tokens of this run reach N; 0: no limit")
+                  "begin nothing more when prompt and new tokens of this run reach N (what is in "
+                  "flight is finished); 0: no limit")
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--budget-time", options.budget_seconds,
-                  "stop after so long: seconds, or with a unit as in 90m, 8h, 2d; 0: no limit")
+                  "begin nothing more after so long: seconds, or with a unit as in 90m, 8h, 2d; 0: "
+                  "no limit")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}))
       ->type_name("TIME")
@@ -270,7 +327,7 @@ void add_rewrite_command(CLI::App& program) {
       "rewritten by one of them.\n"
       "Formats: docs/formats/{examples,ledger,rewrites}.md. Exit code 130 after Ctrl-C, with "
       "everything finished in the ledger.");
-  app->callback([flags] { run(*flags); });
+  app->callback([app, flags] { run(*app, *flags); });
 }
 
 }  // namespace clipwright

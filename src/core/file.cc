@@ -151,6 +151,14 @@ void sync_folder(const fs::path& path) {
   ::close(descriptor);
 }
 
+fs::path user_cache_folder() {
+  if (const char* chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0')
+    return fs::path(chosen) / "clipwright";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return fs::path(home) / ".cache" / "clipwright";
+  return {};
+}
+
 fs::path shared_file(std::string_view name) {
   std::vector<fs::path> folders;
   if (const char* chosen = std::getenv("CLIPWRIGHT_SHARE")) folders.emplace_back(chosen);

@@ -49,6 +49,8 @@ class AtomicFile {
 
   void write(std::string_view text);
   void write(std::span<const std::byte> bytes);
+  /// Where the contents are until then, for a library that writes by name.
+  const fs::path& temporary() const { return temporary_; }
   /// Flushes, syncs and renames. Throws Error(kFailed) when the disk refuses.
   void commit();
 
@@ -63,6 +65,10 @@ class AtomicFile {
 void make_folder(const fs::path& path);
 /// Syncs a folder, so that names made in it survive a power cut.
 void sync_folder(const fs::path& path);
+
+/// Where what can be made again is kept: $XDG_CACHE_HOME/clipwright, else ~/.cache/clipwright;
+/// empty when neither is known.
+fs::path user_cache_folder();
 
 /// A file that ships with the program (vocabulary, default language model, example packs): looked
 /// for in $CLIPWRIGHT_SHARE, ../share/clipwright beside the program, and the build tree. Throws

@@ -6,20 +6,11 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/image_file.h"
+#include "data/rewrite_pairs.h"
 #include "data/rewrite_slot.h"
 
 namespace clipwright {
 namespace {
-
-/// What a user may name: a file, or the folder `rewrite` wrote.
-std::string rewrites_path(const std::string& given) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(given, error)) return given;
-  const std::string inside = (std::filesystem::path(given) / "rewrites.jsonl").string();
-  if (std::filesystem::exists(inside, error)) return inside;
-  fail_input(given + ": is a folder without rewrites.jsonl",
-             "the output folder of 'clipwright rewrite', or a .txt, .jsonl or .parquet file");
-}
 
 RewriteSlots open_slots(const std::string& path, const Dataset& dataset,
                         const KeepCondition& keep) {
@@ -65,7 +56,7 @@ CaptionTable CaptionTable::build(const Dataset& dataset, const std::vector<std::
   int64_t lines = 0;
   std::set<std::string> names;
   for (const std::string& given : rewrites) {
-    const std::string path = rewrites_path(given);
+    const std::string path = rewrites_file(given).string();
     for (auto& slot : open_slots(path, *whole, keep)) {
       if (slot->lines() > 0 && lines > 0 && slot->lines() != lines) {
         fail_input(path + ": has " + with_commas(slot->lines()) + " lines, " + first_aligned +

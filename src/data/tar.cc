@@ -96,11 +96,12 @@ std::string walk_tar(std::string_view archive,
   static constexpr std::array<char, kBlock> kZeros{};
   uint64_t at = 0;
   std::string name, long_name;
-  std::optional<uint64_t> long_size;
+  std::optional<uint64_t> long_size;  // of the next member, where its header cannot say it
   while (at + kBlock <= archive.size()) {
     const Header header{archive.substr(at, kBlock)};
     if (std::memcmp(header.block.data(), kZeros.data(), kBlock) == 0) return {};
     const std::string place = "at byte " + std::to_string(at);
+    if (at == 0 && archive.starts_with("\x1f\x8b")) return "is gzipped, not a plain tar";
     if (!checksum_holds(header.block)) return "is damaged " + place + " (no valid tar header)";
     const auto stated = number(header.block.substr(124, 12));
     if (!stated) return "is damaged " + place + " (no valid size)";

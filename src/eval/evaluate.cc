@@ -25,7 +25,7 @@ void check(const EvaluationRequest& request) {
 
 std::shared_ptr<Clip> open_model(const EvaluationRequest& request) {
   const torch::Device device = open_device(request.device);
-  auto model = load_model(request.model);
+  auto model = load_trained_model(request.model);
   model->to(device);
   return model;
 }
@@ -41,8 +41,7 @@ EvaluationRecord record_of(const EvaluationRequest& request, const Clip& model,
   EvaluationRecord record;
   record.dataset = request.data.source;
   record.model = model.config().name;
-  // A built-in name means fresh weights: there is nothing that they were trained on.
-  record.pretrained = request.model == model.config().name ? "" : request.model;
+  record.pretrained = request.model;
   record.task = task;
   record.metrics = std::move(metrics);
   return record;

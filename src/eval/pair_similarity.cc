@@ -42,11 +42,7 @@ class PictureIndex {
     int64_t line = -1;
     const char* end = pair.key.data() + pair.key.size();
     if (pair.key.empty() || std::from_chars(pair.key.data(), end, line).ptr != end) return named;
-    // Audited text files count lines from 1, rewrites.jsonl from 0.
-    for (const int64_t index : {line - 1, line}) {
-      if (index >= 0 && index < pictures_.size() && says(index, pair.source)) return index;
-    }
-    return -1;
+    return line >= 0 && line < pictures_.size() && says(line, pair.source) ? line : -1;
   }
 
  private:
@@ -64,7 +60,7 @@ double dot(const Tensor& rows, int64_t a, const Tensor& others, int64_t b) {
 class ClipSimilarity final : public PairScorer {
  public:
   explicit ClipSimilarity(const PairSimilarityOptions& options)
-      : options_(options), model_(load_model(options.model)) {
+      : options_(options), model_(load_trained_model(options.model)) {
     model_->to(open_device(options.device));
     eval_.batch_size = options.batch_size;
     eval_.workers = options.workers;

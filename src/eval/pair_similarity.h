@@ -12,7 +12,7 @@
 namespace clipwright {
 
 struct PairSimilarityOptions {
-  std::string model;  ///< any model argument
+  std::string model;  ///< open_clip directory, folder of a run or checkpoint
   std::string data;   ///< pictures: any data argument; empty: texts alone
   bool texts = true;  ///< fill `similarity` too
   std::string device = "cpu";
@@ -24,7 +24,8 @@ struct PairSimilarityOptions {
 /// `image_rewrite`. A pair finds its picture by its key; where keys are line numbers or hashes of
 /// the source (line-aligned files, ledgers), by that, if the captions agree. Pairs without a
 /// readable picture keep NaN and are counted in `describe`. The features of up to 65,536 pictures
-/// are remembered. Throws as load_model and open_dataset.
+/// are remembered. Throws as load_trained_model and
+/// open_dataset.
 std::unique_ptr<PairScorer> clip_similarity(const PairSimilarityOptions& options);
 
 /// The captions of a data argument with their keys, for a calibration with pictures.

@@ -63,15 +63,12 @@ void check_magic(const fs::path& path) {
   }
 }
 
-fs::path cache_folder() {
-  if (const char* chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0')
-    return fs::path(chosen) / "clipwright";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    return fs::path(home) / ".cache" / "clipwright";
-  return {};
-}
-
 }  // namespace
+
+std::string last_llama_complaint() {
+  const std::lock_guard lock(last_complaint().mutex);
+  return last_complaint().text.empty() ? "" : " (" + last_complaint().text + ")";
+}
 
 void LanguageModel::Free::operator()(llama_model* model) const { llama_model_free(model); }
 
@@ -84,10 +81,10 @@ LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
   }
   llama_model_params parameters = llama_model_default_params();
   parameters.n_gpu_layers = 0;
+  parameters.check_tensors = true;
   model_.reset(llama_model_load_from_file(path.c_str(), parameters));
   if (model_ == nullptr) {
-    const std::lock_guard lock(last_complaint().mutex);
-    fail_input(path.string() + ": the model cannot be loaded (" + last_complaint().text + ")",
+    fail_input(path.string() + ": the model cannot be loaded" + last_llama_complaint(),
                "a whole GGUF of a text model",
                "Fetch the file again; a broken download is the usual cause.");
   }
@@ -151,7 +148,7 @@ std::string file_digest(const fs::path& path) {
   struct stat status {};
   std::error_code error;
   const fs::path whole = fs::canonical(path, error);
-  const fs::path folder = cache_folder();
+  const fs::path folder = user_cache_folder();
   if (error || folder.empty() || ::stat(whole.c_str(), &status) != 0) return hex(sha256_file(path));
   const std::string what = whole.string() + " " + std::to_string(status.st_size) + " " +
                            std::to_string(status.st_mtim.tv_sec) + "." +

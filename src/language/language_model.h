@@ -48,6 +48,9 @@ class LanguageModel {
   const llama_vocab* vocabulary_ = nullptr;
 };
 
+/// What llama.cpp complained of last, as " (...)"; empty when it did not.
+std::string last_llama_complaint();
+
 /// SHA-256 of a file in hexadecimal, remembered in the user's cache folder by path, size and time
 /// of change, since models are gigabytes. Throws Error(kInput) when the file cannot be read.
 std::string file_digest(const std::filesystem::path& path);

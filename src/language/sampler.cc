@@ -66,13 +66,28 @@ double exponentials(std::span<const float> logits, float top, float scale,
   return total;
 }
 
+[[noreturn]] void fail_not_finite() {
+  fail_running("the language model's output is not finite", "numbers",
+               "Its file is damaged, or its weights overflow in this type; try another file.");
+}
+
 }  // namespace
+
+void check_sampling(const Sampling& sampling) {
+  if (!(sampling.temperature >= 0 && sampling.temperature <= 10))
+    fail_usage("--temperature " + std::to_string(sampling.temperature), "0 to 10");
+  if (!(sampling.top_p > 0 && sampling.top_p <= 1))
+    fail_usage("--top-p " + std::to_string(sampling.top_p), "above 0, at most 1");
+  if (sampling.max_tokens < 1 || sampling.max_tokens > 4096)
+    fail_usage("--max-tokens " + std::to_string(sampling.max_tokens), "1 to 4096");
+}
 
 std::span<const TokenChance> NucleusSampler::nucleus(std::span<const float> logits,
                                                      double temperature, double top_p) {
   CW_CHECK(!logits.empty() && temperature > 0, "nucleus needs logits and a positive temperature");
   const float top = maximum(logits);
   const double total = exponentials(logits, top, static_cast<float>(1.0 / temperature), weights_);
+  if (!std::isfinite(top) || !std::isfinite(total)) fail_not_finite();
   // Sorting the whole vocabulary would cost more than the model. Take the tokens within a factor of
   // the best first; they are the head of the sorted order, so the nucleus is exact as soon as their
   // mass exceeds top_p. Otherwise widen, at last to all.
@@ -108,8 +123,9 @@ std::span<const TokenChance> NucleusSampler::nucleus(std::span<const float> logi
 int32_t NucleusSampler::draw(std::span<const float> logits, const Sampling& sampling,
                              Random& random) {
   if (sampling.temperature <= 0) {
-    return static_cast<int32_t>(std::find(logits.begin(), logits.end(), maximum(logits)) -
-                                logits.begin());
+    const float top = maximum(logits);
+    if (!std::isfinite(top)) fail_not_finite();
+    return static_cast<int32_t>(std::find(logits.begin(), logits.end(), top) - logits.begin());
   }
   const auto kept = nucleus(logits, sampling.temperature, sampling.top_p);
   double mass = 0;

@@ -10,14 +10,18 @@
 
 namespace clipwright {
 
+/// Throws Error(kUsage) naming the flag that cannot be.
+void check_sampling(const Sampling& sampling);
+
 /// One token and its probability under softmax(logits / temperature).
 struct TokenChance {
   int32_t token;
   float chance;
 };
 
-/// Draws tokens with temperature and top-p. Not thread-safe (keeps its buffers); one serves any
-/// number of texts, the randomness comes from the caller.
+/// Draws tokens with temperature and top-p; throws Error(kFailed) when logits are not finite. Not
+/// thread-safe (keeps its buffers); one serves any number of texts, the randomness comes from the
+/// caller.
 class NucleusSampler {
  public:
   /// The nucleus of `logits` (V): the likeliest tokens, best first, ties to the lower id, kept

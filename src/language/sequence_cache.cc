@@ -20,11 +20,15 @@ int round_up(int value, int step) { return (value + step - 1) / step * step; }
 
 void SequenceCache::Free::operator()(llama_context* context) const { llama_free(context); }
 
+int SequenceCache::most_sequences() {
+  const int limit = static_cast<int>(llama_max_parallel_sequences()) - 1;  // one is the prefix
+  return limit / kColumns * kColumns;
+}
+
 SequenceCache::SequenceCache(const LanguageModel& model, int sequences, int cells, int threads)
     : vocabulary_size_(model.vocabulary_size()), cells_(round_up(cells, kCellStep)) {
-  const int limit = static_cast<int>(llama_max_parallel_sequences()) - 1;
-  texts_.resize(static_cast<size_t>(
-      std::clamp(round_up(sequences, kColumns), kColumns, limit / kColumns * kColumns)));
+  texts_.resize(
+      static_cast<size_t>(std::clamp(round_up(sequences, kColumns), kColumns, most_sequences())));
   const auto all = static_cast<uint32_t>(texts_.size()) + 1;
   llama_context_params parameters = llama_context_default_params();
   parameters.n_seq_max = all;

@@ -27,9 +27,11 @@ namespace clipwright {
 class SequenceCache {
  public:
   static constexpr int kColumns = 4;
+  static int most_sequences();
 
-  /// Room for `sequences` texts (a multiple of kColumns) of `cells` tokens each, prefix included;
-  /// both may be rounded up, which changes no result. Throws Error(kFailed) when memory is short.
+  /// Room for `sequences` texts (a multiple of kColumns, at most most_sequences()) of `cells`
+  /// tokens each, prefix included; both may be rounded up, which changes no result. Throws
+  /// Error(kFailed) when memory is short.
   SequenceCache(const LanguageModel& model, int sequences, int cells, int threads);
   ~SequenceCache();
 

@@ -56,9 +56,8 @@ std::shared_ptr<Clip> load_folder(fs::path folder) {
              "an open_clip directory, the folder of a training run, or one of its checkpoints");
 }
 
-}  // namespace
-
-std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
+/// Null when nothing of that name is there.
+std::shared_ptr<Clip> load_written(const std::string& model) {
   std::error_code ignored;
   const fs::path path(model);
   if (fs::is_directory(path, ignored)) return load_folder(path);
@@ -69,15 +68,34 @@ std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
     fail_usage(model + ": is a file", "an architecture name or the folder of a model",
                "This version reads open_clip directories; convert .pt files with open_clip first.");
   }
+  return nullptr;
+}
+
+bool is_architecture(const std::string& model) {
   const std::vector<std::string> names = model_names();
-  if (model.find('/') != std::string::npos &&
-      std::find(names.begin(), names.end(), model) == names.end()) {
+  return std::find(names.begin(), names.end(), model) != names.end();
+}
+
+}  // namespace
+
+std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
+  if (std::shared_ptr<Clip> written = load_written(model)) return written;
+  if (model.find('/') != std::string::npos && !is_architecture(model)) {
     fail_usage(model + ": there is no such folder",
                "an architecture name or the folder of a model");
   }
   auto fresh = std::make_shared<Clip>(find_model_config(model), seed);
   fresh->eval();
   return fresh;
+}
+
+std::shared_ptr<Clip> load_trained_model(const std::string& model) {
+  if (std::shared_ptr<Clip> written = load_written(model)) return written;
+  fail_usage(is_architecture(model)
+                 ? model + ": names an architecture, which would give fresh, untrained weights"
+                 : model + ": there is no such folder",
+             "an open_clip directory, the folder of a training run or a checkpoint, e.g. "
+             "LOGS/NAME/model");
 }
 
 }  // namespace clipwright

@@ -77,11 +77,14 @@ void add_histogram(HtmlReport& report, const CorpusAudit& audit) {
                  .x_label = "score; red is below 0.6 and dropped",
                  .y_label = "%",
                  .labels = {},
-                 .series = {{.name = "of the rewrites", .heights = {}, .tones = {}}}};
+                 .places = {},
+                 .series = {{.name = "rewrites", .heights = {}, .tones = {}}}};
   const double pairs = std::max<double>(1, static_cast<double>(audit.summary.pairs));
   for (size_t bin = 0; bin < audit.histogram.size(); ++bin) {
     const double from = static_cast<double>(bin) / static_cast<double>(audit.histogram.size());
     chart.labels.push_back(two_digits(from));
+    const double to = static_cast<double>(bin + 1) / static_cast<double>(audit.histogram.size());
+    chart.places.push_back("score " + two_digits(from) + " to " + two_digits(to));
     chart.series[0].heights.push_back(100 * static_cast<double>(audit.histogram[bin]) / pairs);
     chart.series[0].tones.push_back(from + 1e-9 >= kDefaultKeepScore ? Tone::kGood : Tone::kBad);
   }
@@ -108,6 +111,7 @@ void add_lengths(HtmlReport& report, const DiversityReport& sources,
                  .x_label = "words",
                  .y_label = "%",
                  .labels = {},
+                 .places = {},
                  .series = {{.name = "sources", .heights = {}, .tones = {}},
                             {.name = "rewrites", .heights = {}, .tones = {}}}};
   size_t longest = 1;
@@ -126,6 +130,7 @@ void add_lengths(HtmlReport& report, const DiversityReport& sources,
   for (size_t length = 0; length <= longest; ++length) {
     const bool last = length == longest;
     chart.labels.push_back(std::to_string(length) + (last && longest + 1 < all ? "+" : ""));
+    chart.places.push_back(chart.labels.back() + " words");
     const size_t to = last ? all : length + 1;
     chart.series[0].heights.push_back(height(sources, length, to));
     chart.series[1].heights.push_back(height(rewrites, length, to));

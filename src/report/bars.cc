@@ -81,7 +81,8 @@ void HtmlReport::add_bars(const BarChart& chart) {
                decimal(left + 0.08 * group + bar * static_cast<double>(s)) + "\" y=\"" +
                decimal(y_of(height)) + "\" width=\"" + decimal(bar) + "\" height=\"" +
                decimal(kTop + depth - y_of(height)) + "\"><title>" +
-               escape_html(chart.labels[i] + " " + chart.series[s].name + ": " + decimal(height)) +
+               escape_html((chart.places.empty() ? chart.labels[i] : chart.places[i]) + ": " +
+                           decimal(height) + " " + chart.y_label + ", " + chart.series[s].name) +
                "</title></rect>";
     }
     if (!chart.labels[i].empty())

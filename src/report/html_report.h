@@ -74,6 +74,7 @@ struct BarChart {
   };
   std::string title, x_label, y_label;
   std::vector<std::string> labels;  ///< below each group; empty ones leave a gap
+  std::vector<std::string> places;  ///< what a bar's tip calls its group; empty: the labels
   std::vector<BarSeries> series;
 };
 

@@ -33,6 +33,20 @@ class TwoWays final : public RequestQueue, public ReplySink {
     return request;
   }
 
+  bool closed() override { return queue_.closed(); }
+  /// A text whose first half is paid for is finished all the same.
+  void give_back(Request inner) override {
+    const auto found = under_way_.find(inner.id);
+    CW_CHECK(found != under_way_.end(), "a translation that is not under way");
+    if (found->second.translated) {
+      back_.push_front(std::move(inner));
+    } else {
+      queue_.give_back(std::move(found->second.request));
+      under_way_.erase(found);
+    }
+  }
+  size_t unsettled() const override { return sink_.unsettled(); }
+
   void put(const Request& inner, Reply reply) override {
     const auto found = under_way_.find(inner.id);
     CW_CHECK(found != under_way_.end(), "a reply to a translation that is not under way");
@@ -67,7 +81,7 @@ class TwoWays final : public RequestQueue, public ReplySink {
   };
 
   Request there(Request request) {
-    PromptText prompt = prompt_there(language_, request.source);
+    PromptText prompt = prompt_there(language_, request.body);
     Request inner{.id = number_++,
                   .prefix = std::move(prompt.prefix),
                   .body = std::move(prompt.body),

@@ -46,6 +46,7 @@ BatchEngine::BatchEngine(const BatchOptions& options) : options_(options) {
 
 Json BatchEngine::identity() const {
   Json identity = {{"engine", "batch"}, {"model", dialect_.model}, {"api", name_of(dialect_.api)}};
+  if (!options_.revision.empty()) identity["revision"] = options_.revision;
   if (dialect_.api == OpenAiApi::kChat) identity["chat_prompt"] = kChatPromptVersion;
   return identity;
 }
@@ -72,7 +73,7 @@ Reply BatchEngine::reply_of(const Json& line) {
     return std::move(parsed.reply);
   }
   ++counts_.errors;
-  return {.status = ReplyStatus::kFailed, .text = quoted_reason(error_of(line))};
+  return {.status = ReplyStatus::kFailed, .text = quoted_reason(error_of(line)), .error = "batch"};
 }
 
 void BatchEngine::run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) {

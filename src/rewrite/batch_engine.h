@@ -16,6 +16,7 @@ namespace clipwright {
 struct BatchOptions {
   std::filesystem::path folder;
   std::string model;
+  std::string revision;  ///< of the model, as the user calls it; part of the recipe
   OpenAiApi api = OpenAiApi::kCompletions;  ///< kAuto is completions: nobody is there to ask
   BatchLimits limits;
 };

@@ -19,6 +19,7 @@ class EdaEngine final : public Engine {
 
   Json identity() const override;
   bool uses_examples() const override { return false; }
+  bool uses_sampling() const override { return false; }
   void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
 
  private:

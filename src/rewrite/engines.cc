@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "rewrite/back_translation_engine.h"
 #include "rewrite/batch_engine.h"
 #include "rewrite/eda_engine.h"
@@ -44,10 +45,14 @@ void check_options(const EngineOptions& options) {
   refuse(options.threads != 0, local, "--threads", "llama, or back-translation without --base-url");
   refuse(options.parallel != 0, local, "--parallel",
          "llama, or back-translation without --base-url; servers are told --concurrency");
+  refuse(!options.quantize.empty(), local, "--quantize",
+         "llama, or back-translation without --base-url; servers choose their weights themselves");
   refuse(!options.chat.empty(), local, "--chat",
          "llama, or back-translation without --base-url; servers are told --api chat");
   refuse(!options.base_url.empty(), server, "--base-url", "openai or back-translation");
   refuse(!options.model_name.empty(), server || name == "batch", "--model-name",
+         "openai, batch, or back-translation with --base-url");
+  refuse(!options.revision.empty(), server || name == "batch", "--model-revision",
          "openai, batch, or back-translation with --base-url");
   refuse(!options.api.empty(), server || name == "batch", "--api",
          "openai, batch, or back-translation with --base-url");
@@ -58,6 +63,7 @@ void check_options(const EngineOptions& options) {
   refuse(!options.pivot.empty(), name == "back-translation", "--pivot", "back-translation");
   refuse(options.eda != EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
   refuse(!options.replay.empty(), name == "replay", "--replay", "replay");
+  refuse(!options.recipe.empty(), name == "replay", "--recipe", "replay");
   if (options.forecast && name == "batch")
     fail_usage("--dry-run has nothing to try with --engine batch", "an engine that answers at once",
                "A first run without --dry-run asks nobody; it only writes the requests.");
@@ -76,6 +82,7 @@ std::unique_ptr<Engine> make_llama(const EngineOptions& options) {
   return std::make_unique<LlamaEngine>(LlamaOptions{.model = options.model,
                                                     .threads = options.threads,
                                                     .parallel = options.parallel,
+                                                    .quantize = options.quantize,
                                                     .chat = options.chat == "on"});
 }
 
@@ -83,8 +90,11 @@ std::unique_ptr<Engine> make_openai(const EngineOptions& options) {
   OpenAiOptions openai;
   openai.base_url = options.base_url;
   openai.model = options.model_name;
+  openai.revision = options.revision;
   if (const char* key = std::getenv("OPENAI_API_KEY"); key != nullptr) openai.key = key;
   openai.api = parse_openai_api(options.api.empty() ? "auto" : options.api);
+  if (options.concurrency < 0 || options.concurrency > 4096)
+    fail_usage("--concurrency " + std::to_string(options.concurrency), "1 to 4096");
   if (options.concurrency != 0) openai.concurrency = options.concurrency;
   openai.limits.first_byte = seconds_option(options.timeout, 120, "--timeout");
   openai.patience = seconds_option(options.patience, 600, "--patience");
@@ -102,6 +112,7 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
     return std::make_unique<BatchEngine>(
         BatchOptions{.folder = options.batch_dir,
                      .model = options.model_name,
+                     .revision = options.revision,
                      .api = parse_openai_api(options.api.empty() ? "auto" : options.api)});
   }
   if (options.name == "back-translation") {
@@ -114,9 +125,37 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
     if (options.replay.empty())
       fail_usage("--engine replay was given nothing to replay",
                  "--replay FILE (a ledger or recorded rewrites)");
-    return std::make_unique<ReplayEngine>(Records::read(options.replay));
+    Records records = Records::read(options.replay, options.recipe);
+    for (const std::string& mode : records.mixed_modes()) {
+      log_warning(options.replay + ": the texts of mode '" + mode +
+                  "' were made by several recipes; of each caption the latest counts. --recipe "
+                  "takes those of one ('clipwright ledger status' lists them).");
+    }
+    return std::make_unique<ReplayEngine>(std::move(records));
   }
   return std::make_unique<EdaEngine>(options.eda);
+}
+
+std::vector<ExamplePack> choose_packs(const std::vector<std::string>& modes, const Engine& engine) {
+  const std::vector<std::string> own = engine.modes();
+  std::vector<ExamplePack> packs;
+  if (own.empty()) {
+    for (const std::string& mode : modes.empty() ? ExamplePack::shipped_modes() : modes)
+      packs.push_back(ExamplePack::shipped(mode));
+    return packs;
+  }
+  std::string have;
+  for (const std::string& mode : own) have += (have.empty() ? "" : ", ") + mode;
+  for (const std::string& mode : modes.empty() ? own : modes) {
+    if (std::find(own.begin(), own.end(), mode) == own.end()) {
+      const std::string near = nearest(mode, own);
+      fail_input(
+          "there are no texts of the mode '" + mode + "'", "one of: " + have,
+          near.empty() ? "Leave --modes out to take them all." : "Did you mean '" + near + "'?");
+    }
+    packs.push_back(ExamplePack::none(mode));
+  }
+  return packs;
 }
 
 }  // namespace clipwright

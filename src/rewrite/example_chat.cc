@@ -11,6 +11,7 @@
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "language/sampler.h"
 #include "rewrite/example_sample.h"
 #include "rewrite/prompt.h"
 #include "rewrite/reply.h"
@@ -83,7 +84,7 @@ class Asker final : public RequestQueue, public ReplySink {
   }
 
   std::string judge(Candidate& candidate, const Reply& reply) {
-    if (reply.status == ReplyStatus::kFailed) return "failed:" + reply.text;
+    if (reply.status == ReplyStatus::kFailed) return "failed:" + reply.error;
     if (reply.status == ReplyStatus::kMissing) return "missing";
     const Rewrite rewrite = parse_reply(reply, candidate.caption, {});
     if (rewrite.outcome != Outcome::kAccepted) return std::string(status_of(rewrite.outcome));
@@ -116,6 +117,7 @@ ChatExamples chat_examples(const CaptionSource& captions, const ChatExamplesOpti
     fail_usage("--count " + std::to_string(options.count), "1 to 1000");
   if (options.attempts < 1 || options.attempts > 100)
     fail_usage("--attempts " + std::to_string(options.attempts), "1 to 100");
+  check_sampling(options.sampling);
   ExampleSample sample(captions, options.seed);
   Asker asker(sample, options);
   engine.run(asker, options.sampling, asker);
@@ -124,7 +126,11 @@ ChatExamples chat_examples(const CaptionSource& captions, const ChatExamplesOpti
   for (const Candidate& candidate : asker.candidates()) {
     if (candidate.good) result.draft.rows.push_back({candidate.caption, candidate.rewrite});
   }
-  if (interrupted()) fail_running("interrupted before all examples were made");
+  if (interrupted()) {
+    throw Error(ExitCode::kInterrupted, "interrupted after " + std::to_string(asker.good()) +
+                                            " of " + std::to_string(options.count) +
+                                            " examples; nothing was written.");
+  }
   if (asker.good() < options.count) {
     std::string statuses;
     for (const auto& [status, count] : result.outcomes)

@@ -26,7 +26,8 @@ class ExamplePack {
   /// naming the nearest.
   static ExamplePack shipped(std::string_view mode);
   static const std::vector<std::string>& shipped_modes();
-  /// A mode without examples, for engines that need none (Engine::uses_examples).
+  /// A mode without examples: for engines that need none (Engine::uses_examples), and for texts
+  /// made before under a mode that no longer has a pack.
   static ExamplePack none(std::string mode);
 
   const std::string& mode() const { return mode_; }

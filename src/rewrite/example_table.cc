@@ -63,6 +63,9 @@ ExampleFinding check_row(const ExampleDraft& draft, const std::vector<std::strin
     return {.found = "has " + std::to_string(row.size()) + " columns",
             .expected = std::to_string(draft.rows.front().size()) + " as in the rows before"};
   }
+  if (count_words(row[0]) < 2)
+    return {.found = "has '" + row[0].substr(0, 40) + "' where the caption should be",
+            .expected = "a caption of two words or more; --columns chooses columns"};
   for (size_t i = 1; i < row.size(); ++i) {
     for (size_t k = 0; k < i; ++k) {
       if (ExampleFinding finding = draft.check(row[k], row[i]); !finding.found.empty())

@@ -1,5 +1,7 @@
 #include "rewrite/job.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <exception>
 #include <set>
@@ -9,6 +11,7 @@
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "language/sampler.h"
 #include "rewrite/job_ledger.h"
 #include "rewrite/job_plan.h"
 #include "rewrite/job_queue.h"
@@ -17,21 +20,28 @@
 
 namespace clipwright {
 
+/// A mode names files.
+static void check_mode_name(const std::string& mode) {
+  const bool plain =
+      !mode.empty() && mode.front() != '.' && mode.size() <= 100 &&
+      std::all_of(mode.begin(), mode.end(), [](unsigned char letter) {
+        return std::isalnum(letter) != 0 || letter == '-' || letter == '_' || letter == '.';
+      });
+  if (!plain)
+    fail_usage("'" + mode + "' cannot be a mode's name: it names files",
+               "letters, digits, '-', '_' and '.'", "Name it with --examples-mode.");
+}
+
 void check_options(const RewriteOptions& options) {
   if (options.packs.empty())
     fail_usage("no mode is chosen", "one of chatgpt, bard, coco, human, or own examples");
   std::set<std::string> modes;
   for (const ExamplePack& pack : options.packs) {
+    check_mode_name(pack.mode());
     if (!modes.insert(pack.mode()).second)
       fail_usage("mode '" + pack.mode() + "' is named twice", "each mode once");
   }
-  const Sampling& sampling = options.sampling;
-  if (!(sampling.temperature >= 0 && sampling.temperature <= 10))
-    fail_usage("--temperature " + std::to_string(sampling.temperature), "0 to 10");
-  if (!(sampling.top_p > 0 && sampling.top_p <= 1))
-    fail_usage("--top-p " + std::to_string(sampling.top_p), "above 0, at most 1");
-  if (sampling.max_tokens < 1 || sampling.max_tokens > 4096)
-    fail_usage("--max-tokens " + std::to_string(sampling.max_tokens), "1 to 4096");
+  check_sampling(options.sampling);
   if (options.attempts < 1 || options.attempts > 100)
     fail_usage("--attempts " + std::to_string(options.attempts), "1 to 100");
   if (options.triples < 0) fail_usage("--triples " + std::to_string(options.triples), "0 or more");
@@ -78,7 +88,10 @@ RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOpti
   options.packs = job_packs(given, engine);
   check_options(options);
   // A folder that cannot be made is better known before the work than after it.
-  if (!options.output.empty()) make_folder(options.output);
+  if (!options.output.empty()) {
+    make_folder(options.output);
+    check_output_folder(options.output, options.packs);
+  }
   if (options.records.has_parent_path()) make_folder(options.records.parent_path());
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point start) {

@@ -62,7 +62,8 @@ struct RewriteOptions {
 /// Counts of one mode.
 struct ModeSummary {
   int64_t wanted = 0;                       ///< distinct captions
-  int64_t already_done = 0;                 ///< accepted, or out of attempts, before this run
+  int64_t already_done = 0;                 ///< accepted before this run
+  int64_t given_up_before = 0;              ///< out of attempts before this run
   int64_t elsewhere = 0;                    ///< finished by other workers during this run
   int64_t accepted = 0;                     ///< in this run
   int64_t given_up = 0;                     ///< in this run: every attempt rejected
@@ -70,7 +71,8 @@ struct ModeSummary {
   int64_t failed = 0;                       ///< the engine could not answer
   std::map<std::string, int64_t> outcomes;  ///< attempts of this run by status
   int64_t left() const {
-    return wanted - already_done - elsewhere - accepted - given_up - missing - failed;
+    return wanted - already_done - given_up_before - elsewhere - accepted - given_up - missing -
+           failed;
   }
 };
 
@@ -124,7 +126,7 @@ struct RewriteForecast {
                                 ///< is computed once
   Estimate tokens_in_unshared;  ///< and when it is computed for each caption, as
                                 ///< most servers bill
-  Estimate seconds;             ///< at the speed of the sample
+  Estimate seconds;             ///< at the speed of the sample; the interval is of 95 %
   double price_in = 0, price_out = 0;
   Estimate cost;  ///< of the unshared prompts and the new tokens
   Json to_json() const;

@@ -1,6 +1,5 @@
 // What a job would take, found out by making a small part of it.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -8,10 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "core/error.h"
+#include "core/interrupt.h"
 #include "core/random.h"
-#include "rewrite/job.h"
+#include "rewrite/job_forecast.h"
 #include "rewrite/job_plan.h"
 #include "rewrite/job_queue.h"
+#include "rewrite/sample_pace.h"
 
 namespace clipwright {
 namespace {
@@ -25,8 +27,9 @@ struct Spent {
 /// Counts what passes to a sink.
 class Meter final : public ReplySink {
  public:
-  Meter(JobQueue& behind, const Engine& engine, const RewriteSummary& summary)
-      : behind_(behind), engine_(engine), summary_(summary) {}
+  Meter(JobQueue& behind, const Engine& engine, const RewriteSummary& summary,
+        const MonotonicClock& clock)
+      : behind_(behind), engine_(engine), summary_(summary), clock_(clock) {}
 
   void put(const Request& request, Reply reply) override {
     auto [prefix, fresh] = prefixes_.try_emplace(request.prefix, 0);
@@ -38,6 +41,12 @@ class Meter final : public ReplySink {
     spent.prefix += std::min<double>(prefix->second, in);
     spent.body += std::max(0.0, in - prefix->second);
     spent.out += reply.tokens_out;
+    const double work = std::max(0.0, in - prefix->second) + reply.tokens_out;
+    const double now = std::chrono::duration<double>(clock_.now() - start_).count();
+    pace.add(now, reply.seconds, work + (fresh ? prefix->second : 0));
+    pace_of_texts.add(now, reply.seconds, work);
+    pace_of_replies.add(now, reply.seconds, 1);
+    ++replies;
     const int64_t before = summary_.accepted();
     behind_.put(request, std::move(reply));
     spent.accepted = summary_.accepted() > before;
@@ -50,11 +59,16 @@ class Meter final : public ReplySink {
   }
 
   std::map<std::string, Spent> captions;
+  /// By tokens with each distinct beginning once; by tokens without beginnings; by replies.
+  SamplePace pace, pace_of_texts, pace_of_replies;
+  double replies = 0;
 
  private:
   JobQueue& behind_;
   const Engine& engine_;
   const RewriteSummary& summary_;
+  const MonotonicClock& clock_;
+  const MonotonicClock::Time start_ = clock_.now();
   std::map<std::string, double> prefixes_;
 };
 
@@ -76,10 +90,28 @@ Estimate scale(const std::map<std::string, Spent>& sample, double rewrites,
           rewrites * kNinetyPercent * std::sqrt(variance * unknown / std::max(n, 1.0))};
 }
 
-/// Short stretches of the plan, spread over it evenly: neighbours share their
+/// How long the job takes at the sample's pace. What a beginning costs beside a text differs: an
+/// engine may compute it as slowly as any token, or a server may have it for next to nothing. Of
+/// the two the estimate takes the middle, and the margin knows of the difference.
+Estimate time_of(const Meter& meter, const Estimate& work, double once, double rewrites) {
+  if (work.value <= 0) {  // an engine without tokens
+    return meter.pace_of_replies.time_of(rewrites * meter.replies /
+                                         static_cast<double>(meter.captions.size()));
+  }
+  const Estimate slow = meter.pace_of_texts.time_of(work.value);
+  const Estimate fast = meter.pace.time_of(work.value + once);
+  const double value = (slow.value + fast.value) / 2;
+  const double parts[] = {std::max(slow.margin, fast.margin), (slow.value - fast.value) / 2,
+                          value * work.margin / work.value};
+  double squares = 0;
+  for (const double part : parts) squares += part * part;
+  return {value, std::sqrt(squares)};
+}
+
+/// Stretches of the plan, spread over it evenly: neighbours share their
 /// prompts as in the real run.
 std::vector<uint32_t> choose(const std::vector<uint32_t>& todo, int64_t share, Random random) {
-  constexpr int64_t kStretch = 10;
+  constexpr int64_t kStretch = 25;
   const auto all = static_cast<int64_t>(todo.size());
   if (share >= all) return todo;
   const int64_t stretches = (share + kStretch - 1) / kStretch;
@@ -97,8 +129,13 @@ std::vector<uint32_t> choose(const std::vector<uint32_t>& todo, int64_t share, R
 
 }  // namespace
 
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& given,
+RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
                                  Engine& engine) {
+  return forecast_rewrite(captions, options, engine, MonotonicClock());
+}
+
+RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& given,
+                                 Engine& engine, const MonotonicClock& clock) {
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);
   options.budget_tokens = 0;
@@ -119,16 +156,17 @@ RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOpt
     forecast.sample += static_cast<int64_t>(todo.size());
   }
 
-  const auto start = std::chrono::steady_clock::now();
   JobQueue queue(captions, options, engine, plan, nullptr);
-  Meter meter(queue, engine, plan.summary);
+  Meter meter(queue, engine, plan.summary, clock);
   engine.run(queue, options.sampling, meter);
-  const double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (interrupted()) {
+    throw Error(ExitCode::kInterrupted,
+                "interrupted before the sample was whole; nothing was written");
+  }
 
   const auto rewrites = static_cast<double>(forecast.rewrites);
   const auto& sample = meter.captions;
-  if (sample.empty()) return forecast;  // interrupted before the first reply
+  if (sample.empty()) return forecast;
   forecast.sample = static_cast<int64_t>(sample.size());
   const auto accepted =
       std::count_if(sample.begin(), sample.end(), [](const auto& s) { return s.second.accepted; });
@@ -144,15 +182,8 @@ RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOpt
   forecast.cost = scale(sample, rewrites, [&](const Spent& s) {
     return ((s.prefix + s.body) * options.price_in + s.out * options.price_out) / 1e6;
   });
-  // Time goes with tokens; the sample holds more beginnings a text than the job
-  // does. An engine without tokens is timed by the text.
   const Estimate work = scale(sample, rewrites, [](const Spent& s) { return s.body + s.out; });
-  double sampled = prefix_tokens;
-  for (const auto& [key, spent] : sample) sampled += spent.body + spent.out;
-  forecast.seconds =
-      sampled > 0
-          ? Estimate{seconds * (work.value + once) / sampled, seconds * work.margin / sampled}
-          : Estimate{seconds * rewrites / static_cast<double>(sample.size())};
+  forecast.seconds = time_of(meter, work, once, rewrites);
   return forecast;
 }
 

@@ -10,8 +10,6 @@
 namespace clipwright {
 namespace {
 
-constexpr auto kLongestUncommitted = std::chrono::milliseconds(250);
-constexpr size_t kEnoughEntries = 1000;   // rows that are worth a commit before their time
 constexpr size_t kMostEntries = 1 << 16;  // rows in memory while a disk or a server is slow
 constexpr size_t kMostClaims = 4096;      // captions asked for at once
 
@@ -71,7 +69,7 @@ void JobLedger::put(LedgerRow row, std::string source_text, int64_t occurrence, 
   entry.mode = mode_of(*entry.row);
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] { return entries_.size() < kMostEntries || error_ != nullptr; });
-  if (entries_.empty()) first_entry_ = Clock::now();
+  ++uncommitted_;
   // After an error too: what was paid for goes into the file that keeps the
   // rest.
   entries_.push_back(std::move(entry));
@@ -81,7 +79,6 @@ void JobLedger::put(LedgerRow row, std::string source_text, int64_t occurrence, 
 
 void JobLedger::release(size_t mode, const Sha256& source) {
   const std::lock_guard lock(mutex_);
-  if (entries_.empty()) first_entry_ = Clock::now();
   entries_.push_back({.source = source, .mode = mode, .done = true});
   work_.notify_one();
 }
@@ -104,6 +101,8 @@ void JobLedger::commit(std::vector<Entry>& entries) {
     if (entry.done) ledger_.release(entry.source, tasks_[entry.mode]);
   }
   ledger_.commit();
+  uncommitted_ -= static_cast<size_t>(std::count_if(
+      entries.begin(), entries.end(), [](const Entry& entry) { return entry.row.has_value(); }));
   entries.clear();
 }
 
@@ -126,12 +125,15 @@ void JobLedger::run() {
   std::unique_lock lock(mutex_);
   try {
     for (;;) {
-      const auto due = [&] {
-        return std::min(renewed + renewal_, entries_.empty() ? Clock::time_point::max()
-                                                             : first_entry_ + kLongestUncommitted);
-      };
-      while (!stop_ && wanted_.empty() && entries_.size() < kEnoughEntries && Clock::now() < due())
-        work_.wait_until(lock, due());
+      work_.wait_until(lock, renewed + renewal_,
+                       [&] { return stop_ || !wanted_.empty() || !entries_.empty(); });
+      if (!entries_.empty()) {
+        committing_ = std::exchange(entries_, {});
+        room_.notify_all();
+        lock.unlock();
+        commit(committing_);
+        lock.lock();
+      }
       if (!wanted_.empty() && !stop_) {
         std::vector<WantedCaption> wanted(
             wanted_.begin(),
@@ -143,14 +145,6 @@ void JobLedger::run() {
         lock.lock();
       }
       const auto now = Clock::now();
-      if (!entries_.empty() && (stop_ || entries_.size() >= kEnoughEntries ||
-                                now >= first_entry_ + kLongestUncommitted)) {
-        committing_ = std::exchange(entries_, {});
-        room_.notify_all();
-        lock.unlock();
-        commit(committing_);
-        lock.lock();
-      }
       if (now >= renewed + renewal_) {
         renewed = now;
         lock.unlock();

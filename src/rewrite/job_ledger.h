@@ -3,6 +3,7 @@
 // distant server stalls the engine.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -50,11 +51,13 @@ class JobLedger {
   /// Until there is an answer, at most so long.
   void wait(std::chrono::milliseconds most);
 
-  /// Keeps a row, which is committed within a quarter of a second as long as
-  /// the ledger answers; `done`: the caption is given back with it. Waits when
-  /// too many rows are waiting. Throws what the ledger threw, after putting
-  /// what it did not take into a file of its own.
+  /// Keeps a row, which is committed at once, together with whatever came during the commit
+  /// before; `done`: the caption is given back with it. Waits when too many rows are waiting.
+  /// Throws what the ledger threw; this row and the others it did not take go into a file of their
+  /// own (finish).
   void put(LedgerRow row, std::string source_text, int64_t occurrence, bool done);
+  /// Rows that are not committed yet.
+  size_t uncommitted() const { return uncommitted_; }
   /// Gives a caption back without a row.
   void release(size_t mode, const Sha256& source);
 
@@ -92,8 +95,8 @@ class JobLedger {
   std::deque<AnsweredCaption> answers_;
   size_t claiming_ = 0;  ///< with the ledger at this moment
   std::vector<Entry> entries_;
-  std::vector<Entry> committing_;  ///< the thread's own
-  Clock::time_point first_entry_{};
+  std::vector<Entry> committing_;        ///< the thread's own
+  std::atomic<size_t> uncommitted_ = 0;  ///< rows among both
   bool stop_ = false;
   std::exception_ptr error_;
   std::thread thread_;

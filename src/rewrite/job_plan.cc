@@ -21,13 +21,14 @@ void leave_out_done(const std::vector<KeyedCaption>& distinct, int attempts, Led
   for (const PlannedMode& mode : plan.modes) tasks.push_back(mode.task);
   std::vector<std::vector<KeyedCaption>::const_iterator> at(tasks.size(), distinct.begin());
   ledger.progress(tasks, [&](size_t mode, const LedgerProgress& progress) {
-    if (!progress.accepted && progress.attempts < attempts) return;
+    if (!progress.accepted && progress.rejected < attempts) return;
     const KeyedCaption key = KeyedCaption::of(progress.source, 0);
     auto& next = at[mode];
     while (next != distinct.end() && *next < key) ++next;
     if (next == distinct.end() || !next->same_key(key)) return;
     todo[mode][next->caption] = false;
-    ++plan.summary.modes[mode].second.already_done;
+    ModeSummary& counts = plan.summary.modes[mode].second;
+    ++(progress.accepted ? counts.already_done : counts.given_up_before);
   });
 }
 
@@ -77,7 +78,7 @@ int64_t JobPlan::left() const {
 }
 
 std::vector<ExamplePack> job_packs(const RewriteOptions& options, const Engine& engine) {
-  if (engine.uses_examples()) return options.packs;
+  if (engine.uses_examples() || !engine.modes().empty()) return options.packs;
   return {ExamplePack::none(engine.identity().value("engine", std::string("engine")))};
 }
 

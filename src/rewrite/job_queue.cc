@@ -61,13 +61,16 @@ Request JobQueue::ask(Work work) {
   Request request{.id = number_++,
                   .source = captions_.text(work.caption),
                   .mode = pack.mode(),
+                  .occurrence = plan_.occurrence(work.caption),
                   .attempt = work.attempt};
-  const std::string keyed = occurrence_text(request.source, plan_.occurrence(work.caption));
-  if (engine_.uses_examples()) {
+  const std::string keyed = occurrence_text(request.source, request.occurrence);
+  // Only a model has a prompt that could be too short for a caption.
+  request.body =
+      engine_.uses_sampling() ? prompt_caption(request.source, request.attempt) : request.source;
+  work.cut = request.body.size() != request.source.size();
+  if (!pack.rows().empty()) {
     work.examples = pack.examples(pack.example_key(options_.seed, keyed, options_.triples));
-    const std::string caption = prompt_caption(request.source, request.attempt);
-    work.cut = caption.size() != request.source.size();
-    PromptText prompt = build_prompt(options_.layout, work.examples, caption);
+    PromptText prompt = build_prompt(options_.layout, work.examples, request.body);
     request.prefix = std::move(prompt.prefix);
     request.body = std::move(prompt.body);
   }
@@ -130,7 +133,8 @@ std::optional<JobQueue::Work> JobQueue::next_claimed() {
       ++taken_;
       switch (answer->answer.state) {
         case ClaimAnswer::kOurs:
-          return Work{wanted.mode, wanted.caption, answer->answer.attempts};
+          return Work{wanted.mode, wanted.caption, answer->answer.attempts,
+                      answer->answer.rejected};
         case ClaimAnswer::kHeld:
           held_.push_back(wanted);
           break;
@@ -179,45 +183,48 @@ void JobQueue::put(const Request& request, Reply reply) {
   ModeSummary& counts = plan_.summary.modes[work.mode].second;
   plan_.summary.tokens_in += reply.tokens_in;
   plan_.summary.tokens_out += reply.tokens_out;
-  const int64_t occurrence = plan_.occurrence(work.caption);
-  LedgerRow row{.source = source_key(request.source, occurrence),
+  LedgerRow row{.source = source_key(request.source, request.occurrence),
                 .mode = request.mode,
                 .recipe = plan_.modes[work.mode].recipe.sha,
                 .attempt = request.attempt,
                 .tokens_in = reply.tokens_in,
                 .tokens_out = reply.tokens_out,
                 .seconds = reply.seconds};
-  if (work.cut) row.notes = R"({"source_cut":true})";
+  Json notes;
+  if (work.cut) notes["source_cut"] = true;
   bool retry = false;
   if (reply.status == ReplyStatus::kMissing) {
     ++counts.missing;
   } else if (reply.status == ReplyStatus::kFailed) {
     ++counts.failed;
-    row.status = "failed:" + reply.text;
+    row.status = "failed:" + reply.error;
+    row.text = reply.text;
   } else {
     Rewrite rewrite = parse_reply(reply, request.source, work.examples);
     row.status = status_of(rewrite.outcome);
     row.text = std::move(rewrite.text);
-    retry = rewrite.outcome != Outcome::kAccepted && request.attempt + 1 < options_.attempts;
+    retry = rewrite.outcome != Outcome::kAccepted && work.rejected + 1 < options_.attempts;
     if (rewrite.outcome == Outcome::kAccepted) {
       ++counts.accepted, ++accepted_;
+      if (options_.scorer) notes.update(options_.scorer(request.source, row.text));
     } else if (!retry) {
       ++counts.given_up;
     }
   }
   if (!row.status.empty()) ++counts.outcomes[row.status];
+  if (!notes.empty()) row.notes = to_line(notes);
   const Sha256 source = row.source;
   const size_t mode = work.mode;
   const bool keep = !row.status.empty();
   if (retry) {
-    ++work.attempt;
+    ++work.attempt, ++work.rejected;
     again_.push_back(std::move(work));
   } else {
-    ++done_;
+    ++done_, ++judged_;
   }
   if (ledger_ != nullptr) {
     if (keep) {
-      ledger_->put(std::move(row), request.source, occurrence, !retry);
+      ledger_->put(std::move(row), request.source, request.occurrence, !retry);
     } else {
       ledger_->release(mode, source);
     }
@@ -226,10 +233,10 @@ void JobQueue::put(const Request& request, Reply reply) {
 }
 
 std::string JobQueue::detail() const {
+  if (judged_ == 0) return {};
   char text[64];
-  std::snprintf(
-      text, sizeof text, "accepted %.1f %%",
-      done_ > 0 ? 100.0 * static_cast<double>(accepted_) / static_cast<double>(done_) : 0.0);
+  std::snprintf(text, sizeof text, "accepted %.1f %%",
+                100.0 * static_cast<double>(accepted_) / static_cast<double>(judged_));
   return text;
 }
 

@@ -31,6 +31,7 @@ class JobQueue final : public RequestQueue, public ReplySink {
   std::optional<Request> next() override;
   bool closed() override;
   void put(const Request& request, Reply reply) override;
+  size_t unsettled() const override { return ledger_ == nullptr ? 0 : ledger_->uncommitted(); }
   /// Something was asked for since the last call of this, and something is left
   /// to ask for.
   bool may_go_on();
@@ -43,6 +44,7 @@ class JobQueue final : public RequestQueue, public ReplySink {
     size_t mode;
     uint32_t caption;
     int attempt;
+    int rejected = 0;  ///< replies before this attempt
     bool cut = false;  ///< the caption was too long for the prompt
     ExampleTriple examples{};
   };
@@ -59,7 +61,8 @@ class JobQueue final : public RequestQueue, public ReplySink {
   JobPlan& plan_;
   JobLedger* ledger_;
   int64_t total_ = 0, first_ = 0, asked_ = 0;  ///< of the plan, over all modes
-  int64_t number_ = 0, done_ = 0, accepted_ = 0;
+  int64_t number_ = 0, done_ = 0;
+  int64_t judged_ = 0, accepted_ = 0;  ///< of done_, those that this job asked for
   std::unordered_map<int64_t, Work> in_flight_;
   std::deque<Work> again_;
   std::vector<WantedCaption> held_;  ///< by other workers, when they were asked for

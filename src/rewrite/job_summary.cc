@@ -31,6 +31,7 @@ Json RewriteSummary::to_json() const {
                    {"accepted", mode.accepted}, {"given_up", mode.given_up},
                    {"missing", mode.missing},   {"failed", mode.failed},
                    {"attempts", Json::object()}};
+    counts["given_up_before"] = mode.given_up_before;
     counts["elsewhere"] = mode.elsewhere;
     counts["left"] = mode.left();
     for (const auto& [status, count] : mode.outcomes) counts["attempts"][status] = count;
@@ -58,6 +59,9 @@ std::string describe(const RewriteSummary& summary) {
             with_commas(mode.already_done);
     if (mode.elsewhere > 0) text += ", by other workers " + with_commas(mode.elsewhere);
     if (mode.given_up > 0) text += ", given up " + with_commas(mode.given_up);
+    if (mode.given_up_before > 0)
+      text += ", given up before " + with_commas(mode.given_up_before) +
+              " (a higher --attempts tries them again)";
     if (mode.missing > 0) text += ", no text yet for " + with_commas(mode.missing);
     if (mode.failed > 0) text += ", failed " + with_commas(mode.failed);
     const int64_t left = mode.left();
@@ -67,7 +71,8 @@ std::string describe(const RewriteSummary& summary) {
     }
     text += "\n";
   }
-  if (summary.seconds > 0 && summary.accepted() > 0) {
+  // A speed that says something: that of a model, over more than a moment.
+  if (summary.seconds >= 1 && summary.accepted() > 0 && summary.tokens_out > 0) {
     char rate[64];
     std::snprintf(rate, sizeof rate, "%.1f rewrites/s, %.1f tokens/s written\n",
                   static_cast<double>(summary.accepted()) / summary.seconds,
@@ -132,7 +137,7 @@ std::string describe(const RewriteForecast& forecast) {
           " if nothing is shared)\n";
   text += "new tokens: " + told(forecast.tokens_out) + "\n";
   text += "time: " + readable_duration(forecast.seconds.value) + " +- " +
-          readable_duration(forecast.seconds.margin) + " at the speed of the sample\n";
+          readable_duration(forecast.seconds.margin) + " (95 %) at the speed of the sample\n";
   if (forecast.price_in > 0 || forecast.price_out > 0)
     text += "cost: " + told_money(forecast.cost) + " with every prompt token paid\n";
   return text;

@@ -68,7 +68,9 @@ std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url, const LedgerO
     return ledger->exists() ? std::move(ledger) : nullptr;
   }
   const std::string path = file_of(url);
-  if (!std::filesystem::exists(path)) return nullptr;
+  std::error_code absent;
+  const auto size = std::filesystem::file_size(path, absent);
+  if (!std::filesystem::exists(path) || (!absent && size == 0 && options.create)) return nullptr;
   return std::make_unique<SqliteLedger>(path, SqliteAccess::kRead);
 }
 

@@ -54,7 +54,7 @@ struct LedgerTask {
 /// What is known of one caption under one task.
 struct LedgerProgress {
   std::array<uint64_t, 2> source;  ///< first 16 bytes of the source's hash, big-endian
-  int attempts = 0;                ///< one more than the last attempt
+  int rejected = 0;                ///< replies that were no rewrite; failures do not count
   bool accepted = false;
 };
 std::array<uint64_t, 2> short_key(const Sha256& source);
@@ -67,7 +67,8 @@ struct ClaimAnswer {
     kDone,  ///< accepted or out of attempts
     kHeld,  ///< another worker has it
   } state = kHeld;
-  int attempts = 0;  ///< made so far
+  int attempts = 0;  ///< made so far: the number of the next one
+  int rejected = 0;  ///< of them; a failure (no reply at all) uses up no attempt
 };
 
 /// Rows of one mode, recipe and status.
@@ -112,8 +113,8 @@ class Ledger {
   /// (disk full, lost file or server); what was committed before stays.
   virtual void commit() = 0;
 
-  /// Asks for captions that nobody else is working on. `attempts`: how many are
-  /// allowed.
+  /// Asks for captions that nobody else is working on. `attempts`: how many replies may be
+  /// rejected.
   virtual std::vector<ClaimAnswer> claim(const LedgerTask& task, std::span<const Sha256> sources,
                                          int attempts) = 0;
   /// Says that this worker lives; due every third of the lease.
@@ -128,7 +129,7 @@ class Ledger {
   virtual void progress(
       std::span<const LedgerTask> tasks,
       const std::function<void(size_t task, const LedgerProgress& progress)>& use) = 0;
-  /// The last attempt at each source.
+  /// The accepted attempt at each source, else the last one.
   virtual std::vector<std::optional<LedgerRow>> last(std::span<const Sha256> sources,
                                                      const LedgerTask& task) = 0;
   std::optional<LedgerRow> last(const Sha256& source, std::string_view mode, const Sha256& recipe) {
@@ -160,7 +161,8 @@ class Ledger {
 /// else or absent and not to be made, Error(kFailed) when it cannot be reached
 /// or made.
 std::unique_ptr<Ledger> open_ledger(const std::string& url, const LedgerOptions& options = {});
-/// The same to read one, or null where there is none. An SQLite file and its folder are left as
+/// The same to read one, or null where there is none (with `create`: also for an empty file, which
+/// open_ledger would fill). An SQLite file and its folder are left as
 /// they are, so what adds to a ledger must not be called.
 std::unique_ptr<Ledger> open_ledger_if_any(const std::string& url,
                                            const LedgerOptions& options = {});

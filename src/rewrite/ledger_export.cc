@@ -10,12 +10,19 @@
 namespace clipwright {
 namespace {
 
+/// What the job noted of the text: the audit's score and flags, and whether the caption was cut.
+Json notes_of(const LedgerRow& row) {
+  Json notes = Json::parse(row.notes, nullptr, false);
+  return notes.is_object() ? notes : Json::object();
+}
+
 Json line_of(const LedgerRow& row, const LedgerSource& source) {
   Json line = {{"key", hex(row.source)},   {"mode", row.mode},
                {"source", source.text},    {"source_sha256", hex(sha256(source.text))},
                {"text", row.text},         {"status", row.status},
-               {"attempt", row.attempt},   {"scores", Json::object()},
+               {"attempt", row.attempt},   {"scores", notes_of(row)},
                {"recipe", hex(row.recipe)}};
+  if (line["scores"].erase("source_cut") > 0) line["source_cut"] = true;
   if (source.occurrence > 0) line["occurrence"] = source.occurrence;
   return line;
 }
@@ -54,7 +61,7 @@ int64_t write_lines(Ledger& ledger, const std::filesystem::path& path, bool ever
                     const std::function<bool(const LedgerRow&)>& wanted) {
   AtomicFile file(path);
   int64_t count = 0;
-  std::optional<LedgerRow> last;  // rows come by key, so the last one of a task is its last attempt
+  std::optional<LedgerRow> last;  // rows come by key: a task's attempts one after the other
   std::string text;
   int64_t occurrence = 0;
   const auto write_last = [&] {
@@ -69,7 +76,9 @@ int64_t write_lines(Ledger& ledger, const std::filesystem::path& path, bool ever
       ++count;
       return;
     }
-    if (last && !same_task(*last, row)) write_last();
+    const bool same = last && same_task(*last, row);
+    if (same && last->status == "accepted") return;  // another worker tried once more
+    if (last && !same) write_last();
     last = row;
     text = source.text;
     occurrence = source.occurrence;

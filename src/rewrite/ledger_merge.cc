@@ -5,13 +5,21 @@
 
 #include "core/log.h"
 #include "rewrite/ledger_report.h"
+#include "rewrite/recipe.h"
 
 namespace clipwright {
 namespace {
 
-/// Which of two rows with one key counts: the older, and among equally old ones always the same.
+/// Which of two rows with one key counts: an accepted one, else the older, and among equally old
+/// ones always the same.
 bool comes_before(const LedgerRow& a, const LedgerRow& b) {
+  const bool a_accepted = a.status == "accepted", b_accepted = b.status == "accepted";
+  if (a_accepted != b_accepted) return a_accepted;
   return std::tie(a.at, a.worker, a.text, a.status) < std::tie(b.at, b.worker, b.text, b.status);
+}
+
+std::string in_words(const LedgerRow& row) {
+  return row.status + " '" + row.text + "' of " + row.at;
 }
 
 struct Incoming {
@@ -34,18 +42,18 @@ void take(Ledger& into, std::vector<Incoming>& block, LedgerMerge& merge) {
       ++merge.equal;
     } else {
       ++merge.conflicts;
-      const bool older = comes_before(row, *there[i]);
-      if (older) {
+      const bool better = comes_before(row, *there[i]);
+      if (better) {
         into.replace(row);
         ++merge.replaced;
       }
       constexpr size_t kExamples = 5;
       if (merge.examples.size() < kExamples) {
-        const LedgerRow& kept = older ? row : *there[i];
-        const LedgerRow& left = older ? *there[i] : row;
+        const LedgerRow& kept = better ? row : *there[i];
+        const LedgerRow& left = better ? *there[i] : row;
         merge.examples.push_back("'" + block[i].text + "' (" + row.mode + ", attempt " +
-                                 std::to_string(row.attempt) + "): kept '" + kept.text + "' of " +
-                                 kept.at + ", left '" + left.text + "' of " + left.at);
+                                 std::to_string(row.attempt) + "): kept " + in_words(kept) +
+                                 ", left " + in_words(left));
       }
     }
   }
@@ -58,7 +66,11 @@ void take(Ledger& into, std::vector<Incoming>& block, LedgerMerge& merge) {
 LedgerMerge merge_ledger(Ledger& into, Ledger& from) {
   LedgerMerge merge;
   from.each_recipe([&](const Sha256& recipe, const std::string& description) {
-    into.describe(recipe, description);
+    if (describes(description, recipe)) {
+      into.describe(recipe, description);
+    } else {
+      ++merge.damaged_recipes;
+    }
   });
   constexpr size_t kBlock = 5000;
   std::vector<Incoming> block;
@@ -95,6 +107,7 @@ Json LedgerMerge::to_json() const {
           {"replaced", replaced},
           {"without_source", without_source},
           {"damaged", damaged},
+          {"damaged_recipes", damaged_recipes},
           {"examples", examples}};
 }
 
@@ -102,10 +115,13 @@ std::string describe(const LedgerMerge& merge) {
   std::string text = with_commas(merge.added) + " attempts added, " + with_commas(merge.equal) +
                      " there already, " + with_commas(merge.conflicts) + " in conflict";
   if (merge.conflicts > 0)
-    text += " (the older one counts; " + with_commas(merge.replaced) + " replaced)";
+    text +=
+        " (an accepted one counts, else the older; " + with_commas(merge.replaced) + " replaced)";
   if (merge.without_source > 0)
     text += ", " + with_commas(merge.without_source) + " left out because their caption is lost";
   if (merge.damaged > 0) text += ", " + with_commas(merge.damaged) + " left out as damaged";
+  if (merge.damaged_recipes > 0)
+    text += ", " + with_commas(merge.damaged_recipes) + " damaged descriptions of recipes left out";
   text += "\n";
   for (const std::string& example : merge.examples) text += "  " + example + "\n";
   return text;

@@ -12,11 +12,12 @@ namespace clipwright {
 
 struct LedgerMerge {
   int64_t added = 0;
-  int64_t equal = 0;           ///< in both, with the same text and status
-  int64_t conflicts = 0;       ///< in both, with different ones: the older row counts
-  int64_t replaced = 0;        ///< of the conflicts: the row that came was the older one
+  int64_t equal = 0;      ///< in both, with the same text and status
+  int64_t conflicts = 0;  ///< in both, with different ones: the accepted row counts, else the older
+  int64_t replaced = 0;   ///< of the conflicts: the row that came was the one that counts
   int64_t without_source = 0;  ///< left out: their caption is lost
   int64_t damaged = 0;  ///< left out: no such status, or a caption that is not what its key says
+  int64_t damaged_recipes = 0;  ///< descriptions left out: they are of other recipes than they say
   std::vector<std::string> examples;  ///< the first conflicts, in words
   Json to_json() const;
 };

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "rewrite/recipe.h"
 
 namespace clipwright {
 namespace {
@@ -86,7 +87,7 @@ std::string describe(const LedgerStatus& status) {
     for (const LedgerCount* count : counts) {
       text += "  " + count->mode + ": " + count->status + " " + with_commas(count->rows) + ", " +
               with_commas(count->tokens_in) + " prompt and " + with_commas(count->tokens_out) +
-              " new tokens, " + readable_duration(count->seconds) + " of writing\n";
+              " new tokens, " + readable_duration(count->seconds) + " summed over its texts\n";
     }
   }
   for (const LedgerWorker& worker : status.workers) {
@@ -118,9 +119,7 @@ LedgerFindings verify_ledger(Ledger& ledger) {
   std::set<Sha256> recipes;
   ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
     recipes.insert(recipe);
-    Json parts = Json::parse(description, nullptr, false);
-    if (parts.is_object()) parts.erase("details");
-    if (!parts.is_object() || sha256(to_line(parts)) != recipe)
+    if (!describes(description, recipe))
       note(found.bad_recipes, "recipe " + hex(recipe) + ": the description is another one's");
   });
   LedgerRow before;

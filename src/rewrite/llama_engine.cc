@@ -17,6 +17,7 @@
 #include "core/random.h"
 #include "language/chat_template.h"
 #include "language/language_model.h"
+#include "language/quantized_copy.h"
 #include "language/sampler.h"
 #include "language/sequence_cache.h"
 #include "rewrite/chat_prompt.h"
@@ -26,6 +27,8 @@ namespace clipwright {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr auto kIdleLook = std::chrono::milliseconds(100);  // at Ctrl-C and for new work
 
 /// A request as tokens.
 struct Prompt {
@@ -143,7 +146,8 @@ void Worker::fill(RequestPool& pool, const Sampling& sampling) {
         const std::string why = "the prompt and its reply need " + std::to_string(needed) +
                                 " tokens; the model reads " +
                                 std::to_string(model_.longest_context());
-        pool.put(request, {.status = ReplyStatus::kFailed, .text = why});
+        pool.put(request,
+                 {.status = ReplyStatus::kFailed, .text = why, .error = "prompt-too-long"});
       } else if (!begin(place, request, prompt, needed)) {
         return;
       }
@@ -198,8 +202,11 @@ void Worker::run(RequestPool& pool, const Sampling& sampling) {
   try {
     while (!interrupted() && !pool.stopped()) {
       fill(pool, sampling);
-      if (!any_in_flight()) break;
-      step(pool, sampling);
+      if (any_in_flight()) {
+        step(pool, sampling);
+      } else if (!pool.wait(kIdleLook)) {
+        break;
+      }
     }
   } catch (...) {
     pool.stop(std::current_exception());
@@ -218,6 +225,8 @@ int64_t cache_bytes(const llama_model* model) {
 
 struct LlamaEngine::State {
   explicit State(const LlamaOptions& options);
+  fs::path source;       ///< what the user named
+  std::string quantize;  ///< empty: `model` is `source`
   LanguageModel model;
   std::optional<ChatFrame> chat;
   std::string digest;
@@ -226,7 +235,9 @@ struct LlamaEngine::State {
 };
 
 LlamaEngine::State::State(const LlamaOptions& options)
-    : model(options.model.empty() ? shared_file("default.gguf") : options.model),
+    : source(options.model.empty() ? shared_file("default.gguf") : options.model),
+      quantize(options.quantize),
+      model(quantize.empty() ? source : quantized_copy(source, quantize, options.threads)),
       digest(file_digest(model.path())) {
   if (options.chat) chat = chat_frame(model);
   constexpr int kTextsPerWorker = 8, kUsualCells = 512;
@@ -243,7 +254,7 @@ LlamaEngine::State::State(const LlamaOptions& options)
   const int count =
       std::clamp((wanted + SequenceCache::kColumns - 1) / SequenceCache::kColumns, 1, affordable);
   for (int i = 0; i < count; ++i) {
-    const int texts = std::max(1, (wanted + count - 1) / count);
+    const int texts = std::clamp((wanted + count - 1) / count, 1, SequenceCache::most_sequences());
     workers.emplace_back(model, chat, static_cast<size_t>(i), texts, std::max(1, threads / count));
     parallel += static_cast<size_t>(texts);
   }
@@ -260,10 +271,15 @@ Json LlamaEngine::identity() const {
 
 Json LlamaEngine::details() const {
   const LanguageModel& model = state_->model;
-  return {{"model", model.path().filename().string()},
-          {"model_name", model.metadata("general.name")},
-          {"model_architecture", model.metadata("general.architecture")},
-          {"model_licence", model.metadata("general.license")}};
+  Json details = {{"model", state_->source.filename().string()},
+                  {"model_name", model.metadata("general.name")},
+                  {"model_architecture", model.metadata("general.architecture")},
+                  {"model_licence", model.metadata("general.license")}};
+  if (!state_->quantize.empty()) {
+    details["quantize"] = state_->quantize;
+    details["source_sha256"] = file_digest(state_->source);
+  }
+  return details;
 }
 
 int LlamaEngine::count_tokens(std::string_view text) const {

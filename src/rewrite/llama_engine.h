@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "rewrite/engine.h"
@@ -17,9 +18,11 @@ namespace clipwright {
 struct LlamaOptions {
   std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
   int threads = 0;              ///< 0: all of the machine
-  int parallel = 0;   ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
-                      ///< little on a CPU
-  bool chat = false;  ///< put the prompt into the model's chat template (instruct models)
+  int parallel = 0;  ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
+                     ///< little on a CPU
+  std::string quantize;  ///< compute with a copy of this type (language/quantized_copy.h); empty:
+                         ///< the weights as they are
+  bool chat = false;     ///< put the prompt into the model's chat template (instruct models)
 };
 
 class LlamaEngine final : public Engine {

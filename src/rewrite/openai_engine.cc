@@ -21,8 +21,12 @@ using Time = MonotonicClock::Time;
 
 constexpr int64_t kProbe = -1;
 constexpr int kMostDamaged = 3;  // replies nobody can read, for one request
-constexpr int kRefusalsWithoutAnswer = 20;
+// Requests refused one after the other that end the job: before any answer, and later.
+constexpr int kRefusalsAtFirst = 20, kRefusalsInARow = 100;
 constexpr milliseconds kLongestWait{50};  // until the next look at Ctrl-C
+constexpr milliseconds kCommitWait{2};    // until the next look at what the ledger has taken
+// What is in flight is paid for, so a run that ends takes the answers that come in this time.
+constexpr milliseconds kLastAnswers{30'000};
 
 /// A request and what was tried for it.
 struct Attempt {
@@ -39,6 +43,7 @@ class Run {
   Run(const OpenAiOptions& options, const OpenAiAddress& address, const OpenAiServer& server,
       HttpClient& client, RequestQueue& queue, const Sampling& sampling, ReplySink& sink)
       : options_(options),
+        queue_(queue),
         address_(address),
         dialect_(server.dialect),
         client_(client),
@@ -58,14 +63,16 @@ class Run {
   void probe(Time now);
   void take(const HttpClient::Finished& finished);
   void take_answer(Attempt& attempt, const HttpReply& reply);
-  void take_trouble(Attempt& attempt, const std::string& reason);
+  void take_trouble(Attempt& attempt, const std::string& kind, const std::string& reason);
   void take_busy(Attempt& attempt, const Judgement& judgement);
-  void give_up(Attempt& attempt, const std::string& reason);
+  void give_up(Attempt& attempt, const std::string& kind, const std::string& reason);
   void well();
   void unwell(const std::string& reason);
   void wait();
+  void take_last_answers();
 
   const OpenAiOptions& options_;
+  RequestQueue& queue_;
   const OpenAiAddress& address_;
   const OpenAiDialect& dialect_;
   HttpClient& client_;
@@ -80,7 +87,7 @@ class Run {
   int64_t number_ = 0;
   bool probing_ = false;
   bool drained_ = false;  ///< the queue was asked and has nothing now
-  int refusals_ = 0;      ///< requests refused for good, before any answer
+  int refusals_ = 0;      ///< requests refused for good, since the last answer
   bool any_answer_ = false;
   int busy_in_a_row_ = 0;
   Time quiet_until_{};
@@ -110,12 +117,22 @@ void Run::send(Attempt attempt) {
 void Run::fill() {
   const Time now = clock_.now();
   drained_ = false;
+  if (!waiting_.empty() && queue_.closed()) {
+    for (Attempt& attempt : waiting_) queue_.give_back(std::move(attempt.request));
+    waiting_.clear();
+  }
+  if (queue_.closed() && in_flight_.empty() &&
+      (breaker_.state() != CircuitBreaker::State::kClosed || now < quiet_until_)) {
+    drained_ = true;  // nothing is begun any more, so nothing is waited for
+    return;
+  }
   if (breaker_.state() == CircuitBreaker::State::kOpen) return probe(now);
   if (now < quiet_until_) return;
   const auto most = breaker_.state() == CircuitBreaker::State::kTrial
                         ? size_t{1}
                         : static_cast<size_t>(limit_.now());
-  while (in_flight_.size() < most) {
+  // What is not in the ledger yet would have to be paid for again.
+  while (in_flight_.size() + sink_.unsettled() < most) {
     if (std::optional<Attempt> again = due_attempt(now)) {
       send(std::move(*again));
     } else if (std::optional<Request> request = order_.next()) {
@@ -157,26 +174,28 @@ void Run::unwell(const std::string& reason) {
   }
 }
 
-void Run::give_up(Attempt& attempt, const std::string& reason) {
+void Run::give_up(Attempt& attempt, const std::string& kind, const std::string& reason) {
   order_.ended(attempt.request.prefix, false);
-  sink_.put(attempt.request, {.status = ReplyStatus::kFailed, .text = reason});
+  sink_.put(attempt.request, {.status = ReplyStatus::kFailed, .text = reason, .error = kind});
 }
 
 void Run::take_answer(Attempt& attempt, const HttpReply& reply) {
   ParsedReply parsed = parse_reply_body(dialect_.api, reply.body);
   if (parsed.damaged) {
-    if (++attempt.damaged >= kMostDamaged) return give_up(attempt, parsed.reply.text);
-    return take_trouble(attempt, parsed.reply.text);
+    const Reply& why = parsed.reply;
+    if (++attempt.damaged >= kMostDamaged) return give_up(attempt, why.error, why.text);
+    return take_trouble(attempt, why.error, "damaged reply: " + why.text);
   }
   well();
   any_answer_ = true;
+  refusals_ = 0;
   limit_.answered(reply.seconds);
   order_.ended(attempt.request.prefix, true);
   parsed.reply.seconds = reply.seconds;
   sink_.put(attempt.request, std::move(parsed.reply));
 }
 
-void Run::take_trouble(Attempt& attempt, const std::string& reason) {
+void Run::take_trouble(Attempt& attempt, const std::string& kind, const std::string& reason) {
   const Time now = clock_.now();
   const auto before = breaker_.state();
   breaker_.failed(now);
@@ -185,7 +204,7 @@ void Run::take_trouble(Attempt& attempt, const std::string& reason) {
     log_warning(address_.root + ": in trouble (" + reason + "); waiting for it to come back.");
   }
   if (++attempt.tries >= options_.retry.tries) {
-    give_up(attempt, reason + " (" + std::to_string(attempt.tries) + " tries)");
+    give_up(attempt, kind, reason + " (" + std::to_string(attempt.tries) + " tries)");
   } else {
     order_.ended(attempt.request.prefix, false);
     attempt.due = now + options_.retry.delay(attempt.tries, attempt.request.seed);
@@ -204,7 +223,8 @@ void Run::take_busy(Attempt& attempt, const Judgement& judgement) {
   unwell(judgement.reason);
   // Others may be answered all the while; nobody waits longer than the patience.
   if (!attempt.first_refusal) attempt.first_refusal = now;
-  if (now - *attempt.first_refusal > options_.patience) return give_up(attempt, judgement.reason);
+  if (now - *attempt.first_refusal > options_.patience)
+    return give_up(attempt, judgement.kind, judgement.reason);
   order_.ended(attempt.request.prefix, false);
   // Spread a little, so that the wave does not come back as one.
   attempt.due = now + pause + options_.retry.delay(1, attempt.request.seed + 1) / 4;
@@ -229,17 +249,18 @@ void Run::take(const HttpClient::Finished& finished) {
     case Verdict::kAnswer:
       return take_answer(attempt, finished.reply);
     case Verdict::kRetry:
-      return take_trouble(attempt, judgement.reason);
+      return take_trouble(attempt, judgement.kind, judgement.reason);
     case Verdict::kBusy:
       return take_busy(attempt, judgement);
     case Verdict::kGiveUp:
       well();
-      if (!any_answer_ && ++refusals_ >= kRefusalsWithoutAnswer) {
-        fail_running(address_.root + ": refused the first " + std::to_string(refusals_) +
-                         " requests, last: " + judgement.reason,
-                     {}, "Nothing more was sent.");
+      if (++refusals_ >= (any_answer_ ? kRefusalsInARow : kRefusalsAtFirst)) {
+        fail_running(address_.root + ": refused " + (any_answer_ ? "" : "the first ") +
+                         std::to_string(refusals_) + " requests" +
+                         (any_answer_ ? " in a row" : "") + ", last: " + judgement.reason,
+                     {}, "Nothing more was sent; everything finished is kept.");
       }
-      return give_up(attempt, judgement.reason);
+      return give_up(attempt, judgement.kind, judgement.reason);
     case Verdict::kStop:
       fail_running(address_.generate(dialect_.api) + ": " + judgement.reason, {},
                    finished.reply.status == 401 || finished.reply.status == 403
@@ -258,6 +279,7 @@ void Run::wait() {
     for (const Attempt& attempt : waiting_)
       next = std::min(next, std::max({now, attempt.due, quiet_until_}));
   }
+  if (sink_.unsettled() > 0) next = std::min(next, now + kCommitWait);
   const auto longest = std::chrono::ceil<milliseconds>(next - now);
   if (client_.in_flight() == 0) {
     if (longest.count() > 0) clock_.pause(longest);
@@ -266,12 +288,45 @@ void Run::wait() {
   for (const HttpClient::Finished& finished : client_.wait(longest)) take(finished);
 }
 
-void Run::loop() {
-  while (!interrupted()) {
-    fill();
-    if (drained_ && in_flight_.empty() && waiting_.empty()) break;
-    wait();
+/// Takes the answers to what is in flight, and sends nothing more. A second Ctrl-C ends the
+/// process.
+void Run::take_last_answers() {
+  if (in_flight_.empty() || breaker_.state() != CircuitBreaker::State::kClosed) return;
+  log_info("Waiting for " + with_commas(static_cast<int64_t>(in_flight_.size())) +
+           " requests in flight, for at most " + std::to_string(kLastAnswers.count() / 1000) +
+           " s" + (interrupted() ? "; Ctrl-C again drops them." : "."));
+  const Time until = clock_.now() + kLastAnswers;
+  while (!in_flight_.empty() && clock_.now() < until) {
+    for (const HttpClient::Finished& finished : client_.wait(kLongestWait)) {
+      const auto found = in_flight_.find(finished.id);
+      if (found == in_flight_.end()) continue;
+      const Attempt attempt = std::move(found->second);
+      in_flight_.erase(found);
+      if (judge(finished.reply).verdict != Verdict::kAnswer) continue;
+      ParsedReply parsed = parse_reply_body(dialect_.api, finished.reply.body);
+      if (parsed.damaged) continue;
+      parsed.reply.seconds = finished.reply.seconds;
+      try {
+        sink_.put(attempt.request, std::move(parsed.reply));
+      } catch (
+          const Error&) {  // a broken ledger: it keeps the row all the same, and tells at the end
+      }
+    }
   }
+}
+
+void Run::loop() {
+  try {
+    while (!interrupted()) {
+      fill();
+      if (drained_ && in_flight_.empty() && waiting_.empty()) return;
+      wait();
+    }
+  } catch (...) {
+    take_last_answers();
+    throw;
+  }
+  take_last_answers();
 }
 
 }  // namespace
@@ -297,6 +352,8 @@ Json OpenAiEngine::identity() const {
                    {"model", dialect.model},
                    {"api", name_of(dialect.api)},
                    {"fields", dialect.fields}};
+  if (!server_.facts.empty()) identity["model_facts"] = server_.facts;
+  if (!options_.revision.empty()) identity["revision"] = options_.revision;
   if (dialect.api == OpenAiApi::kChat) identity["chat_prompt"] = kChatPromptVersion;
   return identity;
 }

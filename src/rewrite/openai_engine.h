@@ -20,8 +20,9 @@ namespace clipwright {
 
 struct OpenAiOptions {
   std::string base_url;
-  std::string model;  ///< empty: the only one the server has
-  std::string key;    ///< for the Authorization header; empty: none
+  std::string model;     ///< empty: the only one the server has
+  std::string revision;  ///< of the model, as the user calls it; part of the recipe
+  std::string key;       ///< for the Authorization header; empty: none
   OpenAiApi api = OpenAiApi::kAuto;
   int concurrency = 32;  ///< requests in flight at most
   HttpLimits limits;

@@ -10,7 +10,7 @@ constexpr uint64_t kSeedMask = 0x7fffffff;  // the largest every server takes
 constexpr int64_t kMostTokens = 10'000'000;
 
 ParsedReply damaged(const std::string& why) {
-  return {{.status = ReplyStatus::kFailed, .text = "damaged reply: " + why}, true};
+  return {{.status = ReplyStatus::kFailed, .text = why, .error = "damaged"}, true};
 }
 
 const Json* member(const Json& json, const char* name) {
@@ -146,7 +146,8 @@ ParsedReply parse_reply_json(OpenAiApi api, const Json& json) {
   reply.tokens_out = tokens(usage, "completion_tokens");
   if (why == "content_filter") {
     reply.status = ReplyStatus::kFailed;
-    reply.text = "content filter";
+    reply.text.clear();
+    reply.error = "content-filter";
   } else if (why == "length" && !line_ended) {
     reply.status = ReplyStatus::kCut;
   }

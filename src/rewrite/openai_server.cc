@@ -1,6 +1,8 @@
 #include "rewrite/openai_server.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -63,6 +65,24 @@ void read_models(const HttpReply& reply, OpenAiServer& server) {
   }
 }
 
+/// A name says little of the weights behind it; some servers say more. Left out is what changes
+/// from start to start ("created").
+Json facts_of(const Json& models, const std::string& name) {
+  Json facts = Json::object();
+  if (!models.is_object() || !models.contains("data") || !models["data"].is_array()) return facts;
+  for (const Json& model : models["data"]) {
+    if (!model.is_object() || model.value("id", Json()) != Json(name)) continue;
+    if (model.contains("root") && model["root"].is_string())
+      facts["root"] = quoted_reason(model["root"].get<std::string>());
+    const auto meta = model.find("meta");
+    if (meta == model.end() || !meta->is_object()) continue;
+    for (const char* fact : {"n_params", "n_vocab", "n_embd", "n_ctx_train", "size"}) {
+      if (meta->contains(fact) && (*meta)[fact].is_number_integer()) facts[fact] = (*meta)[fact];
+    }
+  }
+  return facts;
+}
+
 void choose_model(const OpenAiAddress& address, const ProbeOptions& options, OpenAiServer& server) {
   const std::vector<std::string>& models = server.models;
   if (options.model.empty()) {
@@ -84,11 +104,31 @@ void choose_model(const OpenAiAddress& address, const ProbeOptions& options, Ope
 
 /// The optional field that a refusal is about: named in its words, else the least needed one left.
 std::string refused_field(const OpenAiDialect& dialect, const std::string& body) {
-  for (const std::string& field : dialect.fields) {
-    for (const char* quote : {"'", "\"", "`", "\\\""}) {
-      if (body.find(quote + field + quote) != std::string::npos) return field;
+  const Json json = Json::parse(body, nullptr, false);
+  const auto error = json.is_object() ? json.find("error") : json.end();
+  const Json& at = json.is_object() && error != json.end() && error->is_object() ? *error : json;
+  std::string words = body;  // of the server; the names of its own fields are none
+  if (at.is_object()) {
+    words.clear();
+    for (const char* name : {"param", "message", "detail", "error"}) {
+      if (at.contains(name) && !at[name].is_null())
+        words += " " + (at[name].is_string() ? at[name].get<std::string>() : to_line(at[name]));
     }
-    if (body.find(": " + field) != std::string::npos) return field;
+  }
+  const auto is_part = [&](size_t i) {
+    return i < words.size() &&
+           (std::isalnum(static_cast<unsigned char>(words[i])) != 0 || words[i] == '_');
+  };
+  for (const std::string& field : dialect.fields) {
+    // A short name may be a word of English: "stop", "n" and "seed" count in quotes, after a colon
+    // or alone.
+    for (const char* before : {"'", "\"", "`", ": "}) {
+      const size_t found = words.find(before + field);
+      if (found != std::string::npos &&
+          !is_part(found + std::string_view(before).size() + field.size()))
+        return field;
+    }
+    if (words == " " + field) return field;
   }
   for (const char* field : {"samplers", "repetition_penalty", "min_p", "top_k", "presence_penalty",
                             "frequency_penalty", "n", "seed", "stop"}) {
@@ -179,6 +219,7 @@ OpenAiServer probe_server(HttpClient& client, const OpenAiAddress& address,
   if (models.status == 200) read_models(models, server);
   choose_model(address, options, server);
   OpenAiDialect& dialect = server.dialect;
+  server.facts = facts_of(Json::parse(models.body, nullptr, false), dialect.model);
   dialect.api = options.api == OpenAiApi::kChat ? OpenAiApi::kChat : OpenAiApi::kCompletions;
   const auto all_fields = [&] {
     dialect.fields = standard_fields();

@@ -26,6 +26,7 @@ struct OpenAiServer {
   std::vector<std::string> models;   ///< as /v1/models lists them; empty where it does not
   std::string owner;                 ///< "llamacpp", "vllm", ...
   std::vector<std::string> dropped;  ///< fields it refused
+  Json facts = Json::object();       ///< what it says of the model besides its name, and stays so
 };
 
 struct ProbeOptions {

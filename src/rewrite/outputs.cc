@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "rewrite/records.h"
@@ -13,13 +14,15 @@ namespace clipwright {
 namespace {
 
 constexpr std::string_view kAccepted = "accepted";
+constexpr const char* kRecipesFile = "recipes.json";
 
 /// One record of rewrites.jsonl.
 Json record(const std::string& key, const std::string& source, const Sha256& sha,
             const std::string& mode, const std::optional<LedgerRow>& row, const Scorer& scorer,
             const std::string& recipe) {
   Json line = {{"key", key}, {"mode", mode}, {"source", source}, {"source_sha256", hex(sha)}};
-  line["text"] = row ? row->text : "";
+  // Of a failure the ledger keeps the engine's words, which are no text.
+  line["text"] = row && !row->status.starts_with("failed:") ? row->text : "";
   line["status"] =
       row ? row->status
           : (valid_utf8(source) ? (usable_caption(source) ? "missing" : "skipped:empty")
@@ -36,7 +39,37 @@ Json record(const std::string& key, const std::string& source, const Sha256& sha
   return line;
 }
 
+Json recipes_of(const JobPlan& plan) {
+  Json recipes = Json::object();
+  for (const PlannedMode& mode : plan.modes) {
+    recipes[mode.task.mode] = {{"recipe", hex(mode.recipe.sha)},
+                               {"description", mode.recipe.description}};
+  }
+  return recipes;
+}
+
 }  // namespace
+
+void check_output_folder(const fs::path& folder, const std::vector<ExamplePack>& packs) {
+  const fs::path file = folder / kRecipesFile;
+  if (!fs::exists(file) || !fs::exists(folder / "rewrites.jsonl")) return;
+  const Json recipes = Json::parse(read_file(file), nullptr, false);
+  if (!recipes.is_object()) return;
+  std::string others;
+  for (const auto& [mode, recipe] : recipes.items()) {
+    const bool ours = std::any_of(packs.begin(), packs.end(),
+                                  [&](const ExamplePack& pack) { return pack.mode() == mode; });
+    if (!ours) others += (others.empty() ? "" : ", ") + mode;
+  }
+  if (others.empty()) return;
+  fail_usage(
+      folder.string() +
+          " holds rewrites of another job, with modes that this one does not "
+          "make (" +
+          others + "); its rewrites.jsonl would lose them",
+      "all modes in one job, or a folder of its own for each",
+      "With the same ledger nothing is made twice; training and audit take several folders.");
+}
 
 void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
                    const JobPlan& plan, Ledger& ledger) {
@@ -46,6 +79,7 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
     for (const PlannedMode& mode : plan.modes)
       lines.push_back(std::make_unique<AtomicFile>(options.output / (mode.task.mode + ".txt")));
     jsonl = std::make_unique<AtomicFile>(options.output / "rewrites.jsonl");
+    write_file(options.output / kRecipesFile, recipes_of(plan).dump(2) + "\n");
   }
   std::optional<RecordWriter> records;
   if (!options.records.empty()) {

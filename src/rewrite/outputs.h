@@ -6,8 +6,13 @@
 
 namespace clipwright {
 
-/// Writes options.output/<mode>.txt, options.output/rewrites.jsonl and options.records, whichever
-/// are wanted, streaming from the ledger; each file is whole or as it was before. Throws
+/// Throws Error(kUsage) when the folder holds a job's outputs with modes that are none of `packs`:
+/// its rewrites.jsonl would lose them.
+void check_output_folder(const std::filesystem::path& folder,
+                         const std::vector<ExamplePack>& packs);
+
+/// Writes <mode>.txt, rewrites.jsonl and recipes.json into options.output, and options.records,
+/// whichever are wanted, streaming from the ledger; each file is whole or as it was before. Throws
 /// Error(kFailed) when the disk refuses.
 void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
                    const JobPlan& plan, Ledger& ledger);

@@ -37,8 +37,8 @@ std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
     // Looked at after claiming: what another worker finished just before is
     // seen now.
     const PostgresRows made = connection_.query(
-        "SELECT source_sha, MAX(attempt) + 1, BOOL_OR(status "
-        "= 'accepted') FROM rewrite WHERE "
+        "SELECT source_sha, MAX(attempt) + 1, BOOL_OR(status = 'accepted'), "
+        "COUNT(*) FILTER (WHERE status LIKE 'rejected:%') FROM rewrite WHERE "
         "source_sha = ANY($1::bytea[]) AND mode = $2 AND "
         "recipe_sha = $3::bytea GROUP BY 1",
         {wanted, task.mode, recipe});
@@ -47,7 +47,8 @@ std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
     for (int i = 0; i < made.size(); ++i) {
       ClaimAnswer& answer = answers[made.hash(i, 0)];
       answer.attempts = static_cast<int>(made.integer(i, 1));
-      if (!made.truth(i, 2) && answer.attempts < attempts) continue;
+      answer.rejected = static_cast<int>(made.integer(i, 3));
+      if (!made.truth(i, 2) && answer.rejected < attempts) continue;
       answer.state = ClaimAnswer::kDone;
       done.add(made.hash(i, 0));
       any_done = true;

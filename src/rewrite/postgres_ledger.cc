@@ -221,8 +221,8 @@ void PostgresLedger::progress(std::span<const LedgerTask> tasks,
     std::optional<PostgresRows> rows;
     connection_.retrying([&] {
       rows = connection_.query(
-          "SELECT source_sha, mode, recipe_sha, MAX(attempt) "
-          "+ 1, BOOL_OR(status = 'accepted') FROM "
+          "SELECT source_sha, mode, recipe_sha, COUNT(*) FILTER (WHERE status LIKE "
+          "'rejected:%'), BOOL_OR(status = 'accepted') FROM "
           "rewrite WHERE (source_sha, mode, recipe_sha) > "
           "($1::bytea, $2::text, $3::bytea) AND "
           "mode = ANY($5::text[]) AND recipe_sha = "
@@ -235,7 +235,7 @@ void PostgresLedger::progress(std::span<const LedgerTask> tasks,
       for (size_t task = 0; task < tasks.size(); ++task) {
         if (tasks[task].mode == rows->text(i, 1) && tasks[task].recipe == sha)
           use(task, {.source = short_key(rows->hash(i, 0)),
-                     .attempts = static_cast<int>(rows->integer(i, 3)),
+                     .rejected = static_cast<int>(rows->integer(i, 3)),
                      .accepted = rows->truth(i, 4)});
       }
     }
@@ -257,7 +257,7 @@ std::vector<std::optional<LedgerRow>> PostgresLedger::last(std::span<const Sha25
         "SELECT DISTINCT ON (r.source_sha) " + kRow +
             " FROM rewrite r WHERE source_sha = ANY($1::bytea[]) AND mode = $2 AND "
             "recipe_sha = "
-            "$3::bytea ORDER BY r.source_sha, r.attempt DESC",
+            "$3::bytea ORDER BY r.source_sha, r.status = 'accepted' DESC, r.attempt DESC",
         {PostgresArray::of(sources), task.mode, postgres_bytes(task.recipe)});
     found.clear();
     for (int i = 0; i < rows.size(); ++i) found[rows.hash(i, 0)] = read_row(rows, i);

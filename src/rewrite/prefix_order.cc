@@ -10,7 +10,10 @@ constexpr size_t kMostRemembered = 16384;
 }  // namespace
 
 std::optional<Request> PrefixOrder::next() {
-  if (queue_.closed()) ahead_.clear();
+  if (queue_.closed()) {
+    for (Request& request : ahead_) queue_.give_back(std::move(request));
+    ahead_.clear();
+  }
   while (ahead_.size() < ahead_limit_) {
     std::optional<Request> request = queue_.next();
     if (!request) break;

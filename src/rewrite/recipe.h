@@ -20,4 +20,7 @@ struct RewriteRecipe {
 RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack,
                           const Engine& engine);
 
+/// Whether a ledger's description (JSON) is that of the recipe under whose hash it is kept.
+bool describes(const std::string& description, const Sha256& recipe);
+
 }  // namespace clipwright

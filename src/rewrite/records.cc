@@ -6,6 +6,8 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "core/error.h"
@@ -119,6 +121,15 @@ std::string text_key(const Sha256& source, std::string_view mode) {
   return std::string(reinterpret_cast<const char*>(source.data()), 16) + std::string(mode);
 }
 
+bool is_chosen(const Sha256& recipe, const std::string& first_digits) {
+  return first_digits.empty() || hex(recipe).starts_with(first_digits);
+}
+
+/// Which of two accepted rows of one caption and mode counts.
+bool is_later(const LedgerRow& a, const LedgerRow& b) {
+  return std::tie(a.at, a.recipe, a.attempt) > std::tie(b.at, b.recipe, b.attempt);
+}
+
 bool names_a_ledger(const std::string& name) {
   return name.starts_with("sqlite:") || name.starts_with("postgresql:") ||
          name.starts_with("postgres:");
@@ -171,19 +182,22 @@ void RecordWriter::line(const Json& value) {
 }
 
 void RecordWriter::add_recipe(const Sha256& recipe, const Json& description) {
-  if (recipes_.emplace(hex(recipe), static_cast<int>(recipes_.size())).second) {
-    line({{"recipe_sha256", hex(recipe)}, {"description", description}});
-  }
+  recipes_.emplace(hex(recipe), Recipe{description});
 }
 
 void RecordWriter::add(const LedgerRow& row, const LedgerSource& source) {
-  const auto recipe = recipes_.find(hex(row.recipe));
-  CW_CHECK(recipe != recipes_.end(), "a record of a recipe that was not added");
+  // A ledger that lost a recipe's description (`verify` tells) still has its texts.
+  const auto recipe = recipes_.emplace(hex(row.recipe), Recipe{Json::object()}).first;
   const std::string key =
       std::string(row.source.begin(), row.source.end()) + row.mode + recipe->first;
   if (!written_.insert({hash64(key, 0), hash64(key, 1)}).second) return;
+  Recipe& known = recipe->second;
+  if (known.number < 0) {
+    known.number = recipes_written_++;
+    line({{"recipe_sha256", recipe->first}, {"description", known.description}});
+  }
   Json record = {{"source", source.text}, {"mode", row.mode}, {"text", row.text}};
-  if (recipe->second != 0) record["recipe"] = recipe->second;
+  if (known.number != 0) record["recipe"] = known.number;
   if (row.attempt != 0) record["attempt"] = row.attempt;
   if (source.occurrence != 0) record["occurrence"] = source.occurrence;
   line(record);
@@ -194,45 +208,113 @@ void RecordWriter::commit() {
   file_.commit();
 }
 
-void Records::add(const Sha256& source, const std::string& mode, std::string text) {
-  texts_[text_key(source, mode)] = std::move(text);
+namespace {
+
+/// Digest of texts that come in ascending order of text_key.
+class TextsDigest {
+ public:
+  void add(const std::string& key, std::string_view text) {
+    hash_.add(key);
+    hash_.add(std::string_view("\0", 1));
+    hash_.add(text);
+    hash_.add(std::string_view("\0", 1));
+  }
+  std::string finish() { return hex(hash_.finish()); }
+
+ private:
+  Sha256Stream hash_;
+};
+
+}  // namespace
+
+void Records::read_file(const std::filesystem::path& path, const std::string& recipe) {
+  each_record(
+      path,
+      [&](const Sha256& sha, const Json& description) {
+        if (is_chosen(sha, recipe)) recipes_.push_back(description);
+      },
+      [&](const Record& record) {
+        const LedgerRow& row = record.row;
+        if (!is_chosen(row.recipe, recipe)) return;
+        texts_[text_key(row.source, row.mode)] = row.text;
+        recipes_of_[row.mode].insert(row.recipe);
+      });
+  TextsDigest digest;
+  for (const auto& [key, text] : texts_) digest.add(key, text);
+  digest_ = digest.finish();
+  size_ = texts_.size();
 }
 
-void Records::seal() {
-  std::vector<const std::pair<const std::string, std::string>*> sorted;
-  for (const auto& entry : texts_) sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
-  std::string all;
-  for (const auto* entry : sorted) all += entry->first + '\0' + entry->second + '\0';
-  digest_ = hex(sha256(all));
+void Records::read_ledger(const std::string& url, const std::string& recipe) {
+  ledger_ = open_ledger_if_any(url);
+  if (ledger_ == nullptr)
+    fail_input(ledger_name(url) + ": there is no such ledger", "a ledger or recorded rewrites",
+               "Check --replay.");
+  std::set<Sha256> used;
+  TextsDigest digest;
+  LedgerRow best;  // of the caption and mode whose rows come now, one after the other
+  bool any = false;
+  const auto end_of_group = [&] {
+    if (any) digest.add(text_key(best.source, best.mode), best.text);
+    size_ += any;
+  };
+  ledger_->each_row([&](const LedgerRow& row, const LedgerSource& source) {
+    if (row.status != "accepted" || source.text.data() == nullptr || !is_chosen(row.recipe, recipe))
+      return;
+    recipes_of_[row.mode].insert(row.recipe);
+    used.insert(row.recipe);
+    const bool same = any && row.source == best.source && row.mode == best.mode;
+    if (same && !is_later(row, best)) return;
+    if (!same) end_of_group();
+    best = row;
+    any = true;
+  });
+  end_of_group();
+  digest_ = digest.finish();
+  ledger_->each_recipe([&](const Sha256& sha, const std::string& description) {
+    if (used.contains(sha)) recipes_.push_back(Json::parse(description, nullptr, false));
+  });
 }
 
-Records Records::read(const std::string& path_or_url) {
+Records Records::read(const std::string& path_or_url, const std::string& recipe) {
   Records records;
   if (names_a_ledger(path_or_url) || is_sqlite(path_or_url)) {
-    const std::unique_ptr<Ledger> ledger = open_ledger_if_any(path_or_url);
-    if (ledger == nullptr)
-      fail_input(ledger_name(path_or_url) + ": there is no such ledger",
-                 "a ledger or recorded rewrites", "Check --replay.");
-    ledger->each_accepted([&](const LedgerRow& row, std::string_view) {
-      records.add(row.source, row.mode, row.text);
-    });
+    records.read_ledger(path_or_url, recipe);
   } else {
-    each_record(
-        path_or_url,
-        [&](const Sha256&, const Json& description) { records.recipes_.push_back(description); },
-        [&](const Record& record) {
-          records.add(record.row.source, record.row.mode, record.row.text);
-        });
+    records.read_file(path_or_url, recipe);
   }
-  records.seal();
   return records;
 }
 
-const std::string* Records::find(std::string_view source, std::string_view mode) const {
-  const auto found = texts_.find(text_key(sha256(source), mode));
-  return found == texts_.end() ? nullptr : &found->second;
+std::optional<std::string> Records::find(std::string_view source, std::string_view mode,
+                                         int64_t occurrence) const {
+  const Sha256 key = source_key(source, occurrence);
+  if (ledger_ == nullptr) {
+    const auto found = texts_.find(text_key(key, mode));
+    return found == texts_.end() ? std::nullopt : std::optional(found->second);
+  }
+  const auto recipes = recipes_of_.find(mode);
+  if (recipes == recipes_of_.end()) return std::nullopt;
+  std::optional<LedgerRow> best;
+  for (const Sha256& recipe : recipes->second) {
+    std::optional<LedgerRow> row = ledger_->last(key, mode, recipe);
+    if (row && row->status == "accepted" && (!best || is_later(*row, *best))) best = std::move(row);
+  }
+  return best ? std::optional(std::move(best->text)) : std::nullopt;
+}
+
+std::vector<std::string> Records::modes() const {
+  std::vector<std::string> modes;
+  for (const auto& [mode, recipes] : recipes_of_) modes.push_back(mode);
+  return modes;
+}
+
+std::vector<std::string> Records::mixed_modes() const {
+  std::vector<std::string> modes;
+  for (const auto& [mode, recipes] : recipes_of_) {
+    if (recipes.size() > 1) modes.push_back(mode);
+  }
+  return modes;
 }
 
 int64_t import_records(const std::filesystem::path& path, Ledger& ledger) {

@@ -4,11 +4,16 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "core/file.h"
 #include "core/json.h"
@@ -22,6 +27,7 @@ class RecordWriter {
  public:
   explicit RecordWriter(const std::filesystem::path& path);
   ~RecordWriter();
+  /// Tells what a recipe is; it is written before the first of its rows, and not without one.
   void add_recipe(const Sha256& recipe, const Json& description);
   /// A row of a recipe that was added; one that was written before is left out
   /// (a caption may occur many times).
@@ -34,8 +40,12 @@ class RecordWriter {
   void line(const Json& value);
   AtomicFile file_;
   std::unique_ptr<Deflate> deflate_;
-  std::unordered_map<std::string, int>
-      recipes_;  ///< by hash in hexadecimal: their number in the file
+  struct Recipe {
+    Json description;
+    int number = -1;  ///< in the file; -1: not there yet
+  };
+  std::unordered_map<std::string, Recipe> recipes_;  ///< by hash in hexadecimal
+  int recipes_written_ = 0;
   /// 128 bits of each record's key: 40 bytes a record, where the keys
   /// themselves would take 150.
   struct Key {
@@ -48,26 +58,35 @@ class RecordWriter {
   std::unordered_set<Key, LowBits> written_;
 };
 
-/// Accepted rewrites by source and mode, whatever recipe made them; of several
-/// the last read counts.
+/// Accepted rewrites by source and mode. Those of a records file are held in memory; a ledger,
+/// which may be of any size, is asked for each. Where several recipes made one, the latest counts.
 class Records {
  public:
-  /// Reads a records file, or a ledger when the name begins with "sqlite:" or
-  /// "postgresql:" or the file is an SQLite database. Throws Error(kInput) with
-  /// the line that is no record.
-  static Records read(const std::string& path_or_url);
+  /// Reads a records file, or opens a ledger when the name begins with "sqlite:" or "postgresql:"
+  /// or the file is an SQLite database. `recipe`: only what the recipes made whose hash begins with
+  /// these digits. Throws Error(kInput) with the line that is no record.
+  static Records read(const std::string& path_or_url, const std::string& recipe = {});
 
-  /// Null when there is none.
-  const std::string* find(std::string_view source, std::string_view mode) const;
-  size_t size() const { return texts_.size(); }
+  /// The text of the `occurrence`-th of equal captions, if there is one.
+  std::optional<std::string> find(std::string_view source, std::string_view mode,
+                                  int64_t occurrence = 0) const;
+  size_t size() const { return size_; }
+  /// The modes there are texts of, in alphabetical order.
+  std::vector<std::string> modes() const;
+  /// Of them those whose texts more than one recipe made.
+  std::vector<std::string> mixed_modes() const;
   /// SHA-256 over all (source, mode, text), whatever their order.
   const std::string& digest() const { return digest_; }
-  const Json& recipes() const { return recipes_; }  ///< descriptions, in the order of the file
+  const Json& recipes() const { return recipes_; }  ///< descriptions
 
  private:
-  void add(const Sha256& source, const std::string& mode, std::string text);
-  void seal();
-  std::unordered_map<std::string, std::string> texts_;  ///< by 16 bytes of source hash + mode
+  void read_file(const std::filesystem::path& path, const std::string& recipe);
+  void read_ledger(const std::string& url, const std::string& recipe);
+
+  std::shared_ptr<Ledger> ledger_;                         ///< or null: `texts_`
+  std::map<std::string, std::string, std::less<>> texts_;  ///< by 16 bytes of source hash + mode
+  std::map<std::string, std::set<Sha256>, std::less<>> recipes_of_;  ///< by mode
+  size_t size_ = 0;
   std::string digest_;
   Json recipes_ = Json::array();
 };

@@ -4,9 +4,10 @@ namespace clipwright {
 
 void ReplayEngine::run(RequestQueue& queue, const Sampling&, ReplySink& sink) {
   while (std::optional<Request> request = queue.next()) {
-    const std::string* text = records_.find(request->source, request->mode);
+    std::optional<std::string> text =
+        records_.find(request->source, request->mode, request->occurrence);
     sink.put(*request,
-             text == nullptr ? Reply{.status = ReplyStatus::kMissing} : Reply{.text = *text});
+             text ? Reply{.text = std::move(*text)} : Reply{.status = ReplyStatus::kMissing});
   }
 }
 

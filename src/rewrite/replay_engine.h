@@ -15,6 +15,9 @@ class ReplayEngine final : public Engine {
     return {{"engine", "replay"}, {"records_sha256", records_.digest()}};
   }
   Json details() const override { return {{"recorded", records_.recipes()}}; }
+  bool uses_examples() const override { return false; }
+  bool uses_sampling() const override { return false; }
+  std::vector<std::string> modes() const override { return records_.modes(); }
   void run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) override;
 
  private:

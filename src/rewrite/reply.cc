@@ -1,31 +1,26 @@
 #include "rewrite/reply.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "audit/surface.h"
 #include "audit/words.h"
 
 namespace clipwright {
 namespace {
 
-constexpr std::array kPreambles = {
-    "here is ",      "here's ",        "here are ",     "sure,",
-    "sure!",         "sure.",          "sure thing",    "certainly",
-    "of course",     "rewrite:",       "output:",       "answer:",
-    "the caption",   "this caption",   "the rewritten", "rewritten caption",
-    "image caption", "in other words", "new caption",   "here\u2019s "};
 constexpr std::array kRefusals = {
     "i cannot",       "i can't",         "i can not",  "i'm sorry",        "i am sorry",
     "sorry,",         "as an ai",        "i'm unable", "i am unable",      "i can\u2019t",
-    "i\u2019m sorry", "i\u2019m unable", "i apologi",  "unfortunately, i", "as a language model"};
+    "i\u2019m sorry", "i\u2019m unable", "i apologi",  "unfortunately, i", "as a language model",
+    "my apologies",   "apologies,"};
 // What only a prompt says.
-constexpr std::array<std::string_view, 6> kPromptSigns = {"=>",
-                                                          "caption:",
-                                                          "rewritten:",
-                                                          "rewritten with the same meaning",
-                                                          "write image captions differently",
-                                                          "keep it less than thirty words"};
-// The example packs stay below thirty words; beyond this a small model only rambles.
+constexpr std::array<std::string_view, 5> kPromptSigns = {
+    "caption:", "rewritten:", "rewritten with the same meaning", "write image captions differently",
+    "keep it less than thirty words"};
+// The example packs stay below thirty words; beyond this, and beyond the caption's own length, a
+// small model only rambles.
 constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
 constexpr size_t kTellingWords = 4;
@@ -110,6 +105,15 @@ bool leaves_script(std::string_view source, std::string_view text) {
   return before > 0 && 2 * foreign > all;
 }
 
+/// The model speaks to its user instead of writing the caption: an opening, an announcement that
+/// the caption follows, thoughts aloud.
+bool talks_of_the_task(std::string_view source, const std::string& text, const std::string& small) {
+  std::string plain = small;
+  for (size_t at; (at = plain.find("\u2019")) != std::string::npos;) plain.replace(at, 3, "'");
+  return starts_with_preamble(source, plain) || small.starts_with("<think") ||
+         small.starts_with("first, i ") || (text.ends_with(':') && !source.ends_with(':'));
+}
+
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
               const ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
@@ -117,7 +121,8 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
   const std::string small = lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
-  if (begins_with_any(small, kPreambles)) return Outcome::kPreamble;
+  if (small.find("=>") != std::string::npos) return Outcome::kPromptLeak;
+  if (talks_of_the_task(source, text, small)) return Outcome::kPreamble;
   for (const std::string_view sign : kPromptSigns) {
     if (small.find(sign) != std::string::npos) return Outcome::kPromptLeak;
   }
@@ -130,7 +135,9 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   }
   if (leaves_script(source, text)) return Outcome::kWrongScript;
   if (count_words(text) < 2) return Outcome::kTooShort;
-  if (reply.status == ReplyStatus::kCut || count_words(text) > kMostWords) return Outcome::kTooLong;
+  if (reply.status == ReplyStatus::kCut ||
+      count_words(text) > std::max(kMostWords, count_words(source)))
+    return Outcome::kTooLong;
   return Outcome::kAccepted;
 }
 

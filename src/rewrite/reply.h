@@ -14,7 +14,8 @@ enum class Outcome {
   kAccepted,
   kEmpty,
   kTooShort,  ///< fewer than two words: LaCLIP's training rule would not use it
-  kTooLong,   ///< did not end within the allowed tokens, or over 40 words
+  kTooLong,   ///< did not end within the allowed tokens, or over 40 words and longer than the
+              ///< caption
   kSeveralLines,
   kPreamble,       ///< "Here is ...", "Sure, ...", "Caption: ..."
   kRefused,        ///< "I cannot ...", "As an AI ..."

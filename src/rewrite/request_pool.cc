@@ -14,7 +14,10 @@ bool RequestPool::held_elsewhere(const std::string& prefix, size_t worker) const
 std::optional<Request> RequestPool::take(size_t worker) {
   const std::lock_guard lock(mutex_);
   if (error_) return std::nullopt;
-  if (queue_.closed()) ahead_.clear();
+  if (queue_.closed()) {
+    for (Request& request : ahead_) queue_.give_back(std::move(request));
+    ahead_.clear();
+  }
   while (ahead_.size() < ahead_limit_) {
     std::optional<Request> request = queue_.next();
     if (!request) break;
@@ -31,12 +34,22 @@ std::optional<Request> RequestPool::take(size_t worker) {
   std::optional<Request> request(std::move(*chosen));
   ahead_.erase(chosen);
   held_[worker] = request->prefix;
+  ++in_flight_;
   return request;
 }
 
 void RequestPool::put(const Request& request, Reply reply) {
   const std::lock_guard lock(mutex_);
+  --in_flight_;
+  ended_.notify_all();
   if (!error_) sink_.put(request, std::move(reply));
+}
+
+bool RequestPool::wait(std::chrono::milliseconds most) {
+  std::unique_lock lock(mutex_);
+  if (in_flight_ == 0 || error_) return false;
+  ended_.wait_for(lock, most);
+  return true;
 }
 
 void RequestPool::stop(std::exception_ptr error) {

@@ -2,6 +2,9 @@
 // in one worker.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -24,6 +27,9 @@ class RequestPool {
   /// else any. Empty when the queue has nothing now or the run was stopped.
   std::optional<Request> take(size_t worker);
   void put(const Request& request, Reply reply);
+  /// For a worker that got nothing: waits for a reply to come, at most so long, since a reply may
+  /// make new requests. False when nothing is in flight any more.
+  bool wait(std::chrono::milliseconds most);
 
   /// Ends the run for all workers; the first error is kept.
   void stop(std::exception_ptr error);
@@ -40,6 +46,8 @@ class RequestPool {
   mutable std::mutex mutex_;
   std::deque<Request> ahead_;
   std::vector<std::string> held_;  ///< the prefix each worker took last
+  int64_t in_flight_ = 0;
+  std::condition_variable ended_;
   std::exception_ptr error_;
 };
 

@@ -74,7 +74,8 @@ Verdict verdict_of_status(int status, const std::string& kind, bool says_when) {
   }
   if (status == 503 && says_when) return Verdict::kBusy;
   if (status == 408 || status == 409 || status == 425 || status >= 500) return Verdict::kRetry;
-  if (status == 401 || status == 403 || status == 404 || status == 405 || status < 400)
+  if (status == 401 || status == 402 || status == 403 || status == 404 || status == 405 ||
+      status < 400)
     return Verdict::kStop;
   return Verdict::kGiveUp;
 }
@@ -101,19 +102,22 @@ Judgement judge(const HttpReply& reply) {
     case HttpFailure::kNone:
       break;
     case HttpFailure::kTooLarge:
-      return {Verdict::kGiveUp, reply.reason, {}};
+      return {Verdict::kGiveUp, reply.reason, "too-large", {}};
     case HttpFailure::kRefused:
-      return {Verdict::kStop, quoted_reason(reply.reason), {}};
+      return {Verdict::kStop, quoted_reason(reply.reason), "refused", {}};
     case HttpFailure::kUnreachable:
+      return {Verdict::kRetry, quoted_reason(reply.reason), "unreachable", {}};
     case HttpFailure::kTimeout:
+      return {Verdict::kRetry, quoted_reason(reply.reason), "timeout", {}};
     case HttpFailure::kBroken:
-      return {Verdict::kRetry, quoted_reason(reply.reason), {}};
+      return {Verdict::kRetry, quoted_reason(reply.reason), "broken", {}};
   }
   if (reply.status == 200) return {};
   const ServerError error = server_error(reply.body);
   Judgement judgement;
   judgement.wait = retry_after(reply);
   judgement.verdict = verdict_of_status(reply.status, error.kind, judgement.wait.has_value());
+  judgement.kind = "http-" + std::to_string(reply.status);
   judgement.reason = "http " + std::to_string(reply.status);
   if (!error.message.empty()) judgement.reason += ": " + error.message;
   if (reply.status >= 300 && reply.status < 400)

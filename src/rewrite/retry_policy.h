@@ -15,12 +15,13 @@ enum class Verdict {
   kRetry,   ///< the server or the line is in trouble: 408, 409, 425, 5xx, connection loss, timeout
   kBusy,    ///< the server asks for patience: 429, or 503 with Retry-After
   kGiveUp,  ///< this request gets no answer, whoever asks: another 4xx, a reply beyond the limit
-  kStop,    ///< no request will get one: 401, 403, 404, redirects, no quota, a bad certificate
+  kStop,    ///< no request will get one: 401, 402, 403, 404, redirects, no quota, a bad certificate
 };
 
 struct Judgement {
   Verdict verdict = Verdict::kAnswer;
-  std::string reason;                             ///< one line, at most 200 bytes
+  std::string reason;  ///< one line, at most 200 bytes
+  std::string kind;    ///< "http-400", "timeout", "unreachable", "broken", "refused", "too-large"
   std::optional<std::chrono::milliseconds> wait;  ///< what Retry-After asks for, capped
 };
 

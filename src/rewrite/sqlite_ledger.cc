@@ -1,7 +1,10 @@
 #include "rewrite/sqlite_ledger.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
+
 #include <ctime>
 #include <utility>
 
@@ -81,12 +84,34 @@ SqliteLedger::SqliteLedger(const std::filesystem::path& path, SqliteAccess acces
   // the writing in a ledger of millions.
   database_.execute("PRAGMA cache_size=-65536");
   if (!reads_) prepare_writing(found);
+  if (!reads_) check_name();
   const bool numbered = has("SELECT 1 FROM pragma_table_info('source') WHERE name = 'occurrence'");
   occurrence_ = numbered ? "s.occurrence" : "0";
   claims_ = has("SELECT 1 FROM pragma_table_info('claim') WHERE name = 'slot'");
   last_ = database_.prepare(kRow +
                             " FROM rewrite r WHERE source_sha = ? AND mode = ? AND recipe_sha = ? "
-                            "ORDER BY attempt DESC LIMIT 1");
+                            "ORDER BY status = 'accepted' DESC, attempt DESC LIMIT 1");
+}
+
+/// A file that lost its name goes on taking rows and is gone with the process.
+void SqliteLedger::check_name() {
+  struct stat named {};
+  if (::stat(database_.path().c_str(), &named) == 0) {
+    if (file_ == 0) device_ = named.st_dev, file_ = named.st_ino;
+    if (named.st_dev == device_ && named.st_ino == file_) return;
+  }
+  const std::string copy = database_.path().string() + ".saved-" + std::to_string(::getpid());
+  std::string saved;
+  try {
+    Statement vacuum = database_.prepare("VACUUM INTO ?");
+    Db::bind(vacuum.get(), 1, copy);
+    database_.finish(vacuum.get());
+    saved = "What it held is saved in " + copy + ".";
+  } catch (const Error&) {
+    saved = "What it held could not be saved.";
+  }
+  fail_running(database_.path().string() + ": was deleted or replaced while this job used it", {},
+               saved);
 }
 
 bool SqliteLedger::has(const std::string& question) {
@@ -124,7 +149,7 @@ void SqliteLedger::prepare_writing(int version) {
       "INSERT INTO source (source_sha, text, occurrence) "
       "VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   made_ = database_.prepare(
-      "SELECT MAX(attempt) + 1, MAX(status = 'accepted') "
+      "SELECT MAX(attempt) + 1, MAX(status = 'accepted'), SUM(status LIKE 'rejected:%') "
       "FROM rewrite WHERE source_sha = ? AND "
       "mode = ? AND recipe_sha = ?");
   claimed_by_ = database_.prepare(
@@ -196,6 +221,7 @@ void SqliteLedger::insert(sqlite3_stmt* statement, const LedgerRow& row, const s
 void SqliteLedger::commit() {
   CW_CHECK(!reads_, "a ledger that was opened to be read");
   if (waiting_.empty() && released_.empty()) return;
+  check_name();
   const std::string at = now();
   // Rows are gathered first, so that the lock on the file lasts for a write and
   // not for the seconds between replies.
@@ -230,8 +256,9 @@ ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source
   database_.next(made_.get());
   answer.attempts = static_cast<int>(Db::integer(made_.get(), 0));
   const bool accepted = Db::integer(made_.get(), 1) != 0;
+  answer.rejected = static_cast<int>(Db::integer(made_.get(), 2));
   database_.reset(made_.get());
-  if (accepted || answer.attempts >= attempts) {
+  if (accepted || answer.rejected >= attempts) {
     answer.state = ClaimAnswer::kDone;
     return answer;
   }
@@ -288,9 +315,8 @@ void SqliteLedger::progress(std::span<const LedgerTask> tasks,
   // tasks. Rows are not grouped by SQL: the order brings a caption's attempts
   // together already.
   const Statement select = database_.prepare(
-      "SELECT source_sha, mode, recipe_sha, attempt, status "
-      "= 'accepted' FROM rewrite ORDER BY "
-      "source_sha, mode, recipe_sha, attempt");
+      "SELECT source_sha, mode, recipe_sha, status = 'accepted', status LIKE 'rejected:%' "
+      "FROM rewrite ORDER BY source_sha, mode, recipe_sha, attempt");
   std::vector<std::optional<LedgerProgress>> current(tasks.size());
   const auto hand_over = [&](size_t task) {
     if (current[task]) use(task, *current[task]);
@@ -307,8 +333,8 @@ void SqliteLedger::progress(std::span<const LedgerTask> tasks,
     for (size_t task = 0; task < tasks.size(); ++task) {
       if (tasks[task].mode != mode || tasks[task].recipe != Db::hash(select.get(), 2)) continue;
       if (!current[task]) current[task] = LedgerProgress{.source = key};
-      current[task]->attempts = static_cast<int>(Db::integer(select.get(), 3)) + 1;
-      current[task]->accepted |= Db::integer(select.get(), 4) != 0;
+      current[task]->accepted |= Db::integer(select.get(), 3) != 0;
+      current[task]->rejected += static_cast<int>(Db::integer(select.get(), 4));
     }
   }
   for (size_t task = 0; task < tasks.size(); ++task) hand_over(task);

@@ -57,6 +57,7 @@ class SqliteLedger final : public Ledger {
   };
 
   bool has(const std::string& question);
+  void check_name();
   void check_tables(bool may_be_empty);
   void make_tables(int version);
   void prepare_writing(int version);
@@ -65,6 +66,7 @@ class SqliteLedger final : public Ledger {
   ClaimAnswer claim_one(const LedgerTask& task, const Sha256& source, int attempts);
 
   const bool reads_;
+  uint64_t device_ = 0, file_ = 0;  ///< of the name when it was opened
   SqliteDatabase database_;
   std::optional<SqliteWorkerSlot> slot_;
   Statement insert_row_, insert_source_, last_, made_, claimed_by_, insert_claim_, release_;

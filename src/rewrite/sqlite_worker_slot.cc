@@ -27,7 +27,8 @@ struct flock bytes_from(int first, int count, short type) {
 }  // namespace
 
 SqliteWorkerSlot::SqliteWorkerSlot(const std::filesystem::path& ledger, bool take_one)
-    : path_(ledger.string() + "-workers") {
+    // One ledger may have several names.
+    : path_(std::filesystem::weakly_canonical(ledger).string() + "-workers") {
   if (!take_one) {
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);  // absent: nobody lives
     return;

@@ -53,6 +53,15 @@ TEST(Corruption, SwapsOneNumberInItsOwnWriting) {
   EXPECT_FALSE(damaged("it costs 1.50", Damage::kSwapNumber));
 }
 
+TEST(Corruption, ACaptionThatSaysEveryChoiceIsLeftAlone) {
+  EXPECT_FALSE(
+      damaged("pencils in red, blue, green, yellow, purple, brown, black, white, pink, "
+              "orange, gray and grey",
+              Damage::kSwapColour));
+  EXPECT_FALSE(
+      damaged("a clock with the numbers 1 2 3 4 5 6 7 8 9 10 11 12 13 14", Damage::kSwapNumber));
+}
+
 TEST(Corruption, SwapsNamesButNotTitleCase) {
   const auto text = damaged("A bridge in New York at night", Damage::kSwapEntity);
   ASSERT_TRUE(text);

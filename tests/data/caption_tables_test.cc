@@ -7,7 +7,7 @@
 #include <parquet/arrow/writer.h>
 
 #include "core/error.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

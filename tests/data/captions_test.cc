@@ -10,7 +10,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {
@@ -249,7 +249,7 @@ TEST(RewritesJsonl, JoinsByKeyWhateverTheOrderAndTheLastAcceptedWins) {
                                   record("image/1.jpg", "bard", "the cat sleeps", "a cat"), refused,
                                   record("image/0.jpg", "human", "my dog", "a dog"),
                                   record("elsewhere.jpg", "human", "no pair here", "x")}));
-  for (const std::string given : {path, folder.path()}) {
+  for (const std::string& given : {path, folder.path().string()}) {
     const auto table = CaptionTable::build(data, {given});
     ASSERT_EQ(table.rewrites(), 2);
     EXPECT_EQ(table.slot_name(1), "rewrite:bard");

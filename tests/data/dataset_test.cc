@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "data/tar.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/data/test_pictures.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

@@ -8,8 +8,8 @@
 #include "core/json.h"
 #include "data/inspect.h"
 #include "data/manifest.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/data/test_pictures.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "data/captions.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

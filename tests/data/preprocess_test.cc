@@ -9,7 +9,7 @@
 #include "core/npy.h"
 #include "data/transform.h"
 #include "golden_pictures.h"
-#include "temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

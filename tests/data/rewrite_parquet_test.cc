@@ -10,8 +10,8 @@
 #include "core/hash.h"
 #include "data/captions.h"
 #include "data/dataset.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/data/test_pictures.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

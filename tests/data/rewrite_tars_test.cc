@@ -9,8 +9,8 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "data/tar.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/data/test_pictures.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

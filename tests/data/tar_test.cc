@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {
@@ -51,8 +51,8 @@ TEST(Tar, ReadsWhatGnuTarWritesInEveryFormat) {
     const TemporaryFolder in;
     for (const auto& [path, text] : members) in.write(path, text);
     const std::string tar = folder / (name + ".tar");
-    output_of("tar --format=" + name + " -C " + in.path() + " -cf " + tar + " $(ls " + in.path() +
-              ") 2>&1");
+    output_of("tar --format=" + name + " -C " + in.path().string() + " -cf " + tar + " $(ls " +
+              in.path().string() + ") 2>&1");
     EXPECT_EQ(contents_of(tar), members) << name;
   }
 }
@@ -69,7 +69,7 @@ TEST(Tar, GnuTarReadsWhatTheWriterWrites) {
     writer.finish();
   }
   EXPECT_EQ(contents_of(folder / "out.tar"), members);
-  output_of("tar -C " + folder.path() + " -xf " + (folder / "out.tar"));
+  output_of("tar -C " + folder.path().string() + " -xf " + (folder / "out.tar"));
   for (const auto& [name, text] : members) EXPECT_EQ(read_file(folder / name), text);
 }
 

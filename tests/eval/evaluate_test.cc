@@ -54,7 +54,7 @@ class Evaluate : public testing::Test {
     return request;
   }
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Evaluate, ReadsNamesAndTemplatesOfClipBenchmarksFolder) {

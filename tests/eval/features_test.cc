@@ -11,7 +11,7 @@ namespace {
 TEST(Features, EqualTheTowerOnPreparedPixels) {
   torch::NoGradGuard no_grad;
   const auto model = tiny_clip();
-  TempFolder folder;
+  TemporaryFolder folder;
   make_class_folders(folder.path());
   const auto pictures = open_dataset({.source = folder.path().string()});
   const ImageFeatures features = embed_images(*model, *pictures, {.batch_size = 4, .workers = 2});
@@ -31,7 +31,7 @@ TEST(Features, ModelsThatSquashSeeTheWholePicture) {
   Clip squash(config, 5);
   config.preprocess.resize_mode = "shortest";
   Clip crop(config, 5);
-  TempFolder folder;
+  TemporaryFolder folder;
   make_class_folders(folder.path());
   const auto pictures =
       open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "audit/corpus.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "eval/features.h"
@@ -40,7 +41,7 @@ class PairSimilarityTest : public ::testing::Test {
     return unit_rows(a).flatten().dot(unit_rows(b).flatten()).item<double>();
   }
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
   std::shared_ptr<Clip> clip_;
   std::vector<std::pair<std::string, std::string>> captions_ = {
       {"2_0", "a number"}, {"10_1", "ten of them"}, {"green_pear_2", "a green pear"}};
@@ -66,19 +67,20 @@ TEST_F(PairSimilarityTest, FindsThePictureByKeyLineOrHashAndCountsTheRest) {
       clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv", .texts = false});
   std::vector<AuditedPair> pairs = {
       pair(path_of("10_1"), "ten of them", "ten"),
-      pair("2", "ten of them", "ten"),                         // line from 1
-      pair("1", "ten of them", "ten"),                         // line from 0
+      pair("1", "ten of them", "ten"),                         // line, from 0
       pair(hex(sha256("ten of them")), "ten of them", "ten"),  // a ledger's key
-      pair("2", "another caption", "ten"),                     // the line's caption disagrees
+      pair("2", "ten of them", "ten"),                         // the line's caption disagrees
+      pair("2", "another caption", "ten"),
       pair("unknown", "ten of them", "ten"),
       pair("", "", "")};
   tier->score(pairs);
   EXPECT_FALSE(std::isnan(pairs[0].scores.image_source));
-  for (const int same : {1, 2, 3})
+  for (const int same : {1, 2})
     EXPECT_EQ(pairs[same].scores.image_source, pairs[0].scores.image_source) << same;
-  for (const int none : {4, 5, 6}) EXPECT_TRUE(std::isnan(pairs[none].scores.image_source)) << none;
+  for (const int none : {3, 4, 5, 6})
+    EXPECT_TRUE(std::isnan(pairs[none].scores.image_source)) << none;
   EXPECT_TRUE(std::isnan(pairs[0].scores.similarity)) << "left to another tier";
-  EXPECT_NE(tier->describe().find("4 of 7"), std::string::npos) << tier->describe();
+  EXPECT_NE(tier->describe().find("3 of 7"), std::string::npos) << tier->describe();
 }
 
 TEST_F(PairSimilarityTest, APictureThatCannotBeReadHasNoValue) {
@@ -90,6 +92,30 @@ TEST_F(PairSimilarityTest, APictureThatCannotBeReadHasNoValue) {
   EXPECT_TRUE(std::isnan(pairs[0].scores.image_source));
   EXPECT_FALSE(std::isnan(pairs[0].scores.similarity));
   EXPECT_FALSE(std::isnan(pairs[1].scores.image_source));
+}
+
+TEST_F(PairSimilarityTest, AnAuditTellsHowManyPairsHaveAPicture) {
+  std::ofstream(folder_ / "captions.txt") << "a number\nten of them\nno such caption\n";
+  std::ofstream(folder_ / "m.txt") << "number\nten\nnothing\n";
+  const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
+  const auto source = open_pairs(folder_ / "captions.txt", {folder_ / "m.txt"});
+  const CorpusAudit audit = audit_corpus(
+      Auditor(fs::path()), *source, {.output = folder_ / "audit.json", .scorers = {tier.get()}});
+  const std::string counts = "2 of 3 pairs have a picture";
+  EXPECT_NE(describe(audit).find(counts), std::string::npos) << describe(audit);
+  EXPECT_NE(to_line(read_json(folder_ / "audit.json")["summary"]["tiers"]).find(counts),
+            std::string::npos);
+  EXPECT_EQ(audit.scores.at("image_source").count, 2);
+}
+
+TEST_F(PairSimilarityTest, RefusesAModelWithoutTraining) {
+  try {
+    clip_similarity({.model = "tiny-32"});
+    ADD_FAILURE() << "fresh weights were taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("LOGS/NAME/model"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(PairSimilarityTest, ReadsCaptionsForACalibration) {

@@ -21,7 +21,7 @@ TEST(Result, KeysComeInClipBenchmarksOrder) {
 }
 
 TEST(Result, BuildsACsvOfFilesAndFolders) {
-  TempFolder folder;
+  TemporaryFolder folder;
   fs::create_directories(folder.path() / "more");
   write_file(
       folder / "a.json",
@@ -40,7 +40,7 @@ TEST(Result, BuildsACsvOfFilesAndFolders) {
 }
 
 TEST(Result, NamesTheFileThatIsNone) {
-  TempFolder folder;
+  TemporaryFolder folder;
   for (const char* text :
        {"", "[]", "{\"metrics\": 3}", "{\"dataset\": ", "NaN", "{\"a\": \"unfinished"}) {
     write_file(folder / "a.json", text);

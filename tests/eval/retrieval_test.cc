@@ -38,7 +38,7 @@ TEST(Retrieval, OfEqualScoresTheLowerIndexComesFirst) {
 }
 
 TEST(Retrieval, RowsWithOnePictureAreOnePictureWithSeveralCaptions) {
-  TempFolder folder;
+  TemporaryFolder folder;
   const std::string pictures = (kGoldenEval / "pictures").string() + "/";
   write_file(folder / "set.csv", "filepath,title\n" + pictures + "2_0.png,a red wall\n" + pictures +
                                      "10_0.png,a green wall\n" + pictures + "2_0.png,red\n" +
@@ -63,7 +63,7 @@ TEST(Retrieval, RowsWithOnePictureAreOnePictureWithSeveralCaptions) {
 }
 
 TEST(Retrieval, ABadPictureTakesItsCaptionsWithIt) {
-  TempFolder folder;
+  TemporaryFolder folder;
   for (const char* name : {"2_0", "10_0", "green_pear_0"}) {
     fs::copy_file(kGoldenEval / "pictures" / (std::string(name) + ".png"),
                   folder.path() / (std::string(name) + ".png"));
@@ -81,7 +81,7 @@ TEST(Retrieval, ABadPictureTakesItsCaptionsWithIt) {
 }
 
 TEST(Retrieval, RefusesASetWithoutCaptions) {
-  TempFolder folder;
+  TemporaryFolder folder;
   make_class_folders(folder.path());
   const auto pictures = open_dataset({.source = folder.path().string()});
   EXPECT_THROW(evaluate_retrieval(*tiny_clip(), *pictures), Error);

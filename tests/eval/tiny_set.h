@@ -11,6 +11,7 @@
 #include "core/npy.h"
 #include "data/dataset.h"
 #include "models/clip.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 
@@ -36,20 +37,6 @@ inline std::shared_ptr<Clip> tiny_clip() {
   }
   return model;
 }
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 inline Tensor golden_floats(const std::string& name) {
   const NpyArray array = read_npy(kGoldenEval / name);

@@ -46,8 +46,8 @@ class ZeroshotSet : public testing::Test {
                           const std::string& templates = {}) const {
     return open_classification({.source = folder_.path().string()}, classnames, templates);
   }
-  TempFolder folder_;
-  TempFolder beside_;
+  TemporaryFolder folder_;
+  TemporaryFolder beside_;
   std::shared_ptr<Clip> model_ = tiny_clip();
 };
 

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
+
+#include "core/error.h"
 
 namespace clipwright {
 namespace {
@@ -93,6 +96,18 @@ TEST(NucleusSampler, DrawsWithTheRenormalisedChances) {
   for (const auto& [token, chance] : expected) {
     const double p = chance / mass;
     EXPECT_NEAR(drawn[token], kDraws * p, 5 * std::sqrt(kDraws * p * (1 - p)) + 1) << token;
+  }
+}
+
+TEST(NucleusSampler, OutputThatIsNotFiniteIsAnError) {
+  NucleusSampler sampler;
+  Random random(1, "test", 0, uint64_t{0});
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinite = std::numeric_limits<float>::infinity();
+  for (const std::vector<float>& logits : std::vector<std::vector<float>>{
+           std::vector<float>(100, nan), {1, infinite, 2}, {-infinite, -infinite}}) {
+    EXPECT_THROW(sampler.draw(logits, {.temperature = 1}, random), Error);
+    EXPECT_THROW(sampler.draw(logits, {.temperature = 0}, random), Error);
   }
 }
 

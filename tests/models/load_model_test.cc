@@ -81,5 +81,21 @@ TEST_F(LoadModel, MakesBuiltInModelsFromASeed) {
   EXPECT_TRUE(differs);
 }
 
+TEST_F(LoadModel, WhatOnlyUsesAModelWantsATrainedOne) {
+  fs::copy(kGolden / "vit", folder_ / "model");
+  EXPECT_EQ(load_trained_model((folder_ / "model").string())->config().embed_dim, 16);
+  for (const std::string given : {"tiny-32", "tiny-23"}) {
+    try {
+      load_trained_model(given);
+      ADD_FAILURE() << "loaded " << given;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      const std::string message = error.what();
+      EXPECT_EQ(message.find("untrained") != std::string::npos, given == "tiny-32") << message;
+      EXPECT_NE(message.find("LOGS/NAME/model"), std::string::npos) << message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace clipwright

@@ -9,24 +9,12 @@
 #include "core/file.h"
 #include "core/npy.h"
 #include "tensor/safetensors.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {
 
 const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/models";
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempFolder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 Tensor load_floats(const fs::path& path) {
   const NpyArray array = read_npy(path);
@@ -90,7 +78,7 @@ TEST_P(GoldenModel, FeaturesEqualOpenClips) {
 }
 
 TEST_P(GoldenModel, WritesWhatItRead) {
-  TempFolder folder;
+  TemporaryFolder folder;
   const auto model = read_open_clip_directory(kGolden / GetParam());
   write_open_clip_directory(*model, folder.path() / "copy");
   const Safetensors before = read_safetensors(kGolden / GetParam() / "open_clip_model.safetensors");
@@ -114,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(OpenClip, GoldenModel,
                          });
 
 TEST(OpenClipDirectory, ReadsCustomTextNames) {
-  TempFolder folder;
+  TemporaryFolder folder;
   Safetensors file = read_safetensors(kGolden / "vit/open_clip_model.safetensors");
   for (auto& [name, tensor] : file.tensors) {
     if (name.rfind("visual.", 0) != 0 && name != "logit_scale") name = "text." + name;
@@ -131,7 +119,7 @@ TEST(OpenClipDirectory, ReadsCustomTextNames) {
 }
 
 TEST(OpenClipDirectory, ListsEveryMismatch) {
-  TempFolder folder;
+  TemporaryFolder folder;
   Safetensors file = read_safetensors(kGolden / "vit/open_clip_model.safetensors");
   std::erase_if(file.tensors,
                 [](const NamedTensor& item) { return item.first == "ln_final.bias"; });
@@ -149,7 +137,7 @@ TEST(OpenClipDirectory, ListsEveryMismatch) {
 }
 
 TEST(OpenClipDirectory, RefusesDamagedDirectories) {
-  TempFolder folder;
+  TemporaryFolder folder;
   const auto weights = folder.path() / "open_clip_model.safetensors";
   const std::string good = read_file(kGolden / "vit/open_clip_model.safetensors");
   fs::copy_file(kGolden / "vit" / kOpenClipConfigName, folder.path() / kOpenClipConfigName);
@@ -170,7 +158,7 @@ TEST(OpenClipDirectory, RefusesDamagedDirectories) {
 }
 
 TEST(OpenClipDirectory, AConfigurationCannotAskForMoreThanItsWeights) {
-  TempFolder folder;
+  TemporaryFolder folder;
   fs::copy_file(kGolden / "vit/open_clip_model.safetensors",
                 folder.path() / "open_clip_model.safetensors");
   Json config = read_json(kGolden / "vit" / kOpenClipConfigName);

@@ -5,13 +5,14 @@
 #include "core/error.h"
 #include "rewrite/llama_engine.h"
 #include "rewrite/prompt.h"
+#include "rewrite/request_pool.h"
 #include "tests/rewrite/request_list.h"
 
 namespace clipwright {
 namespace {
 
 /// "Translates" by wrapping the last line's text; keeps a few requests in flight, as engines do.
-class Wrapper final : public Engine {
+class Wrapper : public Engine {
  public:
   Json identity() const override { return {{"engine", "wrapper"}}; }
   void run(RequestQueue& queue, const Sampling&, ReplySink& sink) override {
@@ -53,6 +54,7 @@ TEST(BackTranslation, GoesThereAndBackOnceForEachCaption) {
   EXPECT_EQ(engine.identity()["pivot"], "de");
   EXPECT_EQ(engine.identity()["through"]["engine"], "wrapper");
   RequestList list = RequestList::captions(300, 1);
+  for (Request& request : list.requests) request.body = request.source;
   engine.run(list, {}, list);
   ASSERT_EQ(list.replies.size(), 300u);
   EXPECT_EQ(list.replies.at(77).text, " en(de(caption 77))");
@@ -68,6 +70,39 @@ TEST(BackTranslation, GoesThereAndBackOnceForEachCaption) {
     changes += wrapper.prefixes[i] != wrapper.prefixes[i - 1];
   EXPECT_EQ(wrapper.prefixes.size(), 597u);
   EXPECT_LE(changes, 14u);
+}
+
+/// Takes requests long before it begins them, as the engines do that sort them.
+class LookingAhead final : public Wrapper {
+ public:
+  void run(RequestQueue& queue, const Sampling&, ReplySink& sink) override {
+    RequestPool pool(queue, sink, 1, 64);
+    while (std::optional<Request> request = pool.take(0)) {
+      pool.put(*request, answer(*request));
+    }
+  }
+};
+
+TEST(BackTranslation, ASpentBudgetFinishesWhatIsHalfPaidAndBeginsNothing) {
+  /// Closes itself when so many first halves were handed out.
+  struct Budgeted final : RequestQueue {
+    std::optional<Request> next() override {
+      if (closed()) return std::nullopt;
+      ++given;
+      return list.next();
+    }
+    bool closed() override { return given >= 100; }
+    void give_back(Request) override { ++returned; }
+    RequestList list = RequestList::captions(300, 1);
+    int given = 0, returned = 0;
+  } queue;
+  for (Request& request : queue.list.requests) request.body = request.source;
+  RequestList sink;
+  BackTranslationEngine engine(std::make_unique<LookingAhead>(), "de");
+  engine.run(queue, {}, sink);
+  EXPECT_EQ(static_cast<int>(sink.replies.size()) + queue.returned, 100);
+  EXPECT_GT(queue.returned, 0);
+  EXPECT_GT(sink.stopped(), 0);
 }
 
 TEST(BackTranslation, AnUnknownLanguageIsToldWithThoseThereAre) {

@@ -29,6 +29,7 @@ TEST(Engines, AnOptionThatWouldBeIgnoredIsRefused) {
       {{.name = "openai", .parallel = 4, .base_url = "http://127.0.0.1:1"}, "--parallel"},
       {{.name = "openai", .chat = "on", .base_url = "http://127.0.0.1:1"}, "--chat"},
       {{.name = "openai", .base_url = "http://127.0.0.1:1", .replay = "r"}, "--replay"},
+      {{.name = "openai", .quantize = "q4_0", .base_url = "http://127.0.0.1:1"}, "--quantize"},
       {{.name = "batch", .base_url = "http://127.0.0.1:1"}, "--base-url"},
       {{.name = "eda", .pivot = "de"}, "--pivot"},
       {{.name = "eda", .model = "m.gguf"}, "--model"},
@@ -52,10 +53,51 @@ TEST(Engines, WhatIsMissingOrWrongIsTold) {
       {{.name = "batch", .batch_dir = "/tmp/x", .forecast = true}, "--dry-run"},
       {{.name = "replay"}, "--replay"},
       {{.name = "llama", .chat = "maybe"}, "--chat maybe"},
+      {{.name = "llama", .quantize = "q3"}, "q4_0, iq4_nl, q8_0, f16"},
       {{.name = "back-translation", .pivot = "xx"}, "--pivot xx"},
   };
   for (const auto& [options, part] : cases)
     EXPECT_NE(refusal(options).find(part), std::string::npos) << refusal(options);
+}
+
+/// Has texts of some modes only.
+class RecordedModes final : public Engine {
+ public:
+  explicit RecordedModes(std::vector<std::string> modes) : modes_(std::move(modes)) {}
+  Json identity() const override { return {}; }
+  std::vector<std::string> modes() const override { return modes_; }
+  void run(RequestQueue&, const Sampling&, ReplySink&) override {}
+
+ private:
+  std::vector<std::string> modes_;
+};
+
+std::vector<std::string> chosen(const std::vector<std::string>& named, const Engine& engine) {
+  std::vector<std::string> modes;
+  for (const ExamplePack& pack : choose_packs(named, engine)) modes.push_back(pack.mode());
+  return modes;
+}
+
+TEST(ChoosePacks, TakesWhatIsNamedElseAllTheEngineHas) {
+  using Modes = std::vector<std::string>;
+  const RecordedModes any({}), recorded({"coco", "eda"});
+  EXPECT_EQ(chosen({}, any), ExamplePack::shipped_modes());
+  EXPECT_EQ(chosen({"human", "coco"}, any), (Modes{"human", "coco"}));
+  EXPECT_EQ(chosen({}, recorded), (Modes{"coco", "eda"}));
+  EXPECT_EQ(chosen({"eda"}, recorded), Modes{"eda"});
+  EXPECT_TRUE(choose_packs({"coco"}, recorded)[0].rows().empty());  // its texts are made already
+  EXPECT_FALSE(choose_packs({"coco"}, any)[0].rows().empty());
+  try {
+    choose_packs({"eda", "humen"}, recorded);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_NE(
+        std::string(error.what()).find("no texts of the mode 'humen'; expected one of: coco, eda"),
+        std::string::npos)
+        << error.what();
+  }
+  EXPECT_THROW(choose_packs({"eda"}, any), Error);
 }
 
 }  // namespace

@@ -62,6 +62,10 @@ class FakeServer {
   ~FakeServer() { stop(); }
 
   int port() const { return port_; }
+  int connections() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int>(threads_.size());
+  }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
   /// Cuts every connection and listens no more.
@@ -182,7 +186,7 @@ class FakeServer {
   Handler handler_;
   int listener_ = -1, port_ = 0;
   std::thread acceptor_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false;
   std::vector<int> sockets_;

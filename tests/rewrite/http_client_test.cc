@@ -28,6 +28,7 @@ TEST(HttpClient, SendsJsonWithTheKeyOverOneKeptConnection) {
     EXPECT_EQ(reply.header("x-thing"), "a b");
   }
   ASSERT_EQ(heads.size(), 3u);
+  EXPECT_EQ(server.connections(), 1);
   EXPECT_NE(heads[0].find("Authorization: Bearer key-123"), std::string::npos);
   EXPECT_NE(heads[0].find("Content-Type: application/json"), std::string::npos);
   EXPECT_EQ(heads[0].rfind("POST /x HTTP/1.1", 0), 0u);

@@ -12,9 +12,11 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "rewrite/engines.h"
 #include "rewrite/job_ledger.h"
 #include "rewrite/ledger.h"
 #include "rewrite/ledger_report.h"
+#include "rewrite/recipe.h"
 #include "rewrite/records.h"
 #include "rewrite/replay_engine.h"
 
@@ -185,10 +187,81 @@ class FussyEngine : public TestEngine {
     const bool second = request.source.find("second") != std::string::npos && request.attempt == 0;
     if (request.source.find("bad") != std::string::npos || second) return {.text = request.source};
     if (request.source.find("broken") != std::string::npos)
-      return {.status = ReplyStatus::kFailed, .text = "too long"};
+      return {
+          .status = ReplyStatus::kFailed, .text = "too long for this model", .error = "too-long"};
     return TestEngine::answer(request);
   }
 };
+
+TEST_F(Job, AFailureUsesUpNoAttempt) {
+  FussyEngine engine;
+  options_.packs.pop_back();
+  options_.attempts = 1;
+  for (int run_number = 1; run_number <= 3; ++run_number) {
+    const RewriteSummary summary = run("broken one\n", engine);
+    EXPECT_EQ(summary.modes[0].second.failed, 1);
+    EXPECT_EQ(engine.asked.back().attempt, run_number - 1);
+  }
+  TestEngine healthy;
+  healthy.name = engine.name;
+  EXPECT_EQ(run("broken one\n", healthy).accepted(), 1);
+  // A rejected reply does use one up, and is not called done.
+  EXPECT_EQ(run("bad one\n", engine).modes[0].second.given_up, 1);
+  const RewriteSummary again = run("bad one\n", engine);
+  EXPECT_EQ(again.modes[0].second.given_up_before, 1);
+  EXPECT_EQ(again.modes[0].second.already_done, 0);
+}
+
+TEST_F(Job, AWordOfAPackIsAnotherRecipe) {
+  options_.packs.pop_back();
+  run("a cat\n", engine_);
+  std::string pack = read_file(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv");
+  const size_t word = pack.rfind(" a ");
+  ASSERT_NE(word, std::string::npos);
+  pack.replace(word, 3, " one ");
+  write_file(folder_ / "human.tsv", pack);
+  options_.packs = {ExamplePack::read(folder_ / "human.tsv", "human")};
+  TestEngine again;
+  const RewriteSummary summary = run("a cat\n", again);
+  EXPECT_EQ(summary.modes[0].second.already_done, 0);
+  EXPECT_EQ(again.asked.size(), 1u);
+}
+
+/// Prompts a model with the caption alone.
+class PromptedEngine : public TestEngine {
+ public:
+  bool uses_examples() const override { return false; }
+};
+
+TEST_F(Job, ALongCaptionIsCutForEveryEngineThatPromptsAModel) {
+  std::string longest = "start";
+  for (int i = 0; i < 3000; ++i) longest += " word" + std::to_string(i);
+  PromptedEngine prompted;
+  const RewriteSummary summary = run(longest + "\n", prompted);
+  EXPECT_EQ(summary.shortened, 1);
+  ASSERT_EQ(prompted.asked.size(), 1u);
+  EXPECT_LT(prompted.asked[0].body.size(), 3000u);
+  EXPECT_EQ(longest.rfind(prompted.asked[0].body, 0), 0u);
+  EXPECT_EQ(Json::parse(lines("rewrites.jsonl")[0])["source_cut"], true);
+}
+
+TEST_F(Job, EdaRewritesACaptionOfAnyLength) {
+  std::string longest;
+  for (int i = 0; i < 34; ++i) longest += i == 0 ? "small dog" : " small dog";
+  const auto eda = make_engine({.name = "eda"});
+  EXPECT_EQ(run(longest + "\n", *eda).accepted(), 1);
+}
+
+TEST_F(Job, TheLedgerKeepsTheScores) {
+  options_.packs.pop_back();
+  options_.scorer = [](std::string_view, std::string_view) { return Json({{"audit", 0.5}}); };
+  run("a cat\n", engine_);
+  std::string notes;
+  open_ledger(options_.ledger)->each_row([&](const LedgerRow& row, const LedgerSource&) {
+    notes = row.notes;
+  });
+  EXPECT_EQ(Json::parse(notes)["audit"], 0.5);
+}
 
 TEST_F(Job, RejectedRepliesAreTriedAgainWithAFreshSeed) {
   FussyEngine engine;
@@ -199,7 +272,7 @@ TEST_F(Job, RejectedRepliesAreTriedAgainWithAFreshSeed) {
   EXPECT_EQ(mode.given_up, 1);
   EXPECT_EQ(mode.failed, 1);
   EXPECT_EQ(mode.outcomes.at("rejected:copy-of-source"), 4);  // second once, bad three times
-  EXPECT_EQ(mode.outcomes.at("failed:too long"), 1);
+  EXPECT_EQ(mode.outcomes.at("failed:too-long"), 1);
   std::set<uint64_t> seeds;
   for (const Request& request : engine.asked) seeds.insert(request.seed);
   EXPECT_EQ(seeds.size(), engine.asked.size());
@@ -269,7 +342,7 @@ TEST_F(Job, RecordsReplayToTheSameTexts) {
     EXPECT_EQ(records.size(), 4u);
     EXPECT_EQ(Records::read(options_.ledger).digest(), records.digest());
     EXPECT_EQ(*records.find("a dog", "coco"), before[1]);
-    EXPECT_EQ(records.find("a dog", "bard"), nullptr);
+    EXPECT_FALSE(records.find("a dog", "bard"));
 
     ReplayEngine replay(records);
     options_.ledger = "sqlite:" + (folder_ / (name + ".replay.db")).string();
@@ -281,6 +354,33 @@ TEST_F(Job, RecordsReplayToTheSameTexts) {
     EXPECT_EQ(lines("coco.txt"), (std::vector<std::string>{before[1], "", before[0]}));
     EXPECT_EQ(Json::parse(lines("rewrites.jsonl")[2])["status"], "missing");
   }
+}
+
+TEST_F(Job, TextsOfAModeWithoutExamplesReplay) {
+  options_.records = folder_ / "records.jsonl";
+  options_.ledger = "sqlite:" + (folder_ / "eda.db").string();
+  const auto eda = make_engine({.name = "eda"});
+  run("a small dog runs over the green grass\na cat\n", *eda);
+  const auto before = lines("eda.txt");
+  options_.records.clear();
+  options_.ledger = "sqlite:" + (folder_ / "replay.db").string();
+  const auto replay = make_engine({.name = "replay", .replay = folder_ / "records.jsonl"});
+  options_.packs = choose_packs({}, *replay);
+  EXPECT_EQ(run("a cat\na small dog runs over the green grass\n", *replay).accepted(), 2);
+  EXPECT_EQ(lines("eda.txt"), (std::vector<std::string>{before[1], before[0]}));
+}
+
+TEST_F(Job, TheRecipeHoldsWhatChangesATextAndNoMore) {
+  const auto eda = make_engine({.name = "eda"});
+  const auto recipe = [&](const Engine& engine) {
+    return make_recipe(options_, options_.packs[0], engine).sha;
+  };
+  const Sha256 sampled = recipe(engine_), moved = recipe(*eda);
+  options_.sampling.temperature = 0.5;
+  EXPECT_NE(recipe(engine_), sampled);
+  EXPECT_EQ(recipe(*eda), moved);
+  options_.seed = 7;
+  EXPECT_NE(recipe(*eda), moved);
 }
 
 TEST_F(Job, ImportedRecordsCountAsDone) {

@@ -337,18 +337,6 @@ TEST_F(KillReplay, TwoJobsOnOneLedgerShareTheWork) {
   EXPECT_FALSE(fs::exists(folder_ / "shared.db-workers"));
 }
 
-TEST_F(KillReplay, ALivingJobTakesOverWhatAKilledOneHeld) {
-  ChildProcess first = start("first", "shared.db"), second = start("second", "shared.db");
-  while (first.running() && second.running() && !fs::exists(folder_ / "shared.db-wal"))
-    std::this_thread::sleep_for(1ms);
-  std::this_thread::sleep_for(100ms);  // somewhere in its work
-  first.kill();
-  ASSERT_EQ(second.wait(), 0) << second.errors();
-  const LedgerFindings findings = verify_ledger(*open_ledger((folder_ / "shared.db").string()));
-  EXPECT_EQ(findings.rows, kAttempts);
-  EXPECT_TRUE(findings.whole());
-}
-
 TEST_F(KillReplay, AFullDiskIsASentenceAndLosesNothing) {
   // How large the files are when the second commit comes hangs on the disk's speed; a disk is
   // looked for that becomes full between two commits.

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <map>
 
-#include "audit/pairs.h"
 #include "core/json.h"
 #include "rewrite/ledger.h"
+#include "rewrite/ledger_pairs.h"
 #include "rewrite/ledger_report.h"
 #include "rewrite/records.h"
 #include "tests/rewrite/child_process.h"
@@ -152,7 +152,8 @@ TEST_F(LedgerCommand, MergeIsTheUnionInEitherDirection) {
   EXPECT_NE(merge.output().find("1 attempts added, 0 there already, 1 in conflict"),
             std::string::npos)
       << merge.output();
-  EXPECT_NE(merge.output().find("kept 'another dog'"), std::string::npos) << merge.output();
+  EXPECT_NE(merge.output().find("kept accepted 'another dog'"), std::string::npos)
+      << merge.output();
   ASSERT_EQ(run({"merge", "--into", file("ba.db"), file("two.db"), file("one.db")}).wait(), 0);
   EXPECT_EQ(Records::read(file("ab.db")).digest(), Records::read(file("ba.db")).digest());
   EXPECT_EQ(*Records::read(file("ab.db")).find("a dog", "human"), "another dog");
@@ -264,15 +265,16 @@ TEST_F(LedgerCommand, AFolderThatMayNotBeWrittenToIsRead) {
 TEST_F(LedgerCommand, MergeLeavesOutWhatVerifyWouldReject) {
   damage("UPDATE source SET text = 'a cow' WHERE text = 'a dog'");
   damage("UPDATE rewrite SET status = 'perhaps' WHERE status LIKE 'rejected%'");
+  damage("UPDATE recipe SET description = '{}'");
   ChildProcess merge = run({"merge", "--into", file("all.db"), file("one.db")});
   ASSERT_EQ(merge.wait(), 0) << merge.errors();
   EXPECT_NE(merge.output().find("1 attempts added, 0 there already, 0 in conflict, 2 left out as "
-                                "damaged"),
+                                "damaged, 1 damaged descriptions of recipes left out"),
             std::string::npos)
       << merge.output();
   const LedgerFindings findings = verify_ledger(*open_ledger(file("all.db")));
   EXPECT_EQ(findings.rows, 1);
-  EXPECT_EQ(findings.bad_sources + findings.unknown_statuses, 0);
+  EXPECT_EQ(findings.bad_sources + findings.unknown_statuses + findings.bad_recipes, 0);
 }
 
 TEST_F(LedgerCommand, VerifyFindsWhatIsWrong) {

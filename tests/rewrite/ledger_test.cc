@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "rewrite/ledger_merge.h"
 
 namespace clipwright {
 namespace {
@@ -85,13 +86,76 @@ TEST_F(LedgerFile, AFinishedRowNeverChanges) {
   EXPECT_EQ(ledger->last(sha256("a cat"), "human", sha256("recipe"))->text, "first");
 }
 
-TEST_F(LedgerFile, ProgressCountsAttemptsInOrderOfTheHash) {
+TEST_F(LedgerFile, AnAcceptedTextIsNotHiddenByLaterAttempts) {
+  const auto ledger = open();
+  ledger->add(row("a cat", 0, "accepted", "the text"), "a cat");
+  ledger->add(row("a cat", 1, "rejected:empty", ""), "a cat");
+  ledger->commit();
+  EXPECT_EQ(ledger->last(sha256("a cat"), "human", sha256("recipe"))->text, "the text");
+}
+
+TEST_F(LedgerFile, AMergeNeverPutsARejectedReplyInThePlaceOfAnAcceptedText) {
+  for (const bool accepted_first : {true, false}) {
+    const auto one = open_ledger("sqlite:" + (folder_ / "one.db").string()),
+               two = open_ledger("sqlite:" + (folder_ / "two.db").string());
+    LedgerRow text = row("a cat", 0, "accepted", "the text"),
+              none = row("a cat", 0, "rejected:empty", "");
+    text.at = accepted_first ? "2024-01-01T00:00:00Z" : "2025-01-01T00:00:00Z";
+    none.at = accepted_first ? "2025-01-01T00:00:00Z" : "2024-01-01T00:00:00Z";
+    one->add(text, "a cat");
+    two->add(none, "a cat");
+    one->commit();
+    two->commit();
+    merge_ledger(*one, *two);
+    merge_ledger(*two, *one);
+    for (Ledger* ledger : {one.get(), two.get()})
+      EXPECT_EQ(ledger->last(sha256("a cat"), "human", sha256("recipe"))->text, "the text");
+    fs::remove(folder_ / "one.db");
+    fs::remove(folder_ / "two.db");
+  }
+}
+
+TEST_F(LedgerFile, OneLedgerUnderTwoNamesIsOneLedger) {
+  const auto ledger = open();
+  ledger->add(row("a cat", 0, "accepted", "x"), "a cat");
+  ledger->commit();
+  fs::create_symlink(path_, folder_ / "other-name.db");
+  const auto other = open_ledger("sqlite:" + (folder_ / "other-name.db").string());
+  const LedgerTask task{"human", sha256("recipe")};
+  const Sha256 dog = sha256("a dog");
+  EXPECT_EQ(ledger->claim(task, std::span(&dog, 1), 3)[0].state, ClaimAnswer::kOurs);
+  EXPECT_EQ(other->claim(task, std::span(&dog, 1), 3)[0].state, ClaimAnswer::kHeld);
+}
+
+TEST_F(LedgerFile, AFileThatLostItsNameIsToldAndItsRowsAreSaved) {
+  const auto ledger = open();
+  ledger->add(row("a cat", 0, "accepted", "first"), "a cat");
+  ledger->commit();
+  fs::remove(path_);
+  ledger->add(row("a dog", 0, "accepted", "second"), "a dog");
+  std::string told;
+  try {
+    ledger->commit();
+  } catch (const Error& error) {
+    told = error.what();
+  }
+  EXPECT_NE(told.find("was deleted or replaced"), std::string::npos) << told;
+  const fs::path saved = path_.string() + ".saved-" + std::to_string(getpid());
+  ASSERT_NE(told.find(saved.string()), std::string::npos) << told;
+  EXPECT_EQ(open_ledger("sqlite:" + saved.string(), {.create = false})
+                ->last(sha256("a cat"), "human", sha256("recipe"))
+                ->text,
+            "first");
+}
+
+TEST_F(LedgerFile, ProgressCountsRejectedRepliesInOrderOfTheHash) {
   const auto ledger = open();
   for (int i = 0; i < 50; ++i) {
     const std::string source = "caption " + std::to_string(i);
     for (int attempt = 0; attempt <= i % 3; ++attempt)
       ledger->add(row(source, attempt, attempt == 1 ? "accepted" : "rejected:empty", "text"),
                   source);
+    ledger->add(row(source, 3, "failed:http-500", ""), source);  // uses up nothing
   }
   ledger->commit();
   const auto known = progress(*ledger, "recipe");
@@ -102,7 +166,7 @@ TEST_F(LedgerFile, ProgressCountsAttemptsInOrderOfTheHash) {
     const auto found = std::find_if(known.begin(), known.end(),
                                     [&](const LedgerProgress& p) { return p.source == key; });
     ASSERT_NE(found, known.end());
-    EXPECT_EQ(found->attempts, i % 3 + 1);
+    EXPECT_EQ(found->rejected, i % 3 == 2 ? 2 : 1);
     EXPECT_EQ(found->accepted, i % 3 >= 1);
   }
   EXPECT_TRUE(progress(*ledger, "another").empty());

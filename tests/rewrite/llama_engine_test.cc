@@ -112,6 +112,17 @@ TEST(LlamaEngine, AChatTemplateChangesTextsAndIdentityButNoPromise) {
   EXPECT_GT(texts.at(100).find('|'), 2u) << texts.at(100);
 }
 
+TEST(LlamaEngine, MoreTextsInFlightThanTheLibraryHoldsAreFewer) {
+  LlamaEngine engine({.model = kModel, .threads = 1, .parallel = 300});
+  std::vector<Request> requests;
+  for (int64_t i = 0; i < 260; ++i) {
+    requests.push_back(request_for(0, 0));
+    requests.back().id = i;
+    requests.back().seed = static_cast<uint64_t>(i);
+  }
+  EXPECT_EQ(run(engine, requests, 1).size(), 260u);
+}
+
 TEST(LlamaEngine, TheSeedDecides) {
   LlamaEngine engine({.threads = 1, .parallel = 8});
   std::vector<Request> requests(8, request_for(9, 0));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "rewrite/ledger_merge.h"
 #include "rewrite/ledger_report.h"
 #include "rewrite/records.h"
+#include "tests/clock/jumping_clock.h"
 #include "tests/rewrite/child_process.h"
 #include "tests/rewrite/postgres_server.h"
 
@@ -236,6 +238,12 @@ class PostgresWorkers : public Postgres {
                   caption);
     }
     records.commit();
+    // The workers' clocks are decades apart, and two of them jump all the time.
+    for (int i = 0; i < 4; ++i) clocks_.emplace_back(folder_ / ("clock" + std::to_string(i)));
+    clocks_[0].set(-20 * JumpingClock::kYear);
+    clocks_[1].keep_jumping();
+    clocks_[2].set(20 * JumpingClock::kYear);
+    clocks_[3].keep_jumping();
   }
   ChildProcess worker(int number) const {
     const std::string name = "worker" + std::to_string(number);
@@ -243,8 +251,9 @@ class PostgresWorkers : public Postgres {
         {"rewrite", "--captions", (folder_ / "captions.txt").string(), "--modes", "human",
          "--engine", "replay", "--replay", (folder_ / "records.jsonl").string(), "--ledger", url(),
          "--lease", "4", "--patience", "60", "--json", "--output", (folder_ / name).string()},
-        folder_ / (name + ".json"));
+        folder_ / (name + ".json"), [&] { clocks_[static_cast<size_t>(number)].wear(); });
   }
+  std::deque<JumpingClock> clocks_;
   /// Until the ledger holds so many rows.
   void wait_for_rows(int64_t count) const {
     const auto began = std::chrono::steady_clock::now();

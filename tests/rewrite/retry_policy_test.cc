@@ -21,12 +21,12 @@ HttpReply with(int status, std::map<std::string, std::string> headers = {}, std:
 
 TEST(RetryPolicy, EveryStatusHasAVerdict) {
   const std::map<int, Verdict> expected = {
-      {200, Verdict::kAnswer}, {301, Verdict::kStop},  {400, Verdict::kGiveUp},
-      {401, Verdict::kStop},   {403, Verdict::kStop},  {404, Verdict::kStop},
-      {408, Verdict::kRetry},  {409, Verdict::kRetry}, {413, Verdict::kGiveUp},
-      {422, Verdict::kGiveUp}, {425, Verdict::kRetry}, {429, Verdict::kBusy},
-      {500, Verdict::kRetry},  {502, Verdict::kRetry}, {503, Verdict::kRetry},
-      {504, Verdict::kRetry},  {529, Verdict::kRetry}};
+      {200, Verdict::kAnswer}, {301, Verdict::kStop},   {400, Verdict::kGiveUp},
+      {401, Verdict::kStop},   {402, Verdict::kStop},   {403, Verdict::kStop},
+      {404, Verdict::kStop},   {408, Verdict::kRetry},  {409, Verdict::kRetry},
+      {413, Verdict::kGiveUp}, {422, Verdict::kGiveUp}, {425, Verdict::kRetry},
+      {429, Verdict::kBusy},   {500, Verdict::kRetry},  {502, Verdict::kRetry},
+      {503, Verdict::kRetry},  {504, Verdict::kRetry},  {529, Verdict::kRetry}};
   for (const auto& [status, verdict] : expected)
     EXPECT_EQ(judge(with(status)).verdict, verdict) << status;
   EXPECT_EQ(judge(with(503, {{"retry-after", "3"}})).verdict, Verdict::kBusy);

@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/temporary_folder.h"
 #include "tests/train/small_model.h"
-#include "tests/train/temporary_folder.h"
 
 namespace clipwright {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

@@ -7,7 +7,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "core/file.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

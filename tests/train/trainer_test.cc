@@ -13,7 +13,7 @@
 #include "models/clip.h"
 #include "tensor/gemm.h"
 #include "tensor/safetensors.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright {
 namespace {

@@ -1,7 +1,8 @@
-// A fresh folder that goes with the test, and files in it.
+// A folder of a test's own, removed with what it holds.
 #pragma once
 
-#include <cstdlib>
+#include <stdlib.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,16 +13,19 @@ namespace clipwright {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "clipwright_test.XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "clipwright-test-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
   }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
 
+  const std::filesystem::path& path() const { return path_; }
   std::string operator/(std::string_view name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
 
   /// Writes a file, making its folders, and returns its path.
   std::string write(std::string_view name, std::string_view contents) const {

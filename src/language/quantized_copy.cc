@@ -1,0 +1,79 @@
+#include "language/quantized_copy.h"
+
+#include <llama.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "language/language_model.h"
+
+namespace clipwright {
+namespace {
+
+struct WeightType {
+  std::string_view name;
+  llama_ftype type;
+};
+
+constexpr std::array<WeightType, 4> kTypes = {{{"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},
+                                               {"iq4_nl", LLAMA_FTYPE_MOSTLY_IQ4_NL},
+                                               {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},
+                                               {"f16", LLAMA_FTYPE_MOSTLY_F16}}};
+
+llama_ftype find_type(std::string_view name) {
+  const auto* const found = std::find_if(kTypes.begin(), kTypes.end(),
+                                         [&](const WeightType& type) { return type.name == name; });
+  if (found != kTypes.end()) return found->type;
+  std::string offered;
+  for (const WeightType& type : kTypes)
+    offered += (offered.empty() ? "" : ", ") + std::string(type.name);
+  fail_usage("'" + std::string(name) + "' is no type of weights that can be made here", offered);
+}
+
+}  // namespace
+
+std::vector<std::string> weight_types() {
+  std::vector<std::string> names;
+  for (const WeightType& type : kTypes) names.emplace_back(type.name);
+  return names;
+}
+
+fs::path quantized_copy(const fs::path& model, std::string_view type, int threads) {
+  const llama_ftype wanted = find_type(type);
+  const fs::path folder = user_cache_folder();
+  if (folder.empty())
+    fail_running("there is no place for a copy of " + model.string(),
+                 "a cache folder: HOME or XDG_CACHE_HOME");
+  const std::string name = file_digest(model).substr(0, 32) + "-" + std::string(type) + "-llama-" +
+                           llama_version() + ".gguf";
+  const fs::path copy = folder / "models" / name;
+  if (fs::exists(copy)) return copy;
+
+  // llama_model_quantize trusts its input more than loading does.
+  { const LanguageModel whole(model); }
+  make_folder(copy.parent_path());
+  const auto start = std::chrono::steady_clock::now();
+  AtomicFile file(copy);
+  llama_model_quantize_params parameters = llama_model_quantize_default_params();
+  parameters.nthread = threads;
+  parameters.ftype = wanted;
+  parameters.allow_requantize = true;
+  if (llama_model_quantize(model.c_str(), file.temporary().c_str(), &parameters) != 0) {
+    fail_running(model.string() + ": no " + std::string(type) + " copy could be written to " +
+                     copy.parent_path().string() + last_llama_complaint(),
+                 {}, "Free some space, or leave --quantize out.");
+  }
+  file.commit();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  log_info("made a " + std::string(type) + " copy of " + model.filename().string() + " in " +
+           std::to_string(std::lround(seconds)) + " s: " + copy.string());
+  return copy;
+}
+
+}  // namespace clipwright
