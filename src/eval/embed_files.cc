@@ -107,7 +107,7 @@ EmbedSummary embed_files(const EmbedRequest& request) {
       request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
-  const auto model = load_trained_model(request.model);
+  const auto model = load_model_to_evaluate(request.model);
   model->to(device);
   EmbedSummary summary;
   Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary)

@@ -25,7 +25,7 @@ void check(const EvaluationRequest& request) {
 
 std::shared_ptr<Clip> open_model(const EvaluationRequest& request) {
   const torch::Device device = open_device(request.device);
-  auto model = load_trained_model(request.model);
+  auto model = load_model_to_evaluate(request.model);
   model->to(device);
   return model;
 }

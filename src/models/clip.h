@@ -66,9 +66,11 @@ Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess
 /// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
 /// damaged or does not fit.
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
-/// The same for what only uses a model: an architecture name is an Error(kUsage), because fresh
+/// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
 /// weights give numbers that look like results and mean nothing.
 std::shared_ptr<Clip> load_trained_model(const std::string& model);
+/// The same for what evaluates any model: an architecture name is taken, with a warning.
+std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model);
 
 /// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);

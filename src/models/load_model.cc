@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/file.h"
 #include "models/clip.h"
 #include "models/open_clip_directory.h"
@@ -96,6 +97,16 @@ std::shared_ptr<Clip> load_trained_model(const std::string& model) {
                  : model + ": there is no such folder",
              "an open_clip directory, the folder of a training run or a checkpoint, e.g. "
              "LOGS/NAME/model");
+}
+
+std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
+  std::shared_ptr<Clip> loaded = load_model(model);
+  if (!fs::exists(model) && is_architecture(model)) {
+    log_warning("--model " + model +
+                " names an architecture: its weights are fresh, so the numbers are those of an "
+                "untrained model. A trained one is a folder, e.g. LOGS/NAME/model.");
+  }
+  return loaded;
 }
 
 }  // namespace clipwright

@@ -73,6 +73,7 @@ void check_output_folder(const fs::path& folder, const std::vector<ExamplePack>&
 
 void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
                    const JobPlan& plan, Ledger& ledger) {
+  if (options.output.empty() && options.records.empty() && !options.each_record) return;
   std::vector<std::unique_ptr<AtomicFile>> lines;
   std::unique_ptr<AtomicFile> jsonl;
   if (!options.output.empty()) {

@@ -239,7 +239,7 @@ TEST_F(Job, ALongCaptionIsCutForEveryEngineThatPromptsAModel) {
   PromptedEngine prompted;
   const RewriteSummary summary = run(longest + "\n", prompted);
   EXPECT_EQ(summary.shortened, 1);
-  ASSERT_EQ(prompted.asked.size(), 1u);
+  ASSERT_FALSE(prompted.asked.empty());  // the answer, as long as the caption, is no rewrite
   EXPECT_LT(prompted.asked[0].body.size(), 3000u);
   EXPECT_EQ(longest.rfind(prompted.asked[0].body, 0), 0u);
   EXPECT_EQ(Json::parse(lines("rewrites.jsonl")[0])["source_cut"], true);
