@@ -246,7 +246,7 @@ def rewrite_with(arguments, table, folder, job, model, weights, what):
     equal = sum(a == b for a, b in zip(*texts, strict=True))
     if equal < len(texts[0]) // 2:
         raise SystemExit(f"at temperature 0 only {equal} of {len(texts[0])} texts are equal; the two do not run the same job")
-    runs = max(1, arguments.runs // 2)
+    runs = arguments.runs
     ours, theirs = [], []
     for _ in range(runs):
         ours.append(rewrite("ours", *weights, "--threads", arguments.threads))

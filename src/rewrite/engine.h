@@ -60,7 +60,7 @@ class ReplySink {
   virtual ~ReplySink() = default;
   virtual void put(const Request& request, Reply reply) = 0;
   /// Replies that were put and would be lost if the process died now. An engine whose replies cost
-  /// money counts them as in flight.
+  /// money counts them as in flight. Throws when they cannot be kept.
   virtual size_t unsettled() const { return 0; }
 };
 

@@ -77,6 +77,13 @@ void JobLedger::put(LedgerRow row, std::string source_text, int64_t occurrence, 
   work_.notify_one();
 }
 
+size_t JobLedger::uncommitted() const {
+  if (uncommitted_ == 0) return 0;
+  const std::lock_guard lock(mutex_);
+  throw_error();
+  return uncommitted_;
+}
+
 void JobLedger::release(size_t mode, const Sha256& source) {
   const std::lock_guard lock(mutex_);
   entries_.push_back({.source = source, .mode = mode, .done = true});
@@ -91,7 +98,7 @@ size_t JobLedger::mode_of(const LedgerRow& row) const {
   return static_cast<size_t>(at - tasks_.begin());
 }
 
-void JobLedger::throw_error() {
+void JobLedger::throw_error() const {
   if (error_) std::rethrow_exception(error_);
 }
 

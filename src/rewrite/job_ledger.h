@@ -56,8 +56,8 @@ class JobLedger {
   /// Throws what the ledger threw; this row and the others it did not take go into a file of their
   /// own (finish).
   void put(LedgerRow row, std::string source_text, int64_t occurrence, bool done);
-  /// Rows that are not committed yet.
-  size_t uncommitted() const { return uncommitted_; }
+  /// Rows that are not committed yet. Throws what the ledger threw: they never will be.
+  size_t uncommitted() const;
   /// Gives a caption back without a row.
   void release(size_t mode, const Sha256& source);
 
@@ -80,7 +80,7 @@ class JobLedger {
   void commit(std::vector<Entry>& entries);
   void claim(const std::vector<WantedCaption>& wanted);
   std::string rescue();
-  void throw_error();
+  void throw_error() const;
   size_t mode_of(const LedgerRow& row) const;
 
   Ledger& ledger_;

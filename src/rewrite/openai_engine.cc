@@ -70,6 +70,7 @@ class Run {
   void unwell(const std::string& reason);
   void wait();
   void take_last_answers();
+  void take_last(const HttpClient::Finished& finished);
 
   const OpenAiOptions& options_;
   RequestQueue& queue_;
@@ -83,7 +84,8 @@ class Run {
   CircuitBreaker breaker_;
   PrefixOrder order_;
   std::unordered_map<int64_t, Attempt> in_flight_;
-  std::deque<Attempt> waiting_;  ///< to be sent again
+  std::deque<HttpClient::Finished> finished_;  ///< come, and not looked at yet
+  std::deque<Attempt> waiting_;                ///< to be sent again
   int64_t number_ = 0;
   bool probing_ = false;
   bool drained_ = false;  ///< the queue was asked and has nothing now
@@ -285,7 +287,13 @@ void Run::wait() {
     if (longest.count() > 0) clock_.pause(longest);
     return;
   }
-  for (const HttpClient::Finished& finished : client_.wait(longest)) take(finished);
+  for (HttpClient::Finished& finished : client_.wait(longest))
+    finished_.push_back(std::move(finished));
+  while (!finished_.empty()) {
+    const HttpClient::Finished finished = std::move(finished_.front());
+    finished_.pop_front();
+    take(finished);
+  }
 }
 
 /// Takes the answers to what is in flight, and sends nothing more. A second Ctrl-C ends the
@@ -296,23 +304,24 @@ void Run::take_last_answers() {
            " requests in flight, for at most " + std::to_string(kLastAnswers.count() / 1000) +
            " s" + (interrupted() ? "; Ctrl-C again drops them." : "."));
   const Time until = clock_.now() + kLastAnswers;
-  while (!in_flight_.empty() && clock_.now() < until) {
-    for (const HttpClient::Finished& finished : client_.wait(kLongestWait)) {
-      const auto found = in_flight_.find(finished.id);
-      if (found == in_flight_.end()) continue;
-      const Attempt attempt = std::move(found->second);
-      in_flight_.erase(found);
-      if (judge(finished.reply).verdict != Verdict::kAnswer) continue;
-      ParsedReply parsed = parse_reply_body(dialect_.api, finished.reply.body);
-      if (parsed.damaged) continue;
-      parsed.reply.seconds = finished.reply.seconds;
-      try {
-        sink_.put(attempt.request, std::move(parsed.reply));
-      } catch (
-          const Error&) {  // a broken ledger: it keeps the row all the same, and tells at the end
-      }
-    }
+  do {
+    for (HttpClient::Finished& finished : client_.wait(kLongestWait))
+      finished_.push_back(std::move(finished));
+    for (; !finished_.empty(); finished_.pop_front()) take_last(finished_.front());
+  } while (client_.in_flight() > 0 && clock_.now() < until);
+}
+
+void Run::take_last(const HttpClient::Finished& finished) {
+  const auto found = in_flight_.find(finished.id);
+  if (found == in_flight_.end() || judge(finished.reply).verdict != Verdict::kAnswer) return;
+  ParsedReply parsed = parse_reply_body(dialect_.api, finished.reply.body);
+  if (parsed.damaged) return;
+  parsed.reply.seconds = finished.reply.seconds;
+  try {
+    sink_.put(found->second.request, std::move(parsed.reply));
+  } catch (const Error&) {  // a broken ledger: it keeps the row all the same, and tells at the end
   }
+  in_flight_.erase(found);
 }
 
 void Run::loop() {

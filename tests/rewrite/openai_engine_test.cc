@@ -483,6 +483,52 @@ TEST(OpenAiFaults, ABudgetEndsAJobWhoseRequestsWaitForAnotherTry) {
   EXPECT_LT(client.clock->skipped(), 20s);
 }
 
+/// Keeps replies, and says how many of them are not safe yet.
+struct SlowSink : ReplySink {
+  void put(const Request& request, Reply reply) override {
+    list.put(request, std::move(reply));
+    if (!fails) unsafe = 3;
+  }
+  size_t unsettled() const override {
+    ++asked;
+    if (fails && list.replies.size() >= 4) throw Error(ExitCode::kFailed, "the disk is full");
+    return unsafe > 0 ? static_cast<size_t>(unsafe--) : size_t{0};
+  }
+  RequestList list;
+  mutable int unsafe = 0, asked = 0;
+  bool fails = false;
+};
+
+TEST(OpenAiEngine, RepliesThatAreNotSafeCountAsInFlight) {
+  std::atomic<int> most = 0, now = 0;
+  FakeServer server([&](const Asked& asked) {
+    most = std::max<int>(most, ++now);
+    FakeReply reply = good(asked);
+    --now;
+    return reply;
+  });
+  Client client;
+  OpenAiOptions options = client.options_for(server);
+  options.concurrency = 3;
+  OpenAiEngine engine(options);
+  RequestList list = RequestList::captions(40, 1);
+  SlowSink sink;
+  engine.run(list, {}, sink);
+  EXPECT_EQ(sink.list.stopped(), 40);
+  EXPECT_LE(most, 3);
+  EXPECT_GT(sink.asked, 80);  // many looks until each reply is safe
+}
+
+TEST(OpenAiEngine, ALedgerThatCannotKeepRepliesEndsTheRun) {
+  FakeServer server(good);
+  OpenAiEngine engine(Client().options_for(server));
+  RequestList list = RequestList::captions(40, 1);
+  SlowSink sink;
+  sink.fails = true;
+  EXPECT_THROW(engine.run(list, {}, sink), Error);
+  EXPECT_LT(sink.list.replies.size(), 40u);
+}
+
 TEST(OpenAiEngine, OneNameForOtherWeightsIsAnotherModelWhereTheServerTells) {
   const auto identity = [](const std::string& more, const std::string& revision = "") {
     FakeServer server([&](const Asked& asked) {
