@@ -18,6 +18,7 @@ namespace clipwright {
 namespace {
 
 constexpr size_t kBlock = 8192;
+constexpr size_t kScoredBlock = 256;  // with a model a pair takes milliseconds, and people watch
 constexpr size_t kBlockBytes = size_t{16} << 20, kLongLine = size_t{1} << 16;
 
 struct Block {
@@ -139,7 +140,8 @@ CorpusAudit audit_corpus(const Auditor& auditor, PairSource& pairs,
   bool more = true;
   while (more && !interrupted()) {
     size_t bytes = 0;
-    for (block.count = 0; block.count < kBlock && bytes < kBlockBytes; ++block.count) {
+    const size_t most = options.scorers.empty() ? kBlock : kScoredBlock;
+    for (block.count = 0; block.count < most && bytes < kBlockBytes; ++block.count) {
       AuditPair& pair = block.pairs[block.count].pair;
       // A monstrous line must not leave its room behind in every slot.
       if (pair.source.capacity() + pair.text.capacity() + block.lines[block.count].capacity() >

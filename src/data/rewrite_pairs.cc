@@ -66,7 +66,7 @@ std::unique_ptr<PairSource> open_parquet_pairs(const fs::path& rewrites) {
 fs::path rewrites_file(const fs::path& given) {
   std::error_code error;
   if (!fs::is_directory(given, error)) return given;
-  const fs::path inside = given / "rewrites.jsonl";
+  fs::path inside = given / "rewrites.jsonl";
   if (fs::exists(inside, error)) return inside;
   fail_input(given.string() + ": is a folder without rewrites.jsonl",
              "the output folder of 'clipwright rewrite', or a .txt, .jsonl or .parquet file");

@@ -52,7 +52,7 @@ void check_magic(const fs::path& path) {
   char magic[4] = {};
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path)) {
-    fail_input(path.string() + ": cannot be opened", "a GGUF language model", "Check --model.");
+    fail_input(path.string() + ": cannot be opened", "a GGUF language model", "Check the path.");
   }
   file.read(magic, 4);
   if (std::memcmp(magic, "GGUF", 4) != 0) {

@@ -39,6 +39,7 @@ llama_ftype find_type(std::string_view name) {
 
 std::vector<std::string> weight_types() {
   std::vector<std::string> names;
+  names.reserve(kTypes.size());
   for (const WeightType& type : kTypes) names.emplace_back(type.name);
   return names;
 }
@@ -51,7 +52,7 @@ fs::path quantized_copy(const fs::path& model, std::string_view type, int thread
                  "a cache folder: HOME or XDG_CACHE_HOME");
   const std::string name = file_digest(model).substr(0, 32) + "-" + std::string(type) + "-llama-" +
                            llama_version() + ".gguf";
-  const fs::path copy = folder / "models" / name;
+  fs::path copy = folder / "models" / name;
   if (fs::exists(copy)) return copy;
 
   // llama_model_quantize trusts its input more than loading does.

@@ -55,14 +55,17 @@ TextEmbedding::~TextEmbedding() = default;
 std::vector<int32_t> TextEmbedding::tokens_of(const std::string& text) const {
   std::vector<int32_t> tokens =
       model_.tokenize(std::string_view(text).substr(0, kMostBytes), own_pooling_);
-  if (tokens.size() > kMostTokens) {
+  // A model has no positions beyond its context.
+  const size_t most =
+      std::min(kMostTokens, static_cast<size_t>(std::max(model_.longest_context(), 2)));
+  if (tokens.size() > most) {
     // An embedding model expects its last token (a separator) to stay.
     const int32_t last = tokens.back();
-    tokens.resize(kMostTokens);
+    tokens.resize(most);
     if (own_pooling_) tokens.back() = last;
   }
   if (own_pooling_ || tokens.empty()) return tokens;
-  tokens.resize(std::min(tokens.size(), kMostTokens - 1));
+  tokens.resize(std::min(tokens.size(), most - 1));
   // The first token of a language model's text collects attention and says nothing of the text, so
   // that one is put before it and left out of the mean.
   const llama_vocab* vocabulary = llama_model_get_vocab(model_.handle());

@@ -35,7 +35,7 @@ class TwoWays final : public RequestQueue, public ReplySink {
 
   bool closed() override { return queue_.closed(); }
   /// A text whose first half is paid for is finished all the same.
-  void give_back(Request inner) override {
+  void give_back(Request&& inner) override {
     const auto found = under_way_.find(inner.id);
     CW_CHECK(found != under_way_.end(), "a translation that is not under way");
     if (found->second.translated) {

@@ -78,11 +78,11 @@ Reply BatchEngine::reply_of(const Json& line) {
 
 void BatchEngine::run(RequestQueue& queue, const Sampling& sampling, ReplySink& sink) {
   counts_ = {};
+  BatchRequestWriter writer(options_.folder, options_.limits);
   BatchKeys asked = read_asked(options_.folder);
   const BatchResults results(options_.folder);
   counts_.damaged = results.damaged();
   counts_.duplicates = results.duplicates();
-  BatchRequestWriter writer(options_.folder, options_.limits);
   const std::string url = "/v1" + std::string(path_of(dialect_.api));
   while (std::optional<Request> request = queue.next()) {
     const Json body = request_body(dialect_, *request, sampling);

@@ -1,5 +1,9 @@
 #include "rewrite/batch_files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <functional>
@@ -119,11 +123,19 @@ std::vector<BatchKey> BatchResults::keys() const {
 
 BatchRequestWriter::BatchRequestWriter(fs::path folder, const BatchLimits& limits)
     : folder_(std::move(folder)), limits_(limits), number_(1) {
+  lock_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_);
+    fail_running(folder_.string() + ": another job is writing requests there", {},
+                 "Wait for it, or give this job a folder of its own with --batch-dir.");
+  }
   for (const fs::path& path : files_named(folder_, "requests"))
     number_ = std::max(number_, number_of(path) + 1);
 }
 
-BatchRequestWriter::~BatchRequestWriter() = default;
+BatchRequestWriter::~BatchRequestWriter() {
+  if (lock_ >= 0) ::close(lock_);
+}
 
 void BatchRequestWriter::add(std::string_view custom_id, std::string_view url, const Json& body) {
   const std::string line =

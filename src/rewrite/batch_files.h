@@ -69,7 +69,10 @@ struct BatchLimits {
 /// committed and the next begun. A file appears whole or not at all.
 class BatchRequestWriter {
  public:
+  /// Throws Error(kFailed) while another one writes into the folder.
   BatchRequestWriter(std::filesystem::path folder, const BatchLimits& limits);
+  BatchRequestWriter(const BatchRequestWriter&) = delete;
+  BatchRequestWriter& operator=(const BatchRequestWriter&) = delete;
   ~BatchRequestWriter();
   void add(std::string_view custom_id, std::string_view url, const Json& body);
   void commit();
@@ -77,6 +80,7 @@ class BatchRequestWriter {
 
  private:
   std::filesystem::path folder_;
+  int lock_ = -1;  ///< of the folder
   BatchLimits limits_;
   int number_;  ///< of the file to write next
   std::unique_ptr<AtomicFile> file_;

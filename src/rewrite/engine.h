@@ -52,7 +52,7 @@ class RequestQueue {
   /// not begun are given back. What `next` still gives is to be done.
   virtual bool closed() { return false; }
   /// Takes a request back that was not begun, once the queue is closed.
-  virtual void give_back(Request) {}
+  virtual void give_back(Request&&) {}
 };
 
 class ReplySink {

@@ -92,7 +92,7 @@ TEST(BackTranslation, ASpentBudgetFinishesWhatIsHalfPaidAndBeginsNothing) {
       return list.next();
     }
     bool closed() override { return given >= 100; }
-    void give_back(Request) override { ++returned; }
+    void give_back(Request&&) override { ++returned; }
     RequestList list = RequestList::captions(300, 1);
     int given = 0, returned = 0;
   } queue;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "rewrite/batch_files.h"
 #include "tests/rewrite/request_list.h"
 
 namespace clipwright {
@@ -141,6 +142,19 @@ TEST_F(Batch, ErrorsDuplicatesStrangersAndDamageAreCounted) {
   EXPECT_EQ(counts_.duplicates, 2);
   EXPECT_EQ(counts_.unknown, 1);
   EXPECT_EQ(counts_.waiting, 0);
+}
+
+TEST_F(Batch, TwoJobsNeverWriteIntoOneFolderAtOnce) {
+  run(3);
+  {
+    const BatchRequestWriter other(folder_, {});
+    RequestList list = RequestList::captions(5, 1);
+    BatchEngine engine(options_);
+    EXPECT_THROW(engine.run(list, {}, list), Error);
+  }
+  EXPECT_EQ(names(), std::set<std::string>{"requests.jsonl"});
+  run(3);
+  EXPECT_EQ(counts_.waiting, 3);
 }
 
 TEST_F(Batch, FilesAreSplitAtBothLimits) {

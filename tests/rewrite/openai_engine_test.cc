@@ -462,7 +462,7 @@ TEST(OpenAiFaults, ABudgetEndsAJobWhoseRequestsWaitForAnotherTry) {
   struct Budgeted final : RequestQueue {
     std::optional<Request> next() override { return spent ? std::nullopt : list.next(); }
     bool closed() override { return spent; }
-    void give_back(Request) override { ++returned; }
+    void give_back(Request&&) override { ++returned; }
     RequestList list = RequestList::captions(50, 1);
     std::atomic<bool> spent = false;
     int returned = 0;
