@@ -63,6 +63,10 @@ constexpr std::string_view kPreambles[] = {
     "input:",
     "instruction",
     "please provide",
+    "first, i",
+    "my apologies",
+    "apologies,",
+    "<think",
     "=>",
 };
 
@@ -164,6 +168,14 @@ bool ExampleTexts::copied(const Words& source, const Words& rewrite) const {
 bool starts_with_preamble(std::string_view source, std::string_view rewrite) {
   source = trimmed(source);
   rewrite = trimmed(rewrite);
+  constexpr std::string_view kApostrophe = "\u2019";
+  std::string plain;
+  if (rewrite.find(kApostrophe) != std::string_view::npos) {
+    plain = rewrite;
+    for (size_t at; (at = plain.find(kApostrophe)) != std::string::npos;)
+      plain.replace(at, kApostrophe.size(), "'");
+    rewrite = plain;
+  }
   for (std::string_view preamble : kPreambles) {
     if (starts_with(rewrite, preamble) && !starts_with(source, preamble)) return true;
   }

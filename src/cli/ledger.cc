@@ -9,6 +9,7 @@
 #include "rewrite/ledger_export.h"
 #include "rewrite/ledger_merge.h"
 #include "rewrite/ledger_report.h"
+#include "rewrite/records.h"
 
 namespace clipwright {
 namespace {
@@ -40,10 +41,18 @@ void run_export(Flags& flags) {
 }
 
 void run_merge(const Flags& flags) {
-  for (const std::string& name : flags.from) open_existing(name);  // before one is made in vain
+  for (const std::string& name : flags.from) {
+    if (!names_records(name)) open_existing(name);  // before one is made in vain
+  }
   const std::unique_ptr<Ledger> into = open_ledger(flags.into, {.fill = false});
   Json all = Json::object();
   for (const std::string& name : flags.from) {
+    if (names_records(name)) {
+      const int64_t records = import_records(name, *into);
+      all[name] = {{"records", records}};
+      if (!flags.json) std::puts((name + ": " + with_commas(records) + " records read").c_str());
+      continue;
+    }
     const LedgerMerge merge = merge_ledger(*into, *open_existing(name));
     if (flags.json) {
       all[ledger_name(name)] = merge.to_json();
@@ -119,7 +128,9 @@ void add_ledger_command(CLI::App& program) {
   merge->add_option("--into", flags->into, "the ledger that grows; made when there is none")
       ->type_name("LEDGER")
       ->required();
-  merge->add_option("FROM", flags->from, "ledgers to add")->required()->type_name("LEDGER...");
+  merge->add_option("FROM", flags->from, "ledgers or records (.jsonl, .jsonl.gz) to add")
+      ->required()
+      ->type_name("LEDGER...");
   add_json_flag(merge, flags);
   merge->footer(
       "The same attempt with different texts is a conflict: the older one counts, and it is "

@@ -34,7 +34,8 @@ class Meter final : public ReplySink {
   void put(const Request& request, Reply reply) override {
     auto [prefix, fresh] = prefixes_.try_emplace(request.prefix, 0);
     if (fresh && !request.prefix.empty()) prefix->second = engine_.count_tokens(request.prefix);
-    Spent& spent = captions[request.mode + "\n" + request.source];
+    Spent& spent =
+        captions[request.mode + "\n" + occurrence_text(request.source, request.occurrence)];
     const double counted =
         prefix->second + (request.body.empty() ? 0.0 : engine_.count_tokens(request.body));
     const double in = reply.tokens_in > 0 ? reply.tokens_in : counted;

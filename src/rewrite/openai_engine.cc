@@ -28,6 +28,20 @@ constexpr milliseconds kCommitWait{2};    // until the next look at what the led
 // What is in flight is paid for, so a run that ends takes the answers that come in this time.
 constexpr milliseconds kLastAnswers{30'000};
 
+/// For a status after which no request will be answered.
+std::string advice_for(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return "Put a valid key into OPENAI_API_KEY";
+    case 402:
+    case 429:
+      return "The account has nothing left to pay with; run the same command again when it has";
+    default:
+      return "Check --base-url and --model-name";
+  }
+}
+
 /// A request and what was tried for it.
 struct Attempt {
   Request request;
@@ -265,9 +279,7 @@ void Run::take(const HttpClient::Finished& finished) {
       return give_up(attempt, judgement.kind, judgement.reason);
     case Verdict::kStop:
       fail_running(address_.generate(dialect_.api) + ": " + judgement.reason, {},
-                   finished.reply.status == 401 || finished.reply.status == 403
-                       ? "Put a valid key into OPENAI_API_KEY; everything finished is kept."
-                       : "Check --base-url and --model-name; everything finished is kept.");
+                   advice_for(finished.reply.status) + "; everything finished is kept.");
   }
 }
 

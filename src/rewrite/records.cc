@@ -12,11 +12,13 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "rewrite/recipe.h"
 
 namespace clipwright {
 namespace {
 
 constexpr int kFormatVersion = 1;
+constexpr int64_t kMostAttempt = 1 << 20;
 constexpr size_t kLongestLine = size_t{1} << 20;
 
 Sha256 from_hex(const std::string& text, const std::string& where) {
@@ -107,7 +109,8 @@ void each_record(const std::filesystem::path& path,
       record.source = text("source");
       record.row.mode = text("mode");
       record.row.recipe = recipes[static_cast<size_t>(recipe)];
-      record.row.attempt = static_cast<int>(number_of("attempt"));
+      record.row.attempt =
+          static_cast<int>(std::clamp<int64_t>(number_of("attempt"), 0, kMostAttempt));
       record.row.status = "accepted";
       record.row.text = text("text");
       record.occurrence = std::max<int64_t>(number_of("occurrence"), 0);
@@ -317,16 +320,29 @@ std::vector<std::string> Records::mixed_modes() const {
   return modes;
 }
 
+bool names_records(const std::string& path_or_url) {
+  return !names_a_ledger(path_or_url) && std::filesystem::is_regular_file(path_or_url) &&
+         !is_sqlite(path_or_url) && std::filesystem::file_size(path_or_url) > 0;
+}
+
 int64_t import_records(const std::filesystem::path& path, Ledger& ledger) {
   int64_t count = 0;
   each_record(
       path,
       [&](const Sha256& recipe, const Json& description) {
-        ledger.describe(recipe, to_line(description));
+        const std::string text = to_line(description);
+        if (!describes(text, recipe)) {
+          fail_input(
+              path.string() + ": the description of recipe " + hex(recipe) + " is another one's",
+              "records written with --records or 'clipwright ledger export'");
+        }
+        ledger.describe(recipe, text);
       },
       [&](const Record& record) {
         ledger.add(record.row, LedgerSource{record.source, record.occurrence});
         ++count;
+        constexpr int64_t kBlock = 5000;
+        if (count % kBlock == 0) ledger.commit();
       });
   ledger.commit();
   return count;

@@ -93,7 +93,11 @@ class Records {
 
 /// Puts the records of a file into a ledger as accepted rows of the recipes
 /// they were made with, so that a job with the same recipe finds them done.
-/// Returns how many records there were. Throws as Records::read.
+/// Returns how many records there were; one whose row is there already changes nothing. Throws as
+/// Records::read, and Error(kInput) for a recipe that is not what its hash says.
 int64_t import_records(const std::filesystem::path& path, Ledger& ledger);
+
+/// Whether a name is that of a file that is no SQLite database: of records, if of anything.
+bool names_records(const std::string& path_or_url);
 
 }  // namespace clipwright

@@ -105,13 +105,9 @@ bool leaves_script(std::string_view source, std::string_view text) {
   return before > 0 && 2 * foreign > all;
 }
 
-/// The model speaks to its user instead of writing the caption: an opening, an announcement that
-/// the caption follows, thoughts aloud.
-bool talks_of_the_task(std::string_view source, const std::string& text, const std::string& small) {
-  std::string plain = small;
-  for (size_t at; (at = plain.find("\u2019")) != std::string::npos;) plain.replace(at, 3, "'");
-  return starts_with_preamble(source, plain) || small.starts_with("<think") ||
-         small.starts_with("first, i ") || (text.ends_with(':') && !source.ends_with(':'));
+/// The model speaks to its user instead of writing the caption, or announces that it will.
+bool talks_of_the_task(std::string_view source, const std::string& text) {
+  return starts_with_preamble(source, text) || (text.ends_with(':') && !source.ends_with(':'));
 }
 
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
@@ -122,7 +118,7 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   const std::string small = lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
   if (small.find("=>") != std::string::npos) return Outcome::kPromptLeak;
-  if (talks_of_the_task(source, text, small)) return Outcome::kPreamble;
+  if (talks_of_the_task(source, text)) return Outcome::kPreamble;
   for (const std::string_view sign : kPromptSigns) {
     if (small.find(sign) != std::string::npos) return Outcome::kPromptLeak;
   }

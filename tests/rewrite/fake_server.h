@@ -207,4 +207,8 @@ inline FakeReply error_reply(int status, const std::string& message,
           .body = to_line({{"error", {{"message", message}, {"type", "test"}, {"code", code}}}})};
 }
 
+inline bool is_models(const FakeServer::Asked& asked) { return asked.path == "/v1/models"; }
+inline bool is_probe(const FakeServer::Asked& asked) {
+  return asked.body.find("a dog =>") != std::string::npos;
+}
 }  // namespace clipwright

@@ -164,6 +164,17 @@ TEST_F(LedgerCommand, MergeIsTheUnionInEitherDirection) {
   EXPECT_EQ(run({"verify", "--ledger", file("ab.db")}).wait(), 0);
 }
 
+TEST_F(LedgerCommand, RecordsBecomeALedger) {
+  ASSERT_EQ(run({"export", "--ledger", file("one.db"), "--output", file("r.jsonl.gz")}).wait(), 0);
+  ChildProcess merge = run({"merge", "--into", file("new.db"), file("r.jsonl.gz")});
+  ASSERT_EQ(merge.wait(), 0) << merge.errors();
+  EXPECT_NE(merge.output().find("2 records read"), std::string::npos) << merge.output();
+  EXPECT_EQ(Records::read(file("new.db")).digest(), Records::read(file("one.db")).digest());
+  EXPECT_EQ(Records::read(file("new.db")).size(), 2u);
+  std::ofstream(file("bad.jsonl")) << "no record\n";
+  EXPECT_EQ(run({"merge", "--into", file("new.db"), file("bad.jsonl")}).wait(), 3);
+}
+
 TEST_F(LedgerCommand, ReadingChangesNothing) {
   const auto before = everything();
   ASSERT_EQ(before.size(), 1u);

@@ -1,7 +1,6 @@
 #include "rewrite/openai_engine.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <atomic>
 #include <fstream>
@@ -32,8 +31,6 @@ class SkippingClock final : public MonotonicClock {
   std::atomic<int64_t> skipped_ = 0;
 };
 
-bool is_models(const Asked& asked) { return asked.path == "/v1/models"; }
-bool is_probe(const Asked& asked) { return asked.body.find("a dog =>") != std::string::npos; }
 /// Between the prefix's line and " =>".
 std::string caption_of(const Asked& asked) {
   const std::string prompt = Json::parse(asked.body).value("prompt", std::string());
@@ -600,112 +597,6 @@ TEST(OpenAiFaults, ALoadingServerIsWaitedFor) {
 }
 
 // --- the program -----------------------------------------------------------------------------
-
-/// Runs the program with captions, in a folder of its own.
-class OpenAiProgram : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("clipwright-openai-" + std::to_string(getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    std::ofstream captions(folder_ / "captions.txt");
-    for (int i = 0; i < 60; ++i) captions << "a picture of number " << i << "\n";
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  pid_t start(const std::string& url) {
-    const std::string captions = (folder_ / "captions.txt").string(),
-                      ledger = "sqlite:" + (folder_ / "l.db").string(),
-                      output = (folder_ / "out").string(), log = (folder_ / "log").string();
-    const pid_t child = ::fork();
-    if (child == 0) {
-      if (std::freopen(log.c_str(), "w", stderr) == nullptr ||
-          std::freopen("/dev/null", "w", stdout) == nullptr)
-        ::_exit(99);
-      ::execl(CLIPWRIGHT_PROGRAM, "clipwright", "rewrite", "--engine", "openai", "--base-url",
-              url.c_str(), "--captions", captions.c_str(), "--modes", "human,coco", "--ledger",
-              ledger.c_str(), "--output", output.c_str(), nullptr);
-      ::_exit(98);
-    }
-    return child;
-  }
-  int64_t lines(const std::string& name) const {
-    std::ifstream file(folder_ / "out" / name);
-    int64_t count = 0;
-    for (std::string line; std::getline(file, line);) count += !line.empty();
-    return count;
-  }
-  static int code_of_exit(pid_t child) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-  }
-  fs::path folder_;
-};
-
-FakeReply good_rewrite(const Asked& asked) {
-  if (is_models(asked)) return models_reply();
-  const std::string prompt = Json::parse(asked.body)["prompt"];
-  const size_t number = prompt.rfind("number ");
-  return completion_reply(" somebody took this one and called it " +
-                          (number == std::string::npos ? "" : prompt.substr(number, 9)));
-}
-
-TEST_F(OpenAiProgram, ThroughFaultsEveryCaptionIsAcceptedExactlyOnce) {
-  std::atomic<int> calls = 0, good_ones = 0;
-  FakeServer server([&](const Asked& asked) {
-    FakeReply reply = good_rewrite(asked);
-    if (is_models(asked) || is_probe(asked)) return reply;
-    switch (++calls % 9) {
-      case 2:
-        return FakeReply{.status = 429, .body = "{}", .headers = {{"retry-after-ms", "20"}}};
-      case 4:
-        reply.send_only = 5, reply.reset = true;
-        return reply;
-      case 6:
-        return error_reply(502, "bad gateway");
-      default:
-        ++good_ones;
-        return reply;
-    }
-  });
-  ASSERT_EQ(code_of_exit(start(server.url())), 0) << read_file(folder_ / "log");
-  EXPECT_EQ(good_ones, 120);  // none is paid for twice
-  EXPECT_EQ(lines("human.txt"), 60);
-  EXPECT_EQ(lines("coco.txt"), 60);
-}
-
-TEST_F(OpenAiProgram, ASecondInterruptEndsAWaitingJobAtOnceAndALaterRunFinishesIt) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool hanging = true;
-  int calls = 0;
-  FakeServer server([&](const Asked& asked) {
-    FakeReply reply = good_rewrite(asked);
-    if (is_models(asked) || is_probe(asked)) return reply;
-    const std::lock_guard lock(mutex);
-    reply.hang = hanging && ++calls > 30;
-    changed.notify_all();
-    return reply;
-  });
-  const pid_t child = start(server.url());
-  {
-    std::unique_lock lock(mutex);
-    ASSERT_TRUE(changed.wait_for(lock, 60s, [&] { return calls > 31; }));
-    hanging = false;
-  }
-  const auto start_time = std::chrono::steady_clock::now();
-  // The first one waits for what is in flight, and says so.
-  ::kill(child, SIGINT);
-  while (read_file(folder_ / "log").find("Ctrl-C again drops them") == std::string::npos) {
-    ASSERT_LT(std::chrono::steady_clock::now() - start_time, 20s) << read_file(folder_ / "log");
-    std::this_thread::sleep_for(5ms);
-  }
-  ::kill(child, SIGINT);
-  EXPECT_EQ(code_of_exit(child), 1000 + SIGINT) << read_file(folder_ / "log");
-  EXPECT_LT(std::chrono::steady_clock::now() - start_time, 20s);
-  ASSERT_EQ(code_of_exit(start(server.url())), 0) << read_file(folder_ / "log");
-  EXPECT_EQ(lines("human.txt"), 60);
-}
 
 }  // namespace
 }  // namespace clipwright
