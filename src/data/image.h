@@ -10,6 +10,9 @@
 
 namespace clipwright {
 
+/// Largest picture that is decoded, in pixels; larger ones are refused from their header.
+constexpr int64_t kMaxImagePixels = 178'956'970;  // Pillow's decompression-bomb error threshold
+
 /// What the four bytes of a pixel are (Pillow's modes in brackets).
 enum class PixelKind {
   kColour,   ///< R G B and an unused byte (RGB; L with three equal bytes)

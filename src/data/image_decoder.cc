@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "core/log.h"
-#include "data/transform.h"
 
 namespace clipwright {
 

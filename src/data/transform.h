@@ -36,9 +36,6 @@ const Recipe& find_recipe(std::string_view name);
 Recipe recipe_of_model(std::string_view interpolation, std::span<const double> mean,
                        std::span<const double> std);
 
-/// Largest picture that is decoded, in pixels; larger ones are refused from their header.
-constexpr int64_t kMaxImagePixels = 178'956'970;  // Pillow's decompression-bomb error threshold
-
 /// Decodes and transforms pictures; keeps its scratch memory, so use one a thread and keep it.
 class ImagePipeline {
  public:

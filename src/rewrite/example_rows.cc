@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "rewrite/prompt.h"
-#include "rewrite/reply.h"
+#include "rewrite/text_form.h"
 
 namespace clipwright {
 namespace {

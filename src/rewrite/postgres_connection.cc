@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "rewrite/ledger.h"
-#include "rewrite/reply.h"
+#include "rewrite/text_form.h"
 
 namespace clipwright {
 namespace {

@@ -6,19 +6,14 @@
 
 #include "core/hash.h"
 #include "core/json.h"
-#include "rewrite/job.h"
 
 namespace clipwright {
 
-/// The recipe of one mode. Rows of the ledger are found by its hash, so a
-/// change of anything in it never reuses old rows.
 struct RewriteRecipe {
   Sha256 sha{};
   Json description;  ///< what is hashed, and under "details" what is not (model
                      ///< name, licence)
 };
-RewriteRecipe make_recipe(const RewriteOptions& options, const ExamplePack& pack,
-                          const Engine& engine);
 
 /// Whether a ledger's description (JSON) is that of the recipe under whose hash it is kept.
 bool describes(const std::string& description, const Sha256& recipe);

@@ -25,24 +25,6 @@ constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
 constexpr size_t kTellingWords = 4;
 
-/// Letters and digits in lower case (ASCII), everything else one space: what counts when texts are
-/// compared.
-std::string skeleton(std::string_view text) {
-  std::string bones;
-  for (const char letter : text) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte >= 'A' && byte <= 'Z') {
-      bones += static_cast<char>(byte + 32);
-    } else if (byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9')) {
-      bones += letter;
-    } else if (!bones.empty() && bones.back() != ' ') {
-      bones += ' ';
-    }
-  }
-  while (!bones.empty() && bones.back() == ' ') bones.pop_back();
-  return bones;
-}
-
 std::string lower(std::string_view text) {
   std::string small(text);
   for (char& letter : small) {
@@ -122,11 +104,12 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   for (const std::string_view sign : kPromptSigns) {
     if (small.find(sign) != std::string::npos) return Outcome::kPromptLeak;
   }
-  const std::string bones = skeleton(text);
+  const std::string bones = word_skeleton(text);
   if (bones.empty()) return Outcome::kEmpty;
-  if (bones == skeleton(source)) return Outcome::kCopyOfSource;
+  if (bones == word_skeleton(source)) return Outcome::kCopyOfSource;
   for (const ExamplePair& example : examples) {
-    if (repeats(bones, skeleton(example.source)) || repeats(bones, skeleton(example.target)))
+    if (repeats(bones, word_skeleton(example.source)) ||
+        repeats(bones, word_skeleton(example.target)))
       return Outcome::kCopyOfExample;
   }
   if (leaves_script(source, text)) return Outcome::kWrongScript;
@@ -138,8 +121,6 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
 }
 
 }  // namespace
-
-bool same_words(std::string_view a, std::string_view b) { return skeleton(a) == skeleton(b); }
 
 std::string_view status_of(Outcome outcome) {
   switch (outcome) {
@@ -180,41 +161,6 @@ Rewrite parse_reply(const Reply& reply, std::string_view source, const ExampleTr
   // One line and single spaces in whatever is kept, so that files of a text a line stay aligned.
   rewrite.text = valid_utf8(rewrite.text) ? caption_blanks(rewrite.text) : std::string();
   return rewrite;
-}
-
-bool valid_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80   ? 1
-                          : lead < 0xc2 ? 0
-                          : lead < 0xe0 ? 2
-                          : lead < 0xf0 ? 3
-                          : lead < 0xf5 ? 4
-                                        : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
-size_t count_words(std::string_view text) {
-  size_t words = 0;
-  bool inside = false;
-  for (const char letter : text) {
-    const bool blank = static_cast<unsigned char>(letter) <= ' ';
-    words += !blank && !inside ? 1 : 0;
-    inside = !blank;
-  }
-  return words;
 }
 
 }  // namespace clipwright

@@ -1,12 +1,12 @@
 // From what a model wrote to a rewrite or a reason why it is none.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "rewrite/engine.h"
 #include "rewrite/prompt.h"
+#include "rewrite/text_form.h"
 
 namespace clipwright {
 
@@ -37,11 +37,5 @@ struct Rewrite {
 /// Cleans a reply (blanks, one pair of quotes around it) and judges it. Says nothing about meaning:
 /// that is the audit's work.
 Rewrite parse_reply(const Reply& reply, std::string_view source, const ExampleTriple& examples);
-
-bool valid_utf8(std::string_view text);
-/// True when two texts are the same but for case, blanks and punctuation.
-bool same_words(std::string_view a, std::string_view b);
-/// Pieces between blanks.
-size_t count_words(std::string_view text);
 
 }  // namespace clipwright

@@ -14,7 +14,7 @@
 #include "rewrite/job_ledger.h"
 #include "rewrite/ledger.h"
 #include "rewrite/ledger_report.h"
-#include "rewrite/recipe.h"
+#include "rewrite/job_recipe.h"
 #include "rewrite/records.h"
 #include "rewrite/replay_engine.h"
 
