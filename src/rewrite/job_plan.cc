@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "rewrite/distinct_captions.h"
+#include "rewrite/job_recipe.h"
 
 namespace clipwright {
 namespace {
