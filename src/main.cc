@@ -39,4 +39,4 @@ __attribute__((section(".preinit_array"),
 extern "C" const char* malloc_conf;  // NOLINT(readability-identifier-naming)
 const char* malloc_conf = "dirty_decay_ms:-1,thp:default,metadata_thp:auto";
 
-int main(int argc, char** argv) { return clipwright::run_program(argc, argv); }
+int main(int argc, char** argv) { return clipwright::cli::run_program(argc, argv); }

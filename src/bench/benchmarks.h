@@ -8,7 +8,7 @@
 
 #include "bench/measurement.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 
 /// A whole training step (towers, loss, backward, AdamW) on given data.
 struct TrainStepBenchmark {
@@ -45,4 +45,4 @@ std::vector<Measurement> benchmark_audit(int runs);
 /// when the process is asked to stop.
 std::vector<Measurement> benchmark_ledger(int64_t rows, int runs);
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

@@ -5,10 +5,10 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "data/transform.h"
-#include "text/tokenizer.h"
+#include "data/transform/transform.h"
+#include "text/bpe/tokenizer.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 namespace {
 
 std::vector<std::string> read_folder(const std::string& folder) {
@@ -29,7 +29,7 @@ std::vector<std::string> read_folder(const std::string& folder) {
 Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size,
                              int runs) {
   const std::vector<std::string> files = read_folder(folder);
-  ImagePipeline pipeline(find_recipe(recipe), size);
+  data::transform::ImagePipeline pipeline(data::transform::find_recipe(recipe), size);
   const auto plane = static_cast<size_t>(3 * size * size);
   std::string pixels(plane * files.size(), '\0');
   const auto slot = [&](size_t i) {
@@ -64,7 +64,7 @@ Measurement benchmark_tokenizer(const std::string& captions, int runs) {
     lines.push_back(file.text().substr(at, end - at));
     at = end + 1;
   }
-  const Tokenizer& tokenizer = Tokenizer::standard();
+  const text::bpe::Tokenizer& tokenizer = text::bpe::Tokenizer::standard();
   Measurement result{.name = "tokenizer", .mode = "one thread", .unit = "captions/s"};
   std::vector<int32_t> ids;
   for (const std::string_view line : lines) tokenizer.encode(line, ids);
@@ -81,4 +81,4 @@ Measurement benchmark_tokenizer(const std::string& captions, int runs) {
   return result;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

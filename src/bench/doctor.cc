@@ -12,7 +12,7 @@
 #include "tensor/device.h"
 #include "tensor/gemm.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 namespace {
 
 std::string processor() {
@@ -62,8 +62,8 @@ std::string examine_machine() {
                        std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
                        instructions() + "\n";
   report += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
-  report += "ok       matrix products: " + gemm_library() + "\n";
-  report += attempt("CUDA (optional)", [] { return open_device("cuda").str(); });
+  report += "ok       matrix products: " + tensor::gemm_library() + "\n";
+  report += attempt("CUDA (optional)", [] { return tensor::open_device("cuda").str(); });
   report +=
       attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });
   report += attempt("default language model", [] { return shared_file("default.gguf").string(); });
@@ -81,4 +81,4 @@ std::string examine_machine() {
   return report;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

@@ -3,10 +3,10 @@
 
 #include <string>
 
-namespace clipwright {
+namespace clipwright::bench {
 
 /// A line a finding: processor and instruction sets, memory, matrix library, CUDA, and each data
 /// file the program looks for, with what to install when one is missing.
 std::string examine_machine();
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

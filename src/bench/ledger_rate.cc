@@ -8,14 +8,14 @@
 #include <filesystem>
 #include <set>
 
-#include "audit/pairs.h"
+#include "audit/pairs/pairs.h"
 #include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"
-#include "rewrite/job.h"
+#include "rewrite/job/job.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 /// The plain words of the demo's captions and rewrites.
 std::vector<std::string> plain_words() {
   std::set<std::string> words;
-  for (const AuditPair& pair : shipped_rewrites()) {
+  for (const audit::pairs::AuditPair& pair : audit::pairs::shipped_rewrites()) {
     std::string word;
     for (const char letter : pair.source + " " + pair.text + " ") {
       if (std::islower(static_cast<unsigned char>(letter)) != 0) {
@@ -50,7 +50,7 @@ class WordSalad {
   const std::vector<std::string> words_ = plain_words();
 };
 
-class MadeCaptions final : public CaptionSource {
+class MadeCaptions final : public rewrite::job::CaptionSource {
  public:
   MadeCaptions(const WordSalad& words, int64_t rows) : words_(words), rows_(rows) {}
   int64_t size() const override { return rows_; }
@@ -64,14 +64,14 @@ class MadeCaptions final : public CaptionSource {
   int64_t rows_;
 };
 
-class InstantEngine final : public Engine {
+class InstantEngine final : public rewrite::engine::Engine {
  public:
   explicit InstantEngine(const WordSalad& words) : words_(words) {}
   Json identity() const override { return {{"engine", "bench"}}; }
   bool uses_examples() const override { return false; }
   bool uses_sampling() const override { return false; }
-  void run(RequestQueue& queue, const Sampling&, ReplySink& sink) override {
-    while (const std::optional<Request> request = queue.next()) {
+  void run(rewrite::engine::RequestQueue& queue, const language::Sampling&, rewrite::engine::ReplySink& sink) override {
+    while (const std::optional<rewrite::engine::Request> request = queue.next()) {
       ++asked;
       sink.put(*request, {.text = words_.draw(
                               8, 20, Random(request->seed, "bench:rewrite", 0, uint64_t{0}))});
@@ -114,16 +114,16 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in KiB
 }
 
-RewriteSummary run_job(const CaptionSource& captions, const RewriteOptions& options,
-                       Engine& engine) {
-  RewriteSummary summary = rewrite_captions(captions, options, engine);
+rewrite::job::RewriteSummary run_job(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+                       rewrite::engine::Engine& engine) {
+  rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(captions, options, engine);
   if (summary.interrupted) throw Error(ExitCode::kInterrupted, "interrupted; nothing was measured");
   return summary;
 }
 
 int64_t rows_of(const std::string& url, int64_t& accepted) {
   int64_t rows = 0;
-  for (const LedgerCount& count : open_ledger_if_any(url)->counts()) {
+  for (const rewrite::ledger::LedgerCount& count : rewrite::ledger::open_ledger_if_any(url)->counts()) {
     rows += count.rows;
     if (count.status == "accepted") accepted += count.rows;
   }
@@ -148,12 +148,12 @@ std::vector<Measurement> benchmark_ledger(int64_t rows, int runs) {
   results[3].unit = "MiB";
   for (int run = 0; run < runs; ++run) {
     const ScratchFolder folder;
-    RewriteOptions options;
+    rewrite::job::RewriteOptions options;
     options.ledger = "sqlite:" + (folder.path / "ledger.db").string();
     InstantEngine engine(words), idle(words);
-    const RewriteSummary made = run_job(captions, options, engine);
+    const rewrite::job::RewriteSummary made = run_job(captions, options, engine);
     const int64_t bytes = bytes_in(folder.path);
-    const RewriteSummary again = run_job(captions, options, idle);
+    const rewrite::job::RewriteSummary again = run_job(captions, options, idle);
     int64_t accepted = 0;
     const int64_t written = rows_of(options.ledger, accepted);
     CW_CHECK(written == engine.asked && accepted == made.accepted(), "the ledger lost rows");
@@ -169,4 +169,4 @@ std::vector<Measurement> benchmark_ledger(int64_t rows, int runs) {
   return results;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 namespace {
 
 std::string number(double value) {
@@ -67,4 +67,4 @@ std::string format_measurements(const std::vector<Measurement>& measurements,
   return text;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

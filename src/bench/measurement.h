@@ -8,7 +8,7 @@
 
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 
 struct Measurement {
   std::string name;             ///< "train-step", "images", "tokenizer"
@@ -28,4 +28,4 @@ double seconds_of(const std::function<void()>& work);
 std::string format_measurements(const std::vector<Measurement>& measurements,
                                 const std::string& format);
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

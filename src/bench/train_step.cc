@@ -8,9 +8,9 @@
 #include "optim/adamw.h"
 #include "tensor/device.h"
 #include "tensor/gemm.h"
-#include "train/step.h"
+#include "train/loop/step.h"
 
-namespace clipwright {
+namespace clipwright::bench {
 namespace {
 
 Tensor read_images(const TrainStepBenchmark& options, int size) {
@@ -30,28 +30,28 @@ Tensor read_images(const TrainStepBenchmark& options, int size) {
 
 /// Captions of 3 to 33 tokens with the mean of CC3M's (12.6, start and end included), in words that
 /// are one token each.
-PackedTexts made_up_texts(int64_t count, int slot) {
+text::bpe::PackedTexts made_up_texts(int64_t count, int slot) {
   static constexpr const char* kWords[] = {"photo", "dog",   "house", "red",  "street", "water",
                                            "girl",  "table", "green", "old",  "car",    "sky",
                                            "tree",  "white", "beach", "night"};
-  PackedTexts texts;
+  text::bpe::PackedTexts texts;
   for (int64_t i = 0; i < count; ++i) {
     Random random(static_cast<uint64_t>(slot), "benchmark-caption", 0, static_cast<uint64_t>(i));
     const int words = std::min(31, 1 + static_cast<int>(9.5 * std::exp(0.45 * random.normal())));
     std::string caption;
     for (int w = 0; w < words; ++w)
       caption += std::string(w > 0 ? " " : "") + kWords[random.below(std::size(kWords))];
-    Tokenizer::standard().append(caption, texts);
+    text::bpe::Tokenizer::standard().append(caption, texts);
   }
   return texts;
 }
 
-PackedTexts read_texts(const std::string& path, int64_t count) {
-  PackedTexts texts;
+text::bpe::PackedTexts read_texts(const std::string& path, int64_t count) {
+  text::bpe::PackedTexts texts;
   const std::string contents = read_file(path);
   for (size_t at = 0; at < contents.size();) {
     const size_t end = std::min(contents.find('\n', at), contents.size());
-    Tokenizer::standard().append(std::string_view(contents).substr(at, end - at), texts);
+    text::bpe::Tokenizer::standard().append(std::string_view(contents).substr(at, end - at), texts);
     at = end + 1;
   }
   if (texts.size() != count)
@@ -63,30 +63,30 @@ PackedTexts read_texts(const std::string& path, int64_t count) {
 }  // namespace
 
 Measurement benchmark_train_step(const TrainStepBenchmark& options) {
-  set_compute_threads(options.threads);
+  tensor::set_compute_threads(options.threads);
   torch::manual_seed(0);
-  const std::shared_ptr<Clip> model = load_model(options.model);
+  const std::shared_ptr<models::Clip> model = models::load_model(options.model);
   model->train();
-  StepInput input{read_images(options, model->config().vision.image_size), {}};
+  train::loop::StepInput input{read_images(options, model->config().vision.image_size), {}};
   const int64_t count = input.pixels.size(0);
   for (const std::string& path : options.texts) input.texts.push_back(read_texts(path, count));
   for (int slot = 0; options.texts.empty() && slot < options.text_slots; ++slot)
     input.texts.push_back(made_up_texts(count, slot));
   const size_t slots = input.texts.size();
 
-  Objective objective(find_preset(slots == 1 ? "clip" : "laclip-mt"));
-  AdamW optimizer(model->state(), {});
+  losses::Objective objective(losses::find_preset(slots == 1 ? "clip" : "laclip-mt"));
+  optim::AdamW optimizer(model->state(), {});
   int64_t tokens = 0;
-  for (const PackedTexts& texts : input.texts) tokens += static_cast<int64_t>(texts.ids.size());
+  for (const text::bpe::PackedTexts& texts : input.texts) tokens += static_cast<int64_t>(texts.ids.size());
   Measurement result{.name = "train-step",
                      .mode = model->config().name + ", batch " + std::to_string(count) + ", " +
                              std::to_string(slots) + (slots == 1 ? " text" : " texts"),
                      .unit = "pairs/s"};
   result.check["losses"] = Json::array();
   for (int step = 0; step < options.warmup + options.runs; ++step) {
-    StepLoss loss;
+    train::loop::StepLoss loss;
     const double seconds = seconds_of([&] {
-      loss = forward_backward(*model, objective, input, {});
+      loss = train::loop::forward_backward(*model, objective, input, {});
       optimizer.step(1e-4);
       optimizer.clear_gradients();
     });
@@ -95,8 +95,8 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
   }
   result.check["tokens_per_text"] =
       static_cast<double>(tokens) / static_cast<double>(count * static_cast<int64_t>(slots));
-  result.check["matrix_products"] = gemm_library();
+  result.check["matrix_products"] = tensor::gemm_library();
   return result;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::bench

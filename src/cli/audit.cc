@@ -4,35 +4,35 @@
 #include <string>
 #include <vector>
 
-#include "audit/calibration.h"
-#include "audit/corpus.h"
-#include "audit/model_tiers.h"
+#include "audit/calibration/calibration.h"
+#include "audit/corpus/corpus.h"
+#include "audit/verdict/model_tiers.h"
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
-#include "data/rewrite_pairs.h"
+#include "data/captions/rewrite_pairs.h"
 #include "eval/pair_similarity.h"
 #include "report/audit_page.h"
-#include "rewrite/ledger_pairs.h"
+#include "rewrite/archive/ledger_pairs.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct Flags {
-  std::string ledger, output, html, markdown, embedding_model, entailment, model, data;
+  std::string ledger, output, html, markdown, embedding_model, audit::verdict::entailment, model, data;
   std::string device = "cpu";
   std::vector<std::string> captions, rewrites, examples;
   int threads = 0;
   bool calibrate = false, no_diversity = false;
   uint64_t seed = 0;
   size_t sample = 0;
-  ScoreLimits limits;
+  audit::verdict::ScoreLimits limits;
 };
 
 /// The tiers above words that the flags ask for.
-std::vector<std::unique_ptr<PairScorer>> open_tiers(const Flags& flags) {
-  std::vector<std::unique_ptr<PairScorer>> tiers;
+std::vector<std::unique_ptr<audit::verdict::PairScorer>> open_tiers(const Flags& flags) {
+  std::vector<std::unique_ptr<audit::verdict::PairScorer>> tiers;
   if (!flags.data.empty() && flags.model.empty())
     fail_usage("--data was given and no --model", "the CLIP model that looks at the pictures");
   if (!flags.model.empty() && flags.data.empty() && !flags.embedding_model.empty())
@@ -46,14 +46,14 @@ std::vector<std::unique_ptr<PairScorer>> open_tiers(const Flags& flags) {
   if (set(flags.limits.image_difference) && flags.data.empty())
     fail_usage("--flag-picture-below has no values to look at", "--model with --data");
   if (!flags.embedding_model.empty())
-    tiers.push_back(embedding_similarity(flags.embedding_model, flags.threads));
+    tiers.push_back(audit::verdict::embedding_similarity(flags.embedding_model, flags.threads));
   if (!flags.entailment.empty()) {
-    tiers.push_back(entailment(
+    tiers.push_back(audit::verdict::entailment(
         flags.entailment == "default" ? shared_file("default.gguf") : fs::path(flags.entailment),
         flags.threads));
   }
   if (!flags.model.empty()) {
-    tiers.push_back(clip_similarity({.model = flags.model,
+    tiers.push_back(eval::clip_similarity({.model = flags.model,
                                      .data = flags.data,
                                      .texts = flags.embedding_model.empty(),
                                      .device = flags.device}));
@@ -61,15 +61,15 @@ std::vector<std::unique_ptr<PairScorer>> open_tiers(const Flags& flags) {
   return tiers;
 }
 
-std::vector<PairScorer*> pointers(const std::vector<std::unique_ptr<PairScorer>>& tiers) {
-  std::vector<PairScorer*> list;
+std::vector<audit::verdict::PairScorer*> pointers(const std::vector<std::unique_ptr<audit::verdict::PairScorer>>& tiers) {
+  std::vector<audit::verdict::PairScorer*> list;
   for (const auto& tier : tiers) list.push_back(tier.get());
   return list;
 }
 
-void add_examples(const Flags& flags, Auditor& auditor) {
-  if (flags.examples.empty()) auditor.add_examples(shipped_example_texts());
-  for (const std::string& file : flags.examples) auditor.add_examples(read_example_texts(file));
+void add_examples(const Flags& flags, audit::verdict::Auditor& auditor) {
+  if (flags.examples.empty()) auditor.add_examples(audit::pairs::shipped_example_texts());
+  for (const std::string& file : flags.examples) auditor.add_examples(audit::pairs::read_example_texts(file));
 }
 
 /// Work that cannot be written is better refused before it is done.
@@ -87,13 +87,13 @@ void run_calibration(const Flags& flags) {
     fail_usage("--calibrate was given with --rewrites, --ledger or --html",
                "captions alone: it makes the rewrites itself");
   }
-  const Auditor auditor;
+  const audit::verdict::Auditor auditor;
   const auto tiers = open_tiers(flags);
-  const Calibration calibration =
-      calibrate(auditor,
-                !flags.captions.empty() ? read_captions(flags.captions)
-                : !flags.data.empty()   ? captions_of_data(flags.data)
-                                        : shipped_captions(),
+  const audit::calibration::Calibration calibration =
+      audit::calibration::calibrate(auditor,
+                !flags.captions.empty() ? audit::calibration::read_captions(flags.captions)
+                : !flags.data.empty()   ? eval::captions_of_data(flags.data)
+                                        : audit::calibration::shipped_captions(),
                 pointers(tiers), {.seed = flags.seed, .most_captions = flags.sample});
   if (!flags.output.empty()) write_file(flags.output, to_line(calibration.to_json()) + "\n");
   if (!flags.markdown.empty()) write_file(flags.markdown, calibration.to_markdown());
@@ -113,21 +113,21 @@ void run(const Flags& flags) {
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()
-                         ? open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
+                         ? data::captions::open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
                                               {flags.rewrites.begin(), flags.rewrites.end()})
-                         : open_ledger_pairs(flags.ledger);
-  Auditor auditor;
+                         : rewrite::archive::open_ledger_pairs(flags.ledger);
+  audit::verdict::Auditor auditor;
   add_examples(flags, auditor);
   const auto tiers = open_tiers(flags);
-  const CorpusAudit audit = audit_corpus(auditor, *pairs,
+  const audit::corpus::CorpusAudit audit = audit::corpus::audit_corpus(auditor, *pairs,
                                          {.output = flags.output,
                                           .threads = flags.threads,
                                           .diversity = !flags.no_diversity,
                                           .scorers = pointers(tiers),
                                           .limits = flags.limits});
   if (interrupted()) return;
-  if (!flags.html.empty()) write_audit_page(audit, flags.html);
-  std::fputs(describe(audit).c_str(), stdout);
+  if (!flags.html.empty()) report::write_audit_page(audit, flags.html);
+  std::fputs(audit::corpus::describe(audit).c_str(), stdout);
 }
 
 }  // namespace
@@ -209,4 +209,4 @@ void add_audit_command(CLI::App& program) {
   app->callback([flags] { run(*flags); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

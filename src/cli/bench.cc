@@ -4,35 +4,35 @@
 #include "bench/benchmarks.h"
 #include "cli/commands.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct BenchFlags {
   std::string only, output = "md", folder, recipe = "openai", captions;
   int size = 224;
   int64_t rows = 1'000'000;
-  TrainStepBenchmark step;
+  bench::TrainStepBenchmark step;
 };
 
 void run_bench(const BenchFlags& flags) {
   const auto wanted = [&](const char* name) { return flags.only.empty() || flags.only == name; };
-  std::vector<Measurement> measurements;
-  if (wanted("train-step")) measurements.push_back(benchmark_train_step(flags.step));
+  std::vector<bench::Measurement> measurements;
+  if (wanted("train-step")) measurements.push_back(bench::benchmark_train_step(flags.step));
   if (wanted("images") && !flags.folder.empty())
     measurements.push_back(
-        benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
+        bench::benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
   if (wanted("tokenizer") && !flags.captions.empty())
-    measurements.push_back(benchmark_tokenizer(flags.captions, flags.step.runs));
+    measurements.push_back(bench::benchmark_tokenizer(flags.captions, flags.step.runs));
   if (wanted("audit")) {
-    for (Measurement& measurement : benchmark_audit(flags.step.runs))
+    for (bench::Measurement& measurement : bench::benchmark_audit(flags.step.runs))
       measurements.push_back(std::move(measurement));
   }
   // Minutes and a few hundred megabytes of disk: only when it is asked for.
   if (flags.only == "ledger") {
-    for (Measurement& measurement : benchmark_ledger(flags.rows, flags.step.runs))
+    for (bench::Measurement& measurement : bench::benchmark_ledger(flags.rows, flags.step.runs))
       measurements.push_back(std::move(measurement));
   }
-  std::fputs(format_measurements(measurements, flags.output).c_str(), stdout);
+  std::fputs(bench::format_measurements(measurements, flags.output).c_str(), stdout);
 }
 
 }  // namespace
@@ -85,4 +85,4 @@ void add_bench_command(CLI::App& program) {
   app->callback([flags] { run_bench(*flags); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

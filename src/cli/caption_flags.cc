@@ -4,16 +4,16 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "data/caption_tables.h"
-#include "data/dataset.h"
+#include "data/source/caption_tables.h"
+#include "data/source/dataset.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 /// The captions of any data argument.
-class DatasetCaptions final : public CaptionSource {
+class DatasetCaptions final : public rewrite::job::CaptionSource {
  public:
-  explicit DatasetCaptions(std::unique_ptr<Dataset> dataset) : dataset_(std::move(dataset)) {
+  explicit DatasetCaptions(std::unique_ptr<data::source::Dataset> dataset) : dataset_(std::move(dataset)) {
     log_info(dataset_->describe());
   }
   int64_t size() const override { return dataset_->size(); }
@@ -21,7 +21,7 @@ class DatasetCaptions final : public CaptionSource {
   std::string text(int64_t index) const override { return dataset_->caption(index); }
 
  private:
-  std::unique_ptr<Dataset> dataset_;
+  std::unique_ptr<data::source::Dataset> dataset_;
 };
 
 }  // namespace
@@ -44,7 +44,7 @@ void add_caption_flags(CLI::App& app, CaptionFlags& flags) {
       ->type_name("NAME");
 }
 
-std::unique_ptr<CaptionSource> open_captions(const CaptionFlags& flags) {
+std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& flags) {
   if (flags.captions.empty() == flags.data.empty())
     fail_usage("there are no captions to work on", "either --captions FILE or --data SRC");
   const bool columns = !flags.caption_column.empty() || !flags.key_column.empty();
@@ -52,20 +52,20 @@ std::unique_ptr<CaptionSource> open_captions(const CaptionFlags& flags) {
     if (!flags.key_column.empty())
       fail_usage("--key-column beside --data",
                  "a table of --captions; a data set has its own keys");
-    DataOptions options{.source = flags.data};
+    data::source::DataOptions options{.source = flags.data};
     if (!flags.caption_column.empty()) options.csv_caption_key = flags.caption_column;
-    return std::make_unique<DatasetCaptions>(open_dataset(options));
+    return std::make_unique<DatasetCaptions>(data::source::open_dataset(options));
   }
-  if (is_caption_table(flags.captions)) {
+  if (data::source::is_caption_table(flags.captions)) {
     return std::make_unique<DatasetCaptions>(
-        open_caption_table({.path = flags.captions,
+        data::source::open_caption_table({.path = flags.captions,
                             .caption_column = flags.caption_column,
                             .key_column = flags.key_column}));
   }
   if (columns)
     fail_usage(flags.captions + " is a text file, which has no columns",
                "--caption-column and --key-column with a .csv, .tsv, .jsonl or .parquet");
-  return std::make_unique<CaptionLines>(flags.captions);
+  return std::make_unique<rewrite::job::CaptionLines>(flags.captions);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

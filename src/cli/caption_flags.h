@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "rewrite/caption_source.h"
+#include "rewrite/job/caption_source.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 
 struct CaptionFlags {
   std::string captions, data, caption_column, key_column;
@@ -17,6 +17,6 @@ void add_caption_flags(CLI::App& app, CaptionFlags& flags);
 
 /// Throws Error(kUsage) unless exactly one of --captions and --data is given, and what opening
 /// throws.
-std::unique_ptr<CaptionSource> open_captions(const CaptionFlags& flags);
+std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& flags);
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace clipwright {
+namespace clipwright::cli {
 
 void add_tokenize_command(CLI::App& program);
 void add_preprocess_command(CLI::App& program);
@@ -24,4 +24,4 @@ void add_demo_command(CLI::App& program);
 /// code.
 int run_program(int argc, char** argv);
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -5,17 +5,17 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "data/captions.h"
-#include "data/inspect.h"
-#include "data/manifest.h"
-#include "data/pack.h"
-#include "data/rewrite_tars.h"
+#include "data/captions/captions.h"
+#include "data/tools/inspect.h"
+#include "data/tools/manifest.h"
+#include "data/tools/pack.h"
+#include "data/tools/rewrite_tars.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct DataFlags {
-  DataOptions source;
+  data::source::DataOptions source;
   std::vector<std::string> rewrites;
   std::string keep_if, output, first, second;
   int64_t sample = 2000, samples_per_tar = 10'000;
@@ -78,7 +78,7 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       ->type_name("FILE");
   command->footer("Example:\n  clipwright data inspect --data 'cc3m/{00000..00331}.tar'");
   command->callback([flags] {
-    const Inspection found = inspect(*open_dataset(flags->source), flags->sample);
+    const data::tools::Inspection found = data::tools::inspect(*data::source::open_dataset(flags->source), flags->sample);
     std::fputs(found.describe().c_str(), stdout);
     if (!flags->output.empty()) write_file(flags->output, found.to_json().dump(1) + "\n");
   });
@@ -91,9 +91,9 @@ void add_manifest(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
   command->footer("Example:\n  clipwright data manifest --data pictures/ --output manifest.jsonl");
   command->callback([flags] {
-    const auto dataset = open_dataset(flags->source);
+    const auto dataset = data::source::open_dataset(flags->source);
     write_output(flags->output, [&](const auto& write) {
-      if (const int64_t bad = write_manifest(*dataset, write); bad > 0)
+      if (const int64_t bad = data::tools::write_manifest(*dataset, write); bad > 0)
         log_warning(with_commas(bad) + " pictures cannot be read");
     });
   });
@@ -106,7 +106,7 @@ void add_diff(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   command->add_option("second", flags->second, "another one")->required()->type_name("FILE");
   command->footer("Example:\n  clipwright data diff before.jsonl after.jsonl");
   command->callback([flags] {
-    const ManifestDifference found = compare_manifests(flags->first, flags->second);
+    const data::tools::ManifestDifference found = data::tools::compare_manifests(flags->first, flags->second);
     std::printf(
         "same %s, only in the first %s, only in the second %s, another picture %s, another caption "
         "%s\n",
@@ -131,12 +131,12 @@ void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   command->footer(
       "Example:\n  clipwright data pack --data train.csv --rewrites rewrites.jsonl --output tars/");
   command->callback([flags] {
-    const PackOptions options{.folder = flags->output, .samples_per_tar = flags->samples_per_tar};
-    check_pack_options(options);  // before a large source is opened
-    const auto dataset = open_dataset(flags->source);
+    const data::tools::PackOptions options{.folder = flags->output, .samples_per_tar = flags->samples_per_tar};
+    data::tools::check_pack_options(options);  // before a large source is opened
+    const auto dataset = data::source::open_dataset(flags->source);
     log_info(dataset->describe());
-    const CaptionTable captions = CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
-    const PackResult done = pack(*dataset, &captions, options);
+    const data::captions::CaptionTable captions = data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
+    const data::tools::PackResult done = data::tools::pack(*dataset, &captions, options);
     std::printf("%s samples in %s tars, %s skipped\n", with_commas(done.samples).c_str(),
                 with_commas(done.tars).c_str(), with_commas(done.skipped).c_str());
   });
@@ -163,7 +163,7 @@ void add_repack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       fail_usage("no --rewrites are given", "the rewrites that the tars are to get",
                  "Without them the tars would be copied as they are.");
     }
-    const RewriteTarsResult done = rewrite_tars({.source = flags->source.source,
+    const data::tools::RewriteTarsResult done = data::tools::rewrite_tars({.source = flags->source.source,
                                                  .rewrites = flags->rewrites,
                                                  .keep_if = flags->keep_if,
                                                  .folder = flags->output});
@@ -183,10 +183,10 @@ void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       "Example:\n  clipwright data join --data train.csv --rewrites chatgpt.txt bard.txt --output "
       "texts.jsonl");
   command->callback([flags] {
-    const auto dataset = open_dataset(flags->source);
-    const CaptionTable captions = CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
+    const auto dataset = data::source::open_dataset(flags->source);
+    const data::captions::CaptionTable captions = data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
     log_info(captions.describe());
-    write_output(flags->output, [&](const auto& write) { join_texts(*dataset, captions, write); });
+    write_output(flags->output, [&](const auto& write) { data::tools::join_texts(*dataset, captions, write); });
   });
 }
 
@@ -208,4 +208,4 @@ void add_data_command(CLI::App& program) {
   add_join(*data, flags);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -4,10 +4,10 @@
 #include "cli/commands.h"
 #include "eval/embed_files.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 
 void add_embed_command(CLI::App& program) {
-  auto request = std::make_shared<EmbedRequest>();
+  auto request = std::make_shared<eval::EmbedRequest>();
   CLI::App* command =
       program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
   command
@@ -40,10 +40,10 @@ void add_embed_command(CLI::App& program) {
       "  clipwright embed --model logs/run/model --images photos/ --output photos.npy\n"
       "  clipwright embed --model logs/run/model --texts captions.txt --output captions.npy --raw");
   command->callback([request] {
-    const EmbedSummary summary = embed_files(*request);
+    const eval::EmbedSummary summary = eval::embed_files(*request);
     std::printf("{\"rows\": %ld, \"width\": %ld, \"bad\": %ld}\n", static_cast<long>(summary.rows),
                 static_cast<long>(summary.width), static_cast<long>(summary.bad));
   });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

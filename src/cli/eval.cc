@@ -6,11 +6,11 @@
 #include "core/file.h"
 #include "eval/evaluate.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct EvalFlags {
-  EvaluationRequest request;
+  eval::EvaluationRequest request;
   std::vector<std::string> files;
   std::string output;
 };
@@ -29,7 +29,7 @@ void add_output(CLI::App& command, EvalFlags& flags, const char* what) {
 }
 
 void add_common(CLI::App& command, EvalFlags& flags) {
-  EvaluationRequest& request = flags.request;
+  eval::EvaluationRequest& request = flags.request;
   command
       .add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
       ->required()
@@ -86,7 +86,7 @@ void add_zeroshot(CLI::App& eval) {
       "cifar10.json\n"
       "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
   command->callback(
-      [flags] { deliver(to_json(run_zeroshot(flags->request)).dump(2) + "\n", flags->output); });
+      [flags] { deliver(eval::to_json(eval::run_zeroshot(flags->request)).dump(2) + "\n", flags->output); });
 }
 
 void add_retrieval(CLI::App& eval) {
@@ -106,7 +106,7 @@ void add_retrieval(CLI::App& eval) {
       "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , "
       "--recall-k 1 5 10");
   command->callback(
-      [flags] { deliver(to_json(run_retrieval(flags->request)).dump(2) + "\n", flags->output); });
+      [flags] { deliver(eval::to_json(eval::run_retrieval(flags->request)).dump(2) + "\n", flags->output); });
 }
 
 void add_build(CLI::App& eval) {
@@ -116,7 +116,7 @@ void add_build(CLI::App& eval) {
   command->add_option("files", flags->files, "result files, or folders of them")->required();
   add_output(*command, *flags, "the CSV");
   command->footer("Example:\n  clipwright eval build results/ --output benchmark.csv");
-  command->callback([flags] { deliver(build_results_csv(flags->files), flags->output); });
+  command->callback([flags] { deliver(eval::build_results_csv(flags->files), flags->output); });
 }
 
 /// Named by the command line's contract; a clear answer is better than "unknown command".
@@ -144,4 +144,4 @@ void add_eval_command(CLI::App& program) {
   for (const char* name : {"probe", "fewshot", "selection"}) add_missing(*eval, name);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

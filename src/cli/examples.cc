@@ -11,23 +11,23 @@
 #include "core/hash.h"
 #include "core/interrupt.h"
 #include "core/log.h"
-#include "rewrite/engines.h"
-#include "rewrite/example_chat.h"
-#include "rewrite/example_coco.h"
-#include "rewrite/example_pack.h"
-#include "rewrite/example_session.h"
-#include "rewrite/example_table.h"
+#include "rewrite/job/engines.h"
+#include "rewrite/examples/example_chat.h"
+#include "rewrite/examples/example_coco.h"
+#include "rewrite/prompt/example_pack.h"
+#include "rewrite/examples/example_session.h"
+#include "rewrite/examples/example_table.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct ExampleFlags {
   CaptionFlags captions;
-  EngineOptions engine;
-  ChatExamplesOptions chat;
-  CocoExamplesOptions coco;
-  ExampleSessionOptions session;
-  ExampleTableOptions table;
+  rewrite::job::EngineOptions engine;
+  rewrite::examples::ChatExamplesOptions chat;
+  rewrite::examples::CocoExamplesOptions coco;
+  rewrite::examples::ExampleSessionOptions session;
+  rewrite::examples::ExampleTableOptions table;
   std::string input, output, export_tsv, import_tsv;
 };
 
@@ -35,33 +35,33 @@ std::string named_with_hash(const std::string& path) {
   return path + ", sha256 " + hex(sha256_file(path));
 }
 
-void note_captions(ExampleDraft& draft, const CaptionFlags& flags) {
+void note_captions(rewrite::examples::ExampleDraft& draft, const CaptionFlags& flags) {
   draft.note("captions", flags.captions.empty() ? flags.data : named_with_hash(flags.captions));
 }
 
 /// A pack that can be made again from its source at once is written only when it can be used: the
 /// file may hold a good one.
-void refuse_unusable(const ExampleDraft& draft, const std::string& source,
+void refuse_unusable(const rewrite::examples::ExampleDraft& draft, const std::string& source,
                      const std::string& output) {
-  const ExampleRows file = parse_example_rows(draft.contents());
+  const rewrite::prompt::ExampleRows file = rewrite::prompt::parse_example_rows(draft.contents());
   if (file.findings.empty()) return;
-  const ExampleFinding& first = file.findings.front();
+  const rewrite::prompt::ExampleFinding& first = file.findings.front();
   fail_input(source + ": gives a pack that " + first.found, first.expected,
              (first.advice.empty() ? "" : first.advice + " ") + output + " is left as it was.");
 }
 
 /// Writes the pack and tells whether it can be used.
-void finish_pack(const ExampleDraft& draft, const std::string& output) {
+void finish_pack(const rewrite::examples::ExampleDraft& draft, const std::string& output) {
   draft.write(output);
-  const ExampleRows file = read_example_rows(output);
-  for (const ExampleFinding& finding : file.findings)
+  const rewrite::prompt::ExampleRows file = rewrite::prompt::read_example_rows(output);
+  for (const rewrite::prompt::ExampleFinding& finding : file.findings)
     log_warning(output + ": " + finding.sentence());
   std::printf("%s: %zu examples, pack %s%s\n", output.c_str(), draft.rows.size(),
               hex(sha256(file.canonical)).c_str(), file.findings.empty() ? "" : ", not usable yet");
 }
 
-void tell_refused(const std::string& path, const std::vector<ExampleFinding>& refused) {
-  for (const ExampleFinding& finding : refused)
+void tell_refused(const std::string& path, const std::vector<rewrite::prompt::ExampleFinding>& refused) {
+  for (const rewrite::prompt::ExampleFinding& finding : refused)
     log_warning(path + ", " + finding.sentence() + " Left out.");
 }
 
@@ -119,21 +119,21 @@ void add_chat(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "Example:\n  clipwright examples chat --captions captions.txt --base-url "
       "http://127.0.0.1:8000 --output vivid.tsv");
   command->callback([flags] {
-    EngineOptions options = flags->engine;
+    rewrite::job::EngineOptions options = flags->engine;
     const bool server = !options.base_url.empty();
     if (options.name.empty()) options.name = server ? "openai" : "llama";
     if (options.name == "openai") options.api = "chat";
     if (options.name == "llama") options.chat = "on";
     const auto captions = open_captions(flags->captions);
-    const auto engine = make_engine(options);
-    ChatExamples made = chat_examples(*captions, flags->chat, *engine);
+    const auto engine = rewrite::job::make_engine(options);
+    rewrite::examples::ChatExamples made = rewrite::examples::chat_examples(*captions, flags->chat, *engine);
     made.draft.note("made", "chat");
     made.draft.note("prompt", flags->chat.prompt);
     note_captions(made.draft, flags->captions);
     made.draft.note("engine", to_line(engine->identity()));
     made.draft.note("temperature", Json(flags->chat.sampling.temperature).dump());
     made.draft.note("seed", std::to_string(flags->chat.seed));
-    made.draft.note("date", today());
+    made.draft.note("date", rewrite::examples::today());
     for (const auto& [status, count] : made.outcomes) log_info(status + ": " + with_commas(count));
     finish_pack(made.draft, flags->output);
   });
@@ -159,11 +159,11 @@ void add_coco(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "Example:\n  clipwright examples coco --annotations captions_train2017.json --output "
       "coco.tsv");
   command->callback([flags] {
-    ExampleDraft draft = coco_examples(flags->input, flags->coco);
+    rewrite::examples::ExampleDraft draft = rewrite::examples::coco_examples(flags->input, flags->coco);
     draft.note("made", "coco");
     draft.note("annotations", named_with_hash(flags->input));
     draft.note("seed", std::to_string(flags->coco.seed));
-    draft.note("date", today());
+    draft.note("date", rewrite::examples::today());
     refuse_unusable(draft, flags->input, flags->output);
     finish_pack(draft, flags->output);
   });
@@ -191,14 +191,14 @@ void add_human(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "--data train.csv --export-tsv table.tsv --output own.tsv\n  clipwright examples human "
       "--import-tsv table.tsv --output own.tsv");
   command->callback([flags] {
-    ExampleDraft draft =
-        fs::exists(flags->output) ? ExampleDraft::read(flags->output) : ExampleDraft{};
+    rewrite::examples::ExampleDraft draft =
+        fs::exists(flags->output) ? rewrite::examples::ExampleDraft::read(flags->output) : rewrite::examples::ExampleDraft{};
     if (!flags->import_tsv.empty()) {
-      const ImportedExamples found = import_example_table(flags->import_tsv, draft);
+      const rewrite::examples::ImportedExamples found = rewrite::examples::import_example_table(flags->import_tsv, draft);
       tell_refused(flags->import_tsv, found.refused);
       draft.note("made", "human");
       draft.note("table", named_with_hash(flags->import_tsv));
-      draft.note("date", today());
+      draft.note("date", rewrite::examples::today());
       log_info(with_commas(static_cast<int64_t>(found.added)) + " rewrites taken, " +
                with_commas(static_cast<int64_t>(found.empty)) + " rows left empty");
       return finish_pack(draft, flags->output);
@@ -206,16 +206,16 @@ void add_human(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     const auto captions = open_captions(flags->captions);
     flags->session.file = flags->output;
     if (!flags->export_tsv.empty()) {
-      const size_t rows = export_example_table(*captions, flags->session, draft, flags->export_tsv);
+      const size_t rows = rewrite::examples::export_example_table(*captions, flags->session, draft, flags->export_tsv);
       std::printf("%s: %zu captions to rewrite\n", flags->export_tsv.c_str(), rows);
       return;
     }
     draft.note("made", "human");
     note_captions(draft, flags->captions);
     draft.note("seed", std::to_string(flags->session.seed));
-    draft.note("date", today());
-    const ExampleSessionResult result =
-        run_example_session(*captions, flags->session, draft, std::cin, std::cout);
+    draft.note("date", rewrite::examples::today());
+    const rewrite::examples::ExampleSessionResult result =
+        rewrite::examples::run_example_session(*captions, flags->session, draft, std::cin, std::cout);
     std::printf("\n%zu rewrites in %s, %zu of them new%s\n", result.rows, flags->output.c_str(),
                 result.written, result.complete ? "" : "; go on with the same command");
   });
@@ -240,12 +240,12 @@ void add_from_tsv(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "Example:\n  clipwright examples from-tsv pairs.tsv --columns original,better --count 16 "
       "--output own.tsv");
   command->callback([flags] {
-    ExamplesFromTable made = examples_from_table(flags->input, flags->table);
+    rewrite::examples::ExamplesFromTable made = rewrite::examples::examples_from_table(flags->input, flags->table);
     tell_refused(flags->input, made.refused);
     made.draft.note("made", "from-tsv");
     made.draft.note("table", named_with_hash(flags->input));
     if (flags->table.count > 0) made.draft.note("seed", std::to_string(flags->table.seed));
-    made.draft.note("date", today());
+    made.draft.note("date", rewrite::examples::today());
     refuse_unusable(made.draft, flags->input, flags->output);
     finish_pack(made.draft, flags->output);
   });
@@ -257,8 +257,8 @@ void add_check(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
   command->add_option("pack", flags->input, "the pack")->required()->type_name("FILE.tsv");
   command->footer("Example:\n  clipwright examples check own.tsv");
   command->callback([flags] {
-    const ExampleRows file = read_example_rows(flags->input);
-    for (const ExampleFinding& finding : file.findings)
+    const rewrite::prompt::ExampleRows file = rewrite::prompt::read_example_rows(flags->input);
+    for (const rewrite::prompt::ExampleFinding& finding : file.findings)
       std::printf("%s\n", finding.sentence().c_str());
     if (!file.findings.empty())
       fail_input(flags->input + ": cannot be used, for " +
@@ -287,4 +287,4 @@ void add_examples_command(CLI::App& program) {
   add_check(*app, std::make_shared<ExampleFlags>());
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

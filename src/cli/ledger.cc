@@ -6,68 +6,68 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "rewrite/ledger_export.h"
-#include "rewrite/ledger_merge.h"
-#include "rewrite/ledger_report.h"
-#include "rewrite/records.h"
+#include "rewrite/archive/ledger_export.h"
+#include "rewrite/archive/ledger_merge.h"
+#include "rewrite/archive/ledger_report.h"
+#include "rewrite/archive/records.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct Flags {
   std::string ledger = "sqlite:rewrites.db", output, format = "records", into;
   std::vector<std::string> from;
-  LedgerExport choice;
+  rewrite::archive::LedgerExport choice;
   bool json = false;
 };
 
 template <typename Report>
 void print(const Report& report, bool json) {
-  std::fputs((json ? to_line(report.to_json()) + "\n" : describe(report)).c_str(), stdout);
+  std::fputs((json ? to_line(report.to_json()) + "\n" : rewrite::archive::describe(report)).c_str(), stdout);
 }
 
-std::unique_ptr<Ledger> open_existing(const std::string& url) {
-  return open_ledger(url, {.create = false});
+std::unique_ptr<rewrite::ledger::Ledger> open_existing(const std::string& url) {
+  return rewrite::ledger::open_ledger(url, {.create = false});
 }
 
 void run_status(const Flags& flags) {
-  print(ledger_status(*open_existing(flags.ledger)), flags.json);
+  print(rewrite::archive::ledger_status(*open_existing(flags.ledger)), flags.json);
 }
 
 void run_export(Flags& flags) {
-  flags.choice.format = parse_export_format(flags.format);
-  const int64_t count = export_ledger(*open_existing(flags.ledger), flags.output, flags.choice);
+  flags.choice.format = rewrite::archive::parse_export_format(flags.format);
+  const int64_t count = rewrite::archive::export_ledger(*open_existing(flags.ledger), flags.output, flags.choice);
   log_info(with_commas(count) + " rewrites written to " + flags.output);
 }
 
 void run_merge(const Flags& flags) {
   for (const std::string& name : flags.from) {
-    if (!names_records(name)) open_existing(name);  // before one is made in vain
+    if (!rewrite::archive::names_records(name)) open_existing(name);  // before one is made in vain
   }
-  const std::unique_ptr<Ledger> into = open_ledger(flags.into, {.fill = false});
+  const std::unique_ptr<rewrite::ledger::Ledger> into = rewrite::ledger::open_ledger(flags.into, {.fill = false});
   Json all = Json::object();
   for (const std::string& name : flags.from) {
-    if (names_records(name)) {
-      const int64_t records = import_records(name, *into);
+    if (rewrite::archive::names_records(name)) {
+      const int64_t records = rewrite::archive::import_records(name, *into);
       all[name] = {{"records", records}};
       if (!flags.json) std::puts((name + ": " + with_commas(records) + " records read").c_str());
       continue;
     }
-    const LedgerMerge merge = merge_ledger(*into, *open_existing(name));
+    const rewrite::archive::LedgerMerge merge = rewrite::archive::merge_ledger(*into, *open_existing(name));
     if (flags.json) {
-      all[ledger_name(name)] = merge.to_json();
+      all[rewrite::ledger::ledger_name(name)] = merge.to_json();
     } else {
-      std::fputs((ledger_name(name) + ": " + describe(merge)).c_str(), stdout);
+      std::fputs((rewrite::ledger::ledger_name(name) + ": " + rewrite::archive::describe(merge)).c_str(), stdout);
     }
   }
   if (flags.json) std::puts(to_line(all).c_str());
 }
 
 void run_verify(const Flags& flags) {
-  const LedgerFindings findings = verify_ledger(*open_existing(flags.ledger));
+  const rewrite::archive::LedgerFindings findings = rewrite::archive::verify_ledger(*open_existing(flags.ledger));
   print(findings, flags.json);
   if (!findings.whole())
-    fail_input(ledger_name(flags.ledger) + ": is damaged", "a whole ledger",
+    fail_input(rewrite::ledger::ledger_name(flags.ledger) + ": is damaged", "a whole ledger",
                "Restore it from a copy, or merge what can be read into a new one: 'clipwright "
                "ledger merge --into sqlite:new.db'.");
 }
@@ -153,4 +153,4 @@ void add_ledger_command(CLI::App& program) {
   verify->callback([flags] { run_verify(*flags); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

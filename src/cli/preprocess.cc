@@ -1,13 +1,13 @@
-#include "data/preprocess.h"
+#include "data/tools/preprocess.h"
 
 #include <memory>
 
 #include "cli/commands.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 
 void add_preprocess_command(CLI::App& program) {
-  auto options = std::make_shared<PreprocessOptions>();
+  auto options = std::make_shared<data::tools::PreprocessOptions>();
   CLI::App* command = program.add_subcommand("preprocess", "Pictures to a tensor file");
   command->description(
       "Prepares pictures as a model's evaluation does and writes them as one (N, 3, S, S) .npy "
@@ -39,7 +39,7 @@ void add_preprocess_command(CLI::App& program) {
       "Examples:\n"
       "  clipwright preprocess --images cat.jpg dog.png --output x.npy\n"
       "  clipwright preprocess --images photos/*.jpg --recipe laclip --raw --output x.npy");
-  command->callback([options] { preprocess_images(*options); });
+  command->callback([options] { data::tools::preprocess_images(*options); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -16,7 +16,7 @@
 #include "core/interrupt.h"
 #include "core/log.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 /// "--batch-size" as it is written in a file ("batch-size"); empty for positionals and help.
@@ -307,4 +307,4 @@ int run_program(int argc, char** argv) {
   }
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "audit/audit.h"
+#include "audit/verdict/audit.h"
 #include "cli/caption_flags.h"
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "data/rewrite_parquet.h"
-#include "data/rewrite_tars.h"
-#include "rewrite/engines.h"
-#include "rewrite/job.h"
-#include "rewrite/ledger.h"
+#include "data/tools/rewrite_parquet.h"
+#include "data/tools/rewrite_tars.h"
+#include "rewrite/job/engines.h"
+#include "rewrite/job/job.h"
+#include "rewrite/ledger/ledger.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct Flags {
@@ -26,16 +26,16 @@ struct Flags {
   std::string examples_mode, prompt = "clean";
   std::string output, output_parquet, output_tars, records;
   std::vector<std::string> modes;
-  RewriteOptions options;
-  EngineOptions engine;
+  rewrite::job::RewriteOptions options;
+  rewrite::job::EngineOptions engine;
   bool dry_run = false, json = false, audit = true;
 };
 
-Scorer audit_scorer(const std::vector<ExamplePack>& packs) {
-  auto auditor = std::make_shared<Auditor>();
-  for (const ExamplePack& pack : packs) auditor->add_examples(pack.texts());
+rewrite::job::Scorer audit_scorer(const std::vector<rewrite::prompt::ExamplePack>& packs) {
+  auto auditor = std::make_shared<audit::verdict::Auditor>();
+  for (const rewrite::prompt::ExamplePack& pack : packs) auditor->add_examples(pack.texts());
   return [auditor](std::string_view source, std::string_view text) -> Json {
-    const AuditRecord record = auditor->audit(source, text);
+    const audit::verdict::AuditRecord record = auditor->audit(source, text);
     return {{"audit", record.score}, {"flags", record.flags}};
   };
 }
@@ -50,7 +50,7 @@ void refuse(const CLI::App& app, std::initializer_list<const char*> flags,
   }
 }
 
-void refuse_ignored(const CLI::App& app, const Flags& flags, const Engine& engine) {
+void refuse_ignored(const CLI::App& app, const Flags& flags, const rewrite::engine::Engine& engine) {
   const std::string here = "to --engine " + flags.engine.name;
   if (!engine.uses_examples())
     refuse(app, {"--examples", "--examples-mode", "--prompt", "--triples"}, here);
@@ -60,40 +60,40 @@ void refuse_ignored(const CLI::App& app, const Flags& flags, const Engine& engin
 }
 
 /// The modes named, and one of each of the user's own packs.
-std::vector<ExamplePack> packs_of(const Flags& flags, const Engine& engine) {
+std::vector<rewrite::prompt::ExamplePack> packs_of(const Flags& flags, const rewrite::engine::Engine& engine) {
   if (!flags.examples_mode.empty() && flags.examples.size() != 1)
     fail_usage("--examples-mode names the mode of one file", "one --examples FILE");
-  std::vector<ExamplePack> packs;
-  if (flags.examples.empty() || !flags.modes.empty()) packs = choose_packs(flags.modes, engine);
+  std::vector<rewrite::prompt::ExamplePack> packs;
+  if (flags.examples.empty() || !flags.modes.empty()) packs = rewrite::job::choose_packs(flags.modes, engine);
   for (const std::string& file : flags.examples) {
-    packs.push_back(ExamplePack::read(
+    packs.push_back(rewrite::prompt::ExamplePack::read(
         file, flags.examples_mode.empty() ? fs::path(file).stem().string() : flags.examples_mode));
   }
   return packs;
 }
 
 void run(const CLI::App& app, Flags& flags) {
-  RewriteOptions& options = flags.options;
-  options.layout = parse_prompt_layout(flags.prompt);
+  rewrite::job::RewriteOptions& options = flags.options;
+  options.layout = rewrite::prompt::parse_prompt_layout(flags.prompt);
   options.output = flags.output;
   options.records = flags.records;
-  const std::unique_ptr<CaptionSource> captions = open_captions(flags.source);
+  const std::unique_ptr<rewrite::job::CaptionSource> captions = open_captions(flags.source);
   // What is no tars is better known before the work than after it.
-  if (!flags.output_tars.empty()) check_tar_target(tar_paths(flags.source.data), flags.output_tars);
+  if (!flags.output_tars.empty()) data::tools::check_tar_target(data::tools::tar_paths(flags.source.data), flags.output_tars);
   flags.engine.patience = options.ledger_options.patience;
   flags.engine.forecast = flags.dry_run;
-  const std::unique_ptr<Engine> engine = make_engine(flags.engine);
+  const std::unique_ptr<rewrite::engine::Engine> engine = rewrite::job::make_engine(flags.engine);
   refuse_ignored(app, flags, *engine);
   options.packs = packs_of(flags, *engine);
   if (flags.dry_run) {
-    const RewriteForecast forecast = forecast_rewrite(*captions, options, *engine);
-    std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : describe(forecast)).c_str(),
+    const rewrite::job::RewriteForecast forecast = rewrite::job::forecast_rewrite(*captions, options, *engine);
+    std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : rewrite::job::describe(forecast)).c_str(),
                stdout);
     return;
   }
   if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
     options.scorer = audit_scorer(options.packs);
-  std::optional<RewriteParquetWriter> parquet;
+  std::optional<data::tools::RewriteParquetWriter> parquet;
   if (!flags.output_parquet.empty()) {
     parquet.emplace(flags.output_parquet);
     options.each_record = [&](const Json& record) { parquet->add(record); };
@@ -101,20 +101,20 @@ void run(const CLI::App& app, Flags& flags) {
       parquet->describe(recipe, description);
     };
   }
-  const RewriteSummary summary = rewrite_captions(*captions, options, *engine);
-  std::fputs((flags.json ? to_line(summary.to_json()) + "\n" : describe(summary)).c_str(), stdout);
+  const rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(*captions, options, *engine);
+  std::fputs((flags.json ? to_line(summary.to_json()) + "\n" : rewrite::job::describe(summary)).c_str(), stdout);
   if (summary.interrupted) {
-    log_info("Everything finished is in " + ledger_name(options.ledger) +
+    log_info("Everything finished is in " + rewrite::ledger::ledger_name(options.ledger) +
              "; the same command goes on where this one stopped.");
     return;
   }
   if (parquet) parquet->commit();
-  log_info(options.output.empty() ? "The texts are in the ledger " + ledger_name(options.ledger) +
+  log_info(options.output.empty() ? "The texts are in the ledger " + rewrite::ledger::ledger_name(options.ledger) +
                                         "; with --output DIR they are written for training."
                                   : "Wrote " + (options.output / "rewrites.jsonl").string() +
                                         " and a text file a mode.");
   if (!flags.output_tars.empty()) {
-    rewrite_tars({.source = flags.source.data,
+    data::tools::rewrite_tars({.source = flags.source.data,
                   .rewrites = {(options.output / "rewrites.jsonl").string()},
                   .folder = flags.output_tars});
   }
@@ -133,7 +133,7 @@ void add_rewrite_command(CLI::App& program) {
       "caption, mode, seed, examples, prompt, decoding and model only, never on order, threads or "
       "restarts.");
   auto flags = std::make_shared<Flags>();
-  RewriteOptions& options = flags->options;
+  rewrite::job::RewriteOptions& options = flags->options;
   add_caption_flags(*app, flags->source);
   app->add_option("--modes", flags->modes,
                   "styles of the examples: chatgpt, bard, coco, human (default: all; with replay, "
@@ -203,7 +203,7 @@ void add_rewrite_command(CLI::App& program) {
       ->type_name("LANGUAGE");
   app->add_option_function<std::string>(
          "--eda-recipe",
-         [flags](const std::string& name) { flags->engine.eda.recipe = parse_eda_recipe(name); },
+         [flags](const std::string& name) { flags->engine.eda.recipe = rewrite::engine::parse_eda_recipe(name); },
          "eda: original (Wei and Zou), or declip (DeCLIP's: no cleaning, one change)")
       ->type_name("RECIPE")
       ->default_str("original");
@@ -330,4 +330,4 @@ void add_rewrite_command(CLI::App& program) {
   app->callback([app, flags] { run(*app, *flags); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

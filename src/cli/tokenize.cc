@@ -1,9 +1,9 @@
 #include <cstdio>
 
 #include "cli/commands.h"
-#include "text/tokenize_stream.h"
+#include "text/bpe/tokenize_stream.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 
 void add_tokenize_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand("tokenize", "Token ids of captions");
@@ -14,7 +14,7 @@ void add_tokenize_command(CLI::App& program) {
       "Captions are cleaned as CLIP's\n"
       "reference tokenizer does (mojibake, HTML references, white space, lower case); bytes that "
       "are not UTF-8 count as U+FFFD.");
-  auto context_length = std::make_shared<int>(kContextLength);
+  auto context_length = std::make_shared<int>(text::bpe::kContextLength);
   command
       ->add_option("--context-length", *context_length,
                    "most ids a caption may have, start and end included")
@@ -26,7 +26,7 @@ void add_tokenize_command(CLI::App& program) {
       "  echo 'a photo of a cat' | clipwright tokenize        # 49406 320 1125 539 320 2368 49407\n"
       "  clipwright tokenize --context-length 32 < captions.txt > ids.txt");
   command->callback(
-      [context_length] { tokenize_lines(Tokenizer::standard(), stdin, stdout, *context_length); });
+      [context_length] { text::bpe::tokenize_lines(text::bpe::Tokenizer::standard(), stdin, stdout, *context_length); });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

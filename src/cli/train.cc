@@ -1,17 +1,17 @@
 #include <cstdio>
 
 #include "cli/commands.h"
-#include "train/trainer.h"
+#include "train/loop/trainer.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 struct Flags {
-  TrainOptions options;
+  train::options::TrainOptions options;
   std::vector<std::string> terms;
 };
 
-void add_data_flags(CLI::App& command, TrainOptions& o) {
+void add_data_flags(CLI::App& command, train::options::TrainOptions& o) {
   command.option_defaults()->group("Data");
   command
       .add_option("--train-data", o.train_data,
@@ -84,7 +84,7 @@ void add_data_flags(CLI::App& command, TrainOptions& o) {
 }
 
 void add_model_flags(CLI::App& command, Flags& flags) {
-  TrainOptions& o = flags.options;
+  train::options::TrainOptions& o = flags.options;
   command.option_defaults()->group("Model and objective");
   command
       .add_option("--model", o.model,
@@ -110,7 +110,7 @@ void add_model_flags(CLI::App& command, Flags& flags) {
       ->type_name("paper|mean");
 }
 
-void add_optimiser_flags(CLI::App& command, TrainOptions& o) {
+void add_optimiser_flags(CLI::App& command, train::options::TrainOptions& o) {
   command.option_defaults()->group("Optimiser");
   command.add_option("--batch-size", o.batch_size, "pairs that go through the towers at once")
       ->capture_default_str()
@@ -154,7 +154,7 @@ void add_optimiser_flags(CLI::App& command, TrainOptions& o) {
       ->type_name("X");
 }
 
-void add_machine_flags(CLI::App& command, TrainOptions& o) {
+void add_machine_flags(CLI::App& command, train::options::TrainOptions& o) {
   command.option_defaults()->group("Machine");
   command.add_option("--device", o.device, "cpu | cuda | cuda:N")
       ->capture_default_str()
@@ -178,7 +178,7 @@ void add_machine_flags(CLI::App& command, TrainOptions& o) {
       ->description("accepted for open_clip's sake; gradients are always the exact ones");
 }
 
-void add_run_flags(CLI::App& command, TrainOptions& o) {
+void add_run_flags(CLI::App& command, train::options::TrainOptions& o) {
   command.option_defaults()->group("Run folder");
   command.add_option("--logs", o.logs, "folder of all runs")
       ->capture_default_str()
@@ -245,10 +245,10 @@ void add_train_command(CLI::App& program) {
       "  clipwright train --config logs/first/config.toml --name second --seed 1   # the same with "
       "another seed");
   command->callback([flags] {
-    for (const std::string& term : flags->terms) flags->options.terms.push_back(parse_term(term));
-    const TrainResult result = train(flags->options);
+    for (const std::string& term : flags->terms) flags->options.terms.push_back(train::options::parse_term(term));
+    const train::loop::TrainResult result = train::loop::train(flags->options);
     if (!result.model.empty()) std::printf("%s\n", result.model.c_str());
   });
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -6,20 +6,20 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/npy.h"
-#include "data/image_file.h"
+#include "data/source/image_file.h"
 #include "tensor/device.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
-class PictureFiles final : public Dataset {
+class PictureFiles final : public data::source::Dataset {
  public:
   explicit PictureFiles(std::vector<std::string> paths) : paths_(std::move(paths)) {}
   int64_t size() const override { return static_cast<int64_t>(paths_.size()); }
   std::string key(int64_t index) const override { return paths_[static_cast<size_t>(index)]; }
   std::string caption(int64_t index) const override { return {}; }
-  ImageBytes image(int64_t index) const override {
-    return read_image_file(paths_[static_cast<size_t>(index)]);
+  data::source::ImageBytes image(int64_t index) const override {
+    return data::source::read_image_file(paths_[static_cast<size_t>(index)]);
   }
   std::string describe() const override { return with_commas(size()) + " pictures"; }
 
@@ -34,7 +34,7 @@ void add_folder(const std::string& folder, std::vector<std::string>& paths) {
            it(folder, fs::directory_options::skip_permission_denied, problem),
        end;
        !problem && it != end; it.increment(problem)) {
-    if (it->is_regular_file(problem) && is_image_name(it->path().filename().string()))
+    if (it->is_regular_file(problem) && data::source::is_image_name(it->path().filename().string()))
       paths.push_back(it->path().string());
   }
   if (problem)
@@ -53,7 +53,7 @@ void add_list(const std::string& list, std::vector<std::string>& paths) {
   }
 }
 
-Tensor embed_pictures(Clip& model, const EmbedRequest& request, EmbedSummary& summary) {
+Tensor embed_pictures(models::Clip& model, const EmbedRequest& request, EmbedSummary& summary) {
   const PictureFiles pictures(picture_paths(request.images));
   EvalOptions options = request.options;
   options.max_bad_share = request.skip_bad ? 1 : 0;
@@ -82,7 +82,7 @@ std::vector<std::string> picture_paths(const std::vector<std::string>& arguments
   for (const std::string& argument : arguments) {
     if (fs::is_directory(argument, ignored)) {
       add_folder(argument, paths);
-    } else if (lower_extension(argument) == "txt") {
+    } else if (data::source::lower_extension(argument) == "txt") {
       add_list(argument, paths);
     } else {
       paths.push_back(argument);
@@ -102,12 +102,12 @@ EmbedSummary embed_files(const EmbedRequest& request) {
   const fs::path folder = fs::path(request.output).parent_path();
   if (!folder.empty() && !fs::is_directory(folder))
     fail_usage(request.output + ": its folder does not exist", "a place to write a .npy file");
-  const torch::Device device = open_device(request.device);
+  const torch::Device device = tensor::open_device(request.device);
   const std::vector<std::string> texts =
       request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
-  const auto model = load_model_to_evaluate(request.model);
+  const auto model = models::load_model_to_evaluate(request.model);
   model->to(device);
   EmbedSummary summary;
   Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary)
@@ -124,4 +124,4 @@ EmbedSummary embed_files(const EmbedRequest& request) {
   return summary;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -6,7 +6,7 @@
 
 #include "eval/features.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct EmbedRequest {
   std::string model;
@@ -38,4 +38,4 @@ std::vector<std::string> picture_paths(const std::vector<std::string>& arguments
 /// does not start another.
 std::vector<std::string> read_lines(const std::string& path);
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -10,7 +10,7 @@
 #include "eval/zeroshot.h"
 #include "tensor/device.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 void check(const EvaluationRequest& request) {
@@ -23,9 +23,9 @@ void check(const EvaluationRequest& request) {
   }
 }
 
-std::shared_ptr<Clip> open_model(const EvaluationRequest& request) {
-  const torch::Device device = open_device(request.device);
-  auto model = load_model_to_evaluate(request.model);
+std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
+  const torch::Device device = tensor::open_device(request.device);
+  auto model = models::load_model_to_evaluate(request.model);
   model->to(device);
   return model;
 }
@@ -36,7 +36,7 @@ std::string percent(double share) {
   return text;
 }
 
-EvaluationRecord record_of(const EvaluationRequest& request, const Clip& model,
+EvaluationRecord record_of(const EvaluationRequest& request, const models::Clip& model,
                            const std::string& task, Json metrics) {
   EvaluationRecord record;
   record.dataset = request.data.source;
@@ -68,7 +68,7 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
 
 EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   check(request);
-  const auto pairs = open_dataset(request.data);
+  const auto pairs = data::source::open_dataset(request.data);
   log_info(pairs->describe());
   const auto model = open_model(request);
   const RetrievalResult result = evaluate_retrieval(*model, *pairs, request.options);
@@ -83,4 +83,4 @@ EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   return record_of(request, *model, "zeroshot_retrieval", result.metrics(request.recall_k));
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

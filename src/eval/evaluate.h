@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.h"
+#include "data/source/dataset.h"
 #include "eval/features.h"
 #include "eval/result.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct EvaluationRequest {
   std::string model;
-  DataOptions data;
+  data::source::DataOptions data;
   std::string classnames;  ///< file; empty: the set's own
   std::string templates;   ///< 7, 80, plain or a file; empty: the set's own, or the seven
   std::vector<int> recall_k{1, 5, 10};
@@ -25,4 +25,4 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request);
 /// Image-text retrieval. Throws Error(kUsage) for a k below one.
 EvaluationRecord run_retrieval(const EvaluationRequest& request);
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -6,28 +6,28 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "text/templates.h"
+#include "text/templates/templates.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 /// The same pictures with their labels renumbered.
-class RelabelledDataset final : public Dataset {
+class RelabelledDataset final : public data::source::Dataset {
  public:
-  RelabelledDataset(std::shared_ptr<const Dataset> base, std::vector<int> label)
+  RelabelledDataset(std::shared_ptr<const data::source::Dataset> base, std::vector<int> label)
       : base_(std::move(base)), label_(std::move(label)) {}
   int64_t size() const override { return base_->size(); }
   std::string key(int64_t index) const override { return base_->key(index); }
   std::string caption(int64_t index) const override { return base_->caption(index); }
   std::vector<std::string> captions(int64_t index) const override { return base_->captions(index); }
-  ImageBytes image(int64_t index) const override { return base_->image(index); }
+  data::source::ImageBytes image(int64_t index) const override { return base_->image(index); }
   int label(int64_t index) const override {
     return label_[static_cast<size_t>(base_->label(index))];
   }
   std::string describe() const override { return base_->describe(); }
 
  private:
-  std::shared_ptr<const Dataset> base_;
+  std::shared_ptr<const data::source::Dataset> base_;
   std::vector<int> label_;  // new label by old
 };
 
@@ -46,7 +46,7 @@ std::string set_file(const std::string& source, const char* name) {
 }
 
 /// The name of each label's folder, or nothing when the labels do not come from class folders.
-std::vector<std::string> folder_names(const Dataset& pictures) {
+std::vector<std::string> folder_names(const data::source::Dataset& pictures) {
   std::map<int, std::string> names;
   for (int64_t i = 0; i < pictures.size(); ++i) {
     const int label = pictures.label(i);
@@ -82,7 +82,7 @@ std::vector<int> numeric_order(const std::vector<std::string>& names) {
   return label;
 }
 
-std::shared_ptr<const Dataset> with_labels(std::shared_ptr<const Dataset> pictures) {
+std::shared_ptr<const data::source::Dataset> with_labels(std::shared_ptr<const data::source::Dataset> pictures) {
   std::vector<int64_t> labelled;
   for (int64_t i = 0; i < pictures->size(); ++i) {
     if (pictures->label(i) >= 0) labelled.push_back(i);
@@ -93,7 +93,7 @@ std::shared_ptr<const Dataset> with_labels(std::shared_ptr<const Dataset> pictur
   }
   // Pictures beside the class folders belong to no class.
   if (static_cast<int64_t>(labelled.size()) == pictures->size()) return pictures;
-  return subset(std::move(pictures), std::move(labelled));
+  return data::source::subset(std::move(pictures), std::move(labelled));
 }
 
 }  // namespace
@@ -116,11 +116,11 @@ std::vector<std::string> read_classnames(const std::string& path) {
   return names;
 }
 
-ClassificationData open_classification(const DataOptions& options,
+ClassificationData open_classification(const data::source::DataOptions& options,
                                        const std::string& classnames_file,
                                        const std::string& templates) {
   ClassificationData data;
-  std::shared_ptr<const Dataset> pictures = with_labels(open_dataset(options));
+  std::shared_ptr<const data::source::Dataset> pictures = with_labels(data::source::open_dataset(options));
   std::vector<std::string> folders = folder_names(*pictures);
   if (!folders.empty()) {
     const std::vector<int> label = numeric_order(folders);
@@ -150,10 +150,10 @@ ClassificationData open_classification(const DataOptions& options,
   }
   const std::string set_templates =
       set_file(options.source, "zeroshot_classification_templates.txt");
-  data.templates = load_templates(!templates.empty()       ? templates
+  data.templates = text::templates::load_templates(!templates.empty()       ? templates
                                   : !set_templates.empty() ? set_templates
                                                            : "7");
   return data;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

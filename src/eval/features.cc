@@ -8,19 +8,19 @@
 #include "core/log.h"
 #include "eval/picture_batches.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 /// Evaluation mode without gradients, as long as it lives.
 class Evaluating {
  public:
-  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) {
+  explicit Evaluating(models::Clip& model) : model_(model), was_training_(model.is_training()) {
     model_.eval();
   }
   ~Evaluating() { model_.train(was_training_); }
 
  private:
-  Clip& model_;
+  models::Clip& model_;
   bool was_training_;
   torch::NoGradGuard no_grad_;
 };
@@ -29,7 +29,7 @@ void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
 }
 
-void check_bad_share(const Dataset& pictures, const std::map<int64_t, std::string>& bad,
+void check_bad_share(const data::source::Dataset& pictures, const std::map<int64_t, std::string>& bad,
                      int64_t seen, double most) {
   // A few bad pictures at the start say little about the rest.
   if (bad.empty() || (seen < pictures.size() && seen < 200)) return;
@@ -41,12 +41,12 @@ void check_bad_share(const Dataset& pictures, const std::map<int64_t, std::strin
 }
 
 std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
-  return Tokenizer::standard().encode(text, context_length);
+  return text::bpe::Tokenizer::standard().encode(text, context_length);
 }
 
 }  // namespace
 
-ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptions& options) {
+ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures, const EvalOptions& options) {
   const Evaluating evaluating(model);
   const torch::Device device = model.logit_scale().device();
   const int64_t total = pictures.size(), side = model.config().vision.image_size;
@@ -59,7 +59,7 @@ ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptio
     const Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.size, 3, side, side},
                                            torch::kUInt8);  // (B, 3, S, S)
     const Tensor rows = model.encode_image(
-        normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
+        models::normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
     features.rows.narrow(0, batch.first, batch.size).copy_(rows);
     for (const auto& [index, why] : batch.bad) features.rows[index].zero_();
     features.bad.merge(batch.bad);
@@ -76,10 +76,10 @@ ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptio
   return features;
 }
 
-Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const EvalOptions& options) {
+Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts, const EvalOptions& options) {
   const Evaluating evaluating(model);
   const int context_length = model.config().text.context_length;
-  if (model.config().text.vocabulary_size != kVocabularySize) {
+  if (model.config().text.vocabulary_size != text::bpe::kVocabularySize) {
     fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) +
                    " entries",
                "CLIP's 49,408");
@@ -99,13 +99,13 @@ Tensor embed_texts(Clip& model, const std::vector<std::string>& texts, const Eva
   for (int64_t first = 0; first < count; first += options.batch_size) {
     stop_if_interrupted();
     const int64_t size = std::min(options.batch_size, count - first);
-    PackedTexts packed;
+    text::bpe::PackedTexts packed;
     for (int64_t i = first; i < first + size; ++i) {
       const std::vector<int32_t>& ids = *unique[static_cast<size_t>(i)];
       packed.ids.insert(packed.ids.end(), ids.begin(), ids.end());
       packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
     }
-    rows.narrow(0, first, size).copy_(model.encode_text(to_text_batch(packed)));
+    rows.narrow(0, first, size).copy_(model.encode_text(models::to_text_batch(packed)));
     progress.update(first + size);
   }
   progress.finish();
@@ -116,4 +116,4 @@ Tensor unit_rows(const Tensor& features) {
   return features / features.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.h"
-#include "data/transform.h"
+#include "data/source/dataset.h"
+#include "data/transform/transform.h"
 #include "models/clip.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct EvalOptions {
   int64_t batch_size = 64;
@@ -29,14 +29,14 @@ struct ImageFeatures {
 /// Runs the image tower over a set, as the model's preprocessing says. Throws Error(kInput) when
 /// too many pictures are bad, naming the first, Error(kInterrupted) when the process is asked to
 /// stop.
-ImageFeatures embed_images(Clip& model, const Dataset& pictures, const EvalOptions& options = {});
+ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures, const EvalOptions& options = {});
 
 /// Runs the text tower over texts, empty ones too: (N, E) in float32 on the CPU, not of unit
 /// length. Texts with equal tokens are computed once, so their rows are equal bit for bit.
-Tensor embed_texts(Clip& model, const std::vector<std::string>& texts,
+Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    const EvalOptions& options = {});
 
 /// Rows of length one; a row of zeros stays zero.
 Tensor unit_rows(const Tensor& features);
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -10,7 +10,7 @@
 #include "eval/features.h"
 #include "tensor/device.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 constexpr size_t kMostRemembered = 65536;
@@ -24,7 +24,7 @@ std::string_view trimmed(std::string_view text) {
 /// From what a pair is called to its picture, 16 bytes a name.
 class PictureIndex {
  public:
-  explicit PictureIndex(const Dataset& pictures) : pictures_(pictures) {
+  explicit PictureIndex(const data::source::Dataset& pictures) : pictures_(pictures) {
     for (int64_t i = 0; i < pictures.size(); ++i) {
       names_.emplace_back(hash64(pictures.key(i)), i);
       names_.emplace_back(hash64(hex(sha256(pictures.caption(i)))), i);
@@ -33,7 +33,7 @@ class PictureIndex {
   }
 
   /// -1 when there is none.
-  int64_t find(const AuditPair& pair) const {
+  int64_t find(const audit::pairs::AuditPair& pair) const {
     const std::pair<uint64_t, int64_t> wanted(hash64(pair.key), 0);
     const auto found = std::lower_bound(names_.begin(), names_.end(), wanted);
     const int64_t named =
@@ -49,7 +49,7 @@ class PictureIndex {
   bool says(int64_t index, std::string_view caption) const {
     return trimmed(pictures_.caption(index)) == trimmed(caption);
   }
-  const Dataset& pictures_;
+  const data::source::Dataset& pictures_;
   std::vector<std::pair<uint64_t, int64_t>> names_;
 };
 
@@ -57,22 +57,22 @@ double dot(const Tensor& rows, int64_t a, const Tensor& others, int64_t b) {
   return rows[a].dot(others[b]).item<double>();
 }
 
-class ClipSimilarity final : public PairScorer {
+class ClipSimilarity final : public audit::verdict::PairScorer {
  public:
   explicit ClipSimilarity(const PairSimilarityOptions& options)
-      : options_(options), model_(load_trained_model(options.model)) {
-    model_->to(open_device(options.device));
+      : options_(options), model_(models::load_trained_model(options.model)) {
+    model_->to(tensor::open_device(options.device));
     eval_.batch_size = options.batch_size;
     eval_.workers = options.workers;
     eval_.max_bad_share = 1;  // counted, and told in the report
     if (options.data.empty()) return;
-    DataOptions data;
+    data::source::DataOptions data;
     data.source = options.data;
-    pictures_ = open_dataset(data);
+    pictures_ = data::source::open_dataset(data);
     index_ = std::make_unique<PictureIndex>(*pictures_);
   }
 
-  void score(std::span<AuditedPair> pairs) override {
+  void score(std::span<audit::verdict::AuditedPair> pairs) override {
     const torch::NoGradGuard no_grad;
     constexpr size_t kBlock = 4096;
     for (size_t begin = 0; begin < pairs.size(); begin += kBlock)
@@ -88,9 +88,9 @@ class ClipSimilarity final : public PairScorer {
   }
 
  private:
-  void score_block(std::span<AuditedPair> pairs) {
+  void score_block(std::span<audit::verdict::AuditedPair> pairs) {
     std::vector<std::string> texts;
-    for (const AuditedPair& audited : pairs) {
+    for (const audit::verdict::AuditedPair& audited : pairs) {
       texts.push_back(audited.pair.source);
       texts.push_back(audited.pair.text);
     }
@@ -104,7 +104,7 @@ class ClipSimilarity final : public PairScorer {
     if (pictures_ != nullptr) score_pictures(pairs, rows);
   }
 
-  void score_pictures(std::span<AuditedPair> pairs, const Tensor& rows) {
+  void score_pictures(std::span<audit::verdict::AuditedPair> pairs, const Tensor& rows) {
     std::vector<int64_t> index(pairs.size());
     std::vector<int64_t> unknown;
     if (features_.size() > kMostRemembered) features_.clear();
@@ -113,7 +113,7 @@ class ClipSimilarity final : public PairScorer {
       if (index[i] >= 0 && features_.try_emplace(index[i]).second) unknown.push_back(index[i]);
     }
     if (!unknown.empty()) {
-      const ImageFeatures features = embed_images(*model_, *subset(pictures_, unknown), eval_);
+      const ImageFeatures features = embed_images(*model_, *data::source::subset(pictures_, unknown), eval_);
       const Tensor unit = unit_rows(features.rows);
       for (size_t i = 0; i < unknown.size(); ++i) {
         const auto row = static_cast<int64_t>(i);
@@ -134,9 +134,9 @@ class ClipSimilarity final : public PairScorer {
   }
 
   PairSimilarityOptions options_;
-  std::shared_ptr<Clip> model_;
+  std::shared_ptr<models::Clip> model_;
   EvalOptions eval_;
-  std::shared_ptr<const Dataset> pictures_;
+  std::shared_ptr<const data::source::Dataset> pictures_;
   std::unique_ptr<PictureIndex> index_;
   std::unordered_map<int64_t, Tensor> features_;  ///< undefined where the picture is bad
   int64_t seen_ = 0, without_picture_ = 0;
@@ -144,15 +144,15 @@ class ClipSimilarity final : public PairScorer {
 
 }  // namespace
 
-std::unique_ptr<PairScorer> clip_similarity(const PairSimilarityOptions& options) {
+std::unique_ptr<audit::verdict::PairScorer> clip_similarity(const PairSimilarityOptions& options) {
   return std::make_unique<ClipSimilarity>(options);
 }
 
-std::vector<CalibrationCaption> captions_of_data(const std::string& source) {
-  DataOptions options;
+std::vector<audit::calibration::CalibrationCaption> captions_of_data(const std::string& source) {
+  data::source::DataOptions options;
   options.source = source;
-  const std::unique_ptr<Dataset> data = open_dataset(options);
-  std::vector<CalibrationCaption> captions;
+  const std::unique_ptr<data::source::Dataset> data = data::source::open_dataset(options);
+  std::vector<audit::calibration::CalibrationCaption> captions;
   for (int64_t i = 0; i < data->size(); ++i) {
     std::string caption = data->caption(i);
     if (!caption.empty()) captions.push_back({.key = data->key(i), .text = std::move(caption)});
@@ -160,4 +160,4 @@ std::vector<CalibrationCaption> captions_of_data(const std::string& source) {
   return captions;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

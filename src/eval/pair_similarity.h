@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "audit/calibration.h"
-#include "audit/pair_scores.h"
+#include "audit/calibration/calibration.h"
+#include "audit/verdict/pair_scores.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct PairSimilarityOptions {
   std::string model;  ///< open_clip directory, folder of a run or checkpoint
@@ -26,9 +26,9 @@ struct PairSimilarityOptions {
 /// readable picture keep NaN and are counted in `describe`. The features of up to 65,536 pictures
 /// are remembered. Throws as load_trained_model and
 /// open_dataset.
-std::unique_ptr<PairScorer> clip_similarity(const PairSimilarityOptions& options);
+std::unique_ptr<audit::verdict::PairScorer> clip_similarity(const PairSimilarityOptions& options);
 
 /// The captions of a data argument with their keys, for a calibration with pictures.
-std::vector<CalibrationCaption> captions_of_data(const std::string& data);
+std::vector<audit::calibration::CalibrationCaption> captions_of_data(const std::string& data);
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

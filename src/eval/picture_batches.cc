@@ -7,16 +7,16 @@
 
 #include "eval/features.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
-PictureBatches::PictureBatches(const Dataset& pictures, const ModelConfig& config,
+PictureBatches::PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config,
                                int64_t batch_size, int workers)
     : pictures_(pictures),
       squash_(config.preprocess.resize_mode == "squash"),
       batch_size_(batch_size),
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
-  const PreprocessConfig& preprocess = config.preprocess;
-  const Recipe recipe = recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
+  const models::PreprocessConfig& preprocess = config.preprocess;
+  const data::transform::Recipe recipe = data::transform::recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
   for (int i = 0; i < std::max(1, workers); ++i)
     pipelines_.emplace_back(recipe, config.vision.image_size);
   ahead_ = std::async(std::launch::async, [this] { return decode(0); });
@@ -40,12 +40,12 @@ PictureBatch PictureBatches::decode(int64_t first) {
   batch.pixels.resize(static_cast<size_t>(batch.size * bytes_));
   std::atomic<int64_t> next = 0;
   std::mutex mutex;
-  const auto work = [&](ImagePipeline& pipeline) {
+  const auto work = [&](data::transform::ImagePipeline& pipeline) {
     for (int64_t i = next++; i < batch.size; i = next++) {
       const std::span<uint8_t> chw(batch.pixels.data() + i * bytes_, static_cast<size_t>(bytes_));
       std::string error;
       try {
-        const ImageBytes file = pictures_.image(first + i);
+        const data::source::ImageBytes file = pictures_.image(first + i);
         error = file.error;
         if (error.empty())
           error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
@@ -72,4 +72,4 @@ PictureBatch PictureBatches::decode(int64_t first) {
   return batch;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

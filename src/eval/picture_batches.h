@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.h"
-#include "data/transform.h"
+#include "data/source/dataset.h"
+#include "data/transform/transform.h"
 #include "models/config.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct PictureBatch {
   int64_t first = 0, size = 0;
@@ -21,7 +21,7 @@ struct PictureBatch {
 
 class PictureBatches {
  public:
-  PictureBatches(const Dataset& pictures, const ModelConfig& config, int64_t batch_size,
+  PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config, int64_t batch_size,
                  int workers);
   ~PictureBatches();
 
@@ -31,12 +31,12 @@ class PictureBatches {
  private:
   PictureBatch decode(int64_t first);
 
-  const Dataset& pictures_;
+  const data::source::Dataset& pictures_;
   const bool squash_;
   const int64_t batch_size_, bytes_;
-  std::vector<ImagePipeline> pipelines_;  // one a thread
+  std::vector<data::transform::ImagePipeline> pipelines_;  // one a thread
   int64_t at_ = 0;
   std::future<PictureBatch> ahead_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

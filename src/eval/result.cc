@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 /// Python's json writes NaN and Infinity bare; JSON has no such words.
@@ -109,4 +109,4 @@ std::string build_results_csv(const std::vector<std::string>& paths) {
   return csv + '\n';
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct EvaluationRecord {
   std::string dataset;     ///< as the user wrote it
@@ -26,4 +26,4 @@ Json to_json(const EvaluationRecord& record);
 /// an empty cell. Throws Error(kInput) naming the file that is no result.
 std::string build_results_csv(const std::vector<std::string>& paths);
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

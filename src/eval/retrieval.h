@@ -8,7 +8,7 @@
 #include "core/json.h"
 #include "eval/features.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct RetrievalResult {
   int64_t pictures = 0, captions = 0;
@@ -33,7 +33,7 @@ RetrievalResult score_retrieval(const Tensor& pictures, const Tensor& captions,
 
 /// The whole protocol. Rows of the set with the same key are one picture. Throws Error(kInput) when
 /// there is no caption.
-RetrievalResult evaluate_retrieval(Clip& model, const Dataset& pairs,
+RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Dataset& pairs,
                                    const EvalOptions& options = {});
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "text/templates.h"
+#include "text/templates/templates.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 4096;
@@ -29,7 +29,7 @@ Json ZeroshotResult::metrics() const {
           {"mean_per_class_recall", mean_per_class_recall}};
 }
 
-Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnames,
+Tensor zeroshot_classifier(models::Clip& model, const std::vector<std::string>& classnames,
                            const std::vector<std::string>& templates, const EvalOptions& options) {
   if (classnames.empty()) fail_usage("there is no class to tell apart", "at least one class name");
   if (templates.empty())
@@ -37,7 +37,7 @@ Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnam
   std::vector<std::string> prompts;
   for (const std::string& name : classnames) {
     for (const std::string& prompt_template : templates)
-      prompts.push_back(fill_template(prompt_template, name));
+      prompts.push_back(text::templates::fill_template(prompt_template, name));
   }
   return average_prompts(embed_texts(model, prompts, options),
                          static_cast<int64_t>(classnames.size()));
@@ -98,7 +98,7 @@ ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
   return result;
 }
 
-ZeroshotResult evaluate_zeroshot(Clip& model, const Dataset& pictures,
+ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
                                  const EvalOptions& options) {
@@ -136,4 +136,4 @@ ZeroshotResult evaluate_zeroshot(Clip& model, const Dataset& pictures,
   return result;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -10,7 +10,7 @@
 #include "core/json.h"
 #include "eval/features.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 struct ZeroshotResult {
   int64_t pictures = 0;              ///< that were scored
@@ -28,7 +28,7 @@ struct ZeroshotResult {
 
 /// The classifier (C, E): for each class every template is filled, encoded and brought to length
 /// one; their mean is brought to length one.
-Tensor zeroshot_classifier(Clip& model, const std::vector<std::string>& classnames,
+Tensor zeroshot_classifier(models::Clip& model, const std::vector<std::string>& classnames,
                            const std::vector<std::string>& templates,
                            const EvalOptions& options = {});
 
@@ -43,9 +43,9 @@ ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
 
 /// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that
 /// is no index into `classnames`, Error(kUsage) for no class or no template.
-ZeroshotResult evaluate_zeroshot(Clip& model, const Dataset& pictures,
+ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
                                  const EvalOptions& options = {});
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

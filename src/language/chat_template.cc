@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::language {
 
 ChatFrame chat_frame(const LanguageModel& model) {
   const std::string where = model.path().string();
@@ -33,4 +33,4 @@ ChatFrame chat_frame(const LanguageModel& model) {
           model.tokenize(text.substr(at + mark.size()), false, ControlTokens::kRead)};
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -6,7 +6,7 @@
 
 #include "language/language_model.h"
 
-namespace clipwright {
+namespace clipwright::language {
 
 /// Tokens before and after one user message, up to where the model answers; the template is the
 /// file's own (tokenizer.chat_template).
@@ -17,4 +17,4 @@ struct ChatFrame {
 /// Throws Error(kInput) when the file holds no chat template, or one that llama.cpp does not know.
 ChatFrame chat_frame(const LanguageModel& model);
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -14,7 +14,7 @@
 #include "core/hash.h"
 #include "core/random.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 /// llama.cpp reports through one callback for the whole process; the last complaint explains a
@@ -169,4 +169,4 @@ std::string file_digest(const fs::path& path) {
   return digest;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -12,7 +12,7 @@
 struct llama_model;
 struct llama_vocab;
 
-namespace clipwright {
+namespace clipwright::language {
 
 enum class ControlTokens { kPlainText, kRead };
 
@@ -55,4 +55,4 @@ std::string last_llama_complaint();
 /// of change, since models are gigabytes. Throws Error(kInput) when the file cannot be read.
 std::string file_digest(const std::filesystem::path& path);
 
-}  // namespace clipwright
+}  // namespace clipwright::language

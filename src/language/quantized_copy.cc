@@ -12,7 +12,7 @@
 #include "core/log.h"
 #include "language/language_model.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 struct WeightType {
@@ -77,4 +77,4 @@ fs::path quantized_copy(const fs::path& model, std::string_view type, int thread
   return copy;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::language {
 
 /// The types a copy can have, fastest first: q4_0, iq4_nl, q8_0, f16.
 std::vector<std::string> weight_types();
@@ -20,4 +20,4 @@ std::vector<std::string> weight_types();
 std::filesystem::path quantized_copy(const std::filesystem::path& model, std::string_view type,
                                      int threads);
 
-}  // namespace clipwright
+}  // namespace clipwright::language

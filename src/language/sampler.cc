@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 constexpr int kLanes = 16;
@@ -138,4 +138,4 @@ int32_t NucleusSampler::draw(std::span<const float> logits, const Sampling& samp
   return kept.back().token;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

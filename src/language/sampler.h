@@ -8,7 +8,7 @@
 #include "core/random.h"
 #include "language/sampling.h"
 
-namespace clipwright {
+namespace clipwright::language {
 
 /// Throws Error(kUsage) naming the flag that cannot be.
 void check_sampling(const Sampling& sampling);
@@ -39,4 +39,4 @@ class NucleusSampler {
   std::vector<TokenChance> candidates_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::language

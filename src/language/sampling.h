@@ -1,7 +1,7 @@
 // How the next token is chosen.
 #pragma once
 
-namespace clipwright {
+namespace clipwright::language {
 
 /// LaCLIP's values by default.
 struct Sampling {
@@ -10,4 +10,4 @@ struct Sampling {
   int max_tokens = 77;  ///< new tokens at most
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::language

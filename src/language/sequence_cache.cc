@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 constexpr int kCellStep = 256;       // llama.cpp rounds to this anyway
@@ -143,4 +143,4 @@ std::span<const float> SequenceCache::logits(int column) const {
   return {values, static_cast<size_t>(vocabulary_size_)};
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

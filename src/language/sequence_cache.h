@@ -22,7 +22,7 @@
 
 struct llama_context;
 
-namespace clipwright {
+namespace clipwright::language {
 
 class SequenceCache {
  public:
@@ -78,4 +78,4 @@ class SequenceCache {
   std::vector<int8_t> outputs_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::language

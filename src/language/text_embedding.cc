@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 constexpr size_t kBatchTokens = TextEmbedding::kMostTokens, kBatchTexts = 64;
@@ -139,4 +139,4 @@ std::vector<float> TextEmbedding::embed(std::span<const std::string> texts) {
   return rows;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -12,7 +12,7 @@
 
 struct llama_context;
 
-namespace clipwright {
+namespace clipwright::language {
 
 class TextEmbedding {
  public:
@@ -42,4 +42,4 @@ class TextEmbedding {
   bool own_pooling_ = false;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 // Long batches keep the threads busy between their meetings; attention over all of a batch's cells
@@ -168,4 +168,4 @@ std::vector<double> YesNo::ask(std::span<const std::string> questions) {
   return answers;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -12,7 +12,7 @@
 
 struct llama_context;
 
-namespace clipwright {
+namespace clipwright::language {
 
 class YesNo {
  public:
@@ -47,4 +47,4 @@ class YesNo {
   std::unique_ptr<llama_context, Free> context_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -3,12 +3,12 @@
 #include "core/error.h"
 #include "tensor/linear.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 
 Tensor info_nce(const Tensor& images, const Tensor& texts, const Tensor& scale) {
   CW_CHECK(images.dim() == 2 && images.sizes() == texts.sizes(),
            "info_nce needs images and texts (N, E) of one shape");
-  const Tensor logits = scale * matrix_product(images, texts.t());  // (N, N)
+  const Tensor logits = scale * tensor::matrix_product(images, texts.t());  // (N, N)
   const Tensor positive = logits.diagonal();
   return (at::logsumexp(logits, {1}) + at::logsumexp(logits, {0}) - 2 * positive).mean() / 2;
 }
@@ -32,4 +32,4 @@ Tensor MultiText::loss(const Features& f) {
   return rewrites == 0 ? sum : sum / static_cast<double>(paper_ ? rewrites : slots);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::losses

@@ -4,7 +4,7 @@
 
 #include "losses/term.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 
 /// Mean of the two cross-entropies of s * images texts^T against the diagonal. `images`, `texts`
 /// (N, E) of unit length, `scale` a scalar.
@@ -32,4 +32,4 @@ class MultiText final : public Term {
   bool paper_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::losses

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "losses/info_nce.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 namespace {
 
 using MakeTerm = std::function<std::unique_ptr<Term>(const ObjectiveConfig&)>;
@@ -110,4 +110,4 @@ std::vector<NamedTensor> Objective::state() const {
   return list;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::losses

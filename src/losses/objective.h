@@ -10,7 +10,7 @@
 
 #include "losses/term.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 
 /// A preset or a user's combination: term weights by name and the caption policy that goes with
 /// them.
@@ -44,4 +44,4 @@ class Objective {
   std::vector<std::pair<double, std::unique_ptr<Term>>> terms_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::losses

@@ -8,7 +8,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 
 /// What a term needs from the towers this step.
 struct Needs {
@@ -35,4 +35,4 @@ class Term {
   virtual std::vector<NamedTensor> state() const { return {}; }
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::losses

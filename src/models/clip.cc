@@ -9,9 +9,9 @@
 #include "models/modified_resnet.h"
 #include "models/tensor_names.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
-TextBatch to_text_batch(const PackedTexts& texts) {
+TextBatch to_text_batch(const text::bpe::PackedTexts& texts) {
   TextBatch batch;
   batch.ids = torch::empty({static_cast<int64_t>(texts.ids.size())}, torch::kInt64);
   std::copy(texts.ids.begin(), texts.ids.end(), batch.ids.data_ptr<int64_t>());
@@ -20,10 +20,10 @@ TextBatch to_text_batch(const PackedTexts& texts) {
   return batch;
 }
 
-TextBatch to_text_batch(const std::vector<PackedTexts>& texts) {
+TextBatch to_text_batch(const std::vector<text::bpe::PackedTexts>& texts) {
   if (texts.size() == 1) return to_text_batch(texts[0]);
-  PackedTexts all;
-  for (const PackedTexts& slot : texts) {
+  text::bpe::PackedTexts all;
+  for (const text::bpe::PackedTexts& slot : texts) {
     const auto start = static_cast<int32_t>(all.ids.size());
     all.ids.insert(all.ids.end(), slot.ids.begin(), slot.ids.end());
     for (size_t i = 1; i < slot.offsets.size(); ++i) all.offsets.push_back(start + slot.offsets[i]);
@@ -112,4 +112,4 @@ Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess
   return pixels.to(options).div_(255).sub_(channel(preprocess.mean)).div_(channel(preprocess.std));
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -9,19 +9,19 @@
 
 #include "models/config.h"
 #include "tensor/tensor.h"
-#include "text/tokenizer.h"
+#include "text/bpe/tokenizer.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 /// Packed texts as tensors: ids int64 (T) and offsets int32 (N + 1), both on the CPU.
 struct TextBatch {
   Tensor ids, offsets;
   int64_t size() const { return offsets.size(0) - 1; }
 };
-TextBatch to_text_batch(const PackedTexts& texts);
+TextBatch to_text_batch(const text::bpe::PackedTexts& texts);
 /// Several lists end to end as one batch (all texts of a LaCLIP-MT step go through the tower at
 /// once).
-TextBatch to_text_batch(const std::vector<PackedTexts>& texts);
+TextBatch to_text_batch(const std::vector<text::bpe::PackedTexts>& texts);
 
 class VisionTransformer;
 class ModifiedResNet;
@@ -75,4 +75,4 @@ std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model);
 /// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 TextConfig text_tower(int width, int layers = 12) {
@@ -126,4 +126,4 @@ ModelConfig find_model_config(std::string_view name) {
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

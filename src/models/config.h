@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 enum class Activation { kGelu, kQuickGelu };  ///< exact erf GELU; x * sigmoid(1.702 x)
 
@@ -67,4 +67,4 @@ std::vector<std::string> model_names();
 ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
 Json to_open_clip_config(const ModelConfig& config);
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -94,4 +94,4 @@ void initialize_tensor(const ModelConfig& config, const std::string& name, Tenso
   if (draw.kind == Draw::Kind::kUniform) tensor.uniform_(-draw.size, draw.size, generator);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -8,10 +8,10 @@
 #include "models/config.h"
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 /// Fills the tensor that files call `name`. Normalisation weights stay 1 and their biases 0.
 void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor,
                        uint64_t seed);
 
-}  // namespace clipwright
+}  // namespace clipwright::models

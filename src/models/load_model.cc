@@ -8,7 +8,7 @@
 #include "models/clip.h"
 #include "models/open_clip_directory.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 /// The number in "step_<N>", or -1.
@@ -109,4 +109,4 @@ std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
   return loaded;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 constexpr int64_t kExpansion = 4;
@@ -121,4 +121,4 @@ Tensor ModifiedResNet::forward(const Tensor& pixels) {
   return attention_pool(x);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

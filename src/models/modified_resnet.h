@@ -10,7 +10,7 @@
 #include "models/config.h"
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 class ModifiedResNet : public torch::nn::Module {
  public:
@@ -52,4 +52,4 @@ class ModifiedResNet : public torch::nn::Module {
       c_weight_, c_bias_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::models

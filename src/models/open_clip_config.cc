@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "models/config.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 /// One JSON object of the file; every key must be asked for before `finish`.
@@ -408,4 +408,4 @@ Json to_open_clip_config(const ModelConfig& config) {
   return {{"model_cfg", model}, {"preprocess_cfg", preprocess}};
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -5,7 +5,7 @@
 #include "core/file.h"
 #include "tensor/safetensors.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 /// open_clip's search order, safetensors only: this program executes no pickles.
@@ -48,7 +48,7 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
   for (const char* name : kWeightNames) {
     const fs::path path = folder / name;
     if (!fs::exists(path)) continue;
-    const Safetensors file = read_safetensors(path);
+    const tensor::Safetensors file = tensor::read_safetensors(path);
     double numbers = 0;
     for (const auto& [tensor_name, tensor] : file.tensors)
       numbers += static_cast<double>(tensor.numel());
@@ -72,9 +72,9 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
 
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder) {
   make_folder(folder);
-  write_safetensors(folder / kWeightNames[0], model.state(), {{"format", "pt"}});
+  tensor::write_safetensors(folder / kWeightNames[0], model.state(), {{"format", "pt"}});
   write_file(folder / kOpenClipConfigName, to_open_clip_config(model.config()).dump(2) + "\n");
   sync_folder(folder);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

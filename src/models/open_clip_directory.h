@@ -7,7 +7,7 @@
 
 #include "models/clip.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 constexpr const char* kOpenClipConfigName = "open_clip_config.json";
 
@@ -18,4 +18,4 @@ bool is_open_clip_directory(const std::filesystem::path& folder);
 /// Error(kInput) when either is damaged or they do not belong together.
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder);
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -2,10 +2,10 @@
 
 #include "tensor/linear.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 Tensor activate(const Tensor& x, Activation activation) {
-  return activation == Activation::kGelu ? at::gelu(x) : quick_gelu(x);
+  return activation == Activation::kGelu ? at::gelu(x) : tensor::quick_gelu(x);
 }
 
 ResidualBlock::ResidualBlock(const BlockConfig& c) : config(c) {
@@ -42,7 +42,7 @@ Tensor ResidualBlock::norm_1(const Tensor& x) {
 
 Tensor ResidualBlock::query_key_value(const Tensor& x) {
   const int64_t size = config.width / config.heads;
-  const Tensor qkv = linear_layer(norm_1(x), in_proj_weight, in_proj_bias)
+  const Tensor qkv = tensor::linear_layer(norm_1(x), in_proj_weight, in_proj_bias)
                          .view({x.size(0), 3, config.heads, size});
   if (!config.qk_norm) return qkv;
   const Tensor q =
@@ -54,7 +54,7 @@ Tensor ResidualBlock::query_key_value(const Tensor& x) {
 
 Tensor ResidualBlock::key_value(const Tensor& normed) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor kv = linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
+  const Tensor kv = tensor::linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
                                  in_proj_bias.narrow(0, width, 2 * width))
                         .view({normed.size(0), 2, config.heads, size});
   if (!config.qk_norm) return kv;
@@ -67,18 +67,18 @@ Tensor ResidualBlock::key_value(const Tensor& normed) {
 Tensor ResidualBlock::query(const Tensor& chosen) {
   const int64_t width = config.width, size = width / config.heads;
   const Tensor q =
-      linear_layer(chosen, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width))
+      tensor::linear_layer(chosen, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width))
           .view({chosen.size(0), config.heads, size});
   return config.qk_norm ? at::layer_norm(q, {size}, q_norm_weight, q_norm_bias, config.norm_epsilon)
                         : q;
 }
 
 Tensor ResidualBlock::finish(const Tensor& x, const Tensor& attended) {
-  const Tensor middle = x + linear_layer(attended, out_proj_weight, out_proj_bias);
-  const Tensor hidden = linear_layer(
+  const Tensor middle = x + tensor::linear_layer(attended, out_proj_weight, out_proj_bias);
+  const Tensor hidden = tensor::linear_layer(
       at::layer_norm(middle, {config.width}, ln_2_weight, ln_2_bias, config.norm_epsilon),
       c_fc_weight, c_fc_bias);
-  return middle + linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
+  return middle + tensor::linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

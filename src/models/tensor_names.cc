@@ -1,6 +1,6 @@
 #include "models/tensor_names.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 void add_pair(std::vector<NamedTensor>& list, const std::string& name, const Tensor& weight,
@@ -75,4 +75,4 @@ std::vector<NamedTensor> named_tensors(const TextTransformer& text) {
   return list;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -7,7 +7,7 @@
 #include "models/text_transformer.h"
 #include "models/vision_transformer.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 /// Views of a tower's parameters under their file names and in their file shapes (a projection that
 /// the file stores the other way round is a transposed view), so that copying into a view loads the
@@ -15,4 +15,4 @@ namespace clipwright {
 std::vector<NamedTensor> named_tensors(const VisionTransformer& vision);
 std::vector<NamedTensor> named_tensors(const TextTransformer& text);
 
-}  // namespace clipwright
+}  // namespace clipwright::models

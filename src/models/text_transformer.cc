@@ -4,7 +4,7 @@
 #include "tensor/linear.h"
 #include "tensor/packed_attention.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 /// For each packed row its place within its text, and for each text its last row. int64 on the CPU.
@@ -54,16 +54,16 @@ Tensor TextTransformer::forward(const Tensor& ids, const Tensor& offsets) {
              positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
   for (size_t i = 0; i + 1 < blocks.size(); ++i) {
     x = blocks[i]->finish(
-        x, packed_causal_attention(blocks[i]->query_key_value(x), offsets).reshape({total, width}));
+        x, tensor::packed_causal_attention(blocks[i]->query_key_value(x), offsets).reshape({total, width}));
   }
   ResidualBlock& block = *blocks.back();
   const Tensor normed = block.norm_1(x);
-  const Tensor attended = packed_last_row_attention(block.query(normed.index_select(0, last)),
+  const Tensor attended = tensor::packed_last_row_attention(block.query(normed.index_select(0, last)),
                                                     block.key_value(normed), offsets);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return matrix_product(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5),
+  return tensor::matrix_product(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5),
                         projection);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

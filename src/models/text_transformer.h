@@ -7,7 +7,7 @@
 
 #include "models/residual_block.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 class TextTransformer : public torch::nn::Module {
  public:
@@ -23,4 +23,4 @@ class TextTransformer : public torch::nn::Module {
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::models

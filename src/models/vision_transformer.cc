@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "tensor/linear.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 VisionTransformer::VisionTransformer(const VisionConfig& c, int embed_dim) : config(c) {
   const int64_t width = c.width, grid = c.image_size / c.patch_size;
@@ -51,7 +51,7 @@ Tensor VisionTransformer::forward(const Tensor& pixels) {
                              .permute({0, 2, 4, 1, 3, 5})
                              .reshape({pictures * grid * grid, 3 * patch * patch});
   const Tensor embedded =
-      linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias)
+      tensor::linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias)
           .view({pictures, grid * grid, width});
   Tensor x =
       at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positional_embedding;
@@ -73,9 +73,9 @@ Tensor VisionTransformer::forward(const Tensor& pixels) {
   const Tensor attended =
       at::scaled_dot_product_attention(query, kv[0], kv[1]).reshape({pictures, width});
   const Tensor feature = last.finish(class_rows, attended);
-  return matrix_product(
+  return tensor::matrix_product(
       at::layer_norm(feature, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon),
       projection);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -7,7 +7,7 @@
 
 #include "models/residual_block.h"
 
-namespace clipwright {
+namespace clipwright::models {
 
 class VisionTransformer : public torch::nn::Module {
  public:
@@ -27,4 +27,4 @@ class VisionTransformer : public torch::nn::Module {
   static Tensor attend(const Tensor& qkv, int64_t pictures);
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 
 AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
     : options_(options), parameters_(std::move(parameters)) {
@@ -83,4 +83,4 @@ void AdamW::load_state(const std::vector<NamedTensor>& tensors, int64_t steps_do
   steps_done_ = steps_done;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -7,7 +7,7 @@
 #include "optim/decay.h"
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.98, eps = 1e-6, weight_decay = 0.2;
@@ -49,4 +49,4 @@ class AdamW {
   int64_t steps_done_ = 0;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 
 Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
   const torch::NoGradGuard no_grad;
@@ -23,4 +23,4 @@ Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_nor
   return norm;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

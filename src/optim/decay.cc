@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 
 DecayRule parse_decay_rule(std::string_view name) {
   if (name == "open_clip") return DecayRule::kOpenClip;
@@ -22,4 +22,4 @@ bool decays(DecayRule rule, std::string_view name, const Tensor& parameter) {
   return rule == DecayRule::kLaclip || !has("logit_scale");
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -5,7 +5,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 
 enum class DecayRule {
   kOpenClip,  ///< open_clip 3.3.0: none for tensors under 2-D or names with "bn", "ln", "bias",
@@ -19,4 +19,4 @@ DecayRule parse_decay_rule(std::string_view name);
 /// Positional, class and token embeddings and both projections decay under either rule.
 bool decays(DecayRule rule, std::string_view name, const Tensor& parameter);
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

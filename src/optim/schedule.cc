@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 namespace {
 
 constexpr double kLaclipStart = 1e-6, kLaclipEnd = 1e-5;
@@ -47,4 +47,4 @@ double Schedule::at(int64_t step) const {
                 total_ - warmup_);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace clipwright {
+namespace clipwright::optim {
 
 enum class ScheduleKind {
   kCosine,    ///< open_clip: lr * (step + 1) / warmup, then half a cosine down to 0
@@ -31,4 +31,4 @@ class Schedule {
   int64_t warmup_, total_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -6,7 +6,7 @@
 
 #include "core/log.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 // A page with megabytes of one caption helps nobody.
@@ -33,17 +33,17 @@ std::string two_digits(double value) {
   return text;
 }
 
-std::vector<AuditFlag> all_flags() {
-  std::vector<AuditFlag> flags = audit_flags();
-  flags.insert(flags.end(), model_flags().begin(), model_flags().end());
+std::vector<audit::verdict::AuditFlag> all_flags() {
+  std::vector<audit::verdict::AuditFlag> flags = audit::verdict::audit_flags();
+  flags.insert(flags.end(), audit::verdict::model_flags().begin(), audit::verdict::model_flags().end());
   return flags;
 }
 
-double mean_score(const AuditSummary& summary) {
+double mean_score(const audit::verdict::AuditSummary& summary) {
   return summary.pairs > 0 ? summary.score_sum / static_cast<double>(summary.pairs) : 0;
 }
 
-Card card_of(const AuditedPair& audited) {
+Card card_of(const audit::verdict::AuditedPair& audited) {
   Card card;
   card.title = (audited.pair.mode.empty() ? "" : audited.pair.mode + " \xC2\xB7 ") +
                shortened(audited.pair.key);
@@ -51,7 +51,7 @@ Card card_of(const AuditedPair& audited) {
   card.lines.push_back({"rewrite",
                         audited.pair.text.empty() ? "(empty)" : shortened(audited.pair.text),
                         audit_badges(audited.record)});
-  const PairScores& scores = audited.scores;
+  const audit::verdict::PairScores& scores = audited.scores;
   std::string values;
   for (const auto& [name, value] :
        {std::pair("similarity", scores.similarity), std::pair("follows", scores.entails_forward),
@@ -64,15 +64,15 @@ Card card_of(const AuditedPair& audited) {
 }
 
 void add_examples(HtmlReport& report, const std::string& title,
-                  const std::vector<AuditedPair>& examples, bool open) {
+                  const std::vector<audit::verdict::AuditedPair>& examples, bool open) {
   std::vector<Card> cards;
-  for (const AuditedPair& audited : examples) cards.push_back(card_of(audited));
+  for (const audit::verdict::AuditedPair& audited : examples) cards.push_back(card_of(audited));
   report.begin_section(title, open);
   report.add_gallery(cards);
   report.end_section();
 }
 
-void add_histogram(HtmlReport& report, const CorpusAudit& audit) {
+void add_histogram(HtmlReport& report, const audit::corpus::CorpusAudit& audit) {
   BarChart chart{.title = "Scores",
                  .x_label = "score; red is below 0.6 and dropped",
                  .y_label = "%",
@@ -86,12 +86,12 @@ void add_histogram(HtmlReport& report, const CorpusAudit& audit) {
     const double to = static_cast<double>(bin + 1) / static_cast<double>(audit.histogram.size());
     chart.places.push_back("score " + two_digits(from) + " to " + two_digits(to));
     chart.series[0].heights.push_back(100 * static_cast<double>(audit.histogram[bin]) / pairs);
-    chart.series[0].tones.push_back(from + 1e-9 >= kDefaultKeepScore ? Tone::kGood : Tone::kBad);
+    chart.series[0].tones.push_back(from + 1e-9 >= audit::verdict::kDefaultKeepScore ? Tone::kGood : Tone::kBad);
   }
   report.add_bars(chart);
 }
 
-void add_tiers(HtmlReport& report, const CorpusAudit& audit) {
+void add_tiers(HtmlReport& report, const audit::corpus::CorpusAudit& audit) {
   if (audit.tiers.empty()) return;
   report.add_heading("Models asked");
   for (const std::string& tier : audit.tiers) report.add_text(tier);
@@ -105,8 +105,8 @@ void add_tiers(HtmlReport& report, const CorpusAudit& audit) {
   report.add_table(table);
 }
 
-void add_lengths(HtmlReport& report, const DiversityReport& sources,
-                 const DiversityReport& rewrites) {
+void add_lengths(HtmlReport& report, const audit::diversity::DiversityReport& sources,
+                 const audit::diversity::DiversityReport& rewrites) {
   BarChart chart{.title = "Lengths",
                  .x_label = "words",
                  .y_label = "%",
@@ -120,7 +120,7 @@ void add_lengths(HtmlReport& report, const DiversityReport& sources,
         200 * rewrites.lengths[length] >= rewrites.texts)
       longest = length;
   }
-  const auto height = [](const DiversityReport& report, size_t from, size_t to) {
+  const auto height = [](const audit::diversity::DiversityReport& report, size_t from, size_t to) {
     int64_t count = 0;
     for (size_t i = from; i < to; ++i) count += report.lengths[i];
     return 100 * static_cast<double>(count) /
@@ -141,13 +141,13 @@ void add_lengths(HtmlReport& report, const DiversityReport& sources,
   report.add_bars(chart);
 }
 
-void add_diversity(HtmlReport& report, const CorpusAudit& audit) {
+void add_diversity(HtmlReport& report, const audit::corpus::CorpusAudit& audit) {
   if (!audit.sources || !audit.rewrites) return;
   report.add_heading("Surface diversity");
   report.add_text(
       "How varied the texts are as a whole. Rewrites that begin alike, repeat themselves or say "
       "the same of many pictures make poor negatives in training, though each may be true.");
-  std::vector<std::pair<std::string, const DiversityReport*>> columns = {
+  std::vector<std::pair<std::string, const audit::diversity::DiversityReport*>> columns = {
       {"sources", &*audit.sources}, {"rewrites", &*audit.rewrites}};
   constexpr size_t kMostModes = 6;
   if (audit.mode_diversity.size() > 1) {
@@ -160,10 +160,10 @@ void add_diversity(HtmlReport& report, const CorpusAudit& audit) {
                              : "",
               .columns = {{"measure"}, {"what it counts"}},
               .rows = {}};
-  std::vector<std::vector<DiversityRow>> values;
+  std::vector<std::vector<audit::diversity::DiversityRow>> values;
   for (const auto& [name, one] : columns) {
     table.columns.push_back({name});
-    values.push_back(diversity_rows(*one));
+    values.push_back(audit::diversity::diversity_rows(*one));
   }
   for (size_t row = 0; row < values[0].size(); ++row) {
     std::vector<Cell> cells = {values[0][row].name, values[0][row].meaning};
@@ -201,8 +201,8 @@ void add_calibration_note(HtmlReport& report) {
 
 }  // namespace
 
-std::vector<Badge> audit_badges(const AuditRecord& record) {
-  const bool kept = record.score >= kDefaultKeepScore;
+std::vector<Badge> audit_badges(const audit::verdict::AuditRecord& record) {
+  const bool kept = record.score >= audit::verdict::kDefaultKeepScore;
   std::vector<Badge> badges = {{(kept ? "kept " : "suspicious ") + two_digits(record.score),
                                 kept ? Tone::kGood : Tone::kBad}};
   for (const std::string& flag : record.flags)
@@ -210,8 +210,8 @@ std::vector<Badge> audit_badges(const AuditRecord& record) {
   return badges;
 }
 
-void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& path) {
-  const AuditSummary& summary = audit.summary;
+void write_audit_page(const audit::corpus::CorpusAudit& audit, const std::filesystem::path& path) {
+  const audit::verdict::AuditSummary& summary = audit.summary;
   HtmlReport report({.title = "Audit of the rewrites"});
   report.add_facts({{"pairs", with_commas(summary.pairs)},
                     {"kept", percent(summary.kept, summary.pairs)},
@@ -230,7 +230,7 @@ void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& pat
   Table flags{.caption = "A rewrite may have several flags.",
               .columns = {{"flag"}, {"meaning"}, {"rewrites"}, {"share"}},
               .rows = {}};
-  for (const AuditFlag& flag : all_flags()) {
+  for (const audit::verdict::AuditFlag& flag : all_flags()) {
     const auto found = summary.flags.find(std::string(flag.name));
     if (found == summary.flags.end()) continue;
     flags.rows.push_back({std::string(flag.name), std::string(flag.meaning),
@@ -273,7 +273,7 @@ void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& pat
   report.add_text("Drawn at random, the same for every run over the same rewrites.");
   if (const auto kept = audit.examples.find(""); kept != audit.examples.end())
     add_examples(report, "Kept", kept->second, true);
-  for (const AuditFlag& flag : all_flags()) {
+  for (const audit::verdict::AuditFlag& flag : all_flags()) {
     const auto found = audit.examples.find(std::string(flag.name));
     if (found != audit.examples.end())
       add_examples(report, std::string(flag.name) + ": " + std::string(flag.meaning), found->second,
@@ -282,4 +282,4 @@ void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& pat
   report.write(path);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

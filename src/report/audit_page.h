@@ -4,15 +4,15 @@
 
 #include <filesystem>
 
-#include "audit/corpus.h"
+#include "audit/corpus/corpus.h"
 #include "report/html_report.h"
 
-namespace clipwright {
+namespace clipwright::report {
 
 /// "good", "suspicious" by score, then the flags: the badges of a rewrite anywhere in a report.
-std::vector<Badge> audit_badges(const AuditRecord& record);
+std::vector<Badge> audit_badges(const audit::verdict::AuditRecord& record);
 
 /// Writes the page atomically. Throws Error(kFailed).
-void write_audit_page(const CorpusAudit& audit, const std::filesystem::path& path);
+void write_audit_page(const audit::corpus::CorpusAudit& audit, const std::filesystem::path& path);
 
-}  // namespace clipwright
+}  // namespace clipwright::report

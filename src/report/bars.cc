@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "report/html_report.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 // In the units of the drawing, which is scaled to the page's width.
@@ -92,4 +92,4 @@ void HtmlReport::add_bars(const BarChart& chart) {
            text_at(4, kTop + depth + 16, "start", chart.y_label) + "</svg></figure>\n";
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

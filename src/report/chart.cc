@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "report/html_report.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 // More points than pixels only make the page heavy.
@@ -149,4 +149,4 @@ std::string HtmlReport::chart_code() const {
   return code + "</script>\n";
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

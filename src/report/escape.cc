@@ -2,7 +2,7 @@
 
 #include "report/html_report.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 /// Length of the well-formed UTF-8 sequence at `at`, 0 when there is none (overlong forms and
@@ -85,4 +85,4 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

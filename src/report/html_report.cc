@@ -4,7 +4,7 @@
 #include "core/file.h"
 #include "report/page_style.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 std::string badge_html(const Badge& badge) {
@@ -147,4 +147,4 @@ std::string HtmlReport::html() const {
 
 void HtmlReport::write(const std::filesystem::path& path) const { write_file(path, html()); }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

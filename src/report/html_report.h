@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::report {
 
 enum class Tone { kPlain, kGood, kWarning, kBad };
 
@@ -148,4 +148,4 @@ class HtmlReport {
 std::string escape_html(std::string_view text);
 std::string base64(std::string_view bytes);
 
-}  // namespace clipwright
+}  // namespace clipwright::report

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace clipwright {
+namespace clipwright::report {
 
 inline constexpr std::string_view kPageStyle = R"css(
 :root {
@@ -70,4 +70,4 @@ img { image-rendering: auto; }
 @media print { body { background: #fff; } .card, figure.chart { break-inside: avoid; } }
 )css";
 
-}  // namespace clipwright
+}  // namespace clipwright::report

@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "report/html_report.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 std::string decimal(double value, int digits) {
@@ -132,4 +132,4 @@ void HtmlReport::add_table(const Table& table) {
   body_ += "</tbody></table></div>\n";
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::report

@@ -5,7 +5,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// While it lives, operations of this thread on `device` run in bfloat16 where that is sound.
 /// Backward passes belong outside.
@@ -34,4 +34,4 @@ class Bfloat16Autocast {
   at::ScalarType type_before_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

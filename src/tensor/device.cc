@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 void open_cuda_library() {
@@ -52,4 +52,4 @@ void set_compute_threads(int threads) {
   at::set_num_threads(threads);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

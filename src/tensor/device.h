@@ -6,7 +6,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// "cpu", "cuda" or "cuda:N". For CUDA opens libtorch_cuda.so beside libtorch_cpu.so. Throws
 /// Error(kUsage) for another name, Error(kFailed) when the library, the driver or the device is
@@ -17,4 +17,4 @@ torch::Device open_device(const std::string& name);
 /// core this process may use.
 void set_compute_threads(int threads);
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

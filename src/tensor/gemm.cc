@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 // Part of oneDNN's stable C interface since 1.0: row-major, returns 0 on success.
@@ -67,4 +67,4 @@ void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64
   CW_CHECK(status == 0, "dnnl_sgemm refused its arguments");
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// True when oneDNN's library was found and is the better choice here (or CLIPWRIGHT_GEMM=onednn
 /// asks for it; CLIPWRIGHT_GEMM=mkl refuses it). The answer depends on the machine alone, so that
@@ -22,4 +22,4 @@ void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64
                  const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
                  int64_t ldc);
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

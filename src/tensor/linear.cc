@@ -2,7 +2,7 @@
 
 #include "tensor/gemm.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -108,4 +108,4 @@ Tensor matrix_product(const Tensor& a, const Tensor& b) {
 
 Tensor quick_gelu(const Tensor& x) { return QuickGelu::apply(x); }
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

@@ -4,7 +4,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// x W^T + b. `x` (R, I), `weight` (O, I), `bias` (O) or undefined. Returns (R, O).
 Tensor linear_layer(const Tensor& x, const Tensor& weight, const Tensor& bias);
@@ -15,4 +15,4 @@ Tensor matrix_product(const Tensor& a, const Tensor& b);
 /// x * sigmoid(1.702 x) in one pass.
 Tensor quick_gelu(const Tensor& x);
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

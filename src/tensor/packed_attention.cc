@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -257,4 +257,4 @@ Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
       .squeeze(2);
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

@@ -4,7 +4,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// softmax(q k^T / sqrt(D), causal) v for each text and head. `qkv` is (T, 3, H, D), `offsets`
 /// int32 (N + 1) on the CPU, from 0 to T. Returns (T, H, D). Differentiable.
@@ -15,4 +15,4 @@ Tensor packed_causal_attention(const Tensor& qkv, const Tensor& offsets);
 Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
                                  const Tensor& offsets);
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

@@ -9,7 +9,7 @@
 #include "core/file.h"
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 constexpr uint64_t kMaxHeader = 100'000'000;
@@ -197,4 +197,4 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
   file.commit();
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

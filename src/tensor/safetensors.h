@@ -9,7 +9,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 
 /// A file's tensors in file order. They read from a mapping that lives as long as any of them.
 struct Safetensors {
@@ -29,4 +29,4 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
-}  // namespace clipwright
+}  // namespace clipwright::tensor

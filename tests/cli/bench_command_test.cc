@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 TEST(BenchCommand, MeasuresALedgerThatItChecked) {
@@ -29,4 +29,4 @@ TEST(BenchCommand, MeasuresALedgerThatItChecked) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::cli

@@ -6,7 +6,7 @@
 #include "core/npy.h"
 #include "models/clip.h"
 
-namespace clipwright {
+namespace clipwright::cli {
 namespace {
 
 const fs::path kPictures = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/eval/pictures";
@@ -24,7 +24,7 @@ class EvalCommand : public testing::Test {
   /// A folder that holds tiny-32 as it is before any training: enough for files and exit codes.
   std::string model() const {
     const fs::path model = folder_ / "model";
-    if (!fs::exists(model)) write_open_clip_directory(*load_model("tiny-32"), model);
+    if (!fs::exists(model)) models::write_open_clip_directory(*models::load_model("tiny-32"), model);
     return model.string();
   }
   ~EvalCommand() override { fs::remove_all(folder_); }
@@ -115,4 +115,4 @@ TEST_F(EvalCommand, EmbedsPicturesAndTexts) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::cli

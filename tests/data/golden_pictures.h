@@ -14,7 +14,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::data {
 
 struct GoldenPicture {
   std::string name, bytes;
@@ -44,4 +44,4 @@ inline std::string sha256_hex(std::span<const uint8_t> bytes) {
   return hex(sha256(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::data

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::data {
 
 /// A size x size PNG whose pixels differ from picture to picture.
 inline std::string test_png(int number, int size = 40) {
@@ -31,4 +31,4 @@ inline std::string test_png(int number, int size = 40) {
   return encoded;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::data

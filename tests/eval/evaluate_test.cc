@@ -3,19 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "data/tar.h"
+#include "data/files/tar.h"
 #include "eval/embed_files.h"
 #include "models/clip.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 /// A model directory and both kinds of CLIP_benchmark folders.
 class Evaluate : public testing::Test {
  protected:
   void SetUp() override {
-    write_open_clip_directory(*tiny_clip(), folder_.path() / "model");
+    models::write_open_clip_directory(*tiny_clip(), folder_.path() / "model");
     make_set("labels", [](int picture) { return std::pair("cls", std::to_string(picture / 3)); });
     write_file(folder_.path() / "labels/classnames.txt", "red wall\ngreen wall\nblue wall\n");
     write_file(folder_.path() / "labels/zeroshot_classification_templates.txt",
@@ -30,7 +30,7 @@ class Evaluate : public testing::Test {
   template <typename Describe>
   void make_set(const std::string& name, const Describe& describe) {
     fs::create_directories(folder_.path() / name / "test");
-    TarWriter tar(folder_.path() / name / "test/0.tar");
+    data::files::TarWriter tar(folder_.path() / name / "test/0.tar");
     int picture = 0;
     for (const std::string colour : {"2", "10", "green_pear"}) {
       for (int number = 0; number < 3; ++number, ++picture) {
@@ -120,7 +120,7 @@ TEST_F(EmbedFiles, WritesARowForEveryText) {
   embed_files(request);
   const NpyArray raw = read_npy(request.output);
   const Tensor expected =
-      embed_texts(*load_model(request.model), {"a dog", "", "a cat", "a dog"}).contiguous();
+      embed_texts(*models::load_model(request.model), {"a dog", "", "a cat", "a dog"}).contiguous();
   EXPECT_EQ(0, std::memcmp(raw.bytes.data(), expected.data_ptr(), raw.bytes.size()));
 }
 
@@ -178,4 +178,4 @@ TEST_F(EmbedFiles, RefusesNothingAndBoth) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 TEST(Features, EqualTheTowerOnPreparedPixels) {
@@ -13,28 +13,28 @@ TEST(Features, EqualTheTowerOnPreparedPixels) {
   const auto model = tiny_clip();
   TemporaryFolder folder;
   make_class_folders(folder.path());
-  const auto pictures = open_dataset({.source = folder.path().string()});
+  const auto pictures = data::source::open_dataset({.source = folder.path().string()});
   const ImageFeatures features = embed_images(*model, *pictures, {.batch_size = 4, .workers = 2});
-  ImagePipeline pipeline(find_recipe("openai"), 16);
+  data::transform::ImagePipeline pipeline(data::transform::find_recipe("openai"), 16);
   for (int64_t i = 0; i < pictures->size(); ++i) {
     Tensor pixels = torch::empty({1, 3, 16, 16}, torch::kUInt8);
     ASSERT_EQ(pipeline.evaluate(pictures->image(i).view, {pixels.data_ptr<uint8_t>(), 768}), "");
-    const Tensor alone = model->encode_image(normalize_pixels(pixels, model->config().preprocess));
+    const Tensor alone = model->encode_image(models::normalize_pixels(pixels, model->config().preprocess));
     EXPECT_LT((alone[0] - features.rows[i]).abs().max().item<float>(), 1e-5F);
   }
 }
 
 TEST(Features, ModelsThatSquashSeeTheWholePicture) {
   torch::NoGradGuard no_grad;
-  ModelConfig config = tiny_config();
+  models::ModelConfig config = tiny_config();
   config.preprocess.resize_mode = "squash";
-  Clip squash(config, 5);
+  models::Clip squash(config, 5);
   config.preprocess.resize_mode = "shortest";
-  Clip crop(config, 5);
+  models::Clip crop(config, 5);
   TemporaryFolder folder;
   make_class_folders(folder.path());
   const auto pictures =
-      open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
+      data::source::open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
   EXPECT_GT((embed_images(squash, *pictures).rows - embed_images(crop, *pictures).rows)
                 .abs()
                 .max()
@@ -72,11 +72,11 @@ TEST(Features, LeaveTheModelInItsMode) {
 }
 
 TEST(Features, RefuseAForeignVocabulary) {
-  ModelConfig config = tiny_config();
+  models::ModelConfig config = tiny_config();
   config.text.vocabulary_size = 100;
-  Clip model(config);
+  models::Clip model(config);
   EXPECT_THROW(embed_texts(model, {"a dog"}), Error);
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

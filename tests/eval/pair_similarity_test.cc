@@ -3,20 +3,20 @@
 #include <cmath>
 #include <fstream>
 
-#include "audit/corpus.h"
+#include "audit/corpus/corpus.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "eval/features.h"
 #include "models/open_clip_directory.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 class PairSimilarityTest : public ::testing::Test {
  protected:
   PairSimilarityTest() : clip_(tiny_clip()) {
-    write_open_clip_directory(*clip_, folder_ / "model");
+    models::write_open_clip_directory(*clip_, folder_ / "model");
     fs::create_directories(folder_ / "pictures");
     std::ofstream table(folder_ / "pairs.tsv");
     table << "filepath\ttitle\n";
@@ -27,9 +27,9 @@ class PairSimilarityTest : public ::testing::Test {
     }
   }
 
-  AuditedPair pair(const std::string& key, const std::string& source,
+  audit::verdict::AuditedPair pair(const std::string& key, const std::string& source,
                    const std::string& text) const {
-    AuditedPair audited;
+    audit::verdict::AuditedPair audited;
     audited.pair = {.key = key, .mode = "m", .source = source, .text = text};
     return audited;
   }
@@ -42,20 +42,20 @@ class PairSimilarityTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::shared_ptr<Clip> clip_;
+  std::shared_ptr<models::Clip> clip_;
   std::vector<std::pair<std::string, std::string>> captions_ = {
       {"2_0", "a number"}, {"10_1", "ten of them"}, {"green_pear_2", "a green pear"}};
 };
 
 TEST_F(PairSimilarityTest, IsTheCosineOfTheModelsFeatures) {
   const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
-  std::vector<AuditedPair> pairs = {
+  std::vector<audit::verdict::AuditedPair> pairs = {
       pair(path_of("green_pear_2"), "a green pear", "a pear that is green")};
   tier->score(pairs);
   const Tensor texts = embed_texts(*clip_, {"a green pear", "a pear that is green"});
-  DataOptions options;
+  data::source::DataOptions options;
   options.source = folder_ / "pairs.tsv";
-  const ImageFeatures pictures = embed_images(*clip_, *open_dataset(options));
+  const ImageFeatures pictures = embed_images(*clip_, *data::source::open_dataset(options));
   EXPECT_NEAR(pairs[0].scores.similarity, cosine(texts[0], texts[1]), 1e-5);
   EXPECT_NEAR(pairs[0].scores.image_source, cosine(pictures.rows[2], texts[0]), 1e-5);
   EXPECT_NEAR(pairs[0].scores.image_rewrite, cosine(pictures.rows[2], texts[1]), 1e-5);
@@ -65,7 +65,7 @@ TEST_F(PairSimilarityTest, IsTheCosineOfTheModelsFeatures) {
 TEST_F(PairSimilarityTest, FindsThePictureByKeyLineOrHashAndCountsTheRest) {
   const auto tier =
       clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv", .texts = false});
-  std::vector<AuditedPair> pairs = {
+  std::vector<audit::verdict::AuditedPair> pairs = {
       pair(path_of("10_1"), "ten of them", "ten"),
       pair("1", "ten of them", "ten"),                         // line, from 0
       pair(hex(sha256("ten of them")), "ten of them", "ten"),  // a ledger's key
@@ -86,7 +86,7 @@ TEST_F(PairSimilarityTest, FindsThePictureByKeyLineOrHashAndCountsTheRest) {
 TEST_F(PairSimilarityTest, APictureThatCannotBeReadHasNoValue) {
   std::ofstream(path_of("10_1"), std::ios::trunc) << "no picture";
   const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
-  std::vector<AuditedPair> pairs = {pair(path_of("10_1"), "ten of them", "ten"),
+  std::vector<audit::verdict::AuditedPair> pairs = {pair(path_of("10_1"), "ten of them", "ten"),
                                     pair(path_of("2_0"), "a number", "number")};
   tier->score(pairs);
   EXPECT_TRUE(std::isnan(pairs[0].scores.image_source));
@@ -98,11 +98,11 @@ TEST_F(PairSimilarityTest, AnAuditTellsHowManyPairsHaveAPicture) {
   std::ofstream(folder_ / "captions.txt") << "a number\nten of them\nno such caption\n";
   std::ofstream(folder_ / "m.txt") << "number\nten\nnothing\n";
   const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
-  const auto source = open_pairs(folder_ / "captions.txt", {folder_ / "m.txt"});
-  const CorpusAudit audit = audit_corpus(
-      Auditor(fs::path()), *source, {.output = folder_ / "audit.json", .scorers = {tier.get()}});
+  const auto source = audit::pairs::open_pairs(folder_ / "captions.txt", {folder_ / "m.txt"});
+  const audit::corpus::CorpusAudit audit = audit::corpus::audit_corpus(
+      audit::verdict::Auditor(fs::path()), *source, {.output = folder_ / "audit.json", .scorers = {tier.get()}});
   const std::string counts = "2 of 3 pairs have a picture";
-  EXPECT_NE(describe(audit).find(counts), std::string::npos) << describe(audit);
+  EXPECT_NE(audit::corpus::describe(audit).find(counts), std::string::npos) << audit::corpus::describe(audit);
   EXPECT_NE(to_line(read_json(folder_ / "audit.json")["summary"]["tiers"]).find(counts),
             std::string::npos);
   EXPECT_EQ(audit.scores.at("image_source").count, 2);
@@ -126,4 +126,4 @@ TEST_F(PairSimilarityTest, ReadsCaptionsForACalibration) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

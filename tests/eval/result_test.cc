@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 TEST(Result, KeysComeInClipBenchmarksOrder) {
@@ -58,4 +58,4 @@ TEST(Result, NamesTheFileThatIsNone) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 RetrievalResult golden_result(int64_t chunk) {
@@ -44,7 +44,7 @@ TEST(Retrieval, RowsWithOnePictureAreOnePictureWithSeveralCaptions) {
                                      "10_0.png,a green wall\n" + pictures + "2_0.png,red\n" +
                                      pictures + "green_pear_0.png,blue\n");
   const auto pairs =
-      open_dataset({.source = folder / "set.csv", .type = "csv", .csv_separator = ","});
+      data::source::open_dataset({.source = folder / "set.csv", .type = "csv", .csv_separator = ","});
   const auto model = tiny_clip();
   const RetrievalResult result = evaluate_retrieval(*model, *pairs);
   EXPECT_EQ(result.pictures, 3);
@@ -71,7 +71,7 @@ TEST(Retrieval, ABadPictureTakesItsCaptionsWithIt) {
                "one caption\nanother caption of " + std::string(name) + "\n");
   }
   write_file(folder / "10_0.png", "not a picture");
-  const auto pairs = open_dataset({.source = folder.path().string()});
+  const auto pairs = data::source::open_dataset({.source = folder.path().string()});
   const RetrievalResult result = evaluate_retrieval(*tiny_clip(), *pairs, {.max_bad_share = 0.5});
   EXPECT_EQ(result.pictures, 2);
   EXPECT_EQ(result.captions, 4);
@@ -83,9 +83,9 @@ TEST(Retrieval, ABadPictureTakesItsCaptionsWithIt) {
 TEST(Retrieval, RefusesASetWithoutCaptions) {
   TemporaryFolder folder;
   make_class_folders(folder.path());
-  const auto pictures = open_dataset({.source = folder.path().string()});
+  const auto pictures = data::source::open_dataset({.source = folder.path().string()});
   EXPECT_THROW(evaluate_retrieval(*tiny_clip(), *pictures), Error);
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

@@ -9,16 +9,16 @@
 
 #include "core/file.h"
 #include "core/npy.h"
-#include "data/dataset.h"
+#include "data/source/dataset.h"
 #include "models/clip.h"
 #include "tests/temporary_folder.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 
 inline const fs::path kGoldenEval = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/eval";
 
-inline ModelConfig tiny_config() {
-  ModelConfig config;
+inline models::ModelConfig tiny_config() {
+  models::ModelConfig config;
   config.name = "custom";
   config.embed_dim = 8;
   config.vision = {.image_size = 16, .patch_size = 8, .width = 16, .layers = 1, .heads = 2};
@@ -29,8 +29,8 @@ inline ModelConfig tiny_config() {
 }
 
 /// Weights far from their start, so that pictures and texts have clearly different features.
-inline std::shared_ptr<Clip> tiny_clip() {
-  auto model = std::make_shared<Clip>(tiny_config(), 5);
+inline std::shared_ptr<models::Clip> tiny_clip() {
+  auto model = std::make_shared<models::Clip>(tiny_config(), 5);
   torch::NoGradGuard no_grad;
   for (auto [name, tensor] : model->state()) {
     if (tensor.dim() >= 2) tensor.mul_(3);
@@ -62,4 +62,4 @@ inline void make_class_folders(const fs::path& root) {
   }
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::eval

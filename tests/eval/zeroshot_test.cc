@@ -6,7 +6,7 @@
 #include "eval/evaluation_data.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright {
+namespace clipwright::eval {
 namespace {
 
 class GoldenZeroshot : public testing::TestWithParam<std::string> {};
@@ -48,7 +48,7 @@ class ZeroshotSet : public testing::Test {
   }
   TemporaryFolder folder_;
   TemporaryFolder beside_;
-  std::shared_ptr<Clip> model_ = tiny_clip();
+  std::shared_ptr<models::Clip> model_ = tiny_clip();
 };
 
 TEST_F(ZeroshotSet, NamesClassesAfterTheirFolders) {
@@ -136,4 +136,4 @@ TEST_F(ZeroshotSet, RefusesALabelWithoutAName) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::eval

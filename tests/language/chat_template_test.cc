@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 TEST(ChatTemplate, SurroundsAMessageWithTheFilesOwnControlTokens) {
@@ -27,4 +27,4 @@ TEST(ChatTemplate, SurroundsAMessageWithTheFilesOwnControlTokens) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -8,7 +8,7 @@
 #include "language/language_model.h"
 #include "tests/temporary_folder.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 const char* const kModel = CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL;
@@ -62,4 +62,4 @@ TEST_F(QuantizedCopy, WhatCannotBeCopiedIsToldAndLeavesNothing) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 /// The definition in doubles: softmax of everything, sort of everything, keep while the mass before
@@ -120,4 +120,4 @@ TEST(NucleusSampler, TemperatureZeroTakesTheLikeliest) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ TEST(SequenceCache, ForkedPrefixGivesTheSameLogitsAsTheWholePromptUpToRounding) 
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

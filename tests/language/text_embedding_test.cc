@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 const std::filesystem::path kModel = CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL;
@@ -39,4 +39,4 @@ TEST(TextEmbedding, GivesUnitRowsThatHardlyDependOnCompany) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-namespace clipwright {
+namespace clipwright::language {
 namespace {
 
 const std::filesystem::path kModel = CLIPWRIGHT_DEFAULT_LANGUAGE_MODEL;
@@ -47,4 +47,4 @@ TEST(YesNo, LeavesWhatItCannotReadWithoutAnswer) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::language

@@ -5,7 +5,7 @@
 #include "core/npy.h"
 #include "tests/finite_difference.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 namespace {
 
 const auto kDouble = torch::TensorOptions().dtype(torch::kFloat64);
@@ -109,4 +109,4 @@ TEST(MultiText, GradientsEqualFiniteDifferences) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::losses

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::losses {
 namespace {
 
 Features features() {
@@ -68,4 +68,4 @@ TEST(Objective, NamesTheNearestWhenANameIsWrong) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::losses

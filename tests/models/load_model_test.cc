@@ -4,7 +4,7 @@
 #include "core/file.h"
 #include "models/clip.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/models";
@@ -98,4 +98,4 @@ TEST_F(LoadModel, WhatOnlyUsesAModelWantsATrainedOne) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "models/config.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 Json minimal() {
@@ -133,4 +133,4 @@ TEST(ModelConfig, NamesTheNearest) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -11,7 +11,7 @@
 #include "tensor/safetensors.h"
 #include "tests/temporary_folder.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/models";
@@ -36,7 +36,7 @@ Tensor golden_pixels(const Clip& model) {
 TextBatch golden_texts() {
   const NpyArray array = read_npy(kGolden / "ids.npy");
   const auto ids = array.values<int64_t>();
-  PackedTexts texts;
+  text::bpe::PackedTexts texts;
   for (int64_t row = 0; row < array.shape[0]; ++row) {
     for (int64_t i = 0; i < array.shape[1]; ++i) {
       const auto id = static_cast<int32_t>(ids[static_cast<size_t>(row * array.shape[1] + i)]);
@@ -81,8 +81,8 @@ TEST_P(GoldenModel, WritesWhatItRead) {
   TemporaryFolder folder;
   const auto model = read_open_clip_directory(kGolden / GetParam());
   write_open_clip_directory(*model, folder.path() / "copy");
-  const Safetensors before = read_safetensors(kGolden / GetParam() / "open_clip_model.safetensors");
-  const Safetensors after = read_safetensors(folder.path() / "copy/open_clip_model.safetensors");
+  const tensor::Safetensors before = tensor::read_safetensors(kGolden / GetParam() / "open_clip_model.safetensors");
+  const tensor::Safetensors after = tensor::read_safetensors(folder.path() / "copy/open_clip_model.safetensors");
   ASSERT_EQ(before.tensors.size(), after.tensors.size());
   for (const auto& [name, tensor] : before.tensors) {
     ASSERT_NE(after.find(name), nullptr) << name;
@@ -103,11 +103,11 @@ INSTANTIATE_TEST_SUITE_P(OpenClip, GoldenModel,
 
 TEST(OpenClipDirectory, ReadsCustomTextNames) {
   TemporaryFolder folder;
-  Safetensors file = read_safetensors(kGolden / "vit/open_clip_model.safetensors");
+  tensor::Safetensors file = tensor::read_safetensors(kGolden / "vit/open_clip_model.safetensors");
   for (auto& [name, tensor] : file.tensors) {
     if (name.rfind("visual.", 0) != 0 && name != "logit_scale") name = "text." + name;
   }
-  write_safetensors(folder.path() / "open_clip_model.safetensors", file.tensors);
+  tensor::write_safetensors(folder.path() / "open_clip_model.safetensors", file.tensors);
   Json config = read_json(kGolden / "vit" / kOpenClipConfigName);
   config["model_cfg"]["custom_text"] = true;
   write_file(folder.path() / kOpenClipConfigName, config.dump());
@@ -120,14 +120,14 @@ TEST(OpenClipDirectory, ReadsCustomTextNames) {
 
 TEST(OpenClipDirectory, ListsEveryMismatch) {
   TemporaryFolder folder;
-  Safetensors file = read_safetensors(kGolden / "vit/open_clip_model.safetensors");
+  tensor::Safetensors file = tensor::read_safetensors(kGolden / "vit/open_clip_model.safetensors");
   std::erase_if(file.tensors,
                 [](const NamedTensor& item) { return item.first == "ln_final.bias"; });
   for (auto& [name, tensor] : file.tensors) {
     if (name == "visual.proj") tensor = tensor.t();
   }
   file.tensors.emplace_back("stranger", torch::zeros({2}));
-  write_safetensors(folder.path() / "open_clip_model.safetensors", file.tensors);
+  tensor::write_safetensors(folder.path() / "open_clip_model.safetensors", file.tensors);
   fs::copy_file(kGolden / "vit" / kOpenClipConfigName, folder.path() / kOpenClipConfigName);
   const std::string message = input_error([&] { read_open_clip_directory(folder.path()); });
   EXPECT_NE(message.find("missing: ln_final.bias"), std::string::npos) << message;
@@ -170,4 +170,4 @@ TEST(OpenClipDirectory, AConfigurationCannotAskForMoreThanItsWeights) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::models

@@ -7,7 +7,7 @@
 #include "models/clip.h"
 #include "models/text_transformer.h"
 
-namespace clipwright {
+namespace clipwright::models {
 namespace {
 
 TextConfig small_config() {
@@ -28,8 +28,8 @@ std::shared_ptr<TextTransformer> random_tower() {
   return tower;
 }
 
-PackedTexts some_texts() {
-  PackedTexts texts;
+text::bpe::PackedTexts some_texts() {
+  text::bpe::PackedTexts texts;
   Random random(5, "texts", 0, uint64_t{0});
   for (const int length : {2, 12, 5, 7}) {
     for (int i = 0; i < length; ++i)
@@ -39,7 +39,7 @@ PackedTexts some_texts() {
   return texts;
 }
 
-Tensor dense_forward(const TextTransformer& tower, const PackedTexts& texts) {
+Tensor dense_forward(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
   const int64_t length = tower.config.context_length, width = tower.config.width,
                 heads = tower.config.heads, count = texts.size();
   Tensor ids = torch::zeros({count, length}, torch::kInt64),
@@ -84,7 +84,7 @@ Tensor dense_forward(const TextTransformer& tower, const PackedTexts& texts) {
 
 TEST(PackedText, EqualsThePaddedTower) {
   const auto tower = random_tower();
-  const PackedTexts texts = some_texts();
+  const text::bpe::PackedTexts texts = some_texts();
   const TextBatch batch = to_text_batch(texts);
   EXPECT_LT((tower->forward(batch.ids, batch.offsets) - dense_forward(*tower, texts))
                 .abs()
@@ -95,7 +95,7 @@ TEST(PackedText, EqualsThePaddedTower) {
 
 TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
   const auto tower = random_tower();
-  const PackedTexts texts = some_texts();
+  const text::bpe::PackedTexts texts = some_texts();
   const TextBatch batch = to_text_batch(texts);
   const Tensor direction = torch::randn({texts.size(), 8}, torch::kFloat64);
   (tower->forward(batch.ids, batch.offsets) * direction).sum().backward();
@@ -114,11 +114,11 @@ TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
 
 TEST(PackedText, ATextDoesNotDependOnItsNeighbours) {
   const auto tower = random_tower();
-  const PackedTexts all = some_texts();
+  const text::bpe::PackedTexts all = some_texts();
   const TextBatch together = to_text_batch(all);
   const Tensor features = tower->forward(together.ids, together.offsets);
   for (int64_t n = 0; n < all.size(); ++n) {
-    PackedTexts one;
+    text::bpe::PackedTexts one;
     one.ids.assign(all.ids.begin() + all.offsets[n], all.ids.begin() + all.offsets[n + 1]);
     one.offsets.push_back(static_cast<int32_t>(one.ids.size()));
     const TextBatch alone = to_text_batch(one);
@@ -129,8 +129,8 @@ TEST(PackedText, ATextDoesNotDependOnItsNeighbours) {
 }
 
 TEST(PackedText, SeveralListsJoinEndToEnd) {
-  const PackedTexts texts = some_texts();
-  const TextBatch joined = to_text_batch(std::vector<PackedTexts>{texts, texts});
+  const text::bpe::PackedTexts texts = some_texts();
+  const TextBatch joined = to_text_batch(std::vector<text::bpe::PackedTexts>{texts, texts});
   ASSERT_EQ(joined.size(), 2 * texts.size());
   const TextBatch one = to_text_batch(texts);
   EXPECT_TRUE(torch::equal(joined.ids, torch::cat({one.ids, one.ids})));
@@ -138,4 +138,4 @@ TEST(PackedText, SeveralListsJoinEndToEnd) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::models

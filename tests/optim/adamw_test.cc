@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/random.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 namespace {
 
 Tensor random_tensor(std::vector<int64_t> shape, std::string_view purpose, torch::Dtype type) {
@@ -142,4 +142,4 @@ TEST(AdamW, AParameterWithoutGradientStays) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::optim

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace clipwright {
+namespace clipwright::optim {
 namespace {
 
 std::vector<NamedTensor> three_four_twelve() {
@@ -33,4 +33,4 @@ TEST(ClipGradients, AShortGradientStaysBitForBit) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::optim

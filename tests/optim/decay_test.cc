@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::optim {
 namespace {
 
 TEST(Decay, OpenClipAndLaclipAgreeOnTheNamesOfOurModels) {
@@ -37,4 +37,4 @@ TEST(Decay, OpenClipAndLaclipAgreeOnTheNamesOfOurModels) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::optim

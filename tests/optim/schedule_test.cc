@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace clipwright {
+namespace clipwright::optim {
 namespace {
 
 TEST(Schedule, CosineIsOpenClips) {
@@ -75,4 +75,4 @@ TEST(Schedule, AMisspeltNameNamesTheNearest) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::optim

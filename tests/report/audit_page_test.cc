@@ -6,24 +6,24 @@
 
 #include "core/file.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// Pairs from memory.
-class Given final : public PairSource {
+class Given final : public audit::pairs::PairSource {
  public:
-  explicit Given(std::vector<AuditPair> pairs) : pairs_(std::move(pairs)) {}
-  bool next(AuditPair& pair) override {
+  explicit Given(std::vector<audit::pairs::AuditPair> pairs) : pairs_(std::move(pairs)) {}
+  bool next(audit::pairs::AuditPair& pair) override {
     if (at_ == pairs_.size()) return false;
     pair = pairs_[at_++];
     return true;
   }
 
  private:
-  std::vector<AuditPair> pairs_;
+  std::vector<audit::pairs::AuditPair> pairs_;
   size_t at_ = 0;
 };
 
@@ -34,7 +34,7 @@ class AuditPageTest : public ::testing::Test {
     folder_ = ::mkdtemp(pattern.data());
   }
   ~AuditPageTest() override { fs::remove_all(folder_); }
-  std::string page_of(const CorpusAudit& audit) const {
+  std::string page_of(const audit::corpus::CorpusAudit& audit) const {
     write_audit_page(audit, folder_ / "audit.html");
     return read_file(folder_ / "audit.html");
   }
@@ -42,21 +42,21 @@ class AuditPageTest : public ::testing::Test {
 };
 
 /// Gives every pair a similarity of 0.25.
-class Constant final : public PairScorer {
+class Constant final : public audit::verdict::PairScorer {
  public:
-  void score(std::span<AuditedPair> pairs) override {
-    for (AuditedPair& audited : pairs) audited.scores.similarity = 0.25;
+  void score(std::span<audit::verdict::AuditedPair> pairs) override {
+    for (audit::verdict::AuditedPair& audited : pairs) audited.scores.similarity = 0.25;
   }
   std::string describe() const override { return "similarity: by <nobody>"; }
 };
 
 TEST_F(AuditPageTest, ShowsFlagsTiersDiversityAndExamples) {
-  const Auditor auditor{fs::path()};
+  const audit::verdict::Auditor auditor{fs::path()};
   Given pairs({{"1", "bard", "a red bus on the road", "on the road there is a blue bus"},
                {"2", "bard", "two cats", "two cats on a mat"},
                {"1", "human", "a red bus on the road", "on the road a red bus <drives>"}});
   Constant constant;
-  const CorpusAudit audit = audit_corpus(
+  const audit::corpus::CorpusAudit audit = audit::corpus::audit_corpus(
       auditor, pairs, {.threads = 1, .scorers = {&constant}, .limits = {.similarity = 0.5}});
   EXPECT_EQ(audit.sources->texts, 2) << "the first caption stands in two modes";
   EXPECT_EQ(audit.rewrites->texts, 3);
@@ -76,8 +76,8 @@ TEST_F(AuditPageTest, ShowsFlagsTiersDiversityAndExamples) {
 
 TEST_F(AuditPageTest, OpensAlone) {
   Given pairs({{"1", "<b>", "\" onload=alert(1) \xFF", "<script>alert(1)</script>"}});
-  const Auditor auditor{fs::path()};
-  const std::string page = page_of(audit_corpus(auditor, pairs, {.threads = 1}));
+  const audit::verdict::Auditor auditor{fs::path()};
+  const std::string page = page_of(audit::corpus::audit_corpus(auditor, pairs, {.threads = 1}));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, Not(HasSubstr("http://")));
   EXPECT_THAT(page, Not(HasSubstr("https://")));
@@ -85,11 +85,11 @@ TEST_F(AuditPageTest, OpensAlone) {
 
 TEST_F(AuditPageTest, SaysThatNothingWasFoundOfNothing) {
   Given none({});
-  const Auditor auditor{fs::path()};
-  const std::string page = page_of(audit_corpus(auditor, none, {.threads = 1}));
+  const audit::verdict::Auditor auditor{fs::path()};
+  const std::string page = page_of(audit::corpus::audit_corpus(auditor, none, {.threads = 1}));
   EXPECT_THAT(page, HasSubstr("No rewrite was flagged"));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::report

@@ -12,7 +12,7 @@
 #include "core/json.h"
 #include "report/audit_page.h"
 
-namespace clipwright {
+namespace clipwright::report {
 namespace {
 
 using ::testing::HasSubstr;
@@ -205,8 +205,8 @@ TEST_F(HtmlReportTest, EmbedsPicturesAndLeavesOutWhatIsNone) {
 }
 
 TEST_F(HtmlReportTest, AuditPageShowsFlagsAndExamples) {
-  CorpusAudit audit;
-  AuditedPair pair;
+  audit::corpus::CorpusAudit audit;
+  audit::verdict::AuditedPair pair;
   pair.pair = {"key<1>", "bard", "a red bus", "a blue bus"};
   pair.record.flags = {"colour-changed"};
   pair.record.score = 0.25;
@@ -224,4 +224,4 @@ TEST_F(HtmlReportTest, AuditPageShowsFlagsAndExamples) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::report

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::rewrite {
 
 inline std::string contents_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -80,4 +80,4 @@ class ChildProcess {
   int code_ = -1;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::rewrite

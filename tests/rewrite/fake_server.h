@@ -20,7 +20,7 @@
 
 #include "core/json.h"
 
-namespace clipwright {
+namespace clipwright::rewrite {
 
 /// One answer, and what goes wrong while it is sent.
 struct FakeReply {
@@ -211,4 +211,4 @@ inline bool is_models(const FakeServer::Asked& asked) { return asked.path == "/v
 inline bool is_probe(const FakeServer::Asked& asked) {
   return asked.body.find("a dog =>") != std::string::npos;
 }
-}  // namespace clipwright
+}  // namespace clipwright::rewrite

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace clipwright {
+namespace clipwright::rewrite {
 
 /// Debian's package keeps the server's programs in a folder a version; the newest counts.
 inline std::filesystem::path postgres_programs() {
@@ -98,4 +98,4 @@ class PostgresServer {
   std::string user_;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::rewrite

@@ -7,11 +7,11 @@
 #include <map>
 #include <string>
 
-#include "rewrite/engine.h"
+#include "rewrite/engine/engine.h"
 
-namespace clipwright {
+namespace clipwright::rewrite {
 
-class RequestList final : public RequestQueue, public ReplySink {
+class RequestList final : public engine::RequestQueue, public engine::ReplySink {
  public:
   /// `count` captions under `prefixes` different prompt beginnings, neighbours sharing one.
   static RequestList captions(int count, int prefixes) {
@@ -27,24 +27,24 @@ class RequestList final : public RequestQueue, public ReplySink {
     }
     return list;
   }
-  std::optional<Request> next() override {
+  std::optional<engine::Request> next() override {
     if (requests.empty()) return std::nullopt;
-    std::optional<Request> request(std::move(requests.front()));
+    std::optional<engine::Request> request(std::move(requests.front()));
     requests.pop_front();
     return request;
   }
-  void put(const Request& request, Reply reply) override {
+  void put(const engine::Request& request, engine::Reply reply) override {
     EXPECT_TRUE(replies.emplace(request.id, std::move(reply)).second)
         << request.source << " is answered twice";
   }
   int64_t stopped() const {
     int64_t count = 0;
-    for (const auto& [id, reply] : replies) count += reply.status == ReplyStatus::kStopped;
+    for (const auto& [id, reply] : replies) count += reply.status == engine::ReplyStatus::kStopped;
     return count;
   }
 
-  std::deque<Request> requests;
-  std::map<int64_t, Reply> replies;
+  std::deque<engine::Request> requests;
+  std::map<int64_t, engine::Reply> replies;
 };
 
-}  // namespace clipwright
+}  // namespace clipwright::rewrite

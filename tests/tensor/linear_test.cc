@@ -5,7 +5,7 @@
 #include "tensor/gemm.h"
 #include "tests/finite_difference.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 // Gradients of the float32 path against float64 autograd: what a training step sees.
@@ -68,4 +68,4 @@ TEST(QuickGelu, GradientEqualsFiniteDifferences) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::tensor

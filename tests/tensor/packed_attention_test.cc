@@ -4,7 +4,7 @@
 
 #include "tests/finite_difference.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 const auto kDouble = torch::TensorOptions().dtype(torch::kFloat64);
@@ -86,4 +86,4 @@ TEST(PackedAttention, ThreadsDoNotChangeTheResult) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::tensor

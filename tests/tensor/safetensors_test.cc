@@ -8,7 +8,7 @@
 #include "core/file.h"
 #include "core/random.h"
 
-namespace clipwright {
+namespace clipwright::tensor {
 namespace {
 
 namespace fs = std::filesystem;
@@ -117,4 +117,4 @@ TEST_F(SafetensorsTest, RandomDamageIsAnErrorOrAnotherValueButNeverACrash) {
 }
 
 }  // namespace
-}  // namespace clipwright
+}  // namespace clipwright::tensor

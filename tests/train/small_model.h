@@ -3,10 +3,10 @@
 
 #include "models/clip.h"
 
-namespace clipwright {
+namespace clipwright::train {
 
-inline ModelConfig small_config() {
-  ModelConfig config;
+inline models::ModelConfig small_config() {
+  models::ModelConfig config;
   config.name = "custom";
   config.embed_dim = 16;
   config.vision = {.image_size = 32, .patch_size = 16, .width = 16, .layers = 2, .heads = 2};
@@ -14,4 +14,4 @@ inline ModelConfig small_config() {
   return config;
 }
 
-}  // namespace clipwright
+}  // namespace clipwright::train

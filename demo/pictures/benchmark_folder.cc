@@ -1,0 +1,61 @@
+#include "demo/pictures/benchmark_folder.h"
+
+#include <cstdio>
+
+#include "core/file.h"
+
+namespace clipwright::demo::pictures {
+namespace {
+
+fs::path made(const fs::path& folder) {
+  make_folder(folder);
+  return folder;
+}
+
+std::string lines(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += text + '\n';
+  return joined;
+}
+
+}  // namespace
+
+BenchmarkFolder::BenchmarkFolder(const fs::path& folder, const std::vector<std::string>& classnames,
+                                 const std::vector<std::string>& templates)
+    : folder_(folder), tar_(made(folder / "test") / "0.tar") {
+  write_file(folder / "classnames.txt", lines(classnames));
+  write_file(folder / "zeroshot_classification_templates.txt", lines(templates));
+}
+
+BenchmarkFolder::BenchmarkFolder(const fs::path& folder)
+    : folder_(folder), tar_(made(folder / "test") / "0.tar") {
+  write_file(folder / "dataset_type.txt", "retrieval\n");
+}
+
+std::string BenchmarkFolder::next_key() {
+  char key[32];
+  std::snprintf(key, sizeof key, "s%07lld", static_cast<long long>(count_++));
+  return key;
+}
+
+void BenchmarkFolder::add(std::string_view png, int label) {
+  const std::string key = next_key();
+  tar_.add(key + ".png", png);
+  tar_.add(key + ".cls", std::to_string(label));
+}
+
+void BenchmarkFolder::add(std::string_view png, const std::vector<std::string>& captions) {
+  const std::string key = next_key();
+  std::string joined = lines(captions);
+  joined.pop_back();
+  tar_.add(key + ".png", png);
+  tar_.add(key + ".txt", joined);
+}
+
+int64_t BenchmarkFolder::finish() {
+  tar_.finish();
+  write_file(folder_ / "test" / "nshards.txt", "1\n");
+  return count_;
+}
+
+}  // namespace clipwright::demo::pictures

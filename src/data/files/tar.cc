@@ -1,0 +1,225 @@
+#include "data/files/tar.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "core/error.h"
+
+namespace clipwright::data::files {
+namespace {
+
+constexpr uint64_t kBlock = 512;
+// Longer names and pax headers do not occur; a larger one is damage and must not become an
+// allocation.
+constexpr uint64_t kMostHeaderBytes = 1 << 20;
+
+struct Header {
+  std::string_view block;
+  std::string_view field(size_t offset, size_t size) const {
+    const std::string_view whole = block.substr(offset, size);
+    return whole.substr(0, whole.find('\0'));
+  }
+  char type() const { return block[156]; }
+  bool ustar() const { return block.substr(257, 5) == "ustar"; }
+};
+
+/// Octal text, or GNU's base-256 when the first bit is set.
+std::optional<uint64_t> number(std::string_view field) {
+  const auto first = static_cast<unsigned char>(field[0]);
+  uint64_t value = 0;
+  if (first & 0x80) {
+    if (first & 0x40) return std::nullopt;  // negative
+    value = first & 0x3F;
+    for (const char c : field.substr(1)) {
+      if (value >> 55) return std::nullopt;
+      value = value << 8 | static_cast<unsigned char>(c);
+    }
+    return value;
+  }
+  bool any = false;
+  for (const char c : field) {
+    if (c == ' ' && !any) continue;
+    if (c < '0' || c > '7') {
+      if (c == '\0' || c == ' ') break;
+      return std::nullopt;
+    }
+    value = value << 3 | static_cast<uint64_t>(c - '0');
+    any = true;
+  }
+  return value;
+}
+
+bool checksum_holds(std::string_view block) {
+  const auto stored = number(block.substr(148, 8));
+  uint64_t plain = 8 * ' ';
+  int64_t with_signs = 8 * ' ';  // some old programs summed signed bytes
+  for (size_t i = 0; i < kBlock; ++i) {
+    if (i >= 148 && i < 156) continue;
+    plain += static_cast<unsigned char>(block[i]);
+    with_signs += static_cast<signed char>(block[i]);
+  }
+  return stored && (*stored == plain || static_cast<int64_t>(*stored) == with_signs);
+}
+
+/// Reads the "length key=value\n" records of a pax header that matter here.
+void read_pax(std::string_view records, std::string& path, std::optional<uint64_t>& size) {
+  while (!records.empty()) {
+    uint64_t length = 0;
+    const auto [end, error] =
+        std::from_chars(records.data(), records.data() + records.size(), length);
+    const auto digits = static_cast<uint64_t>(end - records.data());
+    if (error != std::errc() || length > records.size() || length < digits + 2 || *end != ' ')
+      return;
+    const std::string_view record = records.substr(digits + 1, length - digits - 2);
+    const size_t equals = record.find('=');
+    if (equals != std::string_view::npos) {
+      const std::string_view key = record.substr(0, equals), value = record.substr(equals + 1);
+      if (key == "path") path = std::string(value);
+      uint64_t bytes = 0;
+      if (key == "size" &&
+          std::from_chars(value.data(), value.data() + value.size(), bytes).ec == std::errc())
+        size = bytes;
+    }
+    records.remove_prefix(length);
+  }
+}
+
+}  // namespace
+
+std::string walk_tar(std::string_view archive,
+                     const std::function<void(std::string_view, uint64_t, uint64_t)>& use) {
+  if (archive.empty()) return "is empty";
+  static constexpr std::array<char, kBlock> kZeros{};
+  uint64_t at = 0;
+  std::string name, long_name;
+  std::optional<uint64_t> long_size;  // of the next member, where its header cannot say it
+  while (at + kBlock <= archive.size()) {
+    const Header header{archive.substr(at, kBlock)};
+    if (std::memcmp(header.block.data(), kZeros.data(), kBlock) == 0) return {};
+    const std::string place = "at byte " + std::to_string(at);
+    if (at == 0 && archive.starts_with("\x1f\x8b")) return "is gzipped, not a plain tar";
+    if (!checksum_holds(header.block)) return "is damaged " + place + " (no valid tar header)";
+    const auto stated = number(header.block.substr(124, 12));
+    if (!stated) return "is damaged " + place + " (no valid size)";
+    const char type = header.type();
+    const bool describes_next = type == 'L' || type == 'K' || type == 'x' || type == 'g';
+    const uint64_t size = describes_next ? *stated : long_size.value_or(*stated);
+    const uint64_t begin = at + kBlock;
+    if (size > archive.size() - begin) {
+      return "is cut off " + place + " (a member of " + std::to_string(size) + " bytes, " +
+             std::to_string(archive.size() - begin) + " left)";
+    }
+    const std::string_view body = archive.substr(begin, size);
+    if (describes_next) {
+      if (size > kMostHeaderBytes)
+        return "is damaged " + place + " (an extended header of " + std::to_string(size) +
+               " bytes)";
+      if (type == 'L') long_name = std::string(body.substr(0, body.find('\0')));
+      if (type == 'x') read_pax(body, long_name, long_size);
+    } else {
+      if (type == '0' || type == '\0' || type == '7') {
+        name.clear();
+        if (!long_name.empty()) {
+          name = long_name;
+        } else {
+          // GNU archives keep times where ustar keeps the prefix; only ustar says "ustar\0".
+          if (header.ustar() && header.block[262] == '\0') name = header.field(345, 155);
+          if (!name.empty()) name += '/';
+          name += header.field(0, 100);
+        }
+        if (!(type == '\0' && !name.empty() && name.back() == '/')) use(name, begin, size);
+      }
+      long_name.clear();
+      long_size.reset();
+    }
+    at = begin + (size + kBlock - 1) / kBlock * kBlock;
+  }
+  if (at < archive.size()) return "is cut off at byte " + std::to_string(at);
+  return {};
+}
+
+TarIndex index_tar(const MappedFile& archive) {
+  TarIndex index;
+  index.damage =
+      walk_tar(archive.text(), [&](std::string_view name, uint64_t offset, uint64_t size) {
+        index.members.push_back({std::string(name), offset, size});
+      });
+  return index;
+}
+
+namespace {
+
+/// Times, owners and modes are fixed, so equal members give equal archives.
+std::array<char, kBlock> header_block(std::string_view name, std::string_view prefix, uint64_t size,
+                                      char type) {
+  std::array<char, kBlock> block{};
+  const auto put = [&](size_t offset, std::string_view text) {
+    std::copy(text.begin(), text.end(), block.begin() + static_cast<long>(offset));
+  };
+  put(0, name);
+  put(100, "0000644");
+  put(108, "0000000");
+  put(116, "0000000");
+  char octal[24];
+  std::snprintf(octal, sizeof octal, "%011llo", static_cast<unsigned long long>(size));
+  put(124, octal);
+  put(136, "00000000000");
+  put(148, "        ");
+  block[156] = type;
+  put(257, std::string_view("ustar\0"
+                            "00",
+                            8));
+  put(345, prefix);
+  uint32_t sum = 0;
+  for (const char c : block) sum += static_cast<unsigned char>(c);
+  std::snprintf(octal, sizeof octal, "%06o", sum);
+  put(148, std::string_view(octal, 7));
+  return block;
+}
+
+std::string_view zeros(uint64_t size) {
+  static constexpr std::array<char, 2 * kBlock> kZeros{};
+  return {kZeros.data(), (kBlock - size % kBlock) % kBlock};
+}
+
+}  // namespace
+
+TarWriter::TarWriter(const std::filesystem::path& path) : file_(path) {}
+
+void TarWriter::add(std::string_view name, std::string_view bytes) {
+  constexpr uint64_t kMostOctal = (uint64_t{1} << 33) - 1;
+  if (bytes.size() > kMostOctal)
+    fail_input(std::string(name) + ": is larger than 8 GiB, which a tar member cannot be");
+  const auto write_block = [&](const std::array<char, kBlock>& block) {
+    file_.write(std::string_view(block.data(), kBlock));
+  };
+  std::string_view base = name, prefix;
+  if (name.size() > 100) {
+    const size_t slash = name.rfind('/', 155);
+    if (slash != std::string_view::npos && slash > 0 && name.size() - slash - 1 <= 100 &&
+        slash + 1 < name.size()) {
+      prefix = name.substr(0, slash);
+      base = name.substr(slash + 1);
+    } else {
+      write_block(header_block("././@LongLink", {}, name.size() + 1, 'L'));
+      file_.write(name);
+      file_.write(std::string_view("\0", 1));
+      file_.write(zeros(name.size() + 1));
+      base = name.substr(0, 100);
+    }
+  }
+  write_block(header_block(base, prefix, bytes.size(), '0'));
+  file_.write(bytes);
+  file_.write(zeros(bytes.size()));
+}
+
+void TarWriter::finish() {
+  for (int i = 0; i < 2; ++i) file_.write(std::string(kBlock, '\0'));
+  file_.commit();
+}
+
+}  // namespace clipwright::data::files

@@ -1,0 +1,26 @@
+// Is a text UTF-8? Captions that are not are counted instead of being guessed at.
+#pragma once
+
+#include <string_view>
+
+namespace clipwright::data::files {
+
+/// True for well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
+bool is_utf8(std::string_view text);
+
+/// Whitespace as Python's str.strip removes it from ASCII text, taken off both ends.
+std::string_view trimmed(std::string_view text);
+
+/// "x\ny\r\n" to its lines without their ends, blank ones dropped.
+template <typename Use>
+void for_each_line(std::string_view text, const Use& use) {
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string_view line = trimmed(text.substr(0, end));
+    if (!line.empty()) use(line);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace clipwright::data::files

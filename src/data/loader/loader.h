@@ -1,0 +1,79 @@
+// Batches for training: threads decode into slots that are allocated once, and any number of
+// threads gives the same batches.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/captions/captions.h"
+#include "data/source/dataset.h"
+#include "data/transform/transform.h"
+#include "text/bpe/tokenizer.h"
+
+namespace clipwright::data::loader {
+
+struct LoaderOptions {
+  int64_t batch_size = 64;
+  uint64_t seed = 0;
+  int workers = 2;
+  bool shuffle = true;
+  int image_size = 224;
+  transform::Recipe recipe;
+  bool augment = true;  ///< random crop of the recipe; off: the evaluation transform
+  captions::CaptionPolicy policy = captions::CaptionPolicy::kOriginal;
+  int context_length = 77;
+  double max_bad_share = 0.05;  ///< more bad samples than this share (after the first 200 samples)
+                                ///< stop the run with exit code 3
+  /// This process takes rows rank, rank + world_size, ... of each global batch of batch_size *
+  /// world_size.
+  int rank = 0, world_size = 1;
+};
+
+/// One step's data. Pixels are uint8 (B, 3, S, S); texts[k] holds slot k's text of every sample,
+/// packed.
+struct Batch {
+  int64_t size = 0;
+  int64_t epoch = 0;
+  int64_t index = 0;  ///< of the batch within its epoch
+  std::vector<uint8_t> images;
+  std::vector<text::bpe::PackedTexts> texts;
+  std::vector<int64_t>
+      samples;  ///< index of each sample in the dataset (after replacement of bad ones)
+};
+
+/// Samples that could not be used, by reason.
+struct BadSamples {
+  int64_t seen = 0, bad = 0;
+  std::map<std::string, int64_t> by_reason;
+  std::string describe() const;
+};
+
+/// Endless batches from (epoch, batch) on; the last incomplete batch of an epoch is dropped. A bad
+/// sample is counted, logged with its reason and replaced by the next good one in an order keyed by
+/// (seed, epoch, key).
+class Loader {
+ public:
+  /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset
+  /// has fewer pairs than one batch, Error(kUsage) without a worker or a batch size.
+  Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<const captions::CaptionTable> captions,
+         const LoaderOptions& options);
+  ~Loader();
+
+  int64_t batches_per_epoch() const;
+  /// Continue from this place; call before the first `next`.
+  void seek(int64_t epoch, int64_t batch);
+  /// The next batch in order. Throws Error(kInput) when too many samples are bad.
+  std::unique_ptr<Batch> next();
+  /// Gives a batch's memory back for reuse.
+  void recycle(std::unique_ptr<Batch> batch);
+  BadSamples bad_samples() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace clipwright::data::loader

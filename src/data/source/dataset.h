@@ -1,0 +1,67 @@
+// Image-text pairs by index, whatever they are stored in. Indices are mapped files, not objects, so
+// ten million pairs fit in memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clipwright::data::source {
+
+/// The encoded bytes of one picture: a view into a mapping, or bytes owned by this object.
+struct ImageBytes {
+  std::span<const std::byte> view;
+  std::vector<std::byte> owned;
+  std::string error;  ///< why the picture could not be read; empty when it could
+};
+
+/// Pairs with random access. Thread-safe for reading.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual int64_t size() const = 0;
+  /// What identifies the pair across files and runs: the image path, or the tar's key.
+  virtual std::string key(int64_t index) const = 0;
+  /// The original caption without blanks around it (empty when there is none); its SHA-256 is what
+  /// rewrites are checked against.
+  virtual std::string caption(int64_t index) const = 0;
+  /// All captions of the picture (several for COCO-like sets); at least what `caption` gives.
+  virtual std::vector<std::string> captions(int64_t index) const { return {caption(index)}; }
+  virtual ImageBytes image(int64_t index) const = 0;
+  /// Class label from a `.cls` member, or -1.
+  virtual int label(int64_t index) const { return -1; }
+  virtual std::string describe()
+      const = 0;  ///< one line for the log: kind, files, pairs, rows skipped and why
+  /// What this dataset is a part of (nullptr when it is whole), and where its pairs are there:
+  /// rewrites belong to the whole.
+  virtual const Dataset* base() const { return nullptr; }
+  virtual int64_t base_index(int64_t index) const { return index; }
+};
+
+struct DataOptions {
+  std::string
+      source;  ///< tars with {0000..0099} and `::`, .csv/.tsv, .jsonl, .parquet, or a folder
+  std::string type =
+      "auto";  ///< auto | webdataset | csv | laclip-csv | jsonl | parquet | folder | clip-benchmark
+  std::string csv_separator = "\t";
+  std::string csv_image_key = "filepath", csv_caption_key = "title";
+  std::string image_root;  ///< prefix of relative image paths; default: the CSV's folder
+  double max_skipped_share =
+      0.05;  ///< rows or samples without caption or image beyond this share are an error
+};
+
+/// Opens a source. Throws Error(kInput) with the first bad place when it cannot be used,
+/// Error(kUsage) for a bad type.
+std::unique_ptr<Dataset> open_dataset(const DataOptions& options);
+
+/// "a{00..02}.tar::b.tar" to a list of paths. Throws Error(kUsage) on unbalanced braces.
+std::vector<std::string> expand_braces(std::string_view pattern);
+
+/// The pairs of `base` at `indices`, e.g. a held-out split. Keeps `base` alive.
+std::shared_ptr<Dataset> subset(std::shared_ptr<const Dataset> base, std::vector<int64_t> indices);
+
+}  // namespace clipwright::data::source

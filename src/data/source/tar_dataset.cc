@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "data/files/mapped_files.h"
+#include "data/source/sources.h"
+#include "data/source/tar_shard.h"
+#include "data/files/utf8.h"
+
+namespace clipwright::data::source {
+namespace {
+
+constexpr uint64_t kBlock = 512;
+
+/// How a sample's text is to be read.
+enum class TextKind { kCaption, kCaptionLines };
+
+class TarDataset final : public Dataset {
+ public:
+  TarDataset(std::string kind, TextKind text_kind)
+      : kind_(std::move(kind)), text_kind_(text_kind) {}
+
+  void read(const std::vector<std::string>& paths, const DataOptions& options) {
+    for (const std::string& path : paths) files_.add(path);
+    shards_.resize(paths.size());
+    index_all();
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      if (!shards_[i].damage.empty()) {
+        ++damaged_;
+        if (shards_[i].samples.empty()) {
+          fail_input(paths[i] + ": " + shards_[i].damage + " and gives no sample",
+                     "a tar of samples (key.jpg, key.txt)");
+        }
+        log_warning(paths[i] + ": " + shards_[i].damage + "; its first " +
+                    with_commas(static_cast<int64_t>(shards_[i].samples.size())) +
+                    " samples are used");
+      }
+      first_.push_back(size_);
+      size_ += static_cast<int64_t>(shards_[i].samples.size());
+      skipped_.absorb(shards_[i].skipped);
+      shards_[i].skipped = {};
+      skipped_.check(options.max_skipped_share);
+    }
+    skipped_.report();
+    if (size_ == 0) {
+      fail_input(paths.at(0) + (paths.size() > 1 ? " and the others: no" : ": no") +
+                     " sample has a picture and a caption" +
+                     (skipped_.skipped() > 0 ? "; " + skipped_.first() : std::string()),
+                 "members such as 000001.jpg and 000001.txt");
+    }
+  }
+
+  int64_t size() const override { return size_; }
+  std::string key(int64_t index) const override {
+    const Found at = find(index);
+    return std::string(shards_[at.shard].key(at.sample));
+  }
+  std::string caption(int64_t index) const override {
+    if (text_kind_ == TextKind::kCaptionLines) return captions(index)[0];
+    return text(index);
+  }
+  std::vector<std::string> captions(int64_t index) const override {
+    const std::string all = text(index);
+    if (text_kind_ == TextKind::kCaption) return {all};
+    std::vector<std::string> lines;
+    files::for_each_line(all, [&](std::string_view line) { lines.emplace_back(line); });
+    return lines.empty() ? std::vector<std::string>{""} : lines;
+  }
+  ImageBytes image(int64_t index) const override {
+    const Found at = find(index);
+    const TarSample& sample = at.of(*this);
+    const std::string_view bytes =
+        files_.view(at.shard, sample.image_block * kBlock, sample.image_size);
+    ImageBytes image;
+    image.view = {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()};
+    return image;
+  }
+  int label(int64_t index) const override { return find(index).of(*this).label; }
+  std::string describe() const override {
+    std::string text = kind_ + " " + files_[0].path().string();
+    if (shards_.size() > 1) text += " .. " + files_[files_.size() - 1].path().filename().string();
+    text += ": " + with_commas(static_cast<int64_t>(shards_.size())) +
+            (shards_.size() == 1 ? " tar, " : " tars, ") + with_commas(size_) + " pairs";
+    if (damaged_ > 0)
+      text += ", " + with_commas(damaged_) + (damaged_ == 1 ? " tar damaged" : " tars damaged");
+    if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
+    return text;
+  }
+
+ private:
+  struct Found {
+    uint32_t shard;
+    size_t sample;
+    const TarSample& of(const TarDataset& dataset) const {
+      return dataset.shards_[shard].samples[sample];
+    }
+  };
+
+  void index_all() {
+    std::atomic<size_t> next{0};
+    std::exception_ptr failure;
+    std::mutex mutex;
+    const auto work = [&] {
+      for (size_t i; (i = next++) < shards_.size();) {
+        try {
+          shards_[i] = index_shard(files_[static_cast<uint32_t>(i)].text(),
+                                   files_[static_cast<uint32_t>(i)].path().string());
+          files_.release(static_cast<uint32_t>(i));
+        } catch (...) {
+          std::lock_guard lock(mutex);
+          failure = std::current_exception();
+        }
+      }
+    };
+    {
+      std::vector<std::jthread> threads;
+      const size_t count =
+          std::min<size_t>({shards_.size(), std::max(1u, std::thread::hardware_concurrency()), 16});
+      for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  Found find(int64_t index) const {
+    const auto after = std::upper_bound(first_.begin(), first_.end(), index);
+    const auto shard = static_cast<size_t>(after - first_.begin()) - 1;
+    return {static_cast<uint32_t>(shard), static_cast<size_t>(index - first_[shard])};
+  }
+
+  std::string text(int64_t index) const {
+    const Found at = find(index);
+    const TarSample& sample = at.of(*this);
+    if (sample.text_size > 0) {
+      return std::string(
+          files::trimmed(files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
+    }
+    if (sample.json_size == 0) return {};
+    return json_caption(files_.view(at.shard, sample.json_block * kBlock, sample.json_size));
+  }
+
+  std::string kind_;
+  TextKind text_kind_;
+  files::MappedFiles files_;
+  std::vector<TarShard> shards_;
+  std::vector<int64_t> first_;  // index of each shard's first sample
+  int64_t size_ = 0, damaged_ = 0;
+  Skipped skipped_;
+};
+
+bool has_shard_count(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / "nshards.txt", error);
+}
+
+/// The folder that holds the shards: the path itself, or its test split.
+std::filesystem::path benchmark_split(const std::filesystem::path& path) {
+  return has_shard_count(path) ? path : path / "test";
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths,
+                                   const DataOptions& options) {
+  auto dataset = std::make_unique<TarDataset>("webdataset", TextKind::kCaption);
+  dataset->read(paths, options);
+  return dataset;
+}
+
+bool is_clip_benchmark(const std::string& path) { return has_shard_count(benchmark_split(path)); }
+
+std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const DataOptions& options) {
+  const std::filesystem::path split = benchmark_split(path);
+  if (!has_shard_count(split)) {
+    fail_input(path + ": has no nshards.txt, nor has its folder test",
+               "CLIP_benchmark's layout: test/nshards.txt, test/0.tar, ...");
+  }
+  const std::string count_text(files::trimmed(read_file(split / "nshards.txt")));
+  int64_t count = 0;
+  for (const char c : count_text)
+    count = c >= '0' && c <= '9' && count < 1'000'000 ? count * 10 + (c - '0') : -1'000'000'000;
+  if (count <= 0 || count > 1'000'000) {
+    fail_input((split / "nshards.txt").string() + ": says '" + count_text.substr(0, 40) + "'",
+               "the number of tars beside it");
+  }
+  std::vector<std::string> paths;
+  for (int64_t i = 0; i < count; ++i)
+    paths.push_back((split / (std::to_string(i) + ".tar")).string());
+  auto dataset = std::make_unique<TarDataset>("clip-benchmark", TextKind::kCaptionLines);
+  dataset->read(paths, options);
+  return dataset;
+}
+
+}  // namespace clipwright::data::source

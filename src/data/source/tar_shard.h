@@ -1,0 +1,40 @@
+// One webdataset shard: which members make up each sample, in 40 bytes a sample.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/source/skipped.h"
+
+namespace clipwright::data::source {
+
+/// Where a sample's members lie. Members start on 512-byte blocks, so a block number finds them in
+/// archives up to 2 TiB.
+struct TarSample {
+  uint64_t key = 0;  ///< offset of the key in the shard's arena
+  uint32_t image_block = 0, image_size = 0;
+  uint32_t text_block = 0, text_size = 0;  ///< the .txt member, if it says anything
+  uint32_t json_block = 0, json_size = 0;  ///< the .json member
+  int32_t label = -1;                      ///< of the .cls member
+};
+
+struct TarShard {
+  std::vector<TarSample> samples;
+  std::string keys;    ///< each ends with a NUL
+  std::string damage;  ///< what is wrong with the archive after the samples that were found
+  Skipped skipped;
+
+  std::string_view key(size_t sample) const { return keys.c_str() + samples[sample].key; }
+};
+
+/// Groups members as webdataset does: neighbours with the same path up to the first dot of the file
+/// name; a repeated suffix starts a new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp)
+/// and a text (.txt, a caption in .json) or a label (.cls).
+TarShard index_shard(std::string_view archive, const std::string& name);
+
+/// The caption in a sample's JSON member ("caption"), or an empty string. Never throws.
+std::string json_caption(std::string_view json);
+
+}  // namespace clipwright::data::source

@@ -1,0 +1,126 @@
+#include "data/tools/pack.h"
+
+#include <cstdio>
+#include <optional>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "data/files/tar.h"
+
+namespace clipwright::data::tools {
+namespace {
+
+/// The suffix that fits the bytes, whatever the file was called; empty for an unknown kind.
+std::string suffix_of(std::string_view bytes) {
+  if (bytes.starts_with("\xFF\xD8")) return "jpg";
+  if (bytes.starts_with("\x89PNG")) return "png";
+  if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) return "webp";
+  return {};
+}
+
+std::string numbered(int width, int64_t number) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%0*lld", width, static_cast<long long>(number));
+  return text;
+}
+
+/// The first by name of what a pack writes and the folder holds; empty when there is none.
+std::string earlier_pack(const fs::path& folder) {
+  std::string first;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->path().extension() != ".tar" && name != "sizes.json") continue;
+    if (first.empty() || name < first) first = name;
+  }
+  return first;
+}
+
+Json texts_of(const source::Dataset& dataset, const captions::CaptionTable* captions, int64_t index,
+              const char* raw_name) {
+  Json texts;
+  texts["key"] = dataset.key(index);
+  texts[raw_name] = dataset.caption(index);
+  for (int slot = 1; captions != nullptr && slot <= captions->rewrites(); ++slot) {
+    if (std::string text = captions->text(index, slot); !text.empty())
+      texts[captions->slot_name(slot)] = std::move(text);
+  }
+  return texts;
+}
+
+}  // namespace
+
+void check_pack_options(const PackOptions& options) {
+  if (options.samples_per_tar <= 0)
+    fail_usage("--samples-per-tar is " + std::to_string(options.samples_per_tar),
+               "a positive number");
+  if (const std::string found = earlier_pack(options.folder); !found.empty()) {
+    fail_usage(options.folder.string() + ": holds " + found + " already", "an empty folder",
+               "Choose another folder, or remove its tars and sizes.json: tars of two packs in one "
+               "folder are read as one data set.");
+  }
+}
+
+PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions, const PackOptions& options) {
+  check_pack_options(options);
+  make_folder(options.folder);
+  PackResult result;
+  Json sizes = Json::object();
+  std::optional<files::TarWriter> tar;
+  int64_t in_tar = 0;
+  const auto close = [&] {
+    if (!tar) return;
+    tar->finish();
+    tar.reset();
+    sizes[numbered(5, result.tars) + ".tar"] = in_tar;
+    ++result.tars;
+    in_tar = 0;
+  };
+  Progress progress("packing", dataset.size());
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    if (interrupted())
+      fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
+                   "Remove them and start again to write all of them.");
+    const source::ImageBytes image = dataset.image(i);
+    const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()),
+                                 image.view.size());
+    const std::string suffix = suffix_of(bytes);
+    if (!image.error.empty() || suffix.empty()) {
+      if (++result.skipped <= 3)
+        log_warning("sample " + dataset.key(i) + " " +
+                    (image.error.empty() ? "is no JPEG, PNG or WebP" : image.error) + "; skipped");
+      continue;
+    }
+    if (!tar) tar.emplace(options.folder / (numbered(5, result.tars) + ".tar"));
+    const std::string name = numbered(9, i) + ".";
+    tar->add(name + suffix, bytes);
+    if (const std::string caption = dataset.caption(i); !caption.empty())
+      tar->add(name + "txt", caption);
+    if (const int label = dataset.label(i); label >= 0)
+      tar->add(name + "cls", std::to_string(label));
+    Json texts = texts_of(dataset, captions, i, "caption");
+    if (const std::vector<std::string> all = dataset.captions(i); all.size() > 1)
+      texts["captions"] = all;
+    tar->add(name + "json", to_line(texts));
+    ++result.samples;
+    if (++in_tar == options.samples_per_tar) close();
+    progress.update(i + 1);
+  }
+  close();
+  progress.finish();
+  write_file(options.folder / "sizes.json", sizes.dump(1) + "\n");
+  return result;
+}
+
+void join_texts(const source::Dataset& dataset, const captions::CaptionTable& captions,
+                const std::function<void(std::string_view)>& write) {
+  Progress progress("joining", dataset.size());
+  for (int64_t i = 0; i < dataset.size(); ++i) {
+    write(to_line(texts_of(dataset, &captions, i, "raw")) + "\n");
+    progress.update(i + 1);
+  }
+}
+
+}  // namespace clipwright::data::tools

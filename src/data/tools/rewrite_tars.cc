@@ -1,0 +1,230 @@
+#include "data/tools/rewrite_tars.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "data/captions/captions.h"
+#include "data/source/dataset.h"
+#include "data/source/sources.h"
+#include "data/files/tar.h"
+
+namespace clipwright::data::tools {
+namespace {
+
+/// Members that share a key, in the order of the archive.
+struct Sample {
+  std::string key;
+  std::vector<files::TarMember> members;
+  std::vector<std::string> suffixes;  ///< of the members, lower case
+  bool has(const std::string& suffix) const {
+    return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
+  }
+};
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  for (char& letter : small) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
+  }
+  return small;
+}
+
+/// Copies one archive.
+class TarCopy {
+ public:
+  TarCopy(std::string_view archive, const fs::path& target, const source::Dataset& dataset,
+          const captions::CaptionTable& captions, int64_t& next, RewriteTarsResult& result)
+      : archive_(archive),
+        target_(target),
+        dataset_(dataset),
+        captions_(captions),
+        next_(next),
+        result_(result) {}
+
+  /// How many samples it wrote.
+  int64_t run() {
+    files::walk_tar(archive_, [&](std::string_view path, uint64_t offset, uint64_t size) {
+      add({std::string(path), offset, size});
+    });
+    finish_sample();
+    target_.finish();
+    return samples_;
+  }
+
+ private:
+  /// The grouping of index_shard: the path up to the first dot of the file name; a repeated suffix
+  /// starts a new sample.
+  void add(files::TarMember member) {
+    const size_t slash = member.name.rfind('/');
+    const size_t base = slash == std::string::npos ? 0 : slash + 1;
+    const size_t dot = member.name.find('.', base);
+    if (dot == std::string::npos || dot == base) {  // belongs to no sample
+      finish_sample();
+      copy(member);
+      return;
+    }
+    const std::string key = member.name.substr(0, dot);
+    std::string suffix = lower(std::string_view(member.name).substr(dot + 1));
+    if (key != now_.key || now_.has(suffix)) finish_sample();
+    now_.key = key;
+    now_.members.push_back(std::move(member));
+    now_.suffixes.push_back(std::move(suffix));
+  }
+
+  void finish_sample() {
+    if (now_.members.empty()) return;
+    ++samples_, ++result_.samples;
+    // The dataset holds the usable samples in this same order.
+    const bool known = next_ < dataset_.size() && dataset_.key(next_) == now_.key;
+    const int64_t index = known ? next_++ : -1;
+    const Json texts = known ? texts_of(index) : Json::object();
+    bool added = false;
+    for (size_t i = 0; i < now_.members.size(); ++i) {
+      if (now_.suffixes[i] != "json" || texts.empty()) {
+        copy(now_.members[i]);
+        continue;
+      }
+      Json object = Json::parse(bytes(now_.members[i]), nullptr, false);
+      if (!object.is_object()) {
+        ++result_.bad_json;
+        copy(now_.members[i]);
+        added = true;  // a second .json would only shadow the first
+        continue;
+      }
+      write_json(now_.members[i].name, std::move(object), texts, index);
+      added = true;
+      ++result_.rewritten;
+    }
+    if (!texts.empty() && !added) {
+      write_json(now_.key + ".json", Json::object(), texts, index);
+      ++result_.rewritten;
+    }
+    if (texts.empty()) ++result_.without;
+    now_ = {};
+  }
+
+  Json texts_of(int64_t index) const {
+    Json texts = Json::object();
+    for (int slot = 1; slot <= captions_.rewrites(); ++slot) {
+      if (std::string text = captions_.text(index, slot); !text.empty())
+        texts[captions_.slot_name(slot)] = std::move(text);
+    }
+    return texts;
+  }
+
+  void write_json(const std::string& name, Json object, const Json& texts, int64_t index) {
+    if (!object.contains("key")) object["key"] = dataset_.key(index);
+    if (!object.contains("caption")) object["caption"] = dataset_.caption(index);
+    for (const auto& [slot, text] : texts.items()) object[slot] = text;
+    target_.add(name, to_line(object));
+  }
+
+  std::string_view bytes(const files::TarMember& member) const {
+    return archive_.substr(member.offset, member.size);
+  }
+  void copy(const files::TarMember& member) { target_.add(member.name, bytes(member)); }
+
+  std::string_view archive_;
+  files::TarWriter target_;
+  const source::Dataset& dataset_;
+  const captions::CaptionTable& captions_;
+  int64_t& next_;
+  RewriteTarsResult& result_;
+  Sample now_;
+  int64_t samples_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> tar_paths(const std::string& source) {
+  std::error_code error;
+  const std::vector<std::string> named =
+      fs::exists(source, error) ? std::vector<std::string>{source} : source::expand_braces(source);
+  std::vector<std::string> paths;
+  for (const std::string& path : named) {
+    if (!fs::is_directory(path, error)) {
+      if (fs::path(path).extension() != ".tar")
+        fail_usage(path + ": is no tar", "webdataset tars, to which rewrites can be added");
+      paths.push_back(path);
+      continue;
+    }
+    const size_t before = paths.size();
+    for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+      if (at->path().extension() == ".tar") paths.push_back(at->path().string());
+    }
+    if (paths.size() == before) fail_input(path + ": holds no .tar", "a folder of tars");
+    std::sort(paths.begin() + static_cast<long>(before), paths.end());
+  }
+  return paths;
+}
+
+void check_tar_target(const std::vector<std::string>& paths, const fs::path& folder) {
+  std::set<std::string> names;
+  for (const std::string& path : paths) {
+    const std::string name = fs::path(path).filename().string();
+    if (!names.insert(name).second)
+      fail_usage("two of the tars are called " + name, "names that can stand in one folder");
+    std::error_code error;
+    if (fs::equivalent(fs::path(path), folder / name, error)) {
+      fail_usage(folder.string() + ": holds the tars that are read",
+                 "another folder for those with rewrites");
+    }
+  }
+  std::string other;  // the first by name, whatever the order of the folder
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (at->path().extension() == ".tar" && !names.contains(name) &&
+        (other.empty() || name < other))
+      other = name;
+  }
+  if (!other.empty()) {
+    fail_usage(folder.string() + ": holds " + other + ", which is none of the tars to be written",
+               "an empty folder, or one with tars of the same names",
+               "Choose another folder or remove its tars: all tars of a folder are read as one "
+               "data set.");
+  }
+}
+
+RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
+  const std::vector<std::string> paths = tar_paths(options.source);
+  check_tar_target(paths, options.folder);
+  const std::unique_ptr<source::Dataset> dataset = source::open_tars(paths, {});
+  const captions::CaptionTable captions = captions::CaptionTable::build(*dataset, options.rewrites, options.keep_if);
+  log_info(captions.describe());
+  make_folder(options.folder);
+  RewriteTarsResult result;
+  Json sizes = Json::object();
+  int64_t next = 0;
+  Progress progress("repacking", dataset->size());
+  for (const std::string& path : paths) {
+    if (interrupted())
+      fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
+                   "Start again to write all of them.");
+    const MappedFile archive{fs::path(path)};
+    const std::string name = fs::path(path).filename().string();
+    sizes[name] =
+        TarCopy(archive.text(), options.folder / name, *dataset, captions, next, result).run();
+    ++result.tars;
+    progress.update(next);
+  }
+  progress.finish();
+  if (next != dataset->size()) {
+    fail_input("sample " + dataset->key(next) + " was not met again in its tar",
+               "tars that do not change while they are read");
+  }
+  if (result.bad_json > 0) {
+    log_warning(with_commas(result.bad_json) +
+                " samples have a .json that is no JSON object; they keep it and got no rewrites");
+  }
+  write_file(options.folder / "sizes.json", sizes.dump(1) + "\n");
+  return result;
+}
+
+}  // namespace clipwright::data::tools

@@ -1,0 +1,54 @@
+// Hands the requests of one queue to several workers so that neighbours with the same prefix meet
+// in one worker.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rewrite/engine/engine.h"
+
+namespace clipwright::rewrite::engine {
+
+/// Thread-safe around a queue and a sink that are not. Looks a little ahead in the queue; the order
+/// within one prefix is kept.
+class RequestPool {
+ public:
+  RequestPool(RequestQueue& queue, ReplySink& sink, size_t workers, size_t ahead)
+      : queue_(queue), sink_(sink), ahead_limit_(ahead), held_(workers) {}
+
+  /// The next request for a worker: one with the prefix it holds, else with a prefix nobody holds,
+  /// else any. Empty when the queue has nothing now or the run was stopped.
+  std::optional<Request> take(size_t worker);
+  void put(const Request& request, Reply reply);
+  /// For a worker that got nothing: waits for a reply to come, at most so long, since a reply may
+  /// make new requests. False when nothing is in flight any more.
+  bool wait(std::chrono::milliseconds most);
+
+  /// Ends the run for all workers; the first error is kept.
+  void stop(std::exception_ptr error);
+  bool stopped() const;
+  /// Throws what a worker threw.
+  void rethrow() const;
+
+ private:
+  bool held_elsewhere(const std::string& prefix, size_t worker) const;
+
+  RequestQueue& queue_;
+  ReplySink& sink_;
+  const size_t ahead_limit_;
+  mutable std::mutex mutex_;
+  std::deque<Request> ahead_;
+  std::vector<std::string> held_;  ///< the prefix each worker took last
+  int64_t in_flight_ = 0;
+  std::condition_variable ended_;
+  std::exception_ptr error_;
+};
+
+}  // namespace clipwright::rewrite::engine

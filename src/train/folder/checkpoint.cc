@@ -1,0 +1,225 @@
+#include "train/folder/checkpoint.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <vector>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "tensor/safetensors.h"
+
+namespace clipwright::train::folder {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json",
+                     *kOptimizer = "optimizer.safetensors", *kObjective = "objective.safetensors",
+                     *kState = "state.json", *kDone = "DONE";
+constexpr std::string_view kPrefix = "step_", kUnfinished = ".unfinished_", kAside = "old_step_";
+
+/// N of "step_<N>", or -1.
+int64_t step_of(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  int64_t step = -1;
+  if (name.rfind(kPrefix, 0) != 0) return -1;
+  const auto [end, error] =
+      std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
+  return error == std::errc() && end == name.data() + name.size() ? step : -1;
+}
+
+/// Finished checkpoints, oldest first.
+std::vector<fs::path> finished_checkpoints(const fs::path& checkpoints) {
+  std::vector<fs::path> list;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
+    if (step_of(entry.path()) >= 0 && fs::exists(entry.path() / kDone, ignored))
+      list.push_back(entry.path());
+  }
+  std::sort(list.begin(), list.end(),
+            [](const fs::path& a, const fs::path& b) { return step_of(a) < step_of(b); });
+  return list;
+}
+
+Json seal_of(const fs::path& file) {
+  const MappedFile mapped(file);
+  char sum[17];
+  std::snprintf(sum, sizeof sum, "%016lx", static_cast<unsigned long>(hash64(mapped.text())));
+  return {{"bytes", mapped.bytes().size()}, {"xxh3", sum}};
+}
+
+/// A folder that is removed again unless it gets its name.
+class UnfinishedFolder {
+ public:
+  explicit UnfinishedFolder(fs::path path) : path_(std::move(path)) {
+    fs::remove_all(path_);
+    make_folder(path_);
+  }
+  UnfinishedFolder(const UnfinishedFolder&) = delete;
+  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
+  ~UnfinishedFolder() {
+    std::error_code ignored;
+    if (!named_) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+  void rename(const fs::path& name) {
+    sync_folder(path_);
+    fs::remove_all(
+        name);  // left by a process that was killed before its DONE, or by an abandoned attempt
+    fs::rename(path_, name);
+    named_ = true;
+    sync_folder(name.parent_path());
+  }
+
+ private:
+  fs::path path_;
+  bool named_ = false;
+};
+
+Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
+  return {{"format", kFormat},
+          {"step", state.step},
+          {"samples", state.samples},
+          {"next_batch", {{"pass", state.pass}, {"batch", state.batch}}},
+          {"skipped", state.skipped},
+          {"optimizer_steps", optimizer_steps},
+          {"meters", state.meters.to_json()},
+          {"machine", state.machine},
+          {"trajectory", state.trajectory}};
+}
+
+}  // namespace
+
+fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, const models::Clip& model,
+                         const losses::Objective& objective, const optim::AdamW& optimizer) {
+  const std::string name = std::string(kPrefix) + std::to_string(state.step);
+  const fs::path target = checkpoints / name;
+  try {
+    make_folder(checkpoints);
+    UnfinishedFolder folder(checkpoints / (std::string(kUnfinished) + name));
+    std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
+    tensor::write_safetensors(folder.path() / kModel, model.state(), {{"format", "pt"}});
+    write_file(folder.path() / kModelConfig, models::to_open_clip_config(model.config()).dump(2) + "\n");
+    tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
+    if (const auto tensors = objective.state(); !tensors.empty()) {
+      tensor::write_safetensors(folder.path() / kObjective, tensors);
+      files.emplace_back(kObjective);
+    }
+    write_file(folder.path() / kState, state_to_json(state, optimizer.steps_done()).dump(2) + "\n");
+    Json seals;
+    for (const std::string& file : files) seals[file] = seal_of(folder.path() / file);
+    folder.rename(target);
+    write_file(target / kDone, Json{{"files", seals}}.dump(2) + "\n");
+    sync_folder(target);
+  } catch (const fs::filesystem_error& error) {
+    fail_running(
+        "checkpoint " + target.string() + " cannot be written (" + error.code().message() + ")", {},
+        "The checkpoints before it are whole; go on with --resume latest when there is room.");
+  }
+  return target;
+}
+
+TrainState read_train_state(const fs::path& checkpoint) {
+  if (!fs::is_directory(checkpoint))
+    fail_input(checkpoint.string() + " is no folder", "a checkpoint folder step_<N>");
+  if (!fs::exists(checkpoint / kDone)) {
+    fail_input(checkpoint.string() + " has no DONE: it was not written to its end",
+               "a finished checkpoint", "Use --resume latest or an earlier step_<N>.");
+  }
+  const Json done = read_json(checkpoint / kDone);
+  if (!done.is_object() || !done.contains("files") || !done["files"].is_object()) {
+    fail_input((checkpoint / kDone).string() + " lists no files", "the DONE of a checkpoint",
+               "Resume from an earlier step_<N>.");
+  }
+  for (const auto& [file, seal] : done["files"].items()) {
+    if (seal_of(checkpoint / file) != seal) {
+      fail_input(
+          (checkpoint / file).string() + " is damaged: its size or checksum is not what DONE says",
+          {}, "Resume from an earlier step_<N>.");
+    }
+  }
+  const std::string where = (checkpoint / kState).string();
+  const Json json = read_json(where);
+  TrainState state;
+  try {
+    if (json.at("format").get<int>() != kFormat) {
+      fail_input(where + " has format " + json["format"].dump(), std::to_string(kFormat),
+                 "It was written by another version of this program.");
+    }
+    state.step = json.at("step").get<int64_t>();
+    state.samples = json.at("samples").get<int64_t>();
+    state.pass = json.at("next_batch").at("pass").get<int64_t>();
+    state.batch = json.at("next_batch").at("batch").get<int64_t>();
+    state.skipped = json.at("skipped").get<int64_t>();
+    state.machine = json.at("machine").get<std::string>();
+    state.trajectory = json.at("trajectory");
+    state.meters = Meters::from_json(json.at("meters"), where);
+  } catch (const Json::exception& error) {
+    fail_input(where + " cannot be read (" + error.what() + ")", "the state of a checkpoint",
+               "Resume from an earlier step_<N>.");
+  }
+  return state;
+}
+
+void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
+                  losses::Objective& objective, optim::AdamW& optimizer) {
+  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors, (checkpoint / kModel).string());
+  optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
+                       read_json(checkpoint / kState).value("optimizer_steps", state.step),
+                       (checkpoint / kOptimizer).string());
+  const std::vector<NamedTensor> own = objective.state();
+  if (own.empty()) return;
+  const torch::NoGradGuard no_grad;
+  const tensor::Safetensors file = tensor::read_safetensors(checkpoint / kObjective);
+  for (auto [name, tensor] : own) {
+    const Tensor* saved = file.find(name);
+    if (saved == nullptr || saved->sizes() != tensor.sizes()) {
+      fail_input((checkpoint / kObjective).string() + " has no tensor " + name + " of shape " +
+                     shape_text(tensor),
+                 {}, "Resume with the objective the run was started with.");
+    }
+    tensor.copy_(*saved);
+  }
+}
+
+std::optional<fs::path> latest_checkpoint(const fs::path& checkpoints) {
+  const std::vector<fs::path> list = finished_checkpoints(checkpoints);
+  if (list.empty()) return std::nullopt;
+  return list.back();
+}
+
+void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
+    const bool unfinished = entry.path().filename().string().rfind(kUnfinished, 0) == 0;
+    const bool unmarked = step_of(entry.path()) >= 0 && !fs::exists(entry.path() / kDone, ignored);
+    if (unfinished || unmarked) fs::remove_all(entry.path(), ignored);
+  }
+  if (keep == 0) return;
+  std::vector<fs::path> list = finished_checkpoints(checkpoints);
+  for (size_t i = 0; i + static_cast<size_t>(keep) < list.size(); ++i) {
+    // DONE goes first, so that a kill in the middle never leaves a damaged checkpoint that counts.
+    fs::remove(list[i] / kDone, ignored);
+    fs::remove_all(list[i], ignored);
+  }
+}
+
+void set_aside_checkpoints_after(const fs::path& checkpoints, int64_t step) {
+  for (const fs::path& path : finished_checkpoints(checkpoints)) {
+    if (step_of(path) <= step) continue;
+    const fs::path aside = checkpoints / (std::string(kAside) + std::to_string(step_of(path)));
+    std::error_code problem;
+    fs::remove_all(aside, problem);
+    fs::rename(path, aside, problem);
+    if (problem) fail_running(path.string() + " cannot be renamed (" + problem.message() + ")");
+    log_info("checkpoint " + path.string() + " is later than the one resumed from; it is now " +
+             aside.filename().string());
+  }
+}
+
+}  // namespace clipwright::train::folder

@@ -1,0 +1,88 @@
+#include "train/folder/metrics.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace clipwright::train::folder {
+namespace {
+
+[[noreturn]] void fail_writing(const fs::path& path) {
+  fail_running(path.string() + " cannot be written (" + std::strerror(errno) + ")", {},
+               "Free some space, then go on with --resume latest.");
+}
+
+/// The step of a row, or -1 when the line is no row.
+int64_t step_of(std::string_view line) {
+  const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!row.is_object() || !row.contains("step") || !row["step"].is_number_integer()) return -1;
+  return row["step"].get<int64_t>();
+}
+
+/// Where the rows up to `last_step` end. Looks from the end of the file, as only its last rows can
+/// be too new.
+size_t end_of_rows(std::string_view text, int64_t last_step) {
+  size_t end = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
+  while (end > 0) {
+    const size_t before = end >= 2 ? text.rfind('\n', end - 2) : std::string_view::npos;
+    const size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const int64_t step = step_of(text.substr(begin, end - begin));
+    if (step >= 0 && step <= last_step) break;
+    end = begin;
+  }
+  return end;
+}
+
+}  // namespace
+
+Json metrics_row(const options::StepReport& report) {
+  Json row = {{"step", report.step},
+              {"epoch", report.epoch},
+              {"samples", report.samples},
+              {"loss", report.loss},
+              {"logit_scale", report.logit_scale},
+              {"lr", report.lr},
+              {"grad_norm", report.grad_norm},
+              {"samples_per_s", report.samples_per_s},
+              {"data_wait", report.data_wait},
+              {"skipped", report.skipped}};
+  for (const auto& [name, value] : report.terms) row[name] = value;
+  if (!std::isnan(report.val_loss)) row["val_loss"] = report.val_loss;
+  return row;
+}
+
+MetricsFile::MetricsFile(const fs::path& path, int64_t last_step) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_writing(path);
+  size_t keep = 0;
+  if (last_step > 0) keep = end_of_rows(MappedFile(path).text(), last_step);
+  if (::ftruncate(descriptor_, static_cast<off_t>(keep)) != 0) fail_writing(path);
+}
+
+MetricsFile::~MetricsFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void MetricsFile::append(const Json& row) {
+  const std::string line = to_line(row) + "\n";
+  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
+  const ssize_t written = ::write(descriptor_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size())) return;
+  const int reason = written < 0 ? errno : ENOSPC;
+  if (before >= 0 && ::ftruncate(descriptor_, before) != 0) errno = reason;
+  errno = reason;
+  fail_writing(path_);
+}
+
+void MetricsFile::sync() {
+  if (::fsync(descriptor_) != 0) fail_writing(path_);
+}
+
+}  // namespace clipwright::train::folder

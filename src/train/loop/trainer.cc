@@ -1,0 +1,64 @@
+#include "train/loop/trainer.h"
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "train/folder/run_folder.h"
+#include "train/loop/training_run.h"
+
+namespace clipwright::train::loop {
+namespace {
+
+void compare_with_baseline(const TrainResult& ours, const TrainResult& baseline) {
+  std::string line =
+      "paired baseline, same seed, pictures and crops: " + ours.folder.filename().string() +
+      " against " + baseline.folder.filename().string();
+  if (!std::isnan(ours.val_loss) && !std::isnan(baseline.val_loss)) {
+    line += ": validation loss " + Json(ours.val_loss).dump() + " against " +
+            Json(baseline.val_loss).dump() + " (difference " +
+            Json(ours.val_loss - baseline.val_loss).dump() + ")";
+  } else {
+    line += ": " + Json(ours.samples_per_s).dump() + " against " +
+            Json(baseline.samples_per_s).dump() +
+            " pairs/s; give --val-data to compare their loss on the same texts, or evaluate both "
+            "models";
+  }
+  log_info(line);
+}
+
+TrainResult train_with(const options::TrainOptions& options, TrainingData data) {
+  if (!options.paired_baseline) return run_training(options, data);
+  options::TrainOptions baseline = options;
+  baseline.caption_policy = "original";
+  baseline.paired_baseline = false;
+  if (!options.name.empty() && options.resume.empty() &&
+      folder::holds_run(fs::path(options.logs) / (options.name + "-baseline"))) {
+    fail_usage(options.logs + "/" + options.name +
+                   "-baseline holds a run already, and --paired-baseline writes there",
+               {}, "Choose another --name, or go on with --resume latest.");
+  }
+  const TrainResult ours = run_training(options, data);
+  if (ours.interrupted) return ours;
+  baseline.logs = ours.folder.parent_path().string();
+  baseline.name = ours.folder.filename().string() + "-baseline";
+  baseline.resume = options.resume.empty() ? "" : "latest";
+  const TrainResult reference = run_training(baseline, data);
+  if (!reference.interrupted) compare_with_baseline(ours, reference);
+  return ours;
+}
+
+}  // namespace
+
+TrainResult train(const options::TrainOptions& options) { return train_with(options, {}); }
+
+TrainResult train(const options::TrainOptions& options, std::shared_ptr<const data::source::Dataset> dataset,
+                  std::shared_ptr<const data::captions::CaptionTable> captions,
+                  std::shared_ptr<const data::source::Dataset> validation) {
+  CW_CHECK(dataset && captions, "train needs pairs and their captions");
+  return train_with(options, {std::move(dataset), std::move(captions), std::move(validation)});
+}
+
+}  // namespace clipwright::train::loop

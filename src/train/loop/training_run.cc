@@ -1,0 +1,401 @@
+#include "train/loop/training_run.h"
+
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "optim/clip_gradients.h"
+#include "optim/schedule.h"
+#include "tensor/device.h"
+#include "tensor/gemm.h"
+#include "train/folder/checkpoint.h"
+#include "train/options/image_recipe.h"
+#include "train/folder/metrics.h"
+#include "train/options/plan.h"
+#include "train/folder/run_folder.h"
+#include "train/folder/status_line.h"
+#include "train/loop/step.h"
+#include "train/folder/tensorboard.h"
+#include "train/options/trajectory.h"
+#include "train/loop/validation.h"
+
+namespace clipwright::train::loop {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOptions& options, const std::string& source) {
+  data::source::DataOptions data;
+  data.source = source;
+  data.type = options.dataset_type;
+  data.csv_separator = options.csv_separator;
+  data.csv_image_key = options.csv_img_key;
+  data.csv_caption_key = options.csv_caption_key;
+  data.image_root = options.image_root;
+  data.max_skipped_share = options.max_bad_share;
+  return data::source::open_dataset(data);
+}
+
+void open_data(const options::TrainOptions& options, TrainingData& data) {
+  if (!data.pairs) {
+    if (options.train_data.empty())
+      fail_usage("there is nothing to train on", "--train-data",
+                 "Tars, a CSV or TSV, JSONL, Parquet or a folder.");
+    data.pairs = open_pairs(options, options.train_data);
+    data.captions = std::make_shared<data::captions::CaptionTable>(
+        data::captions::CaptionTable::build(*data.pairs, options.rewrites, options.keep_if));
+    if (!options.val_data.empty()) data.validation = open_pairs(options, options.val_data);
+  }
+  log_info("data: " + data.pairs->describe());
+  log_info(data.captions->describe());
+  if (data.validation) log_info("validation: " + data.validation->describe());
+}
+
+/// The preset with the user's terms, and the options with everything the preset decides filled in.
+losses::ObjectiveConfig resolve_objective(options::TrainOptions& options) {
+  losses::ObjectiveConfig config = losses::find_preset(options.objective);
+  config.multi_text_constant = options.multi_text_constant;
+  for (const auto& [name, weight] : options.terms) {
+    bool replaced = false;
+    for (auto& [known, value] : config.weights) {
+      if (known == name) {
+        value = weight;
+        replaced = true;
+      }
+    }
+    if (!replaced) config.weights.emplace_back(name, weight);
+  }
+  options.terms = config.weights;
+  if (options.caption_policy.empty()) options.caption_policy = config.caption_policy;
+  if (options.decay_rule.empty())
+    options.decay_rule = options.objective.rfind("laclip", 0) == 0 ? "laclip" : "open_clip";
+  return config;
+}
+
+std::shared_ptr<models::Clip> build_model(options::TrainOptions& options) {
+  std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
+  if (!options.pretrained.empty()) {
+    const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
+    model->load_state(weights->state(), options.pretrained);
+  }
+  if (!model->config().vision.resnet_layers.empty()) {
+    fail_usage("--model " + options.model + " has a ResNet image tower", "a vision transformer",
+               "ResNet towers can be loaded and used for embedding and evaluation, not trained.");
+  }
+  if (options.augment.empty())
+    options.augment = options::training_recipe(model->config().preprocess, "").name;
+  model->train();
+  model->to(tensor::open_device(options.device));
+  int64_t numbers = 0;
+  for (const auto& [name, tensor] : model->state()) numbers += tensor.numel();
+  log_info("model: " + options.model + ", " + with_commas(numbers) + " parameters");
+  return model;
+}
+
+optim::AdamW build_optimizer(const options::TrainOptions& options, const models::Clip& model, const losses::Objective& objective) {
+  std::vector<NamedTensor> parameters;
+  for (const auto& list : {model.state(), objective.state()}) {
+    for (const auto& [name, tensor] : list) {
+      if (tensor.requires_grad()) parameters.emplace_back(name, tensor);
+    }
+  }
+  optim::AdamW optimizer(std::move(parameters), {.beta1 = options.beta1,
+                                          .beta2 = options.beta2,
+                                          .eps = options.eps,
+                                          .weight_decay = options.wd,
+                                          .decay_rule = optim::parse_decay_rule(options.decay_rule)});
+  log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
+           std::to_string(optimizer.decaying()) + " of " +
+           std::to_string(optimizer.parameters().size()) + " tensors");
+  return optimizer;
+}
+
+data::loader::LoaderOptions loader_options(const options::TrainOptions& options, const models::Clip& model, const options::Plan& plan) {
+  data::loader::LoaderOptions loader;
+  loader.batch_size = plan.global_batch;  // the step cuts it into micro-batches, so --accum-freq
+                                          // does not change what a step sees
+  loader.seed = options.seed;
+  loader.workers = options.workers;
+  loader.shuffle = options.shuffle;
+  loader.image_size = model.config().vision.image_size;
+  loader.augment = options.augment != "none";
+  loader.recipe = options::training_recipe(model.config().preprocess, options.augment);
+  loader.policy = data::captions::parse_caption_policy(options.caption_policy);
+  loader.context_length = model.config().text.context_length;
+  loader.max_bad_share = options.max_bad_share;
+  return loader;
+}
+
+void log_plan(const options::TrainOptions& options, const options::Plan& plan) {
+  log_info("plan: " + with_commas(plan.total_steps) + " steps of " +
+           with_commas(plan.global_batch) + " pairs, " + with_commas(plan.steps_per_epoch) +
+           " an epoch, warm-up " + with_commas(plan.warmup_steps) + ", lr " +
+           Json(options.lr).dump() + " " + options.lr_scheduler);
+  if (plan.warmup_steps >= plan.total_steps) {
+    log_warning(
+        "the warm-up is as long as the run: the learning rate never reaches --lr. Set --warmup.");
+  }
+}
+
+/// What stays open while a run goes on.
+struct Run {
+  const options::TrainOptions& options;
+  const folder::RunFolder& folder;
+  const options::Plan& plan;
+  models::Clip& model;
+  losses::Objective& objective;
+  optim::AdamW& optimizer;
+  folder::TrainState state;
+  StepOptions step_options;
+  optim::Schedule schedule;
+  int64_t skipped_before = 0;  // by earlier sessions
+  int64_t saved_step = -1;
+  double session_seconds = 0;
+  int64_t session_steps = 0;
+};
+
+std::string last_good(const Run& run) {
+  const auto checkpoint = folder::latest_checkpoint(run.folder.checkpoints());
+  return checkpoint ? "The last good checkpoint is " + checkpoint->string() + "."
+                    : "There is no checkpoint yet.";
+}
+
+void require_finite(const Run& run, double value, const std::string& what) {
+  if (std::isfinite(value)) return;
+  fail_running(what + " of step " + with_commas(run.state.step + 1) + " is not finite (" +
+                   std::to_string(value) + "), so training stopped",
+               {}, last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");
+}
+
+options::StepReport take_step(Run& run, data::loader::Loader& loader) {
+  const Clock::time_point start = Clock::now();
+  std::unique_ptr<data::loader::Batch> batch = loader.next();
+  const double waited = seconds_since(start);
+  CW_CHECK(batch->epoch == run.state.pass && batch->index == run.state.batch,
+           "the loader is at another batch than the run");
+
+  options::StepReport report;
+  report.lr = run.schedule.at(run.state.step);
+  const StepLoss loss =
+      forward_backward(run.model, run.objective,
+                       view_of(*batch, run.model.config().vision.image_size), run.step_options);
+  loader.recycle(std::move(batch));
+  require_finite(run, loss.loss, "the loss");
+  report.grad_norm =
+      optim::clip_gradients(run.optimizer.parameters(), run.options.grad_clip_norm).item<double>();
+  require_finite(run, report.grad_norm, "the gradient");
+  run.optimizer.step(report.lr);
+  run.optimizer.clear_gradients();
+  {
+    const torch::NoGradGuard no_grad;
+    run.model.logit_scale().clamp_(0, std::log(100.0));
+  }
+
+  folder::TrainState& state = run.state;
+  ++state.step;
+  state.samples += run.plan.global_batch;
+  state.pass = run.plan.pass(state.step);
+  state.batch = run.plan.batch(state.step);
+  state.skipped = run.skipped_before + loader.bad_samples().bad;
+  const double seconds = seconds_since(start);
+  state.meters.add_time(seconds);
+  run.session_seconds += seconds;
+  ++run.session_steps;
+
+  report.step = state.step;
+  report.total_steps = run.plan.total_steps;
+  report.epoch = run.plan.epochs(state.step);
+  report.samples = state.samples;
+  report.loss = loss.loss;
+  report.terms = loss.terms;
+  report.logit_scale = loss.logit_scale;
+  report.samples_per_s = static_cast<double>(run.plan.global_batch) / seconds;
+  report.data_wait = waited / seconds;
+  report.skipped = state.skipped;
+  report.loss_z = state.meters.add_loss(loss.loss);
+  report.seconds_left = run.session_seconds / static_cast<double>(run.session_steps) *
+                        static_cast<double>(run.plan.total_steps - state.step);
+  report.val_loss = std::nan("");
+  return report;
+}
+
+bool saves_now(const Run& run) {
+  const int64_t step = run.state.step;
+  if (step == run.plan.total_steps || interrupted()) return true;
+  if (run.options.save_every_steps > 0 && step % run.options.save_every_steps == 0) return true;
+  return run.options.save_frequency > 0 &&
+         step % (run.options.save_frequency * run.plan.steps_per_epoch) == 0;
+}
+
+/// An update can overflow where loss and gradient were still finite; such weights must not become a
+/// checkpoint that counts.
+void require_finite_weights(const Run& run) {
+  for (const auto& weight : run.model.named_parameters()) {
+    if (torch::isfinite(weight.value()).all().item<bool>()) continue;
+    fail_running("after step " + with_commas(run.state.step) + " the weights of " + weight.key() +
+                     " are not finite, so training stopped",
+                 {},
+                 last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");
+  }
+}
+
+void save(Run& run) {
+  if (run.saved_step == run.state.step) return;
+  require_finite_weights(run);
+  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective, run.optimizer);
+  folder::delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints);
+  run.saved_step = run.state.step;
+}
+
+void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& report) {
+  std::vector<std::pair<std::string, double>> scalars = {
+      {"train/loss", report.loss},
+      {"train/logit_scale", report.logit_scale},
+      {"train/lr", report.lr},
+      {"train/grad_norm", report.grad_norm},
+      {"train/samples_per_s", report.samples_per_s},
+      {"train/data_wait", report.data_wait}};
+  for (const auto& [name, value] : report.terms) scalars.emplace_back("train/" + name, value);
+  if (!std::isnan(report.val_loss)) scalars.emplace_back("val/loss", report.val_loss);
+  board.add_scalars(report.step, scalars);
+}
+
+folder::TrainState restore_or_start(const options::TrainOptions& options, const folder::RunFolder& folder,
+                            const Json& trajectory, models::Clip& model, losses::Objective& objective,
+                            optim::AdamW& optimizer) {
+  folder::TrainState state;
+  if (folder.resumes_from()) {
+    state = folder::read_train_state(*folder.resumes_from());
+    options::check_trajectory(state.trajectory, trajectory, options.allow_changes,
+                     folder.resumes_from()->string());
+    folder::load_tensors(*folder.resumes_from(), state, model, objective, optimizer);
+    log_info("resuming from " + folder.resumes_from()->string() + " after " +
+             with_commas(state.step) + " steps");
+  } else if (!options.resume.empty()) {
+    log_info("there is no checkpoint in " + folder.checkpoints().string() +
+             " yet; starting from the beginning");
+  }
+  folder::set_aside_checkpoints_after(folder.checkpoints(), state.step);
+  const std::string machine = options.device + ", " + tensor::gemm_library() + ", " +
+                              std::to_string(at::get_num_threads()) + " threads";
+  if (!state.machine.empty() && state.machine != machine) {
+    log_warning("the checkpoint was written on " + state.machine + ", and this is " + machine +
+                ": sums are rounded in another order, so losses may differ in their last digits "
+                "from an uninterrupted run's");
+  }
+  state.machine = machine;
+  state.trajectory = trajectory;
+  return state;
+}
+
+}  // namespace
+
+TrainResult run_training(options::TrainOptions options, TrainingData& data) {
+  const Clock::time_point started = Clock::now();
+  options::check_options(options);
+  tensor::set_compute_threads(options.threads);
+  const losses::ObjectiveConfig objective_config = resolve_objective(options);
+  const data::captions::CaptionPolicy policy = data::captions::parse_caption_policy(options.caption_policy);
+  losses::Objective objective(objective_config);
+
+  folder::RunFolder folder(options);
+  const LogFile log_file(folder.log().string());
+  open_data(options, data);
+  if (policy != data::captions::CaptionPolicy::kOriginal && data.captions->rewrites() == 0) {
+    fail_usage("the caption policy '" + options.caption_policy + "' of objective " +
+                   options.objective + " chooses among rewrites, and there are none",
+               "--rewrites FILE...",
+               "Or train on the originals alone with --caption-policy original.");
+  }
+  const std::shared_ptr<models::Clip> model = build_model(options);
+  optim::AdamW optimizer = build_optimizer(options, *model, objective);
+  const options::Plan plan = options::plan_run(options, data.pairs->size());
+  if (options.warmup == "auto") options.warmup = std::to_string(plan.warmup_steps);
+  log_plan(options, plan);
+
+  const Json trajectory = options::describe_trajectory(options, plan, *data.pairs, *data.captions);
+  Run run{options,
+          folder,
+          plan,
+          *model,
+          objective,
+          optimizer,
+          restore_or_start(options, folder, trajectory, *model, objective, optimizer),
+          {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
+          optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr, plan.warmup_steps,
+                   plan.total_steps)};
+  run.skipped_before = run.state.skipped;
+  run.state.pass = plan.pass(run.state.step);
+  run.state.batch = plan.batch(run.state.step);
+  run.saved_step = folder.resumes_from() ? run.state.step : -1;
+
+  const data::loader::LoaderOptions loading = loader_options(options, *model, plan);
+  data::loader::Loader loader(data.pairs, data.captions, loading);
+  loader.seek(run.state.pass, run.state.batch);
+  std::optional<Validation> validation;
+  if (data.validation) validation.emplace(data.validation, loading);
+
+  write_file(folder.config(), options::options_to_toml(options));
+  folder::MetricsFile metrics(folder.metrics(), run.state.step);
+  folder::TensorBoardWriter board(folder.tensorboard(), run.state.step);
+  folder::StatusLine status(options.log_every_n_steps);
+  const int64_t curve_every = std::max<int64_t>(1, options.log_every_n_steps / 10);
+  log_info("ready after " + Json(std::round(seconds_since(started) * 100) / 100).dump() +
+           " s, writing " + folder.path().string());
+
+  TrainResult result;
+  result.val_loss = std::nan("");
+  while (run.state.step < plan.total_steps && !interrupted()) {
+    options::StepReport report = take_step(run, loader);
+    folder.keep();
+    const bool last = report.step == plan.total_steps;
+    if (validation && (plan.ends_epoch(report.step) || last)) {
+      result.val_loss = report.val_loss = validation->loss(*model, objective, run.step_options);
+    }
+    metrics.append(folder::metrics_row(report));
+    if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss))
+      draw_curves(board, report);
+    if (options.show_status) status.show(report);
+    if (options.on_step) options.on_step(report);
+    if (saves_now(run)) {
+      metrics.sync();  // a checkpoint's rows are on disk before it counts
+      save(run);
+    }
+  }
+
+  result.folder = folder.path();
+  result.steps = run.state.step;
+  result.samples = run.state.samples;
+  result.loss = run.state.meters.recent_loss();
+  result.seconds = run.state.meters.seconds();
+  if (run.session_seconds > 0)
+    result.samples_per_s =
+        static_cast<double>(run.session_steps * plan.global_batch) / run.session_seconds;
+  result.skipped = run.state.skipped;
+  result.interrupted = run.state.step < plan.total_steps;
+  if (run.state.step > 0) folder.keep();
+  if (result.interrupted) {
+    if (run.state.step > 0) save(run);
+    log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " +
+             options.name + " --resume latest");
+    return result;
+  }
+  require_finite_weights(run);
+  result.model = folder.model();
+  models::write_open_clip_directory(*model, result.model);
+  log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
+           " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
+           Json(result.loss).dump() + ", model in " + result.model.string());
+  if (result.skipped > 0) log_warning(loader.bad_samples().describe());
+  return result;
+}
+
+}  // namespace clipwright::train::loop

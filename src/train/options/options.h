@@ -1,0 +1,110 @@
+// Everything a training run can be told. Flags of `clipwright train`, keys of config.toml and these
+// fields are the same list.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/json.h"
+
+namespace clipwright::train::options {
+
+/// What one optimiser step did: a row of metrics.jsonl and the material of the status line.
+struct StepReport {
+  int64_t step = 0, total_steps = 0;  ///< steps done, the first one counts 1
+  double epoch = 0;                   ///< passes over the data so far, with fraction
+  int64_t samples = 0;                ///< pairs seen so far
+  double loss = 0;
+  std::vector<std::pair<std::string, double>> terms;  ///< each term of the objective, unweighted
+  double logit_scale = 0;                             ///< the exponential, as the loss used it
+  double lr = 0;
+  double grad_norm = 0;      ///< global, before clipping
+  double samples_per_s = 0;  ///< of this step
+  double data_wait = 0;      ///< share of this step's time spent waiting for the loader, 0..1
+  int64_t skipped = 0;       ///< samples that could not be used so far
+  double loss_z = 0;         ///< this loss in standard deviations from its running mean
+  double seconds_left = 0;
+  double val_loss = 0;  ///< of `val_data`; NaN on steps that did not evaluate
+};
+
+struct TrainOptions {
+  // Data
+  std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/dataset.h)
+  std::string val_data;    ///< pairs whose loss is computed after each epoch; empty: none
+  std::string dataset_type = "auto";
+  std::string csv_separator = "\t", csv_img_key = "filepath", csv_caption_key = "title";
+  std::string image_root;             ///< prefix of relative image paths in a table
+  int64_t train_num_samples = 0;      ///< pairs that count as one epoch; 0: all of them
+  std::vector<std::string> rewrites;  ///< line-aligned .txt, .jsonl or .parquet
+  std::string keep_if;                ///< condition on rewrites, "audit.score >= 0.6"
+  std::string caption_policy;         ///< original | uniform | all; empty: the preset's
+  std::string
+      augment;  ///< none or a recipe's name; empty: the random crop of the model's own recipe
+  bool shuffle = true;
+  int workers = 2;
+  double max_bad_share = 0.05;  ///< a larger share of unusable samples stops the run (exit code 3)
+
+  // Model and objective
+  std::string model = "ViT-B-32";  ///< architecture, or weights to start from
+  std::string pretrained;          ///< weights to start from when `model` is an architecture
+  std::string objective = "clip";  ///< preset
+  std::vector<std::pair<std::string, double>>
+      terms;  ///< replace the preset's weights of the same name, add others
+  std::string multi_text_constant = "paper";  ///< paper: 1/M as published; mean: 1/(M + 1)
+
+  // Optimiser
+  int64_t batch_size = 64;  ///< pairs that go through the towers at once
+  int64_t accum_freq =
+      1;  ///< micro-batches a step; all batch_size * accum_freq pairs are each other's negatives
+  int64_t epochs = 32;
+  int64_t steps = 0;  ///< when positive, the length of the run instead of `epochs`
+  double lr = 5e-4, beta1 = 0.9, beta2 = 0.98, eps = 1e-6, wd = 0.2;
+  std::string warmup = "auto";  ///< "2000" steps, "1 epoch", or auto: 10,000 steps or a tenth of
+                                ///< the run if that is less
+  std::string lr_scheduler = "cosine";  ///< cosine | const | laclip
+  std::string decay_rule;               ///< open_clip | laclip; empty: by the preset
+  double grad_clip_norm = 0;            ///< 0: no clipping
+
+  // Machine
+  std::string precision = "fp32";  ///< fp32; amp_bf16 and bf16 on CUDA
+  std::string device = "cpu";      ///< cpu | cuda | cuda:N
+  int threads = 0;                 ///< of the tensor library; 0: all cores this process may use
+  uint64_t seed = 0;
+
+  // Run folder
+  std::string logs = "logs",
+              name;              ///< writes LOGS/NAME; an empty name becomes date-model-objective
+  std::string resume;            ///< latest, or a checkpoint folder
+  bool allow_changes = false;    ///< resume although settings differ from the checkpoint's
+  int64_t save_every_steps = 0;  ///< 0: only by epoch and at the end
+  int64_t save_frequency = 1;    ///< checkpoints every so many epochs; 0: never by epoch
+  int64_t keep_checkpoints = 3;  ///< older ones are deleted; 0: keep all
+  int64_t log_every_n_steps = 100;
+  bool paired_baseline =
+      false;  ///< afterwards the same run with original captions into NAME-baseline
+
+  // Callers inside the program
+  bool show_status = true;  ///< off: no status line (the caller shows its own)
+  std::function<void(const StepReport&)> on_step =
+      {};  ///< called after every step, in the training thread
+};
+
+/// Throws Error(kUsage) for values that cannot work, before anything is opened or written.
+void check_options(const TrainOptions& options);
+
+/// "NAME=WEIGHT" of --term. Throws Error(kUsage).
+std::pair<std::string, double> parse_term(std::string_view text);
+
+/// Steps of a warm-up given as "2000", "1 epoch", "0.5 epochs" or "auto". Throws Error(kUsage).
+int64_t warmup_steps(const std::string& warmup, int64_t steps_per_epoch, int64_t total_steps);
+
+/// The settings under their flags' names, in sections, as config.toml has them.
+Json describe_options(const TrainOptions& options);
+/// config.toml of a run: `clipwright train --config` reads it back to the same options.
+std::string options_to_toml(const TrainOptions& options);
+
+}  // namespace clipwright::train::options
