@@ -29,6 +29,9 @@ class ResampleAxis {
                ///< taps 0 to 3
   };
 
+  /// A weight with kFractionBits fractional bits: toward zero after adding a half away from it.
+  static int32_t fixed_point(double weight);
+
   void compute(Interpolation interpolation, int source_size, int target_size, int first,
                int outputs, Packing packing);
 
