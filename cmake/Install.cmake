@@ -10,4 +10,4 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/data DESTINATION share/clipwright)
 install(FILES LICENSE NOTICE README.md DESTINATION share/doc/clipwright)
 file(GLOB cuda_runtime ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcudart.so.* ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcupti.so.*)
 install(FILES ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so ${torch_lib}/libgomp.so.1 ${cuda_runtime} ${arrow_libraries}
-        DESTINATION lib/clipwright)
+        ${llama_libraries} DESTINATION lib/clipwright)

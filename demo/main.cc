@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "data/transform/resize.h"
 #include "demo/story/demo_text.h"
 #include "flags/command_line.h"
+#include "tensor/kernels.h"
 
 namespace {
 
@@ -63,5 +65,9 @@ void add_flags(CLI::App& app) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return clipwright::flags::run({"clipwright-demo", add_flags}, argc, argv);
+  const auto settle_kernels = [] {
+    clipwright::tensor::avoid_failing_tensor_kernels();
+    clipwright::data::transform::resize_choice();
+  };
+  return clipwright::flags::run({"clipwright-demo", add_flags, settle_kernels}, argc, argv);
 }

@@ -1,7 +1,7 @@
 # Options of llama.cpp's build, read by `cmake -C` before its own CMakeLists.txt. `./run` keys the folder in the cache by
 # this folder's contents, so that a change here is built anew.
 #
-# The kernels are modules, one for each kind of processor that CLIPWRIGHT_LLAMA_MODULES in ./run names, beside one
+# The kernels are modules, one for each kind of processor that dependencies.env names, beside one
 # libllama.so; the program opens the module that fits (src/language/kernels.h). A module can therefore be named, tested
 # and replaced by the plain one without another build, and the folder works on any x86-64-v3 machine.
 set(BUILD_SHARED_LIBS ON CACHE BOOL "")

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
+#include "data/transform/resize.h"
 #include "flags/command_line.h"
+#include "tensor/kernels.h"
 
 namespace clipwright::cli {
 namespace {
@@ -28,10 +30,16 @@ void add_all_commands(CLI::App& program) {
   add_doctor_command(program);
 }
 
+/// A wish that cannot be met is told before a worker thread meets it.
+void settle_kernels() {
+  tensor::avoid_failing_tensor_kernels();
+  data::transform::resize_choice();
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv) {
-  return flags::run({"clipwright", add_all_commands}, argc, argv);
+  return flags::run({"clipwright", add_all_commands, settle_kernels}, argc, argv);
 }
 
 }  // namespace clipwright::cli

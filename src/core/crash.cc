@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace {
 
 // A handler may use nothing that allocates, locks or formats: the sentence is put together from
 // these, in a buffer of its own.
-std::array<char, 128> command_words{};
+std::array<char, 160> command_words{};
 bool as_record = false;
 
 struct Crash {
@@ -72,7 +73,6 @@ void on_crash(int number, siginfo_t* info, void*) {
     const bool shrunk = number == SIGBUS && info->si_code == BUS_ADRERR;
     Line line;
     line.add(as_record ? R"({"level":"critical","message":")" : "\nerror: ");
-    line.add("clipwright");
     line.add(command_words.data());
     line.add(" was ended by ");
     line.add(shrunk ? kShrunk : crash.what);
@@ -92,8 +92,9 @@ void on_crash(int number, siginfo_t* info, void*) {
 
 /// Command words begin with a letter and hold letters and dashes; the first that does not ends
 /// them.
-void keep_command_words(int argc, const char* const* argv) {
-  size_t length = 0;
+void keep_command_words(std::string_view program, int argc, const char* const* argv) {
+  size_t length = std::min<size_t>(program.size(), 40);
+  std::memcpy(command_words.data(), program.data(), length);
   for (int i = 1; i < argc && i < 3; ++i) {
     const std::string_view word = argv[i];
     if (word.empty() || word.size() > 40 ||
@@ -114,9 +115,9 @@ constexpr bool kSanitized = false;
 
 }  // namespace
 
-void watch_crashes(int argc, const char* const* argv) {
+void watch_crashes(const char* program, int argc, const char* const* argv) {
   if (kSanitized) return;
-  keep_command_words(argc, argv);
+  keep_command_words(program, argc, argv);
   for (int i = 1; i < argc; ++i) as_record = as_record || std::strcmp(argv[i], "--log-json") == 0;
   // A stack that is full cannot hold the handler's frame.
   static std::array<std::byte, 64 * 1024> stack;

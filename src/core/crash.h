@@ -5,9 +5,9 @@
 namespace clipwright {
 
 /// From now on SIGILL, SIGSEGV, SIGBUS, SIGFPE and SIGABRT leave their sentence and then end the
-/// process as they would have: same exit status, same core file. The arguments are those of main;
-/// only command words are repeated, so no path or key is shown. Does nothing in builds with
-/// sanitizers, which report crashes in their own way.
-void watch_crashes(int argc, const char* const* argv);
+/// process as they would have: same exit status, same core file. `program` is the name that users
+/// know, the arguments are those of main; of them only command words are repeated, no path or key.
+/// Does nothing in builds with sanitizers, which report crashes in their own way.
+void watch_crashes(const char* program, int argc, const char* const* argv);
 
 }  // namespace clipwright

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/crash.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
@@ -250,7 +251,8 @@ std::vector<std::string> build_program(const Program& what, CLI::App& program) {
   }
   std::vector<std::string> variables = {"CLIPWRIGHT_SHARE",     "CLIPWRIGHT_WORDNET",
                                         "CLIPWRIGHT_LLAMA_LOG", "CLIPWRIGHT_GEMM",
-                                        "CLIPWRIGHT_CHART_JS",  "CLIPWRIGHT_PLAIN_PROGRESS"};
+                                        "CLIPWRIGHT_CHART_JS",  "CLIPWRIGHT_PLAIN_PROGRESS",
+                                        "CLIPWRIGHT_RESIZE",    "CLIPWRIGHT_LLAMA_KERNELS"};
   finish_options(program, variables);
   return variables;
 }
@@ -260,10 +262,12 @@ std::vector<std::string> build_program(const Program& what, CLI::App& program) {
 int run(const Program& what, int argc, char** argv) {
   CLI::App program;
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  watch_crashes(what.name.c_str(), argc, argv);
   configure_log({});  // errors before the flags are known go to stderr as well
   try {
     const std::vector<std::string> variables = build_program(what, program);
     watch_interrupts();
+    if (what.prepare) what.prepare();
     program.parse_complete_callback([&program] {
       configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
                      .json = program.get_option("--log-json")->as<bool>()});
@@ -289,7 +293,8 @@ int run(const Program& what, int argc, char** argv) {
         "the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
     return static_cast<int>(ExitCode::kFailed);
   } catch (const std::exception& error) {
-    log_error(std::string("internal error: ") + error.what() + ". Please report this.");
+    log_error(std::string("internal error: ") + error.what() +
+              ". Please report this in the project's issue tracker.");
     return static_cast<int>(ExitCode::kFailed);
   }
 }

@@ -14,6 +14,8 @@ struct Program {
   /// Adds description, flags or commands, and footer. A program without commands takes --config
   /// itself, otherwise each of its commands does.
   std::function<void(CLI::App&)> build;
+  /// What is settled before anything runs, whatever the command; may throw Error.
+  std::function<void()> prepare = {};
 };
 
 /// Parses the arguments, runs the callbacks of what was named, turns errors into one sentence.

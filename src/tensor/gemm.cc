@@ -3,7 +3,9 @@
 #include <cpuid.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "core/error.h"
@@ -40,18 +42,33 @@ DnnlSgemm onednn() {
   return function;
 }
 
+/// `look`: open oneDNN's library to see whether it is there.
+std::vector<KernelVariant> variants(bool look) {
+  std::vector<KernelVariant> list = {{"mkl", ""}, {"onednn", ""}};
+  if (look && onednn() == nullptr) list[1].lacks = "libdnnl (Debian's package libdnnl2)";
+  if (!processor_is_intel()) std::swap(list[0], list[1]);
+  return list;
+}
+
+/// A library that nobody will call is not opened: not where another is asked for, and above all not
+/// where the self-check found that it kills the process.
+bool onednn_is_wanted() {
+  const char* wish = std::getenv(kGemmVariable);
+  if (wish != nullptr && *wish != '\0') return std::string_view(wish) == "onednn";
+  const KernelFindings findings = known_kernel_findings();
+  const auto failed = [&](const char* name) {
+    return findings.count(std::string(kGemmVariable) + "=" + name) != 0;
+  };
+  return !failed("onednn") && (!processor_is_intel() || failed("mkl"));
+}
+
 }  // namespace
 
-std::vector<KernelVariant> gemm_variants() {
-  std::vector<KernelVariant> variants = {{"mkl", ""}, {"onednn", ""}};
-  if (onednn() == nullptr) variants[1].lacks = "libdnnl (Debian's package libdnnl2)";
-  if (!processor_is_intel()) std::swap(variants[0], variants[1]);
-  return variants;
-}
+std::vector<KernelVariant> gemm_variants() { return variants(true); }
 
 const KernelChoice& gemm_choice() {
   static const KernelChoice choice = [] {
-    KernelChoice chosen = choose_kernels(kGemmVariable, gemm_variants());
+    KernelChoice chosen = choose_kernels(kGemmVariable, variants(onednn_is_wanted()));
     if (chosen.avoided)
       log_warning("matrix products use " + chosen.variant + ", since " + chosen.reason);
     return chosen;

@@ -78,6 +78,13 @@ std::vector<Tensor> tower_functions(const Tensor& x) {
           torch::rsqrt(x.square() + 1e-3)};
 }
 
+/// What these libraries are asked for is theirs to judge: they know names that we do not.
+KernelChoice choice_of(const char* variable, const std::vector<KernelVariant>& variants) {
+  if (const char* wish = std::getenv(variable); wish != nullptr && *wish != '\0')
+    return {wish, std::string(variable) + " asks for it"};
+  return choose_kernels(variable, variants);
+}
+
 constexpr int64_t kRows = 37, kColumns = 130;
 
 }  // namespace
@@ -98,16 +105,14 @@ std::vector<KernelVariant> bfloat16_variants() {
 }
 
 KernelChoice tensor_kernel_choice() {
-  return choose_kernels(kTensorKernelsVariable, tensor_kernel_variants());
+  return choice_of(kTensorKernelsVariable, tensor_kernel_variants());
 }
-KernelChoice bfloat16_choice() { return choose_kernels(kBfloat16Variable, bfloat16_variants()); }
+KernelChoice bfloat16_choice() { return choice_of(kBfloat16Variable, bfloat16_variants()); }
 
 void avoid_failing_tensor_kernels() {
   if (known_kernel_findings().empty()) return;
   const auto avoid = [](const char* variable, const std::vector<KernelVariant>& variants) {
-    // What these libraries are asked for is theirs to judge: they know names that we do not.
-    if (std::getenv(variable) != nullptr) return;
-    const KernelChoice choice = choose_kernels(variable, variants);
+    const KernelChoice choice = choice_of(variable, variants);
     if (!choice.avoided) return;
     log_warning(std::string(variable) + "=" + choice.variant + ", since " + choice.reason);
     ::setenv(variable, choice.variant.c_str(), 1);

@@ -4,7 +4,7 @@
 #include "core/log.h"
 #include "data/transform/resize.h"
 
-namespace clipwright::data {
+namespace clipwright::data::transform {
 
 std::vector<KernelVariant> resize_variants() {
   return {{"avx512", missing_instructions("avx512f avx512bw avx512vl avx512vbmi avx512vnni")},
@@ -70,4 +70,4 @@ std::vector<uint8_t> probe_resize(const transform::ResizeKernels& kernels) {
   return all;
 }
 
-}  // namespace clipwright::data
+}  // namespace clipwright::data::transform

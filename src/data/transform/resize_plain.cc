@@ -4,7 +4,7 @@
 
 #include "data/transform/resize.h"
 
-namespace clipwright::data {
+namespace clipwright::data::transform {
 namespace {
 
 /// round(sum of byte x weight), clamped. `step` bytes lie between one tap's byte and the next's.
@@ -44,4 +44,4 @@ const transform::ResizeKernels& resize_kernels_plain() {
   return kernels;
 }
 
-}  // namespace clipwright::data
+}  // namespace clipwright::data::transform
