@@ -3,12 +3,8 @@
 # The baseline is the program's own. Hidden symbols: other libraries of the process hold copies of the same C++ templates.
 add_compile_options(-march=x86-64-v3 -fvisibility=hidden -fvisibility-inlines-hidden)
 
-# GCC up to 12 declares _tile_loadconfig to read 8 bytes where the instruction reads 64, and so removes the stores of a
-# tile configuration's rows and columns as dead: every AMX instruction after it is illegal. Without the two passes that
-# remove dead stores all 64 bytes stay. `clipwright doctor --kernels` notices where that does not hold.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-fno-tree-dse -fno-dse)
-endif()
+include(${CMAKE_CURRENT_LIST_DIR}/tile_flags.cmake)
+add_compile_options(${CLIPWRIGHT_TILE_FLAGS})
 
 # A file an architecture, 150 of them, each of which reads the same headers: united they take a quarter of the time.
 function(clipwright_unite_models)

@@ -100,7 +100,9 @@ TEST(MissingInstructions, AreNamedAsPeopleKnowThem) {
   EXPECT_EQ(missing_instructions("avx2"), "");  // the program's own baseline
   // Of a family whose first set is missing only that one is named.
   const std::string missing = missing_instructions("avx512f avx512bw avx512vnni");
-  if (!missing_instructions("avx512f").empty()) EXPECT_EQ(missing, "AVX-512");
+  if (!missing_instructions("avx512f").empty()) {
+    EXPECT_EQ(missing, "AVX-512");
+  }
 }
 
 }  // namespace
