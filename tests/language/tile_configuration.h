@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace clipwright::language {
@@ -17,7 +18,7 @@ static_assert(sizeof(TileConfiguration) == 64);
 
 inline void fill(TileConfiguration& tiles) {
   tiles.palette = 1;
-  for (size_t i = 0; i < 8; ++i) {
+  for (std::size_t i = 0; i < 8; ++i) {
     tiles.rows[i] = i < 2 ? 8 : 16;
     tiles.row_bytes[i] = i == 2 || i == 3 ? 32 : 64;
   }

@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <ucontext.h>
 
+#include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 
 namespace clipwright::language {
@@ -36,7 +38,7 @@ void on_illegal_instruction(int, siginfo_t*, void* context) {
     }
     std::memcpy(
         &caught,
-        reinterpret_cast<const void*>(registers[kBases[static_cast<size_t>(base)]] + offset),
+        reinterpret_cast<const void*>(registers[kBases[static_cast<std::size_t>(base)]] + offset),
         sizeof caught);
     understood = 1;
   }
