@@ -7,9 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <functional>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string_view>
 
 #include "core/child_process.h"
 #include "core/error.h"
@@ -35,7 +36,7 @@ struct Part {
   KernelChoice (*choice)();
   Numbers (*probe)();
   /// The same numbers by the plain path, which no processor chooses; null: those of the last
-  /// variant, run in a child like the others.
+  /// variant.
   Numbers (*plain)();
   double (*distance)(const Numbers& probe, const Numbers& plain);
   double allowed;
@@ -95,11 +96,14 @@ std::string last_line(std::string text) {
   return before == std::string::npos ? text : text.substr(before + 1);
 }
 
-/// Runs a part with a variant in a child. Nothing where the child could not do its work; `trial`
-/// then says why.
-std::optional<Numbers> run_trial(const Part& part, KernelTrial& trial) {
-  const ChildResult child =
-      run_this_program({"doctor", "--probe", part.name}, {{part.variable, trial.variant.name}});
+constexpr std::string_view kPlainSuffix = ":plain";
+
+/// Computes a probe in a child. Nothing where the child could not do its work; `trial` then says
+/// why.
+std::optional<Numbers> run_probe(const std::string& probe,
+                                 const std::map<std::string, std::string>& settings,
+                                 KernelTrial& trial) {
+  const ChildResult child = run_this_program({"doctor", "--probe", probe}, settings);
   if (child.signal == SIGALRM) {
     trial.failure = "did not come to an end";
   } else if (child.signal == SIGKILL) {  // by another process, or for want of memory
@@ -135,16 +139,24 @@ void compare(const Part& part, const Numbers& numbers, const Numbers& plain, Ker
 void check_part(const Part& part, std::vector<KernelTrial>& trials) {
   const std::vector<KernelVariant> variants = part.variants();
   std::optional<Numbers> plain;
-  if (part.plain != nullptr) plain = part.plain();
+  std::string no_plain;
+  if (part.plain != nullptr) {
+    // The formulas go through the tensor library, whose own choices have to be plain for them.
+    KernelTrial trial;
+    plain = run_probe(part.name + std::string(kPlainSuffix),
+                      {{tensor::kTensorKernelsVariable, "default"}}, trial);
+    no_plain = trial.failure + trial.unchecked;
+  }
   // The plain one first, where the others are compared with it.
   std::vector<KernelTrial> own;
   for (auto variant = variants.rbegin(); variant != variants.rend(); ++variant) {
     KernelTrial trial{.part = part.name, .variable = part.variable, .variant = *variant};
     if (variant->lacks.empty()) {
-      if (const std::optional<Numbers> numbers = run_trial(part, trial)) {
-        if (!plain) plain = numbers;
-        compare(part, *numbers, *plain, trial);
-      }
+      const std::optional<Numbers> numbers =
+          run_probe(part.name, {{part.variable, trial.variant.name}}, trial);
+      if (!plain && part.plain == nullptr) plain = numbers;
+      if (numbers && plain) compare(part, *numbers, *plain, trial);
+      if (numbers && !plain) trial.unchecked = "the plain path " + no_plain;
     }
     own.push_back(std::move(trial));
   }
@@ -212,6 +224,7 @@ std::vector<float> probe_kernels(const std::string& name) {
   std::string known;
   for (const Part& part : parts()) {
     if (part.name == name) return part.probe();
+    if (part.plain != nullptr && part.name + std::string(kPlainSuffix) == name) return part.plain();
     known += (known.empty() ? "" : ", ") + std::string(part.name);
   }
   fail_usage("--probe " + name + " is no part with kernels", known);
