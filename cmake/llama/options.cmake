@@ -19,4 +19,8 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON CACHE BOOL "")
 # The libraries lie in one folder, in the cache as in an installation, and find one another there.
 set(CMAKE_BUILD_WITH_INSTALL_RPATH ON CACHE BOOL "")
 set(CMAKE_INSTALL_RPATH "$ORIGIN" CACHE STRING "")
+# A module that misses a symbol fails here, and not in the program that opens it.
+foreach(kind SHARED MODULE)
+  set(CMAKE_${kind}_LINKER_FLAGS "-Wl,-z,defs" CACHE STRING "")
+endforeach()
 set(CMAKE_PROJECT_llama.cpp_INCLUDE ${CMAKE_CURRENT_LIST_DIR}/compile.cmake CACHE FILEPATH "")
