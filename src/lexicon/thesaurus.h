@@ -1,48 +1,44 @@
-// Synonyms as EDA takes them from WordNet, read from the database's own files in place: their
-// indices are sorted, so nothing is loaded.
+// Synonyms as EDA takes them from WordNet.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "core/file.h"
+#include "lexicon/wordnet.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 
-/// Not thread-safe: remembers the words it was asked for.
+/// Only read once it is made: any number of threads may ask at the same time.
 class Thesaurus {
  public:
   /// WordNet 3.0's index, data and exception files (Debian's wordnet-base). Throws Error(kUsage)
-  /// when the folder does not hold them.
+  /// when the folder does not hold them all, Error(kInput) when they are damaged.
   explicit Thesaurus(const std::filesystem::path& folder);
 
   /// The lemmas of every synset of a word, of all parts of speech, most frequent first and each
   /// once: "_" and "-" become blanks, letters lower case, everything but a-z and blanks is dropped,
   /// so is the word itself (as it stands). Inflected words give the synsets of their base forms
-  /// (WordNet's morphology as NLTK has it). Empty for words WordNet does not know. Throws
-  /// Error(kInput) on damaged files.
-  const std::vector<std::string>& synonyms(std::string_view word);
+  /// (`morphy`). Empty for words WordNet does not know. The texts live as long as the thesaurus.
+  std::vector<std::string_view> synonyms(std::string_view word) const;
 
   /// SHA-256 of the files in hexadecimal.
-  std::string digest() const;
-
-  /// $CLIPWRIGHT_WORDNET or /usr/share/wordnet.
-  static std::filesystem::path default_folder();
+  std::string digest() const { return wordnet_digest_; }
 
  private:
-  struct Part {
-    MappedFile index, data, exceptions;
+  std::string_view text_of(uint32_t word) const {
+    const Text& text = texts_[word];
+    return {letters_.data() + text.begin, text.size};
+  }
+  struct Text {
+    uint32_t begin = 0, size = 0;
   };
-  std::vector<std::string> base_forms(const std::string& form, size_t part) const;
-  void add_lemmas(size_t part, uint64_t offset, std::vector<std::string>& lemmas) const;
-
-  std::array<Part, 4> parts_;  ///< nouns, verbs, adjectives, adverbs
-  std::unordered_map<std::string, std::vector<std::string>> known_;
+  WordNet wordnet_;
+  std::string wordnet_digest_;
+  std::vector<char> letters_;
+  std::vector<Text> texts_;  // by word; words that read alike share one
 };
 
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

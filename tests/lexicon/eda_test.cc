@@ -1,4 +1,4 @@
-#include "rewrite/engine/eda.h"
+#include "lexicon/eda.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include "rewrite/engine/eda_engine.h"
 #include "rewrite/job/engines.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 namespace {
 
 SentenceWords split(const std::string& text) {
@@ -256,4 +256,4 @@ TEST_F(Eda, IdentityNamesWhatChangesTexts) {
 }
 
 }  // namespace
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

@@ -1,4 +1,4 @@
-#include "rewrite/engine/thesaurus.h"
+#include "lexicon/thesaurus.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/json.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 namespace {
 
 TEST(Thesaurus, GivesTheSynonymsThatNltkGives) {
@@ -63,4 +63,4 @@ TEST(Thesaurus, DamagedFilesAreAnInputError) {
 }
 
 }  // namespace
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

@@ -1,17 +1,17 @@
-#include "audit/words/words.h"
+#include "lexicon/words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "audit/words/lexicon.h"
-#include "audit/words/morphology.h"
-#include "audit/words/wordnet.h"
 #include "core/error.h"
+#include "lexicon/morphology.h"
+#include "lexicon/word_class.h"
+#include "lexicon/wordnet.h"
 
 #include <unistd.h>
 #include <fstream>
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 namespace {
 
 std::vector<std::string> split(std::string_view text) {
@@ -111,4 +111,4 @@ TEST(WordNet, RefusesDamagedFilesAndDoesWithoutMissingOnes) {
 }
 
 }  // namespace
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon
