@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "data/tools/rewrite_parquet.h"
 #include "data/tools/rewrite_tars.h"
+#include "lexicon/eda.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job.h"
 #include "rewrite/ledger/ledger.h"
