@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "data/tools/rewrite_parquet.h"
 #include "data/tools/rewrite_tars.h"
+#include "lexicon/eda.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job.h"
 #include "rewrite/ledger/ledger.h"
@@ -203,7 +204,7 @@ void add_rewrite_command(CLI::App& program) {
       ->type_name("LANGUAGE");
   app->add_option_function<std::string>(
          "--eda-recipe",
-         [flags](const std::string& name) { flags->engine.eda.recipe = rewrite::engine::parse_eda_recipe(name); },
+         [flags](const std::string& name) { flags->engine.eda.recipe = lexicon::parse_eda_recipe(name); },
          "eda: original (Wei and Zou), or declip (DeCLIP's: no cleaning, one change)")
       ->type_name("RECIPE")
       ->default_str("original");

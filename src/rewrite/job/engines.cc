@@ -61,7 +61,7 @@ void check_options(const EngineOptions& options) {
   refuse(options.timeout != 0, server, "--timeout", "openai, or back-translation with --base-url");
   refuse(!options.batch_dir.empty(), name == "batch", "--batch-dir", "batch");
   refuse(!options.pivot.empty(), name == "back-translation", "--pivot", "back-translation");
-  refuse(options.eda != engine::EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
+  refuse(options.eda != lexicon::EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
   refuse(!options.replay.empty(), name == "replay", "--replay", "replay");
   refuse(!options.recipe.empty(), name == "replay", "--recipe", "replay");
   if (options.forecast && name == "batch")

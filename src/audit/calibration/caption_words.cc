@@ -1,8 +1,8 @@
-#include "audit/words/caption_words.h"
+#include "audit/calibration/caption_words.h"
 
 #include <algorithm>
 
-namespace clipwright::audit::words {
+namespace clipwright::audit::calibration {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -68,4 +68,4 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> li
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::audit::calibration

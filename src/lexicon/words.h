@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 
 /// FNV-1a over lower-case bytes: cheap to extend byte by byte, which is what compound look-ups
 /// need.
@@ -66,4 +66,4 @@ struct Words {
 /// "'s" is dropped, each CJK character is a word of its own. Invalid UTF-8 separates words.
 void split_words(std::string_view text, Words& words);
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

@@ -33,9 +33,9 @@ struct ShortWord {
 };
 
 /// Open addressing, built once and then only read, so it needs no lock.
-class WordTable {
+class SingleTokenWords {
  public:
-  explicit WordTable(const Vocabulary& vocabulary);
+  explicit SingleTokenWords(const Vocabulary& vocabulary);
 
   /// The word's token, or kNoSymbol when it takes several.
   Symbol find(const ShortWord& word) const {

@@ -1,95 +1,44 @@
-#include "audit/words/wordnet.h"
+#include "lexicon/wordnet.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <optional>
 #include <string>
 
-#include "audit/words/lexicon.h"
-#include "audit/words/morphology.h"
-#include "audit/words/words.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "lexicon/morphology.h"
+#include "lexicon/word_class.h"
+#include "lexicon/wordnet_files.h"
+#include "lexicon/words.h"
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 namespace {
 
-constexpr const char* kNames[4] = {"noun", "verb", "adj", "adv"};
 // Words in more glosses than this ("made", "person") say nothing about what belongs together.
 constexpr uint32_t kMostMentions = 1200;
 
-/// The fields of one line, without copies.
-class Line {
- public:
-  Line(std::string_view text, const fs::path& file, size_t number)
-      : text_(text), file_(file), number_(number) {}
-
-  std::string_view field() {
-    const size_t end = text_.find(' ', at_);
-    if (at_ >= text_.size() || end == std::string_view::npos) damaged();
-    const std::string_view field = text_.substr(at_, end - at_);
-    at_ = end + 1;
-    return field;
-  }
-  uint32_t number(int base = 10) {
-    uint32_t value = 0;
-    for (char c : field()) {
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-      if (digit >= base) damaged();
-      value = value * static_cast<uint32_t>(base) + static_cast<uint32_t>(digit);
-    }
-    return value;
-  }
-  std::string_view rest() const { return text_.substr(at_); }
-  [[noreturn]] void damaged() const {
-    fail_input(file_.string() + ", line " + std::to_string(number_) + ": not a line of WordNet",
-               "the format of wndb(5WN)",
-               "Reinstall wordnet-base, or point CLIPWRIGHT_WORDNET to another copy.");
-  }
-
- private:
-  std::string_view text_;
-  const fs::path& file_;
-  size_t number_, at_ = 0;
-};
-
-/// Calls `use(line, offset, number)` for every line that is not the licence.
-template <typename Use>
-void each_line(std::string_view text, Use use) {
-  size_t at = 0, number = 0;
-  while (at < text.size()) {
-    const void* found = std::memchr(text.data() + at, '\n', text.size() - at);
-    const size_t end = found == nullptr
-                           ? text.size()
-                           : static_cast<size_t>(static_cast<const char*>(found) - text.data());
-    ++number;
-    if (end > at && text[at] != ' ') use(text.substr(at, end - at), at, number);
-    at = end + 1;
-  }
-}
-
-std::optional<Relation> relation_of(std::string_view symbol) {
+std::optional<PointerKind> kind_of(std::string_view symbol) {
   switch (symbol[0]) {
     case '@':
-      return symbol.size() > 1 ? Relation::kInstanceOf : Relation::kHypernym;
+      return symbol.size() > 1 ? PointerKind::kInstanceOf : PointerKind::kHypernym;
     case '&':
-      return Relation::kSimilar;
+      return PointerKind::kSimilar;
     case '!':
-      return Relation::kOpposite;
+      return PointerKind::kOpposite;
     case '%':
     case '#':
-      return Relation::kPart;
+      return PointerKind::kPart;
     case '+':
     case '\\':
     case '<':
-      return Relation::kDerived;
+      return PointerKind::kDerived;
     case '$':
     case '*':
     case '>':
     case '=':
     case '^':
-      return Relation::kKindred;
+      return PointerKind::kKindred;
     default:
       return std::nullopt;  // hyponyms are read from below; topics and usages say nothing about
                             // meaning
@@ -109,7 +58,7 @@ class Offsets {
  public:
   Offsets(std::string_view text, uint32_t first)
       : blocks_(text.size() / 64 + 1, WordNet::kNone), first_(first) {
-    each_line(text, [&](std::string_view, size_t offset, size_t) {
+    each_wordnet_line(text, [&](std::string_view, size_t offset, size_t) {
       uint32_t& block = blocks_[offset / 64];
       if (block == WordNet::kNone) block = static_cast<uint32_t>(offsets_.size());
       offsets_.push_back(static_cast<uint32_t>(offset));
@@ -131,17 +80,17 @@ class Offsets {
 
 }  // namespace
 
-WordNet::WordNet(const fs::path& folder)
+WordNet::WordNet(const fs::path& folder, Glosses glosses)
     : index_(1 << 17), compounds_(1 << 16), irregular_index_(1 << 13) {
   std::error_code error;
-  for (const char* name : kNames) {
+  for (const char* name : kPartNames) {
     if (!fs::exists(folder / (std::string("data.") + name), error) ||
         !fs::exists(folder / (std::string("index.") + name), error))
       return;
   }
   read_index(folder);
   read_exceptions(folder);
-  read_data(folder);
+  read_data(folder, glosses);
   invert_glosses();
 }
 
@@ -150,16 +99,21 @@ void WordNet::read_index(const fs::path& folder) {
   words_.reserve(150000);
   hashes_.reserve(150000);
   sense_lists_.reserve(210000);
+  names_.reserve(2000000);
+  name_begin_.reserve(150001);
+  name_begin_.push_back(0);
   for (int part = 0; part < 4; ++part) {
-    const MappedFile file(folder / (std::string("index.") + kNames[part]));
-    each_line(file.text(), [&](std::string_view text, size_t, size_t number) {
-      Line line(text, file.path(), number);
+    const MappedFile file(folder / (std::string("index.") + kPartNames[static_cast<size_t>(part)]));
+    each_wordnet_line(file.text(), [&](std::string_view text, size_t, size_t number) {
+      WordNetLine line(text, file.path(), number);
       const std::string_view name = line.field();
       const uint64_t hash = word_hash(name);
       const uint32_t id = index_.insert(hash, static_cast<uint32_t>(words_.size()));
       if (id == words_.size()) {
         words_.emplace_back();
         hashes_.push_back(hash);
+        names_.insert(names_.end(), name.begin(), name.end());
+        name_begin_.push_back(static_cast<uint32_t>(names_.size()));
         const size_t cut = name.find_first_of("_-");
         if (cut != std::string_view::npos &&
             name.find_first_of("_-", cut + 1) == std::string_view::npos) {
@@ -169,9 +123,7 @@ void WordNet::read_index(const fs::path& folder) {
       }
       line.field();
       const uint32_t senses = line.number();
-      for (uint32_t skip = line.number(); skip > 0; --skip) line.field();
-      line.field();
-      line.field();
+      line.skip(line.number() + 2);  // kinds of pointers, and two counts of senses
       Senses& word = words_[id];
       word.begin[part] = static_cast<uint32_t>(sense_lists_.size());
       word.count[part] = static_cast<uint8_t>(std::min(senses, 255u));
@@ -180,11 +132,11 @@ void WordNet::read_index(const fs::path& folder) {
   }
 }
 
-void WordNet::read_data(const fs::path& folder) {
+void WordNet::read_data(const fs::path& folder, Glosses glosses) {
   std::vector<MappedFile> files;
   std::vector<Offsets> offsets;
   uint32_t total = 0;
-  for (const char* name : kNames) {
+  for (const char* name : kPartNames) {
     files.emplace_back(folder / (std::string("data.") + name));
     offsets.emplace_back(files.back().text(), total);
     total += offsets.back().count();
@@ -195,8 +147,8 @@ void WordNet::read_data(const fs::path& folder) {
         uint32_t& sense = sense_lists_[word.begin[part] + i];
         sense = offsets[static_cast<size_t>(part)].find(sense);
         if (sense == kNone) {
-          fail_input(folder.string() + ": an index names a place in data." + kNames[part] +
-                         " where no line starts",
+          fail_input(folder.string() + ": an index names a place in data." +
+                         kPartNames[static_cast<size_t>(part)] + " where no line starts",
                      "index and data files of one WordNet", "Reinstall wordnet-base.");
         }
       }
@@ -204,29 +156,30 @@ void WordNet::read_data(const fs::path& folder) {
   }
   senses_.reserve(total);
   pointers_.reserve(220000);
-  gloss_.reserve(1000000);
+  if (glosses == Glosses::kRead) gloss_.reserve(1000000);
+  members_.reserve(210000);
   WordTable memory(1 << 16);
   std::string text;
+  std::vector<bool> named;  // members written with a capital
   for (const MappedFile& file : files) {
-    each_line(file.text(), [&](std::string_view whole, size_t, size_t number) {
-      Line line(whole, file.path(), number);
+    each_wordnet_line(file.text(), [&](std::string_view whole, size_t, size_t number) {
+      WordNetLine line(whole, file.path(), number);
       pointer_begin_.push_back(static_cast<uint32_t>(pointers_.size()));
       gloss_begin_.push_back(static_cast<uint32_t>(gloss_.size()));
+      member_begin_.push_back(static_cast<uint32_t>(members_.size()));
       line.field();
       Sense sense{};
       sense.topic = static_cast<uint8_t>(line.number());
       const int part = part_of(line.field()[0]);
       if (part < 0) line.damaged();
       sense.part = static_cast<PartOfSpeech>(part);
-      std::array<uint32_t, 32> members;
-      size_t member_count = 0;
       const auto add_gloss_word = [&](std::string_view lower_case) {
         const uint64_t hash = word_hash(lower_case);
         if (is_function_word(hash)) return;
         if (const uint32_t id = canonical(lower_case, hash, memory); id != kNone)
           gloss_.push_back(id);
       };
-      std::array<bool, 32> named{};
+      named.clear();
       for (uint32_t left = line.number(16); left > 0; --left) {
         std::string_view name = line.field();
         line.field();
@@ -238,11 +191,11 @@ void WordNet::read_data(const fs::path& folder) {
           c = lower(c);
         }
         const uint32_t id = index_.find(word_hash(text));
-        if (id != kNone && member_count < members.size()) {
-          named[member_count] = !name.empty() && name[0] >= 'A' && name[0] <= 'Z' && any_lower;
-          members[member_count++] = id;
+        if (id != kNone) {
+          named.push_back(!name.empty() && name[0] >= 'A' && name[0] <= 'Z' && any_lower);
+          members_.push_back(id);
         }
-        if (text.find('_') != std::string::npos) {
+        if (glosses == Glosses::kRead && text.find('_') != std::string::npos) {
           for (size_t at = 0; at < text.size();) {
             const size_t end = std::min(text.find('_', at), text.size());
             add_gloss_word(std::string_view(text).substr(at, end - at));
@@ -256,16 +209,17 @@ void WordNet::read_data(const fs::path& folder) {
         const int target_part = part_of(line.field()[0]);
         line.field();
         if (symbol.empty() || target_part < 0) line.damaged();
-        const std::optional<Relation> relation = relation_of(symbol);
+        const std::optional<PointerKind> relation = kind_of(symbol);
         if (!relation) continue;
         const uint32_t target = offsets[static_cast<size_t>(target_part)].find(offset);
         if (target == kNone) line.damaged();
-        if (*relation == Relation::kInstanceOf) sense.proper = true;
+        if (*relation == PointerKind::kInstanceOf) sense.proper = true;
         pointers_.push_back({target, static_cast<uint32_t>(*relation)});
       }
-      for (size_t i = 0; i < member_count; ++i)
-        words_[members[i]].proper &= named[i] || sense.proper;
+      for (size_t i = 0; i < named.size(); ++i)
+        words_[members_[member_begin_.back() + i]].proper &= named[i] || sense.proper;
       senses_.push_back(sense);
+      if (glosses == Glosses::kLeave) return;
       const std::string_view rest = line.rest();
       const size_t bar = rest.find('|');
       for (size_t at = bar == std::string_view::npos ? rest.size() : bar + 1; at < rest.size();) {
@@ -281,6 +235,7 @@ void WordNet::read_data(const fs::path& folder) {
   }
   pointer_begin_.push_back(static_cast<uint32_t>(pointers_.size()));
   gloss_begin_.push_back(static_cast<uint32_t>(gloss_.size()));
+  member_begin_.push_back(static_cast<uint32_t>(members_.size()));
 }
 
 /// The word a gloss means: as written if WordNet has it, else its base form.
@@ -298,28 +253,47 @@ uint32_t WordNet::canonical(std::string_view lower_case, uint64_t hash, WordTabl
 }
 
 void WordNet::read_exceptions(const fs::path& folder) {
-  for (const char* name : kNames) {
+  for (size_t part = 0; part < kPartNames.size(); ++part) {
     std::error_code error;
-    const fs::path path = folder / (std::string(name) + ".exc");
+    const fs::path path = folder / (std::string(kPartNames[part]) + ".exc");
     if (!fs::exists(path, error)) continue;
     const MappedFile file(path);
-    each_line(file.text(), [&](std::string_view text, size_t, size_t) {
+    each_wordnet_line(file.text(), [&](std::string_view text, size_t, size_t) {
       const size_t cut = text.find(' ');
       if (cut == std::string_view::npos) return;
-      const std::string_view base = text.substr(cut + 1, text.find(' ', cut + 1) - cut - 1);
-      const uint32_t id = index_.find(word_hash(base));
-      if (id == kNone) return;
       const uint32_t at = irregular_index_.insert(word_hash(text.substr(0, cut)),
                                                   static_cast<uint32_t>(irregular_.size()));
       if (at == irregular_.size()) irregular_.emplace_back();
-      Irregular& forms = irregular_[at];
-      if (forms.base[0] == kNone) {
-        forms.base[0] = id;
-      } else if (forms.base[0] != id && forms.base[1] == kNone) {
-        forms.base[1] = id;
-      }
+      irregular_[at].listed[part] = true;
+      add_bases(text.substr(0, cut), text.substr(cut + 1), part, irregular_[at]);
     });
   }
+}
+
+/// One line's bases, blank-separated.
+void WordNet::add_bases(std::string_view form, std::string_view bases, size_t part,
+                        Irregular& forms) {
+  const auto begin = static_cast<uint32_t>(bases_.size());
+  const bool own_base = bases == form;
+  for (bool first = true; !bases.empty(); first = false) {
+    const size_t end = std::min(bases.find(' '), bases.size());
+    const uint32_t id = index_.find(word_hash(bases.substr(0, end)));
+    bases.remove_prefix(std::min(end + 1, bases.size()));
+    if (id == kNone) continue;
+    if (words_[id].has(static_cast<PartOfSpeech>(part))) bases_.push_back(id);
+    if (!first) continue;
+    if (forms.base[0] == kNone) {
+      forms.base[0] = id;
+    } else if (forms.base[0] != id && forms.base[1] == kNone) {
+      forms.base[1] = id;
+    }
+  }
+  // Of several lines for a form the last that leads to a word counts; one that names the form
+  // itself says that it is a word of its own ("offer off", "offer offer").
+  const size_t count = bases_.size() - begin;
+  if (count == 0 && !own_base) return;
+  forms.begin[part] = begin;
+  forms.count[part] = static_cast<uint8_t>(count);
 }
 
 /// Word -> senses whose gloss mentions it, by counting sort; words mentioned everywhere get an
@@ -339,4 +313,4 @@ void WordNet::invert_glosses() {
   }
 }
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

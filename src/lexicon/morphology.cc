@@ -1,9 +1,10 @@
-#include "audit/words/morphology.h"
+#include "lexicon/morphology.h"
 
-#include "audit/words/wordnet.h"
-#include "audit/words/words.h"
+#include <algorithm>
 
-namespace clipwright::audit::words {
+#include "lexicon/words.h"
+
+namespace clipwright::lexicon {
 namespace {
 
 struct Rule {
@@ -11,7 +12,7 @@ struct Rule {
   PartOfSpeech part;
 };
 
-// wndb's morphy(7WN) rules, longest suffix of a part of speech first.
+// morphy(7WN)'s rules and those for a y that became i, longest suffix of a part of speech first.
 constexpr Rule kRules[] = {
     {"ches", "ch", PartOfSpeech::kNoun},     {"shes", "sh", PartOfSpeech::kNoun},
     {"ses", "s", PartOfSpeech::kNoun},       {"xes", "x", PartOfSpeech::kNoun},
@@ -24,6 +25,21 @@ constexpr Rule kRules[] = {
     {"ing", "", PartOfSpeech::kVerb},        {"ier", "y", PartOfSpeech::kAdjective},
     {"iest", "y", PartOfSpeech::kAdjective}, {"er", "", PartOfSpeech::kAdjective},
     {"est", "", PartOfSpeech::kAdjective},   {"er", "e", PartOfSpeech::kAdjective},
+    {"est", "e", PartOfSpeech::kAdjective},
+};
+
+// morphy(7WN)'s rules as NLTK orders them, a part of speech after the other.
+constexpr Rule kMorphyRules[] = {
+    {"s", "", PartOfSpeech::kNoun},         {"ses", "s", PartOfSpeech::kNoun},
+    {"ves", "f", PartOfSpeech::kNoun},      {"xes", "x", PartOfSpeech::kNoun},
+    {"zes", "z", PartOfSpeech::kNoun},      {"ches", "ch", PartOfSpeech::kNoun},
+    {"shes", "sh", PartOfSpeech::kNoun},    {"men", "man", PartOfSpeech::kNoun},
+    {"ies", "y", PartOfSpeech::kNoun},      {"s", "", PartOfSpeech::kVerb},
+    {"ies", "y", PartOfSpeech::kVerb},      {"es", "e", PartOfSpeech::kVerb},
+    {"es", "", PartOfSpeech::kVerb},        {"ed", "e", PartOfSpeech::kVerb},
+    {"ed", "", PartOfSpeech::kVerb},        {"ing", "e", PartOfSpeech::kVerb},
+    {"ing", "", PartOfSpeech::kVerb},       {"er", "", PartOfSpeech::kAdjective},
+    {"est", "", PartOfSpeech::kAdjective},  {"er", "e", PartOfSpeech::kAdjective},
     {"est", "e", PartOfSpeech::kAdjective},
 };
 
@@ -43,7 +59,8 @@ void try_form(const WordNet& wordnet, uint64_t hash, PartOfSpeech part, BaseForm
 void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64_t hash,
                      BaseForms& forms) {
   if (const uint32_t id = wordnet.find(hash); id != WordNet::kNone) forms.add(id);
-  if (const WordNet::Irregular* irregular = wordnet.irregular(hash)) {
+  const WordNet::Irregular* irregular = wordnet.irregular(hash);
+  if (irregular != nullptr && irregular->base[0] != WordNet::kNone) {
     for (uint32_t base : irregular->base) {
       if (base != WordNet::kNone) forms.add(base);
     }
@@ -63,6 +80,40 @@ void find_base_forms(const WordNet& wordnet, std::string_view lower_case, uint64
       try_form(wordnet, word_hash(stem.substr(0, stem.size() - 1)), rule.part, forms);
     }
   }
+}
+
+void morphy(const WordNet& wordnet, std::string_view lower_case, PartOfSpeech part,
+            std::vector<uint32_t>& words) {
+  words.clear();
+  const auto add = [&](uint32_t id) {
+    if (id != WordNet::kNone && wordnet.word(id).has(part) &&
+        std::find(words.begin(), words.end(), id) == words.end())
+      words.push_back(id);
+  };
+  const uint64_t hash = word_hash(lower_case);
+  add(wordnet.find(hash));
+  const WordNet::Irregular* irregular = wordnet.irregular(hash);
+  if (irregular != nullptr && irregular->listed[static_cast<int>(part)]) {
+    for (const uint32_t base : wordnet.bases(*irregular, part)) add(base);
+    return;
+  }
+  for (const Rule& rule : kMorphyRules) {
+    if (rule.part != part || !lower_case.ends_with(rule.suffix)) continue;
+    const uint64_t stem = word_hash(lower_case.substr(0, lower_case.size() - rule.suffix.size()));
+    add(wordnet.find(extend_word_hash(stem, rule.ending)));
+  }
+}
+
+std::string singular(std::string_view noun) {
+  const auto without = [&](size_t letters) {
+    return std::string(noun.substr(0, noun.size() - letters));
+  };
+  if (noun.ends_with("ies")) return without(3) + 'y';
+  for (const char* ending : {"ses", "xes", "ches", "shes"}) {
+    if (noun.ends_with(ending)) return without(2);
+  }
+  const bool plural = noun.ends_with("s") && !noun.ends_with("ss") && !noun.ends_with("us");
+  return without(plural ? 1 : 0);
 }
 
 uint64_t stem_hash(std::string_view word) {
@@ -91,4 +142,4 @@ uint64_t stem_hash(std::string_view word) {
   return word_hash(word);
 }
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

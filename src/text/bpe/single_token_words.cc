@@ -1,10 +1,10 @@
-#include "text/bpe/word_table.h"
+#include "text/bpe/single_token_words.h"
 
 #include "text/bpe/byte_pairs.h"
 
 namespace clipwright::text::bpe {
 
-WordTable::WordTable(const Vocabulary& vocabulary) : entries_(kSlots) {
+SingleTokenWords::SingleTokenWords(const Vocabulary& vocabulary) : entries_(kSlots) {
   std::vector<Symbol> symbols;
   for (size_t i = 0; i < vocabulary.size(); ++i) {
     const auto token = static_cast<Symbol>(i);

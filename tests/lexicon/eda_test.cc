@@ -1,18 +1,22 @@
-#include "rewrite/engine/eda.h"
+#include "lexicon/eda.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "core/error.h"
-#include "rewrite/engine/eda_engine.h"
-#include "rewrite/job/engines.h"
+#include "core/hash.h"
+#include "lexicon/wordnet_files.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 namespace {
 
 SentenceWords split(const std::string& text) {
@@ -24,10 +28,13 @@ class Eda : public testing::Test {
  protected:
   Random random(uint64_t seed) { return {seed, "test", 0, uint64_t{0}}; }
   bool is_synonym(const std::string& text, const std::string& of) {
-    const auto& list = thesaurus_.synonyms(of);
+    const auto list = thesaurus().synonyms(of);
     return std::find(list.begin(), list.end(), text) != list.end();
   }
-  Thesaurus thesaurus_{Thesaurus::default_folder()};
+  static const Thesaurus& thesaurus() {
+    static const Thesaurus thesaurus(default_wordnet_folder());
+    return thesaurus;
+  }
   const SentenceWords sentence_ = split("a small dog runs over the green grass in a park");
 };
 
@@ -43,7 +50,7 @@ TEST_F(Eda, SynonymReplacementChangesOnlyWordsThatAreNoStopWords) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     SentenceWords words = sentence_;
     Random draws = random(seed);
-    replace_by_synonyms(words, 1, thesaurus_, draws);
+    replace_by_synonyms(words, 1, thesaurus(), draws);
     // One word gave way to one of its synonyms, which may be several words.
     bool explained = false;
     for (size_t i = 0; i < sentence_.size() && !explained; ++i) {
@@ -67,7 +74,7 @@ TEST_F(Eda, SynonymReplacementReplacesEveryOccurrence) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     SentenceWords words = split("car the car and the car");
     Random draws = random(seed);
-    replace_by_synonyms(words, 5, thesaurus_, draws);
+    replace_by_synonyms(words, 5, thesaurus(), draws);
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
     const size_t first = text.find(" the ");
@@ -77,10 +84,10 @@ TEST_F(Eda, SynonymReplacementReplacesEveryOccurrence) {
     EXPECT_EQ(text, synonym + " the " + synonym + " and the " + synonym);
     drawn.insert(synonym);
   }
-  EXPECT_EQ(drawn.size(), thesaurus_.synonyms("car").size());  // every synonym comes up
+  EXPECT_EQ(drawn.size(), thesaurus().synonyms("car").size());  // every synonym comes up
   SentenceWords function_words = split("of the and");
   Random draws = random(0);
-  replace_by_synonyms(function_words, 2, thesaurus_, draws);
+  replace_by_synonyms(function_words, 2, thesaurus(), draws);
   EXPECT_EQ(function_words, split("of the and"));
 }
 
@@ -89,7 +96,7 @@ TEST_F(Eda, InsertionAddsTheFirstSynonymBeforeAWord) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     SentenceWords words = sentence_;
     Random draws = random(seed);
-    insert_synonyms(words, 1, thesaurus_, draws);
+    insert_synonyms(words, 1, thesaurus(), draws);
     ASSERT_EQ(words.size(), sentence_.size() + 1);
     size_t place = 0;
     while (place < sentence_.size() && words[place] == sentence_[place]) ++place;
@@ -97,7 +104,7 @@ TEST_F(Eda, InsertionAddsTheFirstSynonymBeforeAWord) {
     EXPECT_TRUE(std::equal(sentence_.begin() + long(place), sentence_.end(),
                            words.begin() + long(place) + 1));
     EXPECT_TRUE(std::any_of(sentence_.begin(), sentence_.end(), [&](const std::string& word) {
-      const auto& list = thesaurus_.synonyms(word);
+      const auto list = thesaurus().synonyms(word);
       return !list.empty() && list.front() == words[place];
     })) << words[place];
     places.insert(place);
@@ -105,7 +112,7 @@ TEST_F(Eda, InsertionAddsTheFirstSynonymBeforeAWord) {
   EXPECT_EQ(places.size(), sentence_.size());
   SentenceWords unknown = split("xyzzy plugh");
   Random draws = random(1);
-  insert_synonyms(unknown, 3, thesaurus_, draws);
+  insert_synonyms(unknown, 3, thesaurus(), draws);
   EXPECT_EQ(unknown, split("xyzzy plugh"));
 }
 
@@ -174,7 +181,7 @@ TEST_F(Eda, HowManyWordsChangeFollowsAlpha) {
     const SentenceWords before = split(caption);
     for (uint64_t seed = 0; seed < 400; ++seed) {
       Random draws = random(seed);
-      const SentenceWords after = split(eda(caption, {.alpha = alpha}, thesaurus_, draws));
+      const SentenceWords after = split(eda(caption, {.alpha = alpha}, thesaurus(), draws));
       if (after.size() != before.size()) continue;  // deleted or inserted
       size_t moved = 0;
       for (size_t i = 0; i < before.size(); ++i) moved += before[i] != after[i];
@@ -191,7 +198,7 @@ TEST_F(Eda, DeclipsRecipeKeepsCapitalsAndSigns) {
   int kept = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
     Random draws = random(seed);
-    const std::string text = eda(caption, {.recipe = EdaRecipe::kDeclip}, thesaurus_, draws);
+    const std::string text = eda(caption, {.recipe = EdaRecipe::kDeclip}, thesaurus(), draws);
     texts.insert(text);
     for (const std::string word : {"Dog,", "running;", "beach."})
       kept += text.find(word) != std::string::npos;
@@ -204,56 +211,49 @@ TEST_F(Eda, DeclipsRecipeKeepsCapitalsAndSigns) {
   EXPECT_THROW(parse_eda_recipe("dclip"), Error);
 }
 
-/// A list of captions as requests.
-struct Captions final : RequestQueue, ReplySink {
-  std::vector<Request> requests;
-  size_t at = 0;
-  std::vector<std::string> texts;
-  std::optional<Request> next() override {
-    return at < requests.size() ? std::optional(requests[at++]) : std::nullopt;
+/// Rows in ledgers were written by these draws under the name "eda/1": other texts from the same
+/// seeds need another name.
+class EdaRecord : public Eda {
+ protected:
+  static std::string text(const char* caption, EdaRecipe recipe, uint64_t seed) {
+    Random random(seed, "eda", 0, uint64_t{0});
+    return eda(caption, {.recipe = recipe}, thesaurus(), random);
   }
-  void put(const Request&, Reply reply) override { texts.push_back(reply.text); }
+  static std::string all_texts() {
+    std::string all;
+    for (const char* caption : kCaptions) {
+      for (const EdaRecipe recipe : {EdaRecipe::kOriginal, EdaRecipe::kDeclip}) {
+        for (uint64_t seed = 0; seed < 500; ++seed) all += text(caption, recipe, seed) + '\n';
+      }
+    }
+    return all;
+  }
+  static constexpr const char* kCaptions[] = {
+      "A small dog runs over the green grass in a park.",
+      "Two men riding bicycles down the street, past an old brick building",
+      "a bowl of soup with carrots and leaves on a wooden table"};
 };
 
-TEST_F(Eda, TheEngineDependsOnSourceAndSeedOnly) {
-  const auto texts = [](bool reverse) {
-    const auto engine = job::make_engine({.name = "eda"});
-    EXPECT_FALSE(engine->uses_examples());
-    Captions captions;
-    for (int i = 0; i < 50; ++i) {
-      const int number = reverse ? 49 - i : i;
-      captions.requests.push_back({.id = number,
-                                   .seed = static_cast<uint64_t>(number),
-                                   .source = "a small dog runs over the green grass"});
-    }
-    engine->run(captions, {}, captions);
-    if (reverse) std::reverse(captions.texts.begin(), captions.texts.end());
-    return captions.texts;
-  };
-  const auto forwards = texts(false);
-  EXPECT_EQ(forwards, texts(true));
-  EXPECT_GT(std::set<std::string>(forwards.begin(), forwards.end()).size(), 30u);
+TEST_F(EdaRecord, TextsAreThoseOfTheFirstLedgers) {
+  EXPECT_EQ(text(kCaptions[0], EdaRecipe::kOriginal, 0),
+            "a small dog runs over little the green grass in a park");
+  EXPECT_EQ(text(kCaptions[1], EdaRecipe::kOriginal, 0),
+            "two men riding bicycles down the work force street past an old brick building");
+  EXPECT_EQ(text(kCaptions[1], EdaRecipe::kDeclip, 1),
+            "Two men riding bicycles down past street, the an old brick building");
+  EXPECT_EQ(hex(sha256(all_texts())),
+            "fde92d4aa3dbbdf9000d201d70cbae2e04e4d0b3381c1cafb35f4deb275df704");
 }
 
-TEST_F(Eda, IdentityNamesWhatChangesTexts) {
-  const auto identity = [](EdaOptions options) {
-    return job::make_engine({.name = "eda", .eda = options})->identity();
-  };
-  EXPECT_EQ(identity({}), identity({}));
-  EXPECT_NE(identity({}), identity({.alpha = 0.2}));
-  EXPECT_NE(identity({}), identity({.recipe = EdaRecipe::kDeclip}));
-  EXPECT_EQ(identity({})["algorithm"], "eda/1");
-  EXPECT_THROW(identity({.alpha = 0}), Error);
-  EXPECT_THROW(identity({.alpha = 1}), Error);
-  // A flag that the engine would ignore is a mistake.
-  try {
-    job::make_engine({.name = "replay", .replay = "none", .eda = {.alpha = 0.2}});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kUsage);
-    EXPECT_NE(std::string(error.what()).find("--eda-alpha"), std::string::npos);
+TEST_F(EdaRecord, ThreadsShareOneThesaurus) {
+  const std::string alone = all_texts();
+  std::vector<std::string> drawn(4);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& each : drawn) threads.emplace_back([&each] { each = all_texts(); });
   }
+  for (const std::string& each : drawn) EXPECT_EQ(each, alone);
 }
 
 }  // namespace
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

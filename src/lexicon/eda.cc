@@ -1,4 +1,4 @@
-#include "rewrite/engine/eda.h"
+#include "lexicon/eda.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 namespace {
 
 /// Pieces between ASCII blanks.
@@ -61,7 +61,8 @@ SentenceWords eda_clean(std::string_view sentence) {
   return pieces(clean);
 }
 
-void replace_by_synonyms(SentenceWords& words, size_t count, Thesaurus& thesaurus, Random& random) {
+void replace_by_synonyms(SentenceWords& words, size_t count, const Thesaurus& thesaurus,
+                         Random& random) {
   SentenceWords candidates;
   for (const std::string& word : words) {
     if (!is_stop_word(word) &&
@@ -72,24 +73,25 @@ void replace_by_synonyms(SentenceWords& words, size_t count, Thesaurus& thesauru
   size_t replaced = 0;
   for (const std::string& word : candidates) {
     if (replaced == count) break;
-    const std::vector<std::string>& synonyms = thesaurus.synonyms(word);
+    const std::vector<std::string_view> synonyms = thesaurus.synonyms(word);
     if (synonyms.empty()) continue;
-    const std::string& synonym = synonyms[random.below(synonyms.size())];
-    std::replace(words.begin(), words.end(), std::string(word), synonym);
+    const std::string synonym(synonyms[random.below(synonyms.size())]);
+    std::replace(words.begin(), words.end(), word, synonym);
     ++replaced;
   }
   words = pieces(joined(words));  // a synonym may be several words
 }
 
-void insert_synonyms(SentenceWords& words, size_t count, Thesaurus& thesaurus, Random& random) {
+void insert_synonyms(SentenceWords& words, size_t count, const Thesaurus& thesaurus,
+                     Random& random) {
   constexpr int kTries = 10;
   for (size_t i = 0; i < count && !words.empty(); ++i) {
     for (int attempt = 0; attempt < kTries; ++attempt) {
-      const std::vector<std::string>& synonyms =
+      const std::vector<std::string_view> synonyms =
           thesaurus.synonyms(words[random.below(words.size())]);
       if (synonyms.empty()) continue;
       const auto place = static_cast<long>(random.below(words.size()));
-      words.insert(words.begin() + place, synonyms.front());
+      words.emplace(words.begin() + place, synonyms.front());
       break;
     }
   }
@@ -116,7 +118,7 @@ void delete_words(SentenceWords& words, double chance, Random& random) {
   words = std::move(kept);
 }
 
-std::string eda(std::string_view sentence, const EdaOptions& options, Thesaurus& thesaurus,
+std::string eda(std::string_view sentence, const EdaOptions& options, const Thesaurus& thesaurus,
                 Random& random) {
   const bool original = options.recipe == EdaRecipe::kOriginal;
   SentenceWords words = original ? eda_clean(sentence) : pieces(sentence);
@@ -172,4 +174,4 @@ bool is_stop_word(std::string_view word) {
   return stop_words.contains(word);
 }
 
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

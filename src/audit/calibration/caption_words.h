@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace clipwright::audit::words {
+namespace clipwright::audit::calibration {
 
 struct CaptionWord {
   size_t begin = 0, end = 0;  ///< in the caption
@@ -28,4 +28,4 @@ std::string spliced(std::string_view caption, size_t begin, size_t end, std::str
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list);
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::audit::calibration

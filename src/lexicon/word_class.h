@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 
 enum class WordClass : uint8_t {
   kContent,        ///< everything not listed
@@ -29,4 +29,4 @@ struct WordEntry {
 WordEntry classify_word(uint64_t hash);
 bool is_function_word(uint64_t hash);
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

@@ -1,13 +1,13 @@
-#include "audit/words/lexicon.h"
+#include "lexicon/word_class.h"
 
 #include <algorithm>
 #include <string_view>
 #include <vector>
 
-#include "audit/words/word_table.h"
-#include "audit/words/words.h"
+#include "lexicon/word_table.h"
+#include "lexicon/words.h"
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 namespace {
 
 constexpr std::string_view kFunctionWords =
@@ -204,4 +204,4 @@ bool is_function_word(uint64_t hash) {
   return kind == WordClass::kFunction || kind == WordClass::kNegation;
 }
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

@@ -1,5 +1,6 @@
 // Easy data augmentation of one sentence (Wei and Zou 2019): synonyms, insertion, swap, deletion.
-// No language model; what it makes is a noisy copy, not a rewrite, and serves as a baseline.
+// No language model; what it makes is a noisy copy, not a rewrite, and serves as a baseline. All
+// draws come from the caller's stream, nothing is remembered: threads may share one thesaurus.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +9,9 @@
 #include <vector>
 
 #include "core/random.h"
-#include "rewrite/engine/thesaurus.h"
+#include "lexicon/thesaurus.h"
 
-namespace clipwright::rewrite::engine {
+namespace clipwright::lexicon {
 
 using SentenceWords = std::vector<std::string>;
 
@@ -33,10 +34,12 @@ SentenceWords eda_clean(std::string_view sentence);
 
 /// Replaces up to `count` distinct words that are no stop words, each everywhere, by a synonym
 /// drawn among its synonyms.
-void replace_by_synonyms(SentenceWords& words, size_t count, Thesaurus& thesaurus, Random& random);
+void replace_by_synonyms(SentenceWords& words, size_t count, const Thesaurus& thesaurus,
+                         Random& random);
 /// `count` times: a random word with synonyms (ten tries) gives its first synonym to a random
 /// place, which is never the end.
-void insert_synonyms(SentenceWords& words, size_t count, Thesaurus& thesaurus, Random& random);
+void insert_synonyms(SentenceWords& words, size_t count, const Thesaurus& thesaurus,
+                     Random& random);
 /// `count` times: exchanges two places; the second is drawn up to three times until it differs.
 void swap_words(SentenceWords& words, size_t count, Random& random);
 /// Deletes each word with `chance`; a single word stays, and of a text that would be empty one word
@@ -45,10 +48,10 @@ void delete_words(SentenceWords& words, double chance, Random& random);
 
 /// One of the recipe's operations, all equally likely, on a sentence. Empty when nothing is left of
 /// it after cleaning.
-std::string eda(std::string_view sentence, const EdaOptions& options, Thesaurus& thesaurus,
+std::string eda(std::string_view sentence, const EdaOptions& options, const Thesaurus& thesaurus,
                 Random& random);
 
 /// English function words as NLTK lists them.
 bool is_stop_word(std::string_view word);
 
-}  // namespace clipwright::rewrite::engine
+}  // namespace clipwright::lexicon

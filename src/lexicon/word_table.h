@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 
 class WordTable {
  public:
@@ -62,4 +62,4 @@ class WordTable {
   size_t mask_ = 0, size_ = 0;
 };
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon

@@ -1,4 +1,4 @@
-#include "audit/words/words.h"
+#include "lexicon/words.h"
 
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>
@@ -7,7 +7,7 @@
 #include <array>
 #include <bit>
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 namespace {
 
 enum Kind : uint8_t { kSeparator, kLower, kUpper, kDigit, kApostrophe, kSentenceEnd, kHigh };
@@ -222,4 +222,4 @@ void split_words(std::string_view text, Words& words) {
   Splitter(text.substr(0, size_t{1} << 28), words).run();
 }
 
-}  // namespace clipwright::audit::words
+}  // namespace clipwright::lexicon
