@@ -13,7 +13,7 @@
 #include "rewrite/job/job_plan.h"
 #include "rewrite/ledger/ledger.h"
 #include "rewrite/engine/llama_engine.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 #include "rewrite/archive/replay_engine.h"
 
 namespace clipwright::demo::story {
@@ -80,13 +80,13 @@ std::string ledger_of(const fs::path& folder, const char* name) {
   return "sqlite:" + (folder / name).string();
 }
 
-int64_t left_to_do(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+int64_t left_to_do(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
                    const rewrite::engine::Engine& engine) {
   const std::unique_ptr<rewrite::ledger::Ledger> ledger = rewrite::ledger::open_ledger(options.ledger);
   return rewrite::job::plan_job(captions, options, engine, ledger.get()).left();
 }
 
-rewrite::job::RewriteSummary rewrite_watched(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+rewrite::job::RewriteSummary rewrite_watched(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
                                rewrite::engine::Engine& engine, StageProgress& progress) {
   WatchedEngine watched(engine, progress);
   watched.expect(left_to_do(captions, options, engine));
@@ -109,9 +109,9 @@ Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options, re
 }
 
 /// Some of the captions that have a recorded rewrite.
-class ChosenCaptions final : public rewrite::job::CaptionSource {
+class ChosenCaptions final : public records::CaptionSource {
  public:
-  ChosenCaptions(const rewrite::job::CaptionSource& all, const rewrite::archive::Records& records, const std::string& mode,
+  ChosenCaptions(const records::CaptionSource& all, const rewrite::archive::ReplayTexts& records, const std::string& mode,
                  int64_t count, uint64_t seed)
       : all_(all) {
     const Permutation order(static_cast<uint64_t>(all.size()), seed, "demo live check", 0);
@@ -125,17 +125,17 @@ class ChosenCaptions final : public rewrite::job::CaptionSource {
   std::string key(int64_t index) const override {
     return all_.key(chosen_[static_cast<size_t>(index)]);
   }
-  std::string text(int64_t index) const override {
-    return all_.text(chosen_[static_cast<size_t>(index)]);
+  std::string caption(int64_t index) const override {
+    return all_.caption(chosen_[static_cast<size_t>(index)]);
   }
 
  private:
-  const rewrite::job::CaptionSource& all_;
+  const records::CaptionSource& all_;
   std::vector<int64_t> chosen_;
 };
 
 /// What the records say of how the texts of one mode were made.
-Json recipe_of_mode(const rewrite::archive::Records& records, const std::string& mode) {
+Json recipe_of_mode(const rewrite::archive::ReplayTexts& records, const std::string& mode) {
   for (const Json& recipe : records.recipes()) {
     if (recipe.is_object() && recipe.value("mode", std::string()) == mode) return recipe;
   }
@@ -188,7 +188,7 @@ std::unique_ptr<audit::verdict::Auditor> make_auditor(const std::vector<std::str
 
 std::vector<std::string> recorded_modes(const fs::path& records) {
   std::vector<std::string> modes;
-  const rewrite::archive::Records read = rewrite::archive::Records::read(records.string());
+  const rewrite::archive::ReplayTexts read = rewrite::archive::ReplayTexts::read(records.string());
   for (const Json& recipe : read.recipes()) {
     const std::string mode = recipe.is_object() ? recipe.value("mode", std::string()) : "";
     if (!mode.empty() && std::find(modes.begin(), modes.end(), mode) == modes.end())
@@ -203,7 +203,7 @@ std::vector<std::string> recorded_modes(const fs::path& records) {
 Json replay_rewrites(const RewritingTask& task, const fs::path& records, StageProgress& progress) {
   rewrite::job::RewriteOptions options = options_of(task);
   options.ledger = ledger_of(task.folder, "replayed.db");
-  rewrite::archive::ReplayEngine engine(rewrite::archive::Records::read(records.string()));
+  rewrite::archive::ReplayEngine engine(rewrite::archive::ReplayTexts::read(records.string()));
   const Json details = engine.details();
   Json result = run_job(task, options, engine, progress);
   const Json& recorded = details["recorded"];
@@ -224,7 +224,7 @@ Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& prog
 
 Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count,
                     uint64_t seed, StageProgress& progress) {
-  const rewrite::archive::Records recorded = rewrite::archive::Records::read(records.string());
+  const rewrite::archive::ReplayTexts recorded = rewrite::archive::ReplayTexts::read(records.string());
   const std::string& mode = task.modes.front();
   rewrite::job::RewriteOptions options =
       options_of({.captions = task.captions, .modes = {mode}, .folder = task.folder});
@@ -251,7 +251,7 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
   int64_t equal = 0;
   Json different = Json::array();
   for (int64_t i = 0; i < chosen.size(); ++i) {
-    const std::string source = chosen.text(i);
+    const std::string source = chosen.caption(i);
     const std::string was = *recorded.find(source, mode),
                       is = now.contains(source) ? now[source] : "";
     equal += was == is;

@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "audit/calibration/calibration.h"
+#include "audit/calibration/example_texts.h"
 #include "audit/corpus/corpus.h"
 #include "audit/verdict/model_tiers.h"
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
-#include "data/captions/rewrite_pairs.h"
+#include "data/rewrite_pairs.h"
 #include "eval/pair_similarity.h"
 #include "report/audit_page.h"
 #include "rewrite/archive/ledger_pairs.h"
@@ -68,8 +69,8 @@ std::vector<audit::verdict::PairScorer*> pointers(const std::vector<std::unique_
 }
 
 void add_examples(const Flags& flags, audit::verdict::Auditor& auditor) {
-  if (flags.examples.empty()) auditor.add_examples(audit::pairs::shipped_example_texts());
-  for (const std::string& file : flags.examples) auditor.add_examples(audit::pairs::read_example_texts(file));
+  if (flags.examples.empty()) auditor.add_examples(audit::calibration::shipped_example_texts());
+  for (const std::string& file : flags.examples) auditor.add_examples(audit::calibration::read_example_texts(file));
 }
 
 /// Work that cannot be written is better refused before it is done.
@@ -113,7 +114,7 @@ void run(const Flags& flags) {
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()
-                         ? data::captions::open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
+                         ? open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
                                               {flags.rewrites.begin(), flags.rewrites.end()})
                          : rewrite::archive::open_ledger_pairs(flags.ledger);
   audit::verdict::Auditor auditor;

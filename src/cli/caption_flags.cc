@@ -11,7 +11,7 @@ namespace clipwright::cli {
 namespace {
 
 /// The captions of any data argument.
-class DatasetCaptions final : public rewrite::job::CaptionSource {
+class DatasetCaptions final : public records::CaptionSource {
  public:
   explicit DatasetCaptions(std::unique_ptr<data::source::Dataset> dataset) : dataset_(std::move(dataset)) {
     log_info(dataset_->describe());
@@ -44,7 +44,7 @@ void add_caption_flags(CLI::App& app, CaptionFlags& flags) {
       ->type_name("NAME");
 }
 
-std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& flags) {
+std::unique_ptr<records::CaptionSource> open_captions(const CaptionFlags& flags) {
   if (flags.captions.empty() == flags.data.empty())
     fail_usage("there are no captions to work on", "either --captions FILE or --data SRC");
   const bool columns = !flags.caption_column.empty() || !flags.key_column.empty();
@@ -65,7 +65,7 @@ std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& f
   if (columns)
     fail_usage(flags.captions + " is a text file, which has no columns",
                "--caption-column and --key-column with a .csv, .tsv, .jsonl or .parquet");
-  return std::make_unique<rewrite::job::CaptionLines>(flags.captions);
+  return std::make_unique<records::CaptionLines>(flags.captions);
 }
 
 }  // namespace clipwright::cli

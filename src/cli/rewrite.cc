@@ -11,7 +11,6 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "data/tools/rewrite_parquet.h"
 #include "data/tools/rewrite_tars.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job.h"
@@ -77,7 +76,8 @@ void run(const CLI::App& app, Flags& flags) {
   options.layout = rewrite::prompt::parse_prompt_layout(flags.prompt);
   options.output = flags.output;
   options.records = flags.records;
-  const std::unique_ptr<rewrite::job::CaptionSource> captions = open_captions(flags.source);
+  options.parquet = flags.output_parquet;
+  const std::unique_ptr<records::CaptionSource> captions = open_captions(flags.source);
   // What is no tars is better known before the work than after it.
   if (!flags.output_tars.empty()) data::tools::check_tar_target(data::tools::tar_paths(flags.source.data), flags.output_tars);
   flags.engine.patience = options.ledger_options.patience;
@@ -93,14 +93,6 @@ void run(const CLI::App& app, Flags& flags) {
   }
   if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
     options.scorer = audit_scorer(options.packs);
-  std::optional<data::tools::RewriteParquetWriter> parquet;
-  if (!flags.output_parquet.empty()) {
-    parquet.emplace(flags.output_parquet);
-    options.each_record = [&](const Json& record) { parquet->add(record); };
-    options.each_recipe = [&](const std::string& recipe, const Json& description) {
-      parquet->describe(recipe, description);
-    };
-  }
   const rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(*captions, options, *engine);
   std::fputs((flags.json ? to_line(summary.to_json()) + "\n" : rewrite::job::describe(summary)).c_str(), stdout);
   if (summary.interrupted) {
@@ -108,7 +100,6 @@ void run(const CLI::App& app, Flags& flags) {
              "; the same command goes on where this one stopped.");
     return;
   }
-  if (parquet) parquet->commit();
   log_info(options.output.empty() ? "The texts are in the ledger " + rewrite::ledger::ledger_name(options.ledger) +
                                         "; with --output DIR they are written for training."
                                   : "Wrote " + (options.output / "rewrites.jsonl").string() +

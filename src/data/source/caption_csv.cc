@@ -8,9 +8,9 @@
 #include "data/source/caption_tables.h"
 #include "data/files/csv.h"
 #include "data/source/image_file.h"
-#include "data/files/mapped_files.h"
+#include "core/mapped_files.h"
 #include "data/source/skipped.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -47,7 +47,7 @@ class CaptionCsv final : public CaptionTableFile {
     return key.empty() ? std::to_string(index) : key;
   }
   std::string caption(int64_t index) const override {
-    return std::string(files::trimmed(field(index, caption_column_)));
+    return std::string(text::unicode::trimmed(field(index, caption_column_)));
   }
   std::string describe() const override {
     std::string text =
@@ -147,7 +147,7 @@ class CaptionCsv final : public CaptionTableFile {
   }
 
   std::string path_;
-  files::MappedFiles files_;
+  MappedFiles files_;
   char separator_ = ',';
   bool headed_ = false;
   uint64_t base_ = 0;

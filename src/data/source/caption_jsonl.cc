@@ -4,9 +4,9 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "data/source/caption_tables.h"
-#include "data/files/mapped_files.h"
+#include "core/mapped_files.h"
 #include "data/source/skipped.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -44,7 +44,7 @@ class CaptionJsonl final : public CaptionTableFile {
     const auto text_of = [&](const std::string& field) -> std::string {
       const auto found = object.find(field);
       if (found == object.end()) return {};
-      if (found->is_string()) return std::string(files::trimmed(found->get_ref<const std::string&>()));
+      if (found->is_string()) return std::string(text::unicode::trimmed(found->get_ref<const std::string&>()));
       return found->is_number_integer() ? found->dump() : std::string();
     };
     if (!name.empty()) return text_of(name);
@@ -56,13 +56,13 @@ class CaptionJsonl final : public CaptionTableFile {
 
   void scan() {
     const std::string_view text = files_[0].text();
-    if (files::trimmed(text.substr(0, 4096)).empty() && text.size() <= 4096)
+    if (text::unicode::trimmed(text.substr(0, 4096)).empty() && text.size() <= 4096)
       fail_input(path_ + ": is empty", "a JSON object a line");
     uint64_t at = 0, released = 0;
     std::vector<std::string> fields;  // of the first object, for the message
     for (int64_t line = 1; at < text.size(); ++line) {
       const uint64_t end = std::min<uint64_t>(text.find('\n', at), text.size());
-      const std::string_view raw = files::trimmed(text.substr(at, end - at));
+      const std::string_view raw = text::unicode::trimmed(text.substr(at, end - at));
       if (!raw.empty()) {
         const std::string place = path_ + ", line " + std::to_string(line);
         const Json object = Json::parse(raw, nullptr, false);
@@ -102,7 +102,7 @@ class CaptionJsonl final : public CaptionTableFile {
   }
 
   std::string path_, caption_, key_;
-  files::MappedFiles files_;
+  MappedFiles files_;
   std::vector<uint64_t> offsets_;
   Skipped skipped_;
 };

@@ -1,9 +1,9 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/source/caption_tables.h"
-#include "data/files/parquet_rows.h"
+#include "records/parquet_rows.h"
 #include "data/files/spooled_texts.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 class CaptionParquet final : public CaptionTableFile {
  public:
   explicit CaptionParquet(const CaptionTableOptions& options) : path_(options.path) {
-    const files::ParquetRows rows(path_);
+    const records::ParquetRows rows(path_);
     const std::vector<std::string>& names = rows.columns();
     const int caption = find_column(names, options.caption_column, caption_names());
     if (caption < 0)
@@ -21,14 +21,14 @@ class CaptionParquet final : public CaptionTableFile {
       lacks_column(path_, names, options.key_column, "keys", "--key-column");
     std::vector<std::string> columns = {names[static_cast<size_t>(caption)]};
     if (key >= 0) columns.push_back(names[static_cast<size_t>(key)]);
-    rows.read(columns, [&](int64_t row, std::span<const files::ParquetCell> cells) {
-      const files::ParquetCell& said = cells[0];
+    rows.read(columns, [&](int64_t row, std::span<const records::ParquetCell> cells) {
+      const records::ParquetCell& said = cells[0];
       if (!said.null && !said.is_text) {
         fail_input(path_ + ", row " + std::to_string(row + 1) + ": column '" + columns[0] +
                        "' holds numbers",
                    "a column of texts", "Name another one with --caption-column.");
       }
-      captions_.add(files::trimmed(said.text));
+      captions_.add(text::unicode::trimmed(said.text));
       std::string name = std::to_string(row);
       if (key >= 0 && !cells[1].null)
         name = cells[1].is_text ? std::string(cells[1].text)

@@ -5,10 +5,10 @@
 #include "core/log.h"
 #include "data/files/csv.h"
 #include "data/source/image_file.h"
-#include "data/files/mapped_files.h"
+#include "core/mapped_files.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -46,13 +46,13 @@ class CsvDataset final : public Dataset {
            if (row.size() <= std::max(image_column_, caption_column_)) {
              skipped.skip("too few columns", place + ": has " + std::to_string(row.size()) +
                                                  " columns of " + std::to_string(names.size()));
-           } else if (files::trimmed(files::csv_value(row[image_column_])).empty()) {
+           } else if (text::unicode::trimmed(files::csv_value(row[image_column_])).empty()) {
              skipped.skip("no picture",
                           place + ": column " + in_quotes(options.csv_image_key) + " is empty");
-           } else if (files::trimmed(files::csv_value(row[caption_column_])).empty()) {
+           } else if (text::unicode::trimmed(files::csv_value(row[caption_column_])).empty()) {
              skipped.skip("no caption",
                           place + ": column " + in_quotes(options.csv_caption_key) + " is empty");
-           } else if (!files::is_utf8(row[image_column_]) || !files::is_utf8(row[caption_column_])) {
+           } else if (!text::unicode::is_utf8(row[image_column_]) || !text::unicode::is_utf8(row[caption_column_])) {
              skipped.skip("not UTF-8", place + ": is not UTF-8");
            } else {
              return true;
@@ -75,9 +75,9 @@ class CsvDataset final : public Dataset {
            // Dropping a row here would shift every line-aligned rewrite after it, so an unusable
            // one keeps its place.
            const std::string place = path() + ", line " + std::to_string(reader.line());
-           if (row.size() < 2 || files::trimmed(files::csv_value(row[1])).empty()) {
+           if (row.size() < 2 || text::unicode::trimmed(files::csv_value(row[1])).empty()) {
              skipped.skip("no caption", place + ": has no caption in its second column");
-           } else if (!files::is_utf8(row[1])) {
+           } else if (!text::unicode::is_utf8(row[1])) {
              skipped.skip("not UTF-8", place + ": is not UTF-8");
            } else {
              skipped.use();
@@ -97,7 +97,7 @@ class CsvDataset final : public Dataset {
   std::string key(int64_t index) const override { return field(index, image_column_); }
   std::string caption(int64_t index) const override {
     const std::string text = field(index, caption_column_);
-    return files::is_utf8(text) ? std::string(files::trimmed(text)) : std::string();
+    return text::unicode::is_utf8(text) ? std::string(text::unicode::trimmed(text)) : std::string();
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / key(index)); }
   std::string describe() const override {
@@ -194,7 +194,7 @@ class CsvDataset final : public Dataset {
     return column < fields.size() ? files::csv_value(fields[column]) : std::string();
   }
 
-  files::MappedFiles files_;
+  MappedFiles files_;
   std::filesystem::path root_;
   char separator_;
   uint64_t base_ = 0;

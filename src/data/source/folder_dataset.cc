@@ -7,7 +7,7 @@
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -66,9 +66,9 @@ class FolderDataset final : public Dataset {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: " + file.error);
         } else if (text.size() > kLongestCaptionFile) {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: is longer than 64 KiB");
-        } else if (files::trimmed(text).empty()) {
+        } else if (text::unicode::trimmed(text).empty()) {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: is empty");
-        } else if (!files::is_utf8(text)) {
+        } else if (!text::unicode::is_utf8(text)) {
           skipped_.skip("not UTF-8", (root_ / stem).string() + ".txt: is not UTF-8");
         } else {
           paths_.add(picture);
@@ -89,7 +89,7 @@ class FolderDataset final : public Dataset {
   std::string caption(int64_t index) const override {
     std::string first;
     if (captions_.size() > 0) {
-      files::for_each_line(captions_[index], [&](std::string_view line) {
+      text::unicode::for_each_line(captions_[index], [&](std::string_view line) {
         if (first.empty()) first = line;
       });
     }
@@ -98,7 +98,7 @@ class FolderDataset final : public Dataset {
   std::vector<std::string> captions(int64_t index) const override {
     std::vector<std::string> all;
     if (captions_.size() > 0)
-      files::for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
+      text::unicode::for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
     return all.empty() ? std::vector<std::string>{""} : all;
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / paths_[index]); }

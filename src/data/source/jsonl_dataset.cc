@@ -4,10 +4,10 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "data/source/image_file.h"
-#include "data/files/mapped_files.h"
+#include "core/mapped_files.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -25,8 +25,8 @@ std::string first_text(const Json& object, std::initializer_list<std::string_vie
   for (const std::string_view name : names) {
     const auto found = object.find(name);
     if (found != object.end() && found->is_string() &&
-        !files::trimmed(found->get_ref<const std::string&>()).empty())
-      return std::string(files::trimmed(found->get_ref<const std::string&>()));
+        !text::unicode::trimmed(found->get_ref<const std::string&>()).empty())
+      return std::string(text::unicode::trimmed(found->get_ref<const std::string&>()));
   }
   return {};
 }
@@ -47,7 +47,7 @@ class JsonlDataset final : public Dataset {
     uint64_t at = 0, released = 0;
     for (int64_t line = 1; at < text.size(); ++line) {
       const uint64_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view raw = files::trimmed(text.substr(at, end - at));
+      const std::string_view raw = text::unicode::trimmed(text.substr(at, end - at));
       if (!raw.empty()) {
         const std::string place = path + ", line " + std::to_string(line);
         Row row;
@@ -111,7 +111,7 @@ class JsonlDataset final : public Dataset {
     if (const auto several = object.find("captions");
         several != object.end() && several->is_array()) {
       for (const Json& caption : *several) {
-        const std::string text(caption.is_string() ? files::trimmed(caption.get_ref<const std::string&>())
+        const std::string text(caption.is_string() ? text::unicode::trimmed(caption.get_ref<const std::string&>())
                                                    : std::string_view());
         if (!text.empty() && (row.captions.empty() || text != row.captions[0]))
           row.captions.push_back(text);
@@ -130,7 +130,7 @@ class JsonlDataset final : public Dataset {
     return found;
   }
 
-  files::MappedFiles files_;
+  MappedFiles files_;
   std::filesystem::path root_;
   std::string image_key_, caption_key_;
   std::vector<uint64_t> offsets_;

@@ -3,11 +3,11 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/source/image_file.h"
-#include "data/files/parquet_rows.h"
+#include "records/parquet_rows.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
 #include "data/files/spooled_texts.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -22,7 +22,7 @@ class ParquetDataset final : public Dataset {
   }
 
   void read(const DataOptions& options) {
-    const files::ParquetRows rows(path_);
+    const records::ParquetRows rows(path_);
     const std::string bytes = rows.first_of(
         {"image.bytes", "image_bytes", "bytes", "jpg", "png", "jpg.bytes", "png.bytes"});
     const std::string file = rows.first_of({options.csv_image_key, "image_path", "filepath",
@@ -49,21 +49,21 @@ class ParquetDataset final : public Dataset {
     };
     const int bytes_at = column(bytes), file_at = column(file), caption_at = column(caption),
               key_at = column(key), label_at = column(label);
-    const auto text_at = [](std::span<const files::ParquetCell> cells, int at) {
+    const auto text_at = [](std::span<const records::ParquetCell> cells, int at) {
       return at >= 0 && cells[static_cast<size_t>(at)].is_text ? cells[static_cast<size_t>(at)].text
                                                                : std::string_view();
     };
-    rows.read(columns, [&](int64_t row, std::span<const files::ParquetCell> cells) {
+    rows.read(columns, [&](int64_t row, std::span<const records::ParquetCell> cells) {
       const std::string place = path_ + ", row " + std::to_string(row + 1);
       const std::string_view picture = text_at(cells, bytes_at), name = text_at(cells, file_at),
-                             said = files::trimmed(text_at(cells, caption_at));
+                             said = text::unicode::trimmed(text_at(cells, caption_at));
       const bool labelled = label_at >= 0 && !cells[static_cast<size_t>(label_at)].null &&
                             !cells[static_cast<size_t>(label_at)].is_text;
       if (picture.empty() && name.empty()) {
         skipped_.skip("no picture", place + ": has no picture");
       } else if (said.empty() && !labelled) {
         skipped_.skip("no caption", place + ": has no caption");
-      } else if (!files::is_utf8(said)) {
+      } else if (!text::unicode::is_utf8(said)) {
         skipped_.skip("not UTF-8", place + ": is not UTF-8");
       } else {
         skipped_.use();

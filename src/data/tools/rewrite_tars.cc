@@ -9,7 +9,7 @@
 #include "core/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 #include "data/source/sources.h"
 #include "data/files/tar.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "rewrite/engine/engine.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 
 namespace clipwright::rewrite::archive {
 
@@ -10,7 +10,7 @@ namespace clipwright::rewrite::archive {
 /// else.
 class ReplayEngine final : public engine::Engine {
  public:
-  explicit ReplayEngine(Records records) : records_(std::move(records)) {}
+  explicit ReplayEngine(ReplayTexts records) : records_(std::move(records)) {}
   Json identity() const override {
     return {{"engine", "replay"}, {"records_sha256", records_.digest()}};
   }
@@ -21,7 +21,7 @@ class ReplayEngine final : public engine::Engine {
   void run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) override;
 
  private:
-  Records records_;
+  ReplayTexts records_;
 };
 
 }  // namespace clipwright::rewrite::archive

@@ -111,7 +111,7 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
 
 }  // namespace
 
-ChatExamples chat_examples(const job::CaptionSource& captions, const ChatExamplesOptions& options,
+ChatExamples chat_examples(const records::CaptionSource& captions, const ChatExamplesOptions& options,
                            engine::Engine& engine) {
   if (options.count < 1 || options.count > 1000)
     fail_usage("--count " + std::to_string(options.count), "1 to 1000");

@@ -125,7 +125,7 @@ std::unique_ptr<engine::Engine> make_engine(const EngineOptions& options) {
     if (options.replay.empty())
       fail_usage("--engine replay was given nothing to replay",
                  "--replay FILE (a ledger or recorded rewrites)");
-    archive::Records records = archive::Records::read(options.replay, options.recipe);
+    archive::ReplayTexts records = archive::ReplayTexts::read(options.replay, options.recipe);
     for (const std::string& mode : records.mixed_modes()) {
       log_warning(options.replay + ": the texts of mode '" + mode +
                   "' were made by several recipes; of each caption the latest counts. --recipe "

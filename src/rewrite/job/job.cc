@@ -82,7 +82,7 @@ int64_t first_of(ledger::Ledger& ledger, const JobPlan& plan) {
 
 }  // namespace
 
-RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& given,
+RewriteSummary rewrite_captions(const records::CaptionSource& captions, const RewriteOptions& given,
                                 engine::Engine& engine) {
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);
@@ -92,7 +92,9 @@ RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOpti
     make_folder(options.output);
     check_output_folder(options.output, options.packs);
   }
-  if (options.records.has_parent_path()) make_folder(options.records.parent_path());
+  for (const fs::path& file : {options.records, options.parquet}) {
+    if (file.has_parent_path()) make_folder(file.parent_path());
+  }
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();

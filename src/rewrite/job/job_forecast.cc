@@ -130,12 +130,12 @@ std::vector<uint32_t> choose(const std::vector<uint32_t>& todo, int64_t share, R
 
 }  // namespace
 
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions, const RewriteOptions& options,
                                  engine::Engine& engine) {
   return forecast_rewrite(captions, options, engine, engine::MonotonicClock());
 }
 
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& given,
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions, const RewriteOptions& given,
                                  engine::Engine& engine, const engine::MonotonicClock& clock) {
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);

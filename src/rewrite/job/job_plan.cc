@@ -34,7 +34,7 @@ void leave_out_done(const std::vector<KeyedCaption>& distinct, int attempts, led
 }
 
 /// The captions of a set in the order of their example triples.
-std::vector<uint32_t> sort_by_examples(const CaptionSource& captions, const CaptionSet& set,
+std::vector<uint32_t> sort_by_examples(const records::CaptionSource& captions, const CaptionSet& set,
                                        const prompt::ExamplePack& pack, const RewriteOptions& options,
                                        JobPlan& plan) {
   struct Keyed {
@@ -49,7 +49,7 @@ std::vector<uint32_t> sort_by_examples(const CaptionSource& captions, const Capt
     const auto caption = static_cast<int64_t>(i);
     keyed.push_back(
         {pack.example_key(options.seed,
-                          ledger::occurrence_text(captions.text(caption), plan.occurrence(caption)),
+                          ledger::occurrence_text(captions.caption(caption), plan.occurrence(caption)),
                           options.triples),
          static_cast<uint32_t>(i)});
   }
@@ -88,7 +88,7 @@ bool usable_caption(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
 }
 
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
+JobPlan plan_job(const records::CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
                  ledger::Ledger* ledger) {
   JobPlan plan;
   RewriteSummary& summary = plan.summary;

@@ -50,7 +50,7 @@ bool usable_caption(std::string_view text);
 /// Plans a job over the modes of `options.packs`. `ledger` may be null: nothing
 /// is done yet. Needs 28 bytes a caption while it plans, and keeps four bytes a
 /// rewrite. Throws Error(kInput) as rewrite_captions does.
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
+JobPlan plan_job(const records::CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
                  ledger::Ledger* ledger);
 
 }  // namespace clipwright::rewrite::job

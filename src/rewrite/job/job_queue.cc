@@ -28,7 +28,7 @@ uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& so
 
 }  // namespace
 
-JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
+JobQueue::JobQueue(const records::CaptionSource& captions, const RewriteOptions& options,
                    const engine::Engine& engine, JobPlan& plan, JobLedger* ledger, int64_t first)
     : captions_(captions),
       options_(options),
@@ -59,7 +59,7 @@ std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
 engine::Request JobQueue::ask(Work work) {
   const prompt::ExamplePack& pack = options_.packs[work.mode];
   engine::Request request{.id = number_++,
-                  .source = captions_.text(work.caption),
+                  .source = captions_.caption(work.caption),
                   .mode = pack.mode(),
                   .occurrence = plan_.occurrence(work.caption),
                   .attempt = work.attempt};
@@ -107,7 +107,7 @@ void JobQueue::refill() {
     size_t mode = 0;
     while (at >= plan_.modes[mode].todo.size()) at -= plan_.modes[mode++].todo.size();
     const uint32_t caption = plan_.modes[mode].todo[at];
-    ledger_->want({mode, caption, plan_.key(caption, captions_.text(caption))});
+    ledger_->want({mode, caption, plan_.key(caption, captions_.caption(caption))});
   }
   if (asked_ < total_ || held_.empty() || now - asked_again_ < kHeldPause) return;
   asked_again_ = now;

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::data::source {

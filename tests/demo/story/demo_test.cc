@@ -11,7 +11,7 @@
 #include "demo/pictures/raster.h"
 #include "demo/story/rewriting.h"
 #include "demo/pictures/scene_captions.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -28,7 +28,7 @@ class DemoTest : public testing::Test {
   /// Rewrites of every training caption in two modes, as the program records them.
   fs::path write_records(const std::string& tail) const {
     const fs::path path = folder_ / "records.jsonl.gz";
-    rewrite::archive::RecordWriter writer(path);
+    records::KeptTextWriter writer(path);
     const auto texts = pictures::raw_captions(nouns::read_classes(shared_file("data/demo/classes.txt"),
                                                  nouns::read_annotations(pictures::DemoSources().annotations)))
                            .texts();

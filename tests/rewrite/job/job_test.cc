@@ -15,7 +15,7 @@
 #include "rewrite/ledger/ledger.h"
 #include "rewrite/archive/ledger_report.h"
 #include "rewrite/job/job_recipe.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 #include "rewrite/archive/replay_engine.h"
 
 namespace clipwright::rewrite::job {
@@ -62,7 +62,7 @@ class Job : public testing::Test {
     return folder_ / "captions.txt";
   }
   RewriteSummary run(const std::string& text, engine::Engine& engine) {
-    return rewrite_captions(CaptionLines(captions(text)), options_, engine);
+    return rewrite_captions(records::CaptionLines(captions(text)), options_, engine);
   }
   std::vector<std::string> lines(const std::string& name) const {
     std::ifstream file(folder_ / "out" / name);
@@ -312,7 +312,7 @@ TEST_F(Job, CaptionsThatAreNotUtf8AreSkippedOrRefused) {
   }
   EXPECT_THROW(run("\n \n", engine_), Error);
   EXPECT_THROW(run("", engine_), Error);
-  EXPECT_THROW(CaptionLines(folder_ / "missing.txt"), Error);
+  EXPECT_THROW(records::CaptionLines(folder_ / "missing.txt"), Error);
 }
 
 TEST_F(Job, ALongCaptionIsCutAtAWord) {
@@ -336,9 +336,9 @@ TEST_F(Job, RecordsReplayToTheSameTexts) {
     options_.ledger = "sqlite:" + (folder_ / (name + ".db")).string();
     run("a cat\na dog\na cat\n", engine_);
     const auto before = lines("coco.txt");
-    const archive::Records records = archive::Records::read((folder_ / name).string());
+    const archive::ReplayTexts records = archive::ReplayTexts::read((folder_ / name).string());
     EXPECT_EQ(records.size(), 4u);
-    EXPECT_EQ(archive::Records::read(options_.ledger).digest(), records.digest());
+    EXPECT_EQ(archive::ReplayTexts::read(options_.ledger).digest(), records.digest());
     EXPECT_EQ(*records.find("a dog", "coco"), before[1]);
     EXPECT_FALSE(records.find("a dog", "bard"));
 
@@ -387,7 +387,7 @@ TEST_F(Job, ImportedRecordsCountAsDone) {
   const auto before = lines("human.txt");
   options_.records.clear();
   options_.ledger = "sqlite:" + (folder_ / "fresh.db").string();
-  EXPECT_EQ(archive::import_records(folder_ / "records.jsonl.gz", *ledger::open_ledger(options_.ledger)), 4);
+  EXPECT_EQ(import_records(folder_ / "records.jsonl.gz", *ledger::open_ledger(options_.ledger)), 4);
   TestEngine again;
   run("a cat\na dog\na bird\n", again);
   EXPECT_EQ(again.asked.size(), 2u);
@@ -398,7 +398,7 @@ TEST_F(Job, DamagedRecordsAreRefusedWithTheLine) {
   const auto complaint = [&](const std::string& text) -> std::string {
     std::ofstream(folder_ / "bad.jsonl", std::ios::binary) << text;
     try {
-      archive::Records::read((folder_ / "bad.jsonl").string());
+      archive::ReplayTexts::read((folder_ / "bad.jsonl").string());
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::kInput);
       return error.what();
@@ -421,14 +421,14 @@ TEST_F(Job, DamagedRecordsAreRefusedWithTheLine) {
       std::string::npos);
   EXPECT_NE(complaint(head + std::string(3 << 20, 'x')).find("1 MiB"), std::string::npos);
   EXPECT_NE(complaint("\x1f\x8b\x08\x00 this is no gzip").find("damaged"), std::string::npos);
-  EXPECT_THROW(archive::Records::read((folder_ / "missing").string()), Error);
-  EXPECT_THROW(archive::Records::read("sqlite:" + (folder_ / "missing.db").string()), Error);
+  EXPECT_THROW(archive::ReplayTexts::read((folder_ / "missing").string()), Error);
+  EXPECT_THROW(archive::ReplayTexts::read("sqlite:" + (folder_ / "missing.db").string()), Error);
 }
 
 TEST_F(Job, AForecastCountsWithoutWriting) {
   std::string text;
   for (int i = 0; i < 500; ++i) text += "caption number " + std::to_string(i) + "\n";
-  const CaptionLines source(captions(text));
+  const records::CaptionLines source(captions(text));
   options_.price_in = 1, options_.price_out = 2;  // of a million tokens
   const RewriteForecast forecast = forecast_rewrite(source, options_, engine_);
   EXPECT_NEAR(forecast.cost.value, (1000 * 50 + 10000 * 2.0) / 1e6, 1e-12);
@@ -452,7 +452,7 @@ TEST_F(Job, AForecastKnowsEqualCaptionsThatGetATextEach) {
   options_.keep_duplicates = true;
   options_.sample = 20;
   const RewriteForecast forecast =
-      forecast_rewrite(CaptionLines(captions(text)), options_, engine_);
+      forecast_rewrite(records::CaptionLines(captions(text)), options_, engine_);
   EXPECT_EQ(forecast.rewrites, 60);
   EXPECT_EQ(forecast.sample, 20);
   EXPECT_DOUBLE_EQ(forecast.tokens_out.value, 600);
@@ -481,7 +481,7 @@ TEST_F(Job, KeptDuplicatesGetATextEach) {
   EXPECT_TRUE(none.asked.empty());
   EXPECT_EQ(lines("human.txt"), (std::vector<std::string>{each[0], each[2], each[1], each[3]}));
   options_.ledger = "sqlite:" + (folder_ / "imported.db").string();
-  EXPECT_EQ(archive::import_records(folder_ / "records.jsonl", *ledger::open_ledger(options_.ledger)), 4);
+  EXPECT_EQ(import_records(folder_ / "records.jsonl", *ledger::open_ledger(options_.ledger)), 4);
   run(text, none);
   EXPECT_TRUE(none.asked.empty());
   EXPECT_EQ(lines("human.txt"), each);

@@ -19,7 +19,7 @@
 #include "core/random.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 #include "tests/rewrite/child_process.h"
 
 namespace clipwright::rewrite::job {
@@ -195,7 +195,7 @@ class KillReplay : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     std::ofstream captions(folder_ / "captions.txt");
-    archive::RecordWriter records(folder_ / "records.jsonl");
+    records::KeptTextWriter records(folder_ / "records.jsonl");
     const Sha256 recipe = sha256("recorded");
     records.add_recipe(recipe, {{"engine", "test"}});
     for (int i = 0; i < kCaptions; ++i) {

@@ -45,7 +45,7 @@ class Outputs : public testing::Test {
   ~Outputs() override { fs::remove_all(folder_); }
   void run(const std::string& captions) {
     std::ofstream(folder_ / "captions.txt", std::ios::binary) << captions;
-    rewrite_captions(CaptionLines(folder_ / "captions.txt"), options_, engine_);
+    rewrite_captions(records::CaptionLines(folder_ / "captions.txt"), options_, engine_);
   }
   fs::path folder_;
   RewriteOptions options_;

@@ -106,7 +106,7 @@ class ForecastTime : public testing::Test {
   }
   /// From a sample of 200, and what all of it then takes.
   std::pair<Estimate, double> forecast_and_reality() {
-    const CaptionLines captions(folder_ / "captions.txt");
+    const records::CaptionLines captions(folder_ / "captions.txt");
     options_.sample = 200;
     const Estimate told = forecast_rewrite(captions, options_, engine_, engine_.clock).seconds;
     options_.sample = 2000;
