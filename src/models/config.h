@@ -39,7 +39,7 @@ struct TextConfig {
   Activation activation = Activation::kGelu;
 };
 
-/// How pictures are prepared: names a data/transform.h recipe by its statistics and interpolation.
+/// How pictures are prepared: names a data/transform/transform.h recipe by its statistics and interpolation.
 struct PreprocessConfig {
   std::vector<double> mean{0.48145466, 0.4578275, 0.40821073},
       std{0.26862954, 0.26130258, 0.27577711};
