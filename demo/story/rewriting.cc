@@ -9,6 +9,7 @@
 #include "core/hash.h"
 #include "core/random.h"
 #include "demo/nouns/noun_index.h"
+#include "records/reader.h"
 #include "rewrite/job/job.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/ledger/ledger.h"
@@ -160,22 +161,20 @@ void apply_recipe(const Json& recipe, rewrite::job::RewriteOptions& options) {
 }  // namespace
 
 std::vector<AuditedRewrite> read_audited(const fs::path& rewrites_jsonl) {
-  const MappedFile file(rewrites_jsonl);
+  const std::unique_ptr<records::Reader> reader = records::open_reader(rewrites_jsonl, true);
   std::vector<AuditedRewrite> rewrites;
-  std::string_view rest = file.text();
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    const Json row = parse_json(rest.substr(0, end + 1), rewrites_jsonl.string());
-    rest.remove_prefix(end + 1);
-    if (!row.is_object() || row.value("status", std::string()) != "accepted") continue;
-    AuditedRewrite rewrite{.source = row.value("source", std::string()),
-                           .mode = row.value("mode", std::string()),
-                           .text = row.value("text", std::string())};
-    if (const auto scores = row.find("scores"); scores != row.end() && scores->is_object()) {
-      rewrite.score = scores->value("audit", 0.0);
-      rewrite.flags = scores->value("flags", std::vector<std::string>());
-    }
-    rewrites.push_back(std::move(rewrite));
+  records::Record record;
+  while (reader->next(record)) {
+    if (!reader->damage().empty())
+      fail_input(reader->where() + ": " + reader->damage(), "the rewrites that the demo wrote",
+                 "Start the demo again with another --output.");
+    if (!record.accepted()) continue;
+    const auto score = record.scores.values.find("audit");
+    rewrites.push_back({.source = std::move(record.source).value_or(""),
+                        .mode = std::move(record.mode),
+                        .text = std::move(record.text),
+                        .score = score == record.scores.values.end() ? 0 : score->second,
+                        .flags = std::move(record.scores.flags).value_or(std::vector<std::string>())});
   }
   return rewrites;
 }

@@ -128,8 +128,8 @@ void each_kept_text(const std::filesystem::path& path,
         fail_input(where + ": names recipe " + std::to_string(recipe), "one given before");
       use({.source = text("source"),
            .mode = text("mode"),
-           .text = text("text"),
            .recipe = recipes[static_cast<size_t>(recipe)],
+           .text = text("text"),
            .attempt = static_cast<int>(std::clamp<int64_t>(number_of("attempt"), 0, kMostAttempt)),
            .occurrence = std::max<int64_t>(number_of("occurrence"), 0)});
     }

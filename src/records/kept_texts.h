@@ -18,8 +18,9 @@ namespace clipwright::records {
 
 /// One accepted text and which recipe made it.
 struct KeptText {
-  std::string source, mode, text;
+  std::string source, mode;
   Sha256 recipe{};
+  std::string text;
   int attempt = 0;
   int64_t occurrence = 0;  ///< number of a further equal caption
 };

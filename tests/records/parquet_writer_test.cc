@@ -1,4 +1,4 @@
-#include "data/rewrite_parquet.h"
+#include "records/parquet_writer.h"
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -8,25 +8,22 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "data/captions/caption_table.h"
-#include "data/source/dataset.h"
-#include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::records {
 namespace {
 
-Json record(const std::string& key, const std::string& mode, const std::string& source,
-            const std::string& text, double score, const std::string& status = "accepted") {
-  return {{"key", key},
-          {"mode", mode},
-          {"source", source},
-          {"source_sha256", hex(sha256(source))},
-          {"text", text},
-          {"status", status},
-          {"attempt", 1},
-          {"scores", {{"audit", score}, {"flags", {"number-changed"}}}},
-          {"recipe", std::string(64, 'a')}};
+Record record(const std::string& key, const std::string& mode, const std::string& source,
+              const std::string& text, double score, const std::string& status = "accepted") {
+  return {.key = key,
+          .mode = mode,
+          .source = source,
+          .source_sha256 = hex(sha256(source)),
+          .text = text,
+          .status = status,
+          .attempt = 1,
+          .scores = {.values = {{"audit", score}}, .flags = {{"number-changed"}}},
+          .recipe = std::string(64, 'a')};
 }
 
 std::shared_ptr<arrow::Table> read(const std::string& path) {
@@ -37,13 +34,13 @@ std::shared_ptr<arrow::Table> read(const std::string& path) {
   return table;
 }
 
-TEST(RewriteParquet, ColumnsHaveTheirTypes) {
+TEST(ParquetWriter, ColumnsHaveTheirTypes) {
   const TemporaryFolder folder;
-  RewriteParquetWriter writer(folder / "r.parquet");
+  ParquetWriter writer(folder / "r.parquet");
   writer.add(record("k1", "human", "a dog", "one dog", 0.75));
-  Json cut = record("k2", "human", "a cat", "", 0, "rejected:empty");
-  cut["scores"] = Json::object();
-  cut["source_cut"] = true;
+  Record cut = record("k2", "human", "a cat", "", 0, "rejected:empty");
+  cut.scores = {};
+  cut.source_cut = true;
   writer.add(cut);
   EXPECT_FALSE(std::filesystem::exists(folder / "r.parquet"));  // whole or not at all
   writer.commit();
@@ -76,39 +73,9 @@ TEST(RewriteParquet, ColumnsHaveTheirTypes) {
             std::string_view(reinterpret_cast<const char*>(expected.data()), expected.size()));
 }
 
-TEST(RewriteParquet, TrainingReadsItAsItReadsTheJsonLines) {
+TEST(ParquetWriter, RecipesAreToldInTheMetadata) {
   const TemporaryFolder folder;
-  std::string jsonl;
-  RewriteParquetWriter writer(folder / "r.parquet");
-  for (int i = 0; i < 5; ++i) {
-    const std::string number = std::to_string(i);
-    folder.write("in/" + number + ".png", data::test_png(i, 20));
-    folder.write("in/" + number + ".txt", "picture " + number);
-    for (const char* mode : {"human", "coco"}) {
-      const Json row =
-          record(number + ".png", mode, "picture " + number, std::string(mode) + " words " + number,
-                 i == 3 ? 0.7 : 0.2 * i, i == 1 ? "rejected:empty" : "accepted");
-      writer.add(row);
-      jsonl += to_line(row) + "\n";
-    }
-  }
-  writer.commit();
-  const auto dataset = data::source::open_dataset({.source = folder / "in"});
-  for (const std::string keep : {"", "audit.score >= 0.7"}) {
-    const auto from_lines = data::captions::CaptionTable::build(*dataset, {folder.write("r.jsonl", jsonl)}, keep);
-    const auto from_parquet = data::captions::CaptionTable::build(*dataset, {folder / "r.parquet"}, keep);
-    ASSERT_EQ(from_parquet.rewrites(), 2);
-    for (int slot = 1; slot <= 2; ++slot) {
-      EXPECT_EQ(from_parquet.slot_name(slot), from_lines.slot_name(slot));
-      for (int64_t i = 0; i < 5; ++i)
-        EXPECT_EQ(from_parquet.text(i, slot), from_lines.text(i, slot)) << keep << i;
-    }
-  }
-}
-
-TEST(RewriteParquet, RecipesAreToldInTheMetadata) {
-  const TemporaryFolder folder;
-  RewriteParquetWriter writer(folder / "r.parquet");
+  ParquetWriter writer(folder / "r.parquet");
   writer.describe("abc", {{"engine", "eda"}});
   writer.add(record("k", "eda", "a dog", "one dog", 1));
   writer.commit();
@@ -117,20 +84,20 @@ TEST(RewriteParquet, RecipesAreToldInTheMetadata) {
   EXPECT_EQ(metadata->Get("clipwright.recipe.abc").ValueOrDie(), R"({"engine":"eda"})");
 }
 
-TEST(RewriteParquet, NoRecordsStillGiveAFileWithColumns) {
+TEST(ParquetWriter, NoRecordsStillGiveAFileWithColumns) {
   const TemporaryFolder folder;
-  RewriteParquetWriter writer(folder / "r.parquet");
+  ParquetWriter writer(folder / "r.parquet");
   writer.commit();
   EXPECT_EQ(read(folder / "r.parquet")->num_rows(), 0);
   EXPECT_EQ(read(folder / "r.parquet")->num_columns(), 10);
 }
 
-TEST(RewriteParquet, ManyRowsGoOutInGroups) {
+TEST(ParquetWriter, ManyRowsGoOutInGroups) {
   const TemporaryFolder folder;
-  RewriteParquetWriter writer(folder / "r.parquet");
+  ParquetWriter writer(folder / "r.parquet");
   constexpr int kRows = 70'000;
   for (int i = 0; i < kRows; ++i)
-    writer.add({{"key", std::to_string(i)}, {"mode", "m"}, {"text", "t"}, {"attempt", i}});
+    writer.add({.key = std::to_string(i), .mode = "m", .text = "t", .attempt = i});
   writer.commit();
   const auto table = read(folder / "r.parquet");
   ASSERT_EQ(table->num_rows(), kRows);
@@ -138,12 +105,12 @@ TEST(RewriteParquet, ManyRowsGoOutInGroups) {
   EXPECT_EQ(attempts->GetScalar(kRows - 1).ValueOrDie()->ToString(), std::to_string(kRows - 1));
 }
 
-TEST(RewriteParquet, AFolderIsMadeOrIsAFailure) {
+TEST(ParquetWriter, AFolderIsMadeOrIsAFailure) {
   const TemporaryFolder folder;
-  RewriteParquetWriter(folder / "new/folder/r.parquet").commit();
+  ParquetWriter(folder / "new/folder/r.parquet").commit();
   EXPECT_EQ(read(folder / "new/folder/r.parquet")->num_rows(), 0);
   try {
-    RewriteParquetWriter writer("/dev/null/folder/r.parquet");
+    ParquetWriter writer("/dev/null/folder/r.parquet");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kFailed);

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "records/caption_source.h"
+
 namespace clipwright::data::source {
 
 /// The encoded bytes of one picture: a view into a mapping, or bytes owned by this object.
@@ -19,16 +21,10 @@ struct ImageBytes {
   std::string error;  ///< why the picture could not be read; empty when it could
 };
 
-/// Pairs with random access. Thread-safe for reading.
-class Dataset {
+/// Pairs with random access. Thread-safe for reading. A pair's key identifies it across files and
+/// runs: the image path, or the tar's key; its caption has no blanks around it.
+class Dataset : public records::CaptionSource {
  public:
-  virtual ~Dataset() = default;
-  virtual int64_t size() const = 0;
-  /// What identifies the pair across files and runs: the image path, or the tar's key.
-  virtual std::string key(int64_t index) const = 0;
-  /// The original caption without blanks around it (empty when there is none); its SHA-256 is what
-  /// rewrites are checked against.
-  virtual std::string caption(int64_t index) const = 0;
   /// All captions of the picture (several for COCO-like sets); at least what `caption` gives.
   virtual std::vector<std::string> captions(int64_t index) const { return {caption(index)}; }
   virtual ImageBytes image(int64_t index) const = 0;

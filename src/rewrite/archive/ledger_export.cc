@@ -52,8 +52,8 @@ int64_t write_records(ledger::Ledger& ledger, const std::filesystem::path& path,
     if (row.status != "accepted" || source.text.data() == nullptr || !wanted(row)) return;
     writer.add({.source = std::string(source.text),
                 .mode = row.mode,
-                .text = row.text,
                 .recipe = row.recipe,
+                .text = row.text,
                 .attempt = row.attempt,
                 .occurrence = source.occurrence});
     ++count;

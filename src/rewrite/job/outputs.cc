@@ -77,7 +77,7 @@ class OutputFiles {
     if (parquet_) parquet_->add(record);
   }
   void keep(const ledger::LedgerRow& row, const std::string& source, int64_t occurrence) {
-    if (kept_) kept_->add({source, row.mode, row.text, row.recipe, row.attempt, occurrence});
+    if (kept_) kept_->add({source, row.mode, row.recipe, row.text, row.attempt, occurrence});
   }
   void commit() {
     for (const auto& lines : lines_) lines->commit();

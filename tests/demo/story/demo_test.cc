@@ -11,6 +11,7 @@
 #include "demo/pictures/raster.h"
 #include "demo/story/rewriting.h"
 #include "demo/pictures/scene_captions.h"
+#include "records/kept_texts.h"
 #include "rewrite/archive/replay_texts.h"
 
 namespace clipwright::demo::story {
@@ -36,12 +37,10 @@ class DemoTest : public testing::Test {
       const Sha256 recipe = sha256("recipe of " + mode);
       writer.add_recipe(recipe, {{"mode", mode}, {"details", {{"model_name", "a test"}}}});
       for (const std::string& text : texts) {
-        writer.add({.source = sha256(text),
+        writer.add({.source = text,
                     .mode = mode,
                     .recipe = recipe,
-                    .status = "accepted",
-                    .text = (mode == "human" ? "the " : "a picture of ") + text + tail},
-                   text);
+                    .text = (mode == "human" ? "the " : "a picture of ") + text + tail});
       }
     }
     writer.commit();

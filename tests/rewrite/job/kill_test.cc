@@ -19,6 +19,7 @@
 #include "core/random.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
+#include "records/kept_texts.h"
 #include "rewrite/archive/replay_texts.h"
 #include "tests/rewrite/child_process.h"
 
@@ -205,12 +206,10 @@ class KillReplay : public testing::Test {
         // A tenth is a copy, which is rejected at every attempt.
         const std::string text =
             i % 10 == 0 ? caption : "told by " + std::string(mode) + " as " + std::to_string(i);
-        records.add({.source = ledger::source_key(caption),
+        records.add({.source = caption,
                      .mode = mode,
                      .recipe = recipe,
-                     .status = "accepted",
-                     .text = text},
-                    caption);
+                     .text = text});
       }
     }
     records.commit();

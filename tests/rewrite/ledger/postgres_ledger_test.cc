@@ -15,6 +15,7 @@
 #include "core/random.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
+#include "records/kept_texts.h"
 #include "rewrite/archive/replay_texts.h"
 #include "tests/clock/jumping_clock.h"
 #include "tests/rewrite/child_process.h"
@@ -230,12 +231,10 @@ class PostgresWorkers : public Postgres {
     for (int i = 0; i < kCaptions; ++i) {
       const std::string caption = "caption number " + std::to_string(i);
       captions << caption << "\n";
-      records.add({.source = source_key(caption),
+      records.add({.source = caption,
                    .mode = "human",
                    .recipe = recipe,
-                   .status = "accepted",
-                   .text = "another way to tell number " + std::to_string(i)},
-                  caption);
+                   .text = "another way to tell number " + std::to_string(i)});
     }
     records.commit();
     // The workers' clocks are decades apart, and two of them jump all the time.
