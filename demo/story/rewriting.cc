@@ -10,12 +10,12 @@
 #include "core/random.h"
 #include "demo/nouns/noun_index.h"
 #include "records/reader.h"
+#include "rewrite/archive/replay_engine.h"
+#include "rewrite/archive/replay_texts.h"
+#include "rewrite/engine/llama_engine.h"
 #include "rewrite/job/job.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/ledger/ledger.h"
-#include "rewrite/engine/llama_engine.h"
-#include "rewrite/archive/replay_texts.h"
-#include "rewrite/archive/replay_engine.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -25,15 +25,18 @@ constexpr size_t kMostDifferences = 5;
 /// Counts the replies that an engine gives, for the progress line.
 class WatchedEngine final : public rewrite::engine::Engine {
  public:
-  WatchedEngine(rewrite::engine::Engine& engine, StageProgress& progress) : engine_(engine), progress_(progress) {}
+  WatchedEngine(rewrite::engine::Engine& engine, StageProgress& progress)
+      : engine_(engine), progress_(progress) {}
   void expect(int64_t rewrites) { expected_ = rewrites; }
 
   Json identity() const override { return engine_.identity(); }
   Json details() const override { return engine_.details(); }
   int count_tokens(std::string_view text) const override { return engine_.count_tokens(text); }
-  void run(rewrite::engine::RequestQueue& queue, const language::Sampling& sampling, rewrite::engine::ReplySink& sink) override {
+  void run(rewrite::engine::RequestQueue& queue, const language::Sampling& sampling,
+           rewrite::engine::ReplySink& sink) override {
     struct Counter final : rewrite::engine::ReplySink {
-      Counter(WatchedEngine& watched, rewrite::engine::ReplySink& behind) : watched(watched), behind(behind) {}
+      Counter(WatchedEngine& watched, rewrite::engine::ReplySink& behind)
+          : watched(watched), behind(behind) {}
       void put(const rewrite::engine::Request& request, rewrite::engine::Reply reply) override {
         const std::string told = request.source + " => " + reply.text;
         behind.put(request, std::move(reply));
@@ -72,7 +75,8 @@ std::string model_title(const rewrite::engine::Engine& engine) {
 
 rewrite::job::RewriteOptions options_of(const RewritingTask& task) {
   rewrite::job::RewriteOptions options;
-  for (const std::string& mode : task.modes) options.packs.push_back(rewrite::prompt::ExamplePack::shipped(mode));
+  for (const std::string& mode : task.modes)
+    options.packs.push_back(rewrite::prompt::ExamplePack::shipped(mode));
   options.output = task.folder;
   return options;
 }
@@ -81,28 +85,33 @@ std::string ledger_of(const fs::path& folder, const char* name) {
   return "sqlite:" + (folder / name).string();
 }
 
-int64_t left_to_do(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+int64_t left_to_do(const records::CaptionSource& captions,
+                   const rewrite::job::RewriteOptions& options,
                    const rewrite::engine::Engine& engine) {
-  const std::unique_ptr<rewrite::ledger::Ledger> ledger = rewrite::ledger::open_ledger(options.ledger);
+  const std::unique_ptr<rewrite::ledger::Ledger> ledger =
+      rewrite::ledger::open_ledger(options.ledger);
   return rewrite::job::plan_job(captions, options, engine, ledger.get()).left();
 }
 
-rewrite::job::RewriteSummary rewrite_watched(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
-                               rewrite::engine::Engine& engine, StageProgress& progress) {
+rewrite::job::RewriteSummary rewrite_watched(const records::CaptionSource& captions,
+                                             const rewrite::job::RewriteOptions& options,
+                                             rewrite::engine::Engine& engine,
+                                             StageProgress& progress) {
   WatchedEngine watched(engine, progress);
   watched.expect(left_to_do(captions, options, engine));
   return rewrite::job::rewrite_captions(captions, options, watched);
 }
 
-Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options, rewrite::engine::Engine& engine,
-             StageProgress& progress) {
+Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options,
+             rewrite::engine::Engine& engine, StageProgress& progress) {
   make_folder(task.folder);
   const std::unique_ptr<audit::verdict::Auditor> auditor = make_auditor(task.modes);
   options.scorer = [&](std::string_view source, std::string_view text) {
     const audit::verdict::AuditRecord record = auditor->audit(source, text);
     return Json{{"audit", record.score}, {"flags", record.flags}};
   };
-  const rewrite::job::RewriteSummary summary = rewrite_watched(task.captions, options, engine, progress);
+  const rewrite::job::RewriteSummary summary =
+      rewrite_watched(task.captions, options, engine, progress);
   Json result = summary.to_json();
   if (!summary.interrupted) result["sha256"] = hex(sha256_file(task.folder / "rewrites.jsonl"));
   result["wordnet"] = auditor->has_wordnet();
@@ -112,8 +121,8 @@ Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options, re
 /// Some of the captions that have a recorded rewrite.
 class ChosenCaptions final : public records::CaptionSource {
  public:
-  ChosenCaptions(const records::CaptionSource& all, const rewrite::archive::ReplayTexts& records, const std::string& mode,
-                 int64_t count, uint64_t seed)
+  ChosenCaptions(const records::CaptionSource& all, const rewrite::archive::ReplayTexts& records,
+                 const std::string& mode, int64_t count, uint64_t seed)
       : all_(all) {
     const Permutation order(static_cast<uint64_t>(all.size()), seed, "demo live check", 0);
     for (int64_t i = 0; i < all.size() && size() < count; ++i) {
@@ -170,18 +179,20 @@ std::vector<AuditedRewrite> read_audited(const fs::path& rewrites_jsonl) {
                  "Start the demo again with another --output.");
     if (!record.accepted()) continue;
     const auto score = record.scores.values.find("audit");
-    rewrites.push_back({.source = std::move(record.source).value_or(""),
-                        .mode = std::move(record.mode),
-                        .text = std::move(record.text),
-                        .score = score == record.scores.values.end() ? 0 : score->second,
-                        .flags = std::move(record.scores.flags).value_or(std::vector<std::string>())});
+    rewrites.push_back(
+        {.source = std::move(record.source).value_or(""),
+         .mode = std::move(record.mode),
+         .text = std::move(record.text),
+         .score = score == record.scores.values.end() ? 0 : score->second,
+         .flags = std::move(record.scores.flags).value_or(std::vector<std::string>())});
   }
   return rewrites;
 }
 
 std::unique_ptr<audit::verdict::Auditor> make_auditor(const std::vector<std::string>& modes) {
   auto auditor = std::make_unique<audit::verdict::Auditor>();
-  for (const std::string& mode : modes) auditor->add_examples(rewrite::prompt::ExamplePack::shipped(mode).texts());
+  for (const std::string& mode : modes)
+    auditor->add_examples(rewrite::prompt::ExamplePack::shipped(mode).texts());
   return auditor;
 }
 
@@ -223,7 +234,8 @@ Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& prog
 
 Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count,
                     uint64_t seed, StageProgress& progress) {
-  const rewrite::archive::ReplayTexts recorded = rewrite::archive::ReplayTexts::read(records.string());
+  const rewrite::archive::ReplayTexts recorded =
+      rewrite::archive::ReplayTexts::read(records.string());
   const std::string& mode = task.modes.front();
   rewrite::job::RewriteOptions options =
       options_of({.captions = task.captions, .modes = {mode}, .folder = task.folder});

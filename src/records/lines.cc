@@ -58,7 +58,8 @@ Lines::Lines(const std::filesystem::path& path) {
   uint64_t at = first_line(text), released = 0;
   for (uint64_t start = at; next_line(text, at, line); start = at) {
     if (text::unicode::trimmed(line).empty()) ++blank_;
-    if (!text::unicode::is_utf8(line) && not_utf8_++ == 0) first_not_utf8_ = static_cast<int64_t>(starts_.size());
+    if (!text::unicode::is_utf8(line) && not_utf8_++ == 0)
+      first_not_utf8_ = static_cast<int64_t>(starts_.size());
     starts_.push_back(start);
     if (at - released > kScanStride) {
       released = at;

@@ -166,13 +166,6 @@ bool ParquetRows::has(const std::string& column) const {
   return std::find(state_->columns.begin(), state_->columns.end(), column) != state_->columns.end();
 }
 
-std::string ParquetRows::first_of(std::initializer_list<std::string> names) const {
-  for (const std::string& name : names) {
-    if (has(name)) return name;
-  }
-  return {};
-}
-
 void ParquetRows::read(
     const std::vector<std::string>& columns,
     const std::function<void(int64_t, std::span<const ParquetCell>)>& use) const {
@@ -204,8 +197,8 @@ ParquetCursor::ParquetCursor(const ParquetRows& rows, std::vector<std::string> c
     };
     if (std::any_of(columns_.begin(), columns_.end(), wanted)) leaves.push_back(i);
   }
-  batch_->reader = value_or_fail(rows_.state_->reader->GetRecordBatchReader(groups, leaves),
-                                 rows_.state_->path);
+  batch_->reader =
+      value_or_fail(rows_.state_->reader->GetRecordBatchReader(groups, leaves), rows_.state_->path);
 }
 
 ParquetCursor::~ParquetCursor() = default;

@@ -35,8 +35,6 @@ class ParquetRows {
   /// are "outer.inner".
   const std::vector<std::string>& columns() const;
   bool has(const std::string& column) const;
-  /// The first of `names` that is a column, or an empty string.
-  std::string first_of(std::initializer_list<std::string> names) const;
 
   /// Shows the cells of `columns` for every row in order. Throws Error(kInput) when the file is
   /// damaged.

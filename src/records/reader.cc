@@ -30,8 +30,7 @@ fs::path file_of(const fs::path& given) {
 }
 
 std::unique_ptr<Reader> open_reader(const fs::path& path, bool needs_source) {
-  if (form_of(path) == Form::kParquet)
-    return std::make_unique<ParquetReader>(path, needs_source);
+  if (form_of(path) == Form::kParquet) return std::make_unique<ParquetReader>(path, needs_source);
   return std::make_unique<JsonlReader>(std::make_shared<const JsonlFile>(path));
 }
 

@@ -75,8 +75,8 @@ bool from_json(const Json& json, Record& record, std::string& damage) {
   record.text = text.value_or("");
   if (std::string status = text_of(json, "status").value_or(""); !status.empty())
     record.status = std::move(status);
-  record.attempt = static_cast<int>(std::clamp<int64_t>(number_of(json, "attempt"), 0,
-                                                        std::numeric_limits<int>::max()));
+  record.attempt = static_cast<int>(
+      std::clamp<int64_t>(number_of(json, "attempt"), 0, std::numeric_limits<int>::max()));
   const auto cut = json.find("source_cut");
   record.source_cut = cut != json.end() && cut->is_boolean() && cut->get<bool>();
   record.occurrence = std::max<int64_t>(number_of(json, "occurrence"), 0);
@@ -91,9 +91,9 @@ bool from_json(const Json& json, Record& record, std::string& damage) {
 void check_source(const Record& record, const std::string& where) {
   if (!record.source || record.source_sha256.empty()) return;
   if (hex(sha256(*record.source)) == record.source_sha256) return;
-  fail_input(where + ": source and source_sha256 of key '" + record.key + "' do not belong together",
-             "the SHA-256 of the source text",
-             "The file was edited after it was written; make it again.");
+  fail_input(
+      where + ": source and source_sha256 of key '" + record.key + "' do not belong together",
+      "the SHA-256 of the source text", "The file was edited after it was written; make it again.");
 }
 
 }  // namespace clipwright::records

@@ -57,7 +57,7 @@ void write(const std::string& path) {
   writer.add({"a dog", "human", recipe_of(0xbb), "the dog", 2});
   writer.add({"a dog", "coco", recipe_of(0xaa), "dog"});
   writer.add({"a cat", "coco", recipe_of(0xdd), "cat"});  // nobody said what the recipe is
-  EXPECT_FALSE(fs::exists(path));                          // whole or not at all
+  EXPECT_FALSE(fs::exists(path));                         // whole or not at all
   writer.commit();
 }
 

@@ -78,7 +78,7 @@ TEST(Lines, BlankLinesAndThoseThatAreNotUtf8AreCounted) {
 
 TEST(Lines, WhatCannotBeReadIsAnInputError) {
   const TemporaryFolder folder;
-  for (const std::string path : {std::string(folder.path()), folder / "absent.txt"}) {
+  for (const std::string& path : {std::string(folder.path()), folder / "absent.txt"}) {
     try {
       count_lines(path);
       ADD_FAILURE() << path;

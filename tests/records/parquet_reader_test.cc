@@ -108,11 +108,11 @@ TEST(ParquetReader, TheLongFormIsARecordARow) {
 
 TEST(ParquetReader, TheWideFormIsARecordATextThatIsThere) {
   const TemporaryFolder folder;
-  ParquetReader reader(write(folder / "w.parquet",
-                             {{"key", texts({"k0", "k1", "k2"})},
-                              {"rewrite:a", texts({"a0", std::nullopt, ""})},
-                              {"caption", texts({"x", "y", "z"})},
-                              {"rewrite:b", texts({"b0", "b1", std::nullopt})}}));
+  ParquetReader reader(
+      write(folder / "w.parquet", {{"key", texts({"k0", "k1", "k2"})},
+                                   {"rewrite:a", texts({"a0", std::nullopt, ""})},
+                                   {"caption", texts({"x", "y", "z"})},
+                                   {"rewrite:b", texts({"b0", "b1", std::nullopt})}}));
   std::vector<std::string> all;
   for (Record record; reader.next(record);) {
     EXPECT_TRUE(record.accepted());
@@ -127,9 +127,9 @@ TEST(ParquetReader, ColumnsThatAreMissingAreNamed) {
                                                         {"rewrite:a", texts({"a"})}});
   EXPECT_EQ(refusal(wide), "taken");
   EXPECT_THAT(refusal(wide, true), HasSubstr("has no column 'mode'"));
-  const std::string bare = write(folder / "b.parquet", {{"key", texts({"k"})},
-                                                        {"mode", texts({"m"})},
-                                                        {"text", texts({"t"})}});
+  const std::string bare =
+      write(folder / "b.parquet",
+            {{"key", texts({"k"})}, {"mode", texts({"m"})}, {"text", texts({"t"})}});
   EXPECT_EQ(refusal(bare), "taken");
   EXPECT_THAT(refusal(bare, true), HasSubstr("has no column 'source'"));
   for (const char* lacking : {"key", "text"}) {

@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 class LinePairs : public PairSource {
  public:
   LinePairs(const fs::path& captions, std::vector<fs::path> rewrites)
-      : captions_(captions), rewrites_(std::move(rewrites)), lines_(records::count_lines(captions)) {
+      : captions_(captions),
+        rewrites_(std::move(rewrites)),
+        lines_(records::count_lines(captions)) {
     for (const fs::path& path : rewrites_) {
       const int64_t count = records::count_lines(path);
       if (lines_ == 0 || count == 0 || count % lines_ != 0) {

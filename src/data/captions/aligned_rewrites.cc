@@ -18,7 +18,8 @@ constexpr double kMostBadLines = 0.05;
 /// take minutes at the start.
 class AlignedRewrites final : public RewriteSlot {
  public:
-  AlignedRewrites(const std::string& path, const source::Dataset& dataset, const KeepCondition& keep)
+  AlignedRewrites(const std::string& path, const source::Dataset& dataset,
+                  const KeepCondition& keep)
       : path_(path), dataset_(dataset), lines_(path), keep_(keep) {
     check_count();
     check_repeats();
@@ -34,7 +35,9 @@ class AlignedRewrites final : public RewriteSlot {
     }
   }
 
-  std::string name() const override { return "rewrite:" + std::filesystem::path(path_).stem().string(); }
+  std::string name() const override {
+    return "rewrite:" + std::filesystem::path(path_).stem().string();
+  }
   int64_t lines() const override { return lines_.size(); }
 
   std::string text(int64_t index) const override {
@@ -169,8 +172,9 @@ class AlignedRewrites final : public RewriteSlot {
 
 }  // namespace
 
-std::unique_ptr<RewriteSlot> open_aligned_rewrites(const std::string& path, const source::Dataset& dataset,
-                                               const KeepCondition& keep) {
+std::unique_ptr<RewriteSlot> open_aligned_rewrites(const std::string& path,
+                                                   const source::Dataset& dataset,
+                                                   const KeepCondition& keep) {
   return std::make_unique<AlignedRewrites>(path, dataset, keep);
 }
 

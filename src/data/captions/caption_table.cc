@@ -49,7 +49,8 @@ CaptionTable::CaptionTable(std::unique_ptr<State> state) : state_(std::move(stat
 CaptionTable::CaptionTable(CaptionTable&&) noexcept = default;
 CaptionTable::~CaptionTable() = default;
 
-CaptionTable CaptionTable::build(const source::Dataset& dataset, const std::vector<std::string>& rewrites,
+CaptionTable CaptionTable::build(const source::Dataset& dataset,
+                                 const std::vector<std::string>& rewrites,
                                  const std::string& keep_if) {
   auto state = std::make_unique<State>();
   state->dataset = &dataset;

@@ -21,7 +21,8 @@ class CaptionTable {
   /// or `.parquet` side-cars. `keep_if`: a condition on the audit's score such as "audit.score >=
   /// 0.6"; texts that fail it are dropped. Throws Error(kInput) naming file and first bad line. The
   /// dataset must outlive the table. For a subset, the rewrites are those of the whole.
-  static CaptionTable build(const source::Dataset& dataset, const std::vector<std::string>& rewrites,
+  static CaptionTable build(const source::Dataset& dataset,
+                            const std::vector<std::string>& rewrites,
                             const std::string& keep_if = {});
   CaptionTable(CaptionTable&&) noexcept;
   ~CaptionTable();

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "data/source/dataset.h"
 #include "data/captions/keep_condition.h"
 #include "data/captions/rewrite_slot.h"
+#include "data/source/dataset.h"
 
 namespace clipwright::data::captions {
 

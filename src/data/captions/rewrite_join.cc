@@ -56,7 +56,8 @@ class Joiner {
       index.each_candidate(row.record.key, [&](int64_t i) {
         if (dataset_.key(i) != row.record.key) return;
         known = true;
-        if (!row.record.source_sha256.empty() && source_hash(dataset_.caption(i)) != row.record.source_sha256) {
+        if (!row.record.source_sha256.empty() &&
+            source_hash(dataset_.caption(i)) != row.record.source_sha256) {
           other = i;
           return;
         }
@@ -112,7 +113,8 @@ class Joiner {
     if (score != values.end() && (flags || !keep_.needs_flags()))
       return keep_.keeps(score->second, flags.value_or(std::vector<std::string>()));
     if (!auditor_) auditor_ = std::make_unique<audit::verdict::Auditor>();
-    const audit::verdict::AuditRecord record = auditor_->audit(dataset_.caption(index), row.record.text);
+    const audit::verdict::AuditRecord record =
+        auditor_->audit(dataset_.caption(index), row.record.text);
     return keep_.keeps(record.score, record.flags);
   }
 

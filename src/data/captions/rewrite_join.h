@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "data/source/dataset.h"
 #include "data/captions/keep_condition.h"
+#include "data/source/dataset.h"
 #include "records/record.h"
 
 namespace clipwright::data::captions {

@@ -46,12 +46,21 @@ struct DataOptions {
   std::string csv_separator = "\t";
   std::string csv_image_key = "filepath", csv_caption_key = "title";
   std::string image_root;  ///< prefix of relative image paths; default: the CSV's folder
+  /// False: captions alone, as they are rewritten: `source` is one table (.csv, .tsv, .jsonl,
+  /// .parquet) or a text of a caption a line. Every row keeps its place, so that line k of a
+  /// rewrite file is row k; a row without a usable caption has an empty one. Pictures cannot be
+  /// read.
+  bool pictures = true;
+  std::string caption_column;  ///< of captions alone; "#2": the second column of a table without a
+                               ///< header; empty: caption, title, text or txt
+  std::string key_column;      ///< of captions alone; empty: key, filepath, image_path, ..., else
+                               ///< the row's number
   double max_skipped_share =
       0.05;  ///< rows or samples without caption or image beyond this share are an error
 };
 
-/// Opens a source. Throws Error(kInput) with the first bad place when it cannot be used,
-/// Error(kUsage) for a bad type.
+/// Opens a source, with pictures or without: the one place that decides what it is. Throws
+/// Error(kInput) with the first bad place when it cannot be used, Error(kUsage) for a bad type.
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options);
 
 /// "a{00..02}.tar::b.tar" to a list of paths. Throws Error(kUsage) on unbalanced braces.

@@ -98,7 +98,8 @@ class FolderDataset final : public Dataset {
   std::vector<std::string> captions(int64_t index) const override {
     std::vector<std::string> all;
     if (captions_.size() > 0)
-      text::unicode::for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
+      text::unicode::for_each_line(captions_[index],
+                                   [&](std::string_view line) { all.emplace_back(line); });
     return all.empty() ? std::vector<std::string>{""} : all;
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / paths_[index]); }
@@ -126,7 +127,7 @@ class FolderDataset final : public Dataset {
     for (; !error && at != end; at.increment(error)) {
       const std::string name = at->path().filename().string();
       std::error_code ignored;
-      if (name[0] == '.') {
+      if (is_hidden(name)) {
         if (at->is_directory(ignored)) at.disable_recursion_pending();
         continue;
       }

@@ -1,8 +1,8 @@
 // Texts that were made before, instead of a model: from another ledger or recorded rewrites.
 #pragma once
 
-#include "rewrite/engine/engine.h"
 #include "rewrite/archive/replay_texts.h"
+#include "rewrite/engine/engine.h"
 
 namespace clipwright::rewrite::archive {
 
@@ -18,7 +18,8 @@ class ReplayEngine final : public engine::Engine {
   bool uses_examples() const override { return false; }
   bool uses_sampling() const override { return false; }
   std::vector<std::string> modes() const override { return records_.modes(); }
-  void run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) override;
+  void run(engine::RequestQueue& queue, const language::Sampling& sampling,
+           engine::ReplySink& sink) override;
 
  private:
   ReplayTexts records_;

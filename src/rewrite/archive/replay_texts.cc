@@ -72,8 +72,8 @@ void ReplayTexts::read_file(const std::filesystem::path& path, const std::string
 void ReplayTexts::read_ledger(const std::string& url, const std::string& recipe) {
   ledger_ = ledger::open_ledger_if_any(url);
   if (ledger_ == nullptr)
-    fail_input(ledger::ledger_name(url) + ": there is no such ledger", "a ledger or recorded rewrites",
-               "Check --replay.");
+    fail_input(ledger::ledger_name(url) + ": there is no such ledger",
+               "a ledger or recorded rewrites", "Check --replay.");
   std::set<Sha256> used;
   TextsDigest digest;
   ledger::LedgerRow best;  // of the caption and mode whose rows come now, one after the other

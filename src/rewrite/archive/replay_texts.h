@@ -40,7 +40,7 @@ class ReplayTexts {
   void read_file(const std::filesystem::path& path, const std::string& recipe);
   void read_ledger(const std::string& url, const std::string& recipe);
 
-  std::shared_ptr<ledger::Ledger> ledger_;                         ///< or null: `texts_`
+  std::shared_ptr<ledger::Ledger> ledger_;                 ///< or null: `texts_`
   std::map<std::string, std::string, std::less<>> texts_;  ///< by 16 bytes of source hash + mode
   std::map<std::string, std::set<Sha256>, std::less<>> recipes_of_;  ///< by mode
   size_t size_ = 0;

@@ -90,7 +90,8 @@ bool leaves_script(std::string_view source, std::string_view text) {
 
 /// The model speaks to its user instead of writing the caption, or announces that it will.
 bool talks_of_the_task(std::string_view source, const std::string& text) {
-  return audit::words::starts_with_preamble(source, text) || (text.ends_with(':') && !source.ends_with(':'));
+  return audit::words::starts_with_preamble(source, text) ||
+         (text.ends_with(':') && !source.ends_with(':'));
 }
 
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
@@ -153,14 +154,16 @@ std::string_view status_of(Outcome outcome) {
   return "rejected";
 }
 
-Rewrite parse_reply(const Reply& reply, std::string_view source, const prompt::ExampleTriple& examples) {
+Rewrite parse_reply(const Reply& reply, std::string_view source,
+                    const prompt::ExampleTriple& examples) {
   Rewrite rewrite;
   rewrite.text = reply.text;
   strip(rewrite.text);
   strip_quotes(rewrite.text);
   rewrite.outcome = judge(reply, rewrite.text, source, examples);
   // One line and single spaces in whatever is kept, so that files of a text a line stay aligned.
-  rewrite.text = text::unicode::is_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
+  rewrite.text =
+      text::unicode::is_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
   return rewrite;
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "rewrite/engine/reply.h"
 #include "rewrite/prompt/example_rows.h"
 #include "rewrite/prompt/prompt.h"
-#include "rewrite/engine/reply.h"
 
 namespace clipwright::rewrite::examples {
 namespace {

@@ -104,12 +104,14 @@ ExampleSessionResult run_example_session(const records::CaptionSource& captions,
   return result;
 }
 
-size_t export_example_table(const records::CaptionSource& captions, const ExampleSessionOptions& options,
-                            const ExampleDraft& draft, const std::filesystem::path& table) {
+size_t export_example_table(const records::CaptionSource& captions,
+                            const ExampleSessionOptions& options, const ExampleDraft& draft,
+                            const std::filesystem::path& table) {
   const size_t missing = options.count - std::min(options.count, draft.rows.size());
   std::string text = std::string(kTableHeader) + "\n";
   const std::vector<Shown> open = open_captions(captions, options.seed, draft, missing);
-  for (const Shown& shown : open) text += prompt::caption_blanks(shown.key) + "\t" + shown.caption + "\t\n";
+  for (const Shown& shown : open)
+    text += prompt::caption_blanks(shown.key) + "\t" + shown.caption + "\t\n";
   write_file(table, text);
   return open.size();
 }

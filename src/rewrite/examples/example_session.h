@@ -33,11 +33,12 @@ ExampleSessionResult run_example_session(const records::CaptionSource& captions,
 
 /// For people without a terminal: a table of key, caption and an empty column to be filled in.
 /// Returns its rows.
-size_t export_example_table(const records::CaptionSource& captions, const ExampleSessionOptions& options,
-                            const ExampleDraft& draft, const std::filesystem::path& table);
+size_t export_example_table(const records::CaptionSource& captions,
+                            const ExampleSessionOptions& options, const ExampleDraft& draft,
+                            const std::filesystem::path& table);
 
 struct ImportedExamples {
-  size_t added = 0, empty = 0;          ///< rows taken, rows left unfilled
+  size_t added = 0, empty = 0;                  ///< rows taken, rows left unfilled
   std::vector<prompt::ExampleFinding> refused;  ///< rows that cannot be in a pack
 };
 /// Takes the filled rows of such a table into the draft. Throws Error(kInput) when the file cannot

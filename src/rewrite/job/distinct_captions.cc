@@ -39,8 +39,9 @@ void tell_apart(const records::CaptionSource& captions, std::vector<KeyedCaption
         later.begin(), later.end(), entry.caption,
         [](const LaterOccurrence& occurrence, uint32_t c) { return occurrence.caption < c; });
     if (at == later.end() || at->caption != entry.caption) continue;
-    entry = KeyedCaption::of(ledger::short_key(ledger::source_key(captions.caption(entry.caption), at->number)),
-                             entry.caption);
+    entry = KeyedCaption::of(
+        ledger::short_key(ledger::source_key(captions.caption(entry.caption), at->number)),
+        entry.caption);
   }
   std::sort(all.begin(), all.end());
 }
@@ -66,7 +67,8 @@ std::vector<KeyedCaption> distinct_captions(const records::CaptionSource& captio
     } else if (!usable_caption(text)) {
       ++summary.empty;
     } else {
-      all.push_back(KeyedCaption::of(ledger::short_key(ledger::source_key(text)), static_cast<uint32_t>(i)));
+      all.push_back(
+          KeyedCaption::of(ledger::short_key(ledger::source_key(text)), static_cast<uint32_t>(i)));
     }
   }
   if (first_bad >= 0) report_not_utf8(summary, count, first_bad);

@@ -15,8 +15,8 @@
 #include "rewrite/job/job_ledger.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/job/job_queue.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/job/outputs.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::job {
 
@@ -76,8 +76,8 @@ void run_engine(engine::Engine& engine, const language::Sampling& sampling, JobQ
 int64_t first_of(ledger::Ledger& ledger, const JobPlan& plan) {
   const int64_t left = plan.left();
   if (left == 0 || ledger.held_elsewhere() == 0) return 0;
-  return static_cast<int64_t>(
-      Random(hash64(ledger::worker_name()), "first", 0, uint64_t{0}).below(static_cast<uint64_t>(left)));
+  return static_cast<int64_t>(Random(hash64(ledger::worker_name()), "first", 0, uint64_t{0})
+                                  .below(static_cast<uint64_t>(left)));
 }
 
 }  // namespace
@@ -100,7 +100,8 @@ RewriteSummary rewrite_captions(const records::CaptionSource& captions, const Re
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
   const auto began = Clock::now();
-  const std::unique_ptr<ledger::Ledger> ledger = ledger::open_ledger(options.ledger, options.ledger_options);
+  const std::unique_ptr<ledger::Ledger> ledger =
+      ledger::open_ledger(options.ledger, options.ledger_options);
   JobPlan plan = plan_job(captions, options, engine, ledger.get());
   plan.summary.plan_seconds = seconds_since(began);
   const auto start = Clock::now();

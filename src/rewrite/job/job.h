@@ -13,8 +13,8 @@
 #include "core/json.h"
 #include "records/caption_source.h"
 #include "rewrite/engine/engine.h"
-#include "rewrite/prompt/example_pack.h"
 #include "rewrite/ledger/ledger.h"
+#include "rewrite/prompt/example_pack.h"
 #include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::job {
@@ -52,7 +52,7 @@ struct RewriteOptions {
   std::filesystem::path parquet;  ///< file for the records of rewrites.jsonl as columns; empty:
                                   ///< none
   Scorer scorer;                  ///< optional
-  int64_t sample = 200;  ///< of a forecast: rewrites made to find out
+  int64_t sample = 200;           ///< of a forecast: rewrites made to find out
   double price_in = 0,
          price_out = 0;  ///< of a forecast: of a million tokens, in any currency
 };
@@ -105,8 +105,8 @@ void check_options(const RewriteOptions& options);
 /// not UTF-8 or none is usable, Error(kUsage) for impossible options,
 /// Error(kFailed) when disk, server or engine give up; whatever was committed
 /// stays.
-RewriteSummary rewrite_captions(const records::CaptionSource& captions, const RewriteOptions& options,
-                                engine::Engine& engine);
+RewriteSummary rewrite_captions(const records::CaptionSource& captions,
+                                const RewriteOptions& options, engine::Engine& engine);
 
 /// A guess and the half width of its 90 % interval.
 struct Estimate {
@@ -130,7 +130,7 @@ struct RewriteForecast {
   Json to_json() const;
 };
 std::string describe(const RewriteForecast& forecast);
-RewriteForecast forecast_rewrite(const records::CaptionSource& captions, const RewriteOptions& options,
-                                 engine::Engine& engine);
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
+                                 const RewriteOptions& options, engine::Engine& engine);
 
 }  // namespace clipwright::rewrite::job

@@ -59,10 +59,10 @@ std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
 engine::Request JobQueue::ask(Work work) {
   const prompt::ExamplePack& pack = options_.packs[work.mode];
   engine::Request request{.id = number_++,
-                  .source = captions_.caption(work.caption),
-                  .mode = pack.mode(),
-                  .occurrence = plan_.occurrence(work.caption),
-                  .attempt = work.attempt};
+                          .source = captions_.caption(work.caption),
+                          .mode = pack.mode(),
+                          .occurrence = plan_.occurrence(work.caption),
+                          .attempt = work.attempt};
   const std::string keyed = ledger::occurrence_text(request.source, request.occurrence);
   // Only a model has a prompt that could be too short for a caption.
   request.body =
@@ -184,12 +184,12 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
   plan_.summary.tokens_in += reply.tokens_in;
   plan_.summary.tokens_out += reply.tokens_out;
   ledger::LedgerRow row{.source = ledger::source_key(request.source, request.occurrence),
-                .mode = request.mode,
-                .recipe = plan_.modes[work.mode].recipe.sha,
-                .attempt = request.attempt,
-                .tokens_in = reply.tokens_in,
-                .tokens_out = reply.tokens_out,
-                .seconds = reply.seconds};
+                        .mode = request.mode,
+                        .recipe = plan_.modes[work.mode].recipe.sha,
+                        .attempt = request.attempt,
+                        .tokens_in = reply.tokens_in,
+                        .tokens_out = reply.tokens_out,
+                        .seconds = reply.seconds};
   Json notes;
   if (work.cut) notes["source_cut"] = true;
   bool retry = false;

@@ -30,9 +30,9 @@ records::Record record_of(std::string key, const std::string& source, const std:
                          .source_sha256 = hex(sha256(source)),
                          .recipe = std::move(recipe)};
   if (!row) {
-    record.status = !text::unicode::is_utf8(source)         ? "skipped:not-utf8"
-                    : usable_caption(source) ? "missing"
-                                             : "skipped:empty";
+    record.status = !text::unicode::is_utf8(source) ? "skipped:not-utf8"
+                    : usable_caption(source)        ? "missing"
+                                                    : "skipped:empty";
     return record;
   }
   // Of a failure the ledger keeps the engine's words, which are no text.
@@ -55,8 +55,8 @@ class OutputFiles {
   OutputFiles(const RewriteOptions& options, const JobPlan& plan) {
     if (!options.output.empty()) {
       for (const PlannedMode& mode : plan.modes) {
-        lines_.push_back(std::make_unique<records::LineWriter>(options.output /
-                                                               (mode.task.mode + ".txt")));
+        lines_.push_back(
+            std::make_unique<records::LineWriter>(options.output / (mode.task.mode + ".txt")));
       }
       jsonl_.emplace(options.output / "rewrites.jsonl");
     }
@@ -111,8 +111,9 @@ void check_output_folder(const fs::path& folder, const std::vector<prompt::Examp
   if (!recipes.is_object()) return;
   std::string others;
   for (const auto& [mode, recipe] : recipes.items()) {
-    const bool ours = std::any_of(packs.begin(), packs.end(),
-                                  [&](const prompt::ExamplePack& pack) { return pack.mode() == mode; });
+    const bool ours = std::any_of(packs.begin(), packs.end(), [&](const prompt::ExamplePack& pack) {
+      return pack.mode() == mode;
+    });
     if (!ours) others += (others.empty() ? "" : ", ") + mode;
   }
   if (others.empty()) return;

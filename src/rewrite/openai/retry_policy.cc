@@ -9,8 +9,8 @@
 
 #include "core/json.h"
 #include "core/random.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/prompt.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::openai {

@@ -79,8 +79,8 @@ TEST(OpenPairs, EveryFormTheProgramWritesHasTheSamePairs) {
 TEST(OpenPairs, LinesStandBesideOtherForms) {
   const TemporaryFolder folder;
   const auto source = open_pairs(folder.write("captions.txt", "a dog\na cat\n"),
-                                         {folder.write("coco.txt", "one dog\none cat\n"),
-                                          write_parquet(folder / "r.parquet", some_records())});
+                                 {folder.write("coco.txt", "one dog\none cat\n"),
+                                  write_parquet(folder / "r.parquet", some_records())});
   EXPECT_EQ(rows_of(*source).size(), 4u);
 }
 

@@ -7,10 +7,10 @@
 
 #include "core/file.h"
 #include "core/hash.h"
-#include "demo/story/demo_text.h"
 #include "demo/pictures/raster.h"
-#include "demo/story/rewriting.h"
 #include "demo/pictures/scene_captions.h"
+#include "demo/story/demo_text.h"
+#include "demo/story/rewriting.h"
 #include "records/kept_texts.h"
 #include "rewrite/archive/replay_texts.h"
 
@@ -30,9 +30,11 @@ class DemoTest : public testing::Test {
   fs::path write_records(const std::string& tail) const {
     const fs::path path = folder_ / "records.jsonl.gz";
     records::KeptTextWriter writer(path);
-    const auto texts = pictures::raw_captions(nouns::read_classes(shared_file("data/demo/classes.txt"),
-                                                 nouns::read_annotations(pictures::DemoSources().annotations)))
-                           .texts();
+    const auto texts =
+        pictures::raw_captions(
+            nouns::read_classes(shared_file("data/demo/classes.txt"),
+                                nouns::read_annotations(pictures::DemoSources().annotations)))
+            .texts();
     for (const std::string mode : {"chatgpt", "human"}) {
       const Sha256 recipe = sha256("recipe of " + mode);
       writer.add_recipe(recipe, {{"mode", mode}, {"details", {{"model_name", "a test"}}}});
@@ -132,8 +134,8 @@ TEST_F(DemoTest, OwnFolderIsRewrittenByTheModelItself) {
   const char* things[] = {"red ball", "yellow boat", "green tree", "blue house", "brown dog"};
   for (int i = 0; i < 60; ++i) {
     const std::string stem = "p" + std::to_string(i);
-    write_file(pictures / (stem + ".png"),
-               pictures::encode_png(pictures::plain(40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
+    write_file(pictures / (stem + ".png"), pictures::encode_png(pictures::plain(
+                                               40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
     write_file(pictures / (stem + ".txt"), "A " + std::string(things[i % 5]) + " on a table.\n");
   }
   DemoOptions options{.output = folder_ / "own",

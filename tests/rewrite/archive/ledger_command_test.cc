@@ -9,10 +9,10 @@
 #include <map>
 
 #include "core/json.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/archive/ledger_pairs.h"
 #include "rewrite/archive/ledger_report.h"
 #include "rewrite/archive/replay_texts.h"
+#include "rewrite/ledger/ledger.h"
 #include "tests/rewrite/child_process.h"
 
 namespace clipwright::rewrite::archive {
@@ -37,7 +37,7 @@ class LedgerCommand : public testing::Test {
 
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
   ledger::LedgerRow row(const std::string& source, int attempt, const std::string& status,
-                const std::string& text) const {
+                        const std::string& text) const {
     return {.source = ledger::source_key(source),
             .mode = "human",
             .recipe = recipe_,

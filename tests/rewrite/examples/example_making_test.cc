@@ -10,14 +10,14 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "rewrite/engine/reply.h"
 #include "rewrite/examples/example_chat.h"
 #include "rewrite/examples/example_coco.h"
 #include "rewrite/examples/example_draft.h"
-#include "rewrite/prompt/example_pack.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/examples/example_session.h"
 #include "rewrite/examples/example_table.h"
-#include "rewrite/engine/reply.h"
+#include "rewrite/prompt/example_pack.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -76,7 +76,8 @@ TEST_F(Making, TheSampleGivesEveryUsableCaptionOnceInAKeyedOrder) {
 class ChatEngine final : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "test"}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     std::vector<engine::Request> waiting;
     for (;;) {
       while (auto request = queue.next()) waiting.push_back(*request);

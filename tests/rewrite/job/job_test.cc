@@ -10,13 +10,13 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "rewrite/archive/ledger_report.h"
+#include "rewrite/archive/replay_engine.h"
+#include "rewrite/archive/replay_texts.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job_ledger.h"
-#include "rewrite/ledger/ledger.h"
-#include "rewrite/archive/ledger_report.h"
 #include "rewrite/job/job_recipe.h"
-#include "rewrite/archive/replay_texts.h"
-#include "rewrite/archive/replay_engine.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -25,7 +25,8 @@ namespace {
 class TestEngine : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", name}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     while (auto request = queue.next()) {
       asked.push_back(*request);
       if (stop_after > 0 && asked.size() > stop_after)
@@ -155,8 +156,9 @@ TEST_F(Job, AChangeOfTheRecipeNeverReusesOldRows) {
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.temperature = 0.8; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.top_p = 0.9; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.max_tokens = 50; }), 2u);
-  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.layout = prompt::PromptLayout::kLaclip; }),
-            2u);
+  EXPECT_EQ(
+      asked_with([](RewriteOptions& o, TestEngine&) { o.layout = prompt::PromptLayout::kLaclip; }),
+      2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.triples = 3; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions&, TestEngine& e) { e.name = "another model"; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.attempts = 5; }),
@@ -185,8 +187,9 @@ class FussyEngine : public TestEngine {
     const bool second = request.source.find("second") != std::string::npos && request.attempt == 0;
     if (request.source.find("bad") != std::string::npos || second) return {.text = request.source};
     if (request.source.find("broken") != std::string::npos)
-      return {
-          .status = engine::ReplyStatus::kFailed, .text = "too long for this model", .error = "too-long"};
+      return {.status = engine::ReplyStatus::kFailed,
+              .text = "too long for this model",
+              .error = "too-long"};
     return TestEngine::answer(request);
   }
 };
@@ -255,9 +258,9 @@ TEST_F(Job, TheLedgerKeepsTheScores) {
   options_.scorer = [](std::string_view, std::string_view) { return Json({{"audit", 0.5}}); };
   run("a cat\n", engine_);
   std::string notes;
-  ledger::open_ledger(options_.ledger)->each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource&) {
-    notes = row.notes;
-  });
+  ledger::open_ledger(options_.ledger)
+      ->each_row(
+          [&](const ledger::LedgerRow& row, const ledger::LedgerSource&) { notes = row.notes; });
   EXPECT_EQ(Json::parse(notes)["audit"], 0.5);
 }
 
@@ -526,7 +529,8 @@ TEST_F(Job, AnEngineWithoutExamplesHasAModeOfItsOwn) {
 class PeekingEngine : public TestEngine {
  public:
   explicit PeekingEngine(std::string ledger) : ledger_(std::move(ledger)) {}
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     std::vector<engine::Request> held;
     while (auto request = queue.next()) {
       asked.push_back(*request);

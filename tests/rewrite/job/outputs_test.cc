@@ -10,8 +10,8 @@
 
 #include "core/file.h"
 #include "records/reader.h"
-#include "rewrite/job/job.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/job/job.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -23,7 +23,8 @@ class EchoEngine final : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "echo"}}; }
   bool uses_examples() const override { return examples; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     while (auto request = queue.next()) {
       engine::Reply reply{.text = "told anew by " + request->mode};
       if (request->source.find("refuse") != std::string::npos) reply.text = "I cannot say";
@@ -38,8 +39,8 @@ class Outputs : public testing::Test {
   Outputs() {
     std::string name = (fs::temp_directory_path() / "clipwright_outputs.XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
-    options_.packs.push_back(
-        prompt::ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv", "human"));
+    options_.packs.push_back(prompt::ExamplePack::read(
+        fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv", "human"));
     options_.ledger = "sqlite:" + (folder_ / "ledger.db").string();
     options_.parquet = folder_ / "r.parquet";
   }

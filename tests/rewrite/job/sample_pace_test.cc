@@ -65,7 +65,8 @@ class TestClock : public engine::MonotonicClock {
 class SlotsEngine : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "slots"}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     struct Busy {
       double begin, end;
       engine::Request request;

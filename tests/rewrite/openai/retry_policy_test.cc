@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "rewrite/engine/reply.h"
 #include "rewrite/openai/circuit_breaker.h"
 #include "rewrite/openai/concurrency_limit.h"
-#include "rewrite/engine/reply.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::openai {

@@ -1,4 +1,4 @@
-#include "data/source/caption_tables.h"
+#include "data/source/dataset.h"
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -14,12 +14,14 @@ namespace {
 
 using testing::HasSubstr;
 
-class CaptionTables : public testing::Test {
+class CaptionsAlone : public testing::Test {
  protected:
   std::unique_ptr<Dataset> open(const std::string& name, const std::string& contents,
                                 const std::string& caption = {}, const std::string& key = {}) {
-    return open_caption_table(
-        {.path = folder_.write(name, contents), .caption_column = caption, .key_column = key});
+    return open_dataset({.source = folder_.write(name, contents),
+                         .pictures = false,
+                         .caption_column = caption,
+                         .key_column = key});
   }
   std::string complaint(const std::string& name, const std::string& contents,
                         const std::string& caption = {}, const std::string& key = {}) {
@@ -42,7 +44,7 @@ class CaptionTables : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(CaptionTables, CsvWithAHeader) {
+TEST_F(CaptionsAlone, CsvWithAHeader) {
   EXPECT_EQ(
       rows(*open("a.csv",
                  "\xEF\xBB\xBFurl,Caption\r\nu1,a dog\r\n\r\nu2,\"two, \"\"big\"\" cats\"\n")),
@@ -52,14 +54,14 @@ TEST_F(CaptionTables, CsvWithAHeader) {
   EXPECT_EQ(rows(*open("c.tsv", "said\tn\na dog\t7\n", "said", "n")), (Rows{"7=a dog"}));
 }
 
-TEST_F(CaptionTables, CsvWithoutAHeader) {
+TEST_F(CaptionsAlone, CsvWithoutAHeader) {
   EXPECT_EQ(rows(*open("cc3m.tsv", "a dog\thttp://1\na cat\thttp://2\n", "#1", "#2")),
             (Rows{"http://1=a dog", "http://2=a cat"}));
   EXPECT_EQ(rows(*open("x.csv", "1.jpg,a dog\n2.jpg,a cat\n", "#2")), (Rows{"0=a dog", "1=a cat"}));
   EXPECT_THAT(complaint("x.csv", "1.jpg,a dog\n", "#3"), HasSubstr("'#3'"));
 }
 
-TEST_F(CaptionTables, EveryRowKeepsItsPlace) {
+TEST_F(CaptionsAlone, EveryRowKeepsItsPlace) {
   EXPECT_EQ(rows(*open("a.csv", "caption,key\na dog,k1\nshort\n,k3\na cat,k4\n", "", "key")),
             (Rows{"k1=a dog", "1=short", "k3=", "k4=a cat"}));
   EXPECT_EQ(rows(*open("b.csv", "key,caption\nk1,a dog\nk2\nk3,a cat\n")),
@@ -70,7 +72,7 @@ TEST_F(CaptionTables, EveryRowKeepsItsPlace) {
             (Rows{"0=a dog", "1=", "4=a cat", "3=7"}));
 }
 
-TEST_F(CaptionTables, BytesThatAreNoUtf8AreHandedOnToBeCounted) {
+TEST_F(CaptionsAlone, BytesThatAreNoUtf8AreHandedOnToBeCounted) {
   EXPECT_EQ(open("a.csv",
                  "caption\nb\xff"
                  "d\n")
@@ -79,7 +81,7 @@ TEST_F(CaptionTables, BytesThatAreNoUtf8AreHandedOnToBeCounted) {
             "d");
 }
 
-TEST_F(CaptionTables, WhatCannotBeUsedIsASentence) {
+TEST_F(CaptionsAlone, WhatCannotBeUsedIsASentence) {
   EXPECT_THAT(complaint("a.csv", "url,captoin\nu,a dog\n"),
               HasSubstr("a.csv: has no column of captions among 'url', 'captoin'"));
   EXPECT_THAT(complaint("a.csv", "url,captoin\nu,a dog\n", "caption"),
@@ -101,15 +103,41 @@ TEST_F(CaptionTables, WhatCannotBeUsedIsASentence) {
   std::string damaged = "{\"caption\":\"good\"}\n";
   for (int i = 0; i < 300; ++i) damaged += "{\"caption\": \"cut\n";
   EXPECT_THAT(complaint("a.jsonl", damaged), HasSubstr("line 2: is not a JSON object"));
-  EXPECT_THROW(open_caption_table({.path = folder_ / "missing.csv"}), Error);
-  EXPECT_THROW(open_caption_table({.path = folder_ / "missing.parquet"}), Error);
+  EXPECT_THROW(open_dataset({.source = folder_ / "missing.csv", .pictures = false}), Error);
+  EXPECT_THROW(open_dataset({.source = folder_ / "missing.parquet", .pictures = false}), Error);
 }
 
-TEST_F(CaptionTables, ACaptionHasNoPicture) {
+TEST_F(CaptionsAlone, ATextIsACaptionALine) {
+  const auto captions = open("a.txt", "\xEF\xBB\xBF a dog\r\n\na cat");
+  EXPECT_EQ(rows(*captions), (Rows{"0= a dog", "1=", "2=a cat"}));
+  EXPECT_NE(captions->image(0).error, "");
+  try {
+    open("a.txt", "a dog\n", "caption");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("is a text file, which has no columns"));
+  }
+}
+
+TEST_F(CaptionsAlone, ATableOfPicturesHasTheSameCaptionsWithoutThem) {
+  folder_.write("1.jpg", "x");
+  for (const auto& [name, contents] : std::vector<std::pair<std::string, std::string>>{
+           {"p.csv", "filepath,title\n1.jpg, a dog\n2.jpg,\"a \"\"big\"\" cat\"\n"},
+           {"p.tsv", "filepath\ttitle\n1.jpg\ta dog\n2.jpg\ta cat \n"},
+           {"p.jsonl", "{\"filepath\":\"1.jpg\",\"title\":\"a dog\"}\n"}}) {
+    const std::string path = folder_.write(name, contents);
+    EXPECT_EQ(rows(*open_dataset({.source = path, .pictures = false})),
+              rows(*open_dataset({.source = path})))
+        << name;
+  }
+}
+
+TEST_F(CaptionsAlone, ACaptionHasNoPicture) {
   EXPECT_NE(open("a.csv", "caption\na dog\n")->image(0).error, "");
 }
 
-TEST_F(CaptionTables, Parquet) {
+TEST_F(CaptionsAlone, Parquet) {
   arrow::StringBuilder url, said;
   arrow::Int64Builder id;
   ASSERT_TRUE(url.AppendValues({"u1", "u2", "u3"}).ok());
@@ -124,21 +152,23 @@ TEST_F(CaptionTables, Parquet) {
   const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
   ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2).ok());
   ASSERT_TRUE(out->Close().ok());
-  EXPECT_EQ(rows(*open_caption_table({.path = path})), (Rows{"u1=a dog", "u2=", "u3=a cat"}));
-  EXPECT_EQ(rows(*open_caption_table({.path = path, .key_column = "number"})),
+  EXPECT_EQ(rows(*open_dataset({.source = path, .pictures = false})),
+            (Rows{"u1=a dog", "u2=", "u3=a cat"}));
+  EXPECT_EQ(rows(*open_dataset({.source = path, .pictures = false, .key_column = "number"})),
             (Rows{"7=a dog", "8=", "9=a cat"}));
-  const auto fails_with = [&](const CaptionTableOptions& options) -> std::string {
+  const auto fails_with = [&](const DataOptions& options) -> std::string {
     try {
-      open_caption_table(options);
+      open_dataset(options);
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::kInput);
       return error.what();
     }
     return "no complaint";
   };
-  EXPECT_THAT(fails_with({.path = path, .caption_column = "caption"}),
+  EXPECT_THAT(fails_with({.source = path, .pictures = false, .caption_column = "caption"}),
               HasSubstr("no column 'caption' among 'number', 'TEXT', 'URL'"));
-  EXPECT_THAT(fails_with({.path = path, .caption_column = "number"}), HasSubstr("holds numbers"));
+  EXPECT_THAT(fails_with({.source = path, .pictures = false, .caption_column = "number"}),
+              HasSubstr("holds numbers"));
 }
 
 }  // namespace

@@ -1,0 +1,33 @@
+// What a data argument names: decided here for every command, with pictures and without.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/source/dataset.h"
+
+namespace clipwright::data::source {
+
+enum class SourceKind {
+  kTars,
+  kCsv,
+  kLaclipCsv,
+  kJsonl,
+  kParquet,
+  kFolder,
+  kClipBenchmark,
+  kLines,  ///< a caption a line; never with pictures
+};
+
+/// The kind that `options.type` names, or by ending and content. Throws Error(kUsage) for a type
+/// that is none, Error(kInput) for a file of no known kind.
+SourceKind kind_of(const std::string& path, const DataOptions& options);
+
+bool is_folder(const std::string& path);
+/// The .tar files of a folder by name.
+std::vector<std::string> tars_in(const std::string& folder);
+/// Files and folders that no listing shows ("._1.jpg"): they hold no data.
+bool is_hidden(std::string_view file_name);
+
+}  // namespace clipwright::data::source
