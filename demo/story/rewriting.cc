@@ -127,7 +127,7 @@ class ChosenCaptions final : public records::CaptionSource {
     const Permutation order(static_cast<uint64_t>(all.size()), seed, "demo live check", 0);
     for (int64_t i = 0; i < all.size() && size() < count; ++i) {
       const auto index = static_cast<int64_t>(order(static_cast<uint64_t>(i)));
-      if (records.find(all.text(index), mode)) chosen_.push_back(index);
+      if (records.find(all.caption(index), mode)) chosen_.push_back(index);
     }
     std::sort(chosen_.begin(), chosen_.end());
   }
