@@ -117,34 +117,16 @@ class FolderDataset final : public Dataset {
  private:
   /// Sorted paths of pictures, and of captions without their .txt, relative to the root.
   void list(std::vector<std::string>& pictures, std::vector<std::string>& texts) const {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    // Folders below may be closed; a root that is would look empty.
-    if (const fs::directory_iterator root(root_, error); error) fail_listing(error);
-    fs::recursive_directory_iterator at(root_, fs::directory_options::skip_permission_denied,
-                                        error),
-        end;
-    for (; !error && at != end; at.increment(error)) {
-      const std::string name = at->path().filename().string();
-      std::error_code ignored;
-      if (is_hidden(name)) {
-        if (at->is_directory(ignored)) at.disable_recursion_pending();
-        continue;
+    const auto is_text = [](std::string_view name) { return name.ends_with(".txt"); };
+    for (std::string& file : files_below(
+             root_, [&](std::string_view name) { return is_text(name) || is_image_name(name); })) {
+      if (is_text(file)) {
+        texts.push_back(without_extension(file));
+      } else {
+        pictures.push_back(std::move(file));
       }
-      const bool text = name.ends_with(".txt");
-      if (!text && !is_image_name(name)) continue;
-      if (at->is_directory(ignored)) continue;
-      const std::string relative = at->path().lexically_relative(root_).string();
-      (text ? texts : pictures).push_back(text ? without_extension(relative) : relative);
     }
-    if (error) fail_listing(error);
-    std::sort(pictures.begin(), pictures.end());
     std::sort(texts.begin(), texts.end());
-  }
-
-  [[noreturn]] void fail_listing(const std::error_code& error) const {
-    fail_input(root_.string() + ": cannot be listed (" + error.message() + ")",
-               "a folder of pictures");
   }
 
   /// No captions at all: the first folder below the root is the class, numbered in sorted order.

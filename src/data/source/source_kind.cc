@@ -1,7 +1,6 @@
 #include "data/source/source_kind.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "core/error.h"
@@ -10,6 +9,9 @@
 #include "data/source/sources.h"
 
 namespace clipwright::data::source {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 const std::vector<std::pair<std::string, SourceKind>> kTypes = {
@@ -66,20 +68,45 @@ SourceKind kind_of(const std::string& path, const DataOptions& options) {
 
 bool is_folder(const std::string& path) {
   std::error_code error;
-  return std::filesystem::is_directory(path, error);
+  return fs::is_directory(path, error);
 }
 
 std::vector<std::string> tars_in(const std::string& folder) {
   std::vector<std::string> tars;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() == ".tar") tars.push_back(at->path().string());
   }
   std::sort(tars.begin(), tars.end());
   return tars;
 }
 
-bool is_hidden(std::string_view file_name) { return file_name.starts_with('.'); }
+std::vector<std::string> files_below(const fs::path& folder,
+                                     const std::function<bool(std::string_view name)>& wanted) {
+  std::error_code error;
+  std::vector<std::string> files;
+  // Folders below may be closed; a root that is would look empty.
+  const fs::directory_iterator root(folder, error);
+  fs::recursive_directory_iterator at, end;
+  if (!error)
+    at = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied,
+                                          error);
+  for (; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    std::error_code ignored;
+    if (name[0] == '.') {
+      if (at->is_directory(ignored)) at.disable_recursion_pending();
+      continue;
+    }
+    if (wanted(name) && !at->is_directory(ignored))
+      files.push_back(at->path().lexically_relative(folder).string());
+  }
+  if (error) {
+    fail_input(folder.string() + ": cannot be listed (" + error.message() + ")",
+               "a folder of pictures");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 }  // namespace clipwright::data::source

@@ -1,6 +1,8 @@
 // What a data argument names: decided here for every command, with pictures and without.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +29,10 @@ SourceKind kind_of(const std::string& path, const DataOptions& options);
 bool is_folder(const std::string& path);
 /// The .tar files of a folder by name.
 std::vector<std::string> tars_in(const std::string& folder);
-/// Files and folders that no listing shows ("._1.jpg"): they hold no data.
-bool is_hidden(std::string_view file_name);
+/// The files below a folder whose names are wanted, by path relative to it, sorted. Hidden files
+/// and folders ("._1.jpg", ".cache") are passed over, folders that may not be opened too. Throws
+/// Error(kInput) when the folder itself cannot be listed.
+std::vector<std::string> files_below(const std::filesystem::path& folder,
+                                     const std::function<bool(std::string_view name)>& wanted);
 
 }  // namespace clipwright::data::source
