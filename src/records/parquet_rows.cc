@@ -189,11 +189,11 @@ ParquetCursor::ParquetCursor(const ParquetRows& rows, std::vector<std::string> c
   std::vector<int> groups(static_cast<size_t>(metadata->num_row_groups())), leaves;
   for (size_t i = 0; i < groups.size(); ++i) groups[i] = static_cast<int>(i);
   // Leaves are chosen by their path, so that wide columns nobody asked for (pictures) are not
-  // decoded. A list's leaf is "flags.list.element".
+  // decoded. A list's leaf lies below it ("flags.list.element").
   for (int i = 0; i < metadata->num_columns(); ++i) {
     const std::string path = metadata->schema()->Column(i)->path()->ToDotString();
     const auto wanted = [&](const std::string& column) {
-      return path == column || path.starts_with(column + ".list.");
+      return path == column || path.starts_with(column + ".");
     };
     if (std::any_of(columns_.begin(), columns_.end(), wanted)) leaves.push_back(i);
   }

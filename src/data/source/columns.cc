@@ -20,8 +20,7 @@ std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictur
     case Column::kPictureBytes:
       return {"image.bytes", "image_bytes", "bytes", "jpg", "png", "jpg.bytes", "png.bytes"};
     case Column::kPicture:
-      if (parquet)
-        return {"image_path", "filepath", "file_name", "image", "path", "image.path"};
+      if (parquet) return {"image_path", "filepath", "file_name", "image", "path", "image.path"};
       return {"image", "image_path", "filepath", "file_name", "path"};
     case Column::kCaption:
       if (!pictures) return {"caption", "title", "text", "txt"};
@@ -60,10 +59,9 @@ std::vector<std::string> column_names(Column column, SourceKind kind, const Data
 int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
                 bool any_case) {
   for (const std::string& name : names) {
-    const auto found =
-        std::find_if(columns.begin(), columns.end(), [&](const std::string& column) {
-          return any_case ? lower(column) == name : column == name;
-        });
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& column) {
+      return any_case ? lower(column) == name : column == name;
+    });
     if (found != columns.end()) return static_cast<int>(found - columns.begin());
   }
   return -1;

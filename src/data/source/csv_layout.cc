@@ -83,10 +83,9 @@ CsvLayout captions_layout(std::string_view text, const std::string& path,
   CsvLayout layout{.rows = CsvLayout::kCaptions};
   std::vector<char> separators = {',', '\t', ';'};
   if (lower_extension(path) == "tsv") separators = {'\t'};
-  const char widest =
-      *std::max_element(separators.begin(), separators.end(), [&](char a, char b) {
-        return header(text, a).size() < header(text, b).size();
-      });
+  const char widest = *std::max_element(separators.begin(), separators.end(), [&](char a, char b) {
+    return header(text, a).size() < header(text, b).size();
+  });
   layout.caption = numbered_column(options.caption_column);
   if (layout.caption >= 0) {
     layout.separator = widest;
@@ -108,9 +107,9 @@ CsvLayout captions_layout(std::string_view text, const std::string& path,
                        options.caption_column.empty()) >= 0;
   });
   layout.separator = fits == separators.end() ? widest : *fits;
-  const CaptionColumns found = find_caption_columns(
-      header(text, layout.separator), SourceKind::kCsv, path, options,
-      " Without a header say which column it is, e.g. --caption-column '#2'.");
+  const CaptionColumns found =
+      find_caption_columns(header(text, layout.separator), SourceKind::kCsv, path, options,
+                           " Without a header say which column it is, e.g. --caption-column '#2'.");
   layout.caption = found.caption;
   layout.key = found.key;
   return layout;

@@ -40,6 +40,8 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
 
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options) {
   if (!options.pictures) return open_one(options.source, kind_of(options.source, options), options);
+  // A wrong type is told before a missing file.
+  if (options.type != "auto") kind_of(options.source, options);
   // A path that is there as written may hold braces itself.
   const std::vector<std::string> paths = exists(options.source)
                                              ? std::vector<std::string>{options.source}
