@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "data/source/dataset.h"
 #include "data/transform/transform.h"
 #include "text/bpe/tokenizer.h"

@@ -6,6 +6,7 @@
 
 #include "audit/words/surface.h"
 #include "lexicon/words.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::engine {
 namespace {
@@ -96,7 +97,7 @@ bool talks_of_the_task(std::string_view source, const std::string& text) {
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
               const prompt::ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
-  if (!prompt::valid_utf8(text)) return Outcome::kNotUtf8;
+  if (!text::unicode::is_utf8(text)) return Outcome::kNotUtf8;
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
   const std::string small = lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
@@ -162,7 +163,7 @@ Rewrite parse_reply(const Reply& reply, std::string_view source,
   rewrite.outcome = judge(reply, rewrite.text, source, examples);
   // One line and single spaces in whatever is kept, so that files of a text a line stay aligned.
   rewrite.text =
-      prompt::valid_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
+      text::unicode::is_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
   return rewrite;
 }
 

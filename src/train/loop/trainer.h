@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 #include "train/options/options.h"
 

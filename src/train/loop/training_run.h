@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "data/source/dataset.h"
 #include "train/options/options.h"
 #include "train/loop/trainer.h"

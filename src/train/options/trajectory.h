@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/json.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 #include "train/options/options.h"
 #include "train/options/plan.h"
