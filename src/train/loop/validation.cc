@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "train/loaded_batch.h"
+
 namespace clipwright::train::loop {
 
 Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset, data::loader::LoaderOptions loader)
@@ -18,9 +20,8 @@ double Validation::loss(models::Clip& model, losses::Objective& objective, const
   data::loader::Loader loader(dataset_, captions_, loader_);
   double sum = 0;
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
-    std::unique_ptr<data::loader::Batch> batch = loader.next();
-    sum += evaluate_step(model, objective, view_of(*batch, loader_.image_size), step).loss;
-    loader.recycle(std::move(batch));
+    LoadedBatch batch(loader, loader_.image_size);
+    sum += evaluate_step(model, objective, batch, step).loss;
   }
   return sum / static_cast<double>(loader.batches_per_epoch());
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "data/loader/loader.h"
 #include "train/loop/step.h"
 
 namespace clipwright::train::loop {

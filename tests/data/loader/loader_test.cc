@@ -32,7 +32,7 @@ class LoaderTest : public testing::Test {
     options.seed = 3;
     options.workers = workers;
     options.image_size = 32;
-    options.recipe = transform::find_recipe("laclip");
+    options.recipe = find_recipe("laclip");
     return options;
   }
 
@@ -107,7 +107,7 @@ TEST_F(LoaderTest, AnEpochShowsEveryPairOnceInANewOrder) {
 TEST_F(LoaderTest, RowsHoldTheCropAndTheTokensOfTheirSample) {
   const auto dataset = data();
   Loader loader(dataset, table(*dataset), options());
-  transform::ImagePipeline pipeline(transform::find_recipe("laclip"), 32);
+  transform::ImagePipeline pipeline(find_recipe("laclip"), 32);
   for (int step = 0; step < 6; ++step) {
     const auto batch = loader.next();
     ASSERT_EQ(batch->texts.size(), 1u);
@@ -137,7 +137,7 @@ TEST_F(LoaderTest, UnshuffledEvaluationFollowsTheData) {
   EXPECT_THAT(batch->samples, testing::ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
   EXPECT_TRUE(batch->texts.empty());
   std::vector<uint8_t> expected(3 * 32 * 32);
-  transform::ImagePipeline pipeline(transform::find_recipe("laclip"), 32);
+  transform::ImagePipeline pipeline(find_recipe("laclip"), 32);
   ASSERT_EQ(pipeline.evaluate(dataset->image(8).view, expected), "");
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), batch->images.begin()));
 }
