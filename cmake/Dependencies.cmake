@@ -53,11 +53,11 @@ foreach(dir ${cudart_dirs})
   target_link_options(torch_cpu INTERFACE "LINKER:-rpath,${dir}" "LINKER:-rpath-link,${dir}")
 endforeach()
 
-# torch/torch.h costs about 20 s a file; compiled once here and shared by every folder that may include it.
-add_library(torch_precompiled STATIC ${CMAKE_SOURCE_DIR}/cmake/torch_precompiled.cc)
-target_link_libraries(torch_precompiled PUBLIC torch_cpu)
-target_compile_options(torch_precompiled PUBLIC -fpch-preprocess -Winvalid-pch)
-target_precompile_headers(torch_precompiled PRIVATE <torch/torch.h>)
+# torch/torch.h costs about 20 s a file, the standard library with JSON 2 s: compiled once here, shared by all folders of a kind.
+set(plain_headers <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <cstring> <exception> <filesystem> <functional> <map> <memory> <mutex>
+    <nlohmann/json.hpp> <optional> <set> <span> <string> <string_view> <thread> <unordered_map> <utility> <vector>)
+clipwright_precompiled_header(plain_precompiled HEADERS ${plain_headers} LIBRARIES nlohmann_json::nlohmann_json)
+clipwright_precompiled_header(torch_precompiled HEADERS <torch/torch.h> LIBRARIES torch_cpu)
 
 add_library(llama_cpp INTERFACE)
 target_include_directories(llama_cpp SYSTEM INTERFACE ${CLIPWRIGHT_LLAMA_DIR}/include)

@@ -1,7 +1,7 @@
-# `cmake --install` (./run install): the program, its data, and the shared libraries it needs, found relative to the program.
+# `cmake --install` (./run install): the programs, their data, and the shared libraries they need, found relative to the programs.
 include(GNUInstallDirs)
-set_target_properties(clipwright PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/clipwright")
-install(TARGETS clipwright RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set_target_properties(clipwright clipwright-demo PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/clipwright")
+install(TARGETS clipwright clipwright-demo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CLIPWRIGHT_VOCABULARY} DESTINATION share/clipwright)
 if(CLIPWRIGHT_LANGUAGE_MODEL)
   install(FILES ${CLIPWRIGHT_LANGUAGE_MODEL} DESTINATION share/clipwright RENAME default.gguf)

@@ -4,8 +4,8 @@
 #include <variant>
 
 #include "cli/commands.h"
-#include "train/option_table.h"
 #include "train/loop/trainer.h"
+#include "train/options/option_table.h"
 
 namespace clipwright::cli {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 /// Makes the flag of one setting.
 struct AddFlag {
   CLI::App& command;
-  const train::RunOption& option;
+  const train::options::RunOption& option;
   train::options::TrainOptions& options;
   std::string flag = "--" + std::string(option.name), help{option.help};
 
@@ -26,7 +26,8 @@ struct AddFlag {
   CLI::Option* operator()(std::vector<std::string> train::options::TrainOptions::*field) const {
     return command.add_option(flag, options.*field, help)->expected(1, -1);
   }
-  CLI::Option* operator()(std::vector<std::pair<std::string, double>> train::options::TrainOptions::*field) const {
+  CLI::Option* operator()(
+      std::vector<std::pair<std::string, double>> train::options::TrainOptions::*field) const {
     const auto take = [&list = options.*field](const std::vector<std::string>& given) {
       for (const std::string& term : given) list.push_back(train::options::parse_term(term));
     };
@@ -45,8 +46,9 @@ struct AddFlag {
 
 void add_run_options(CLI::App& command, train::options::TrainOptions& options) {
   std::map<std::string_view, std::string> headings;
-  for (const train::OptionSection& section : train::option_sections()) headings[section.name] = section.heading;
-  for (const train::RunOption& option : train::run_options()) {
+  for (const train::options::OptionSection& section : train::options::option_sections())
+    headings[section.name] = section.heading;
+  for (const train::options::RunOption& option : train::options::run_options()) {
     CLI::Option* made = std::visit(AddFlag{command, option, options}, option.field);
     made->group(headings.at(option.section));
     if (!option.value.empty()) made->type_name(std::string(option.value));

@@ -6,7 +6,7 @@
 
 namespace clipwright::rewrite::job {
 
-/// As forecast_rewrite of rewrite/job.h, which takes the machine's clock.
+/// As forecast_rewrite of rewrite/job/job.h, which takes the machine's clock.
 RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
                                  engine::Engine& engine, const engine::MonotonicClock& clock);
 

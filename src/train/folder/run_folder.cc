@@ -39,7 +39,8 @@ bool holds_run(const fs::path& folder) {
          fs::exists(folder / "model", ignored);
 }
 
-RunFolder::RunFolder(const options::TrainOptions& options) : logs_(options.logs), name_(options.name) {
+RunFolder::RunFolder(const options::TrainOptions& options)
+    : logs_(options.logs), name_(options.name) {
   const bool latest = options.resume == "latest";
   if (latest && name_.empty())
     fail_usage("--resume latest does not say of which run", "--name NAME beside it");

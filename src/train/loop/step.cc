@@ -18,9 +18,9 @@ TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
-  const Tensor pixels =
-      models::normalize_pixels(input.pixels.to(device, /*non_blocking=*/true), model.config().preprocess)
-          .to(type);
+  const Tensor pixels = models::normalize_pixels(input.pixels.to(device, /*non_blocking=*/true),
+                                                 model.config().preprocess)
+                            .to(type);
   TowerOutputs outputs{model.encode_image(pixels).to(type), {}};
   for (const Tensor& slot :
        model.encode_text(models::to_text_batch(input.texts)).to(type).split(input.pixels.size(0)))
@@ -28,7 +28,8 @@ TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat
   return outputs;
 }
 
-losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective, const TowerOutputs& outputs) {
+losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective,
+                                      const TowerOutputs& outputs) {
   losses::Features features;
   features.images = {torch::nn::functional::normalize(
       outputs.images, torch::nn::functional::NormalizeFuncOptions().dim(-1))};
@@ -81,7 +82,8 @@ void backward_part(const TowerOutputs& part, const TowerOutputs& whole, int64_t 
 
 }  // namespace
 
-text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first, int64_t count) {
+text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first,
+                                   int64_t count) {
   CW_CHECK(first >= 0 && count >= 0 && first + count <= texts.size(), "a slice outside the texts");
   const int32_t begin = texts.offsets[static_cast<size_t>(first)],
                 end = texts.offsets[static_cast<size_t>(first + count)];

@@ -58,7 +58,8 @@ struct StepLoss {
 };
 
 /// Texts first .. first + count - 1 of a packed list.
-text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first, int64_t count);
+text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first,
+                                   int64_t count);
 
 /// The objective of the step without gradients.
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,

@@ -15,17 +15,17 @@
 #include "tensor/device.h"
 #include "tensor/gemm.h"
 #include "train/folder/checkpoint.h"
-#include "train/options/image_recipe.h"
-#include "train/loaded_batch.h"
 #include "train/folder/metrics.h"
-#include "train/options/plan.h"
-#include "train/resolved_options.h"
 #include "train/folder/run_folder.h"
 #include "train/folder/status_line.h"
-#include "train/loop/step.h"
 #include "train/folder/tensorboard.h"
-#include "train/options/trajectory.h"
+#include "train/loop/loaded_batch.h"
+#include "train/loop/step.h"
 #include "train/loop/validation.h"
+#include "train/options/image_recipe.h"
+#include "train/options/plan.h"
+#include "train/options/resolved_options.h"
+#include "train/options/trajectory.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -36,7 +36,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOptions& options, const std::string& source) {
+std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOptions& options,
+                                                        const std::string& source) {
   data::source::DataOptions data;
   data.source = source;
   data.type = options.dataset_type;
@@ -82,31 +83,34 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options) 
 }
 
 /// Weights that are drawn follow from configuration and seed; others are known by their digest.
-std::string digest_of_given_weights(const options::TrainOptions& options, const models::Clip& model) {
+std::string digest_of_given_weights(const options::TrainOptions& options,
+                                    const models::Clip& model) {
   const bool drawn = options.pretrained.empty() && !fs::exists(options.model);
   return drawn ? "" : models::weights_digest(model);
 }
 
-optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule, const models::Clip& model,
-                      const losses::Objective& objective) {
+optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
+                             const models::Clip& model, const losses::Objective& objective) {
   std::vector<NamedTensor> parameters;
   for (const auto& list : {model.state(), objective.state()}) {
     for (const auto& [name, tensor] : list) {
       if (tensor.requires_grad()) parameters.emplace_back(name, tensor);
     }
   }
-  optim::AdamW optimizer(std::move(parameters), {.beta1 = options.beta1,
-                                          .beta2 = options.beta2,
-                                          .eps = options.eps,
-                                          .weight_decay = options.wd,
-                                          .decay_rule = optim::parse_decay_rule(decay_rule)});
+  optim::AdamW optimizer(std::move(parameters),
+                         {.beta1 = options.beta1,
+                          .beta2 = options.beta2,
+                          .eps = options.eps,
+                          .weight_decay = options.wd,
+                          .decay_rule = optim::parse_decay_rule(decay_rule)});
   log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
            std::to_string(optimizer.decaying()) + " of " +
            std::to_string(optimizer.parameters().size()) + " tensors");
   return optimizer;
 }
 
-data::loader::LoaderOptions loader_options(const options::TrainOptions& filled, const models::Clip& model, const options::Plan& plan) {
+data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
+                                           const models::Clip& model, const options::Plan& plan) {
   data::loader::LoaderOptions loader;
   loader.batch_size = plan.global_batch;  // --accum-freq does not change what a step sees
   loader.micro_batch = filled.batch_size;
@@ -236,7 +240,8 @@ void require_finite_weights(const Run& run) {
 void save(Run& run) {
   if (run.saved_step == run.state.step) return;
   require_finite_weights(run);
-  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective, run.optimizer);
+  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective,
+                          run.optimizer);
   folder::delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints);
   run.saved_step = run.state.step;
 }
@@ -254,16 +259,17 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
   board.add_scalars(report.step, scalars);
 }
 
-folder::TrainState restore_or_start(const options::TrainOptions& options, const folder::RunFolder& folder,
-                            const Json& trajectory, models::Clip& model, losses::Objective& objective,
-                            optim::AdamW& optimizer) {
+folder::TrainState restore_or_start(const options::TrainOptions& options,
+                                    const folder::RunFolder& folder, const Json& trajectory,
+                                    models::Clip& model, losses::Objective& objective,
+                                    optim::AdamW& optimizer) {
   folder::TrainState state;
   if (folder.resumes_from()) {
     state = folder::read_train_state(*folder.resumes_from());
     const fs::path config = *folder.resumes_from() / models::kOpenClipConfigName;
     options::check_trajectory(
-        options::with_model_of_checkpoint(state.trajectory,
-                                 models::parse_open_clip_config(read_json(config), config.string())),
+        options::with_model_of_checkpoint(
+            state.trajectory, models::parse_open_clip_config(read_json(config), config.string())),
         trajectory, options.allow_changes, folder.resumes_from()->string());
     folder::load_tensors(*folder.resumes_from(), state, model, objective, optimizer);
     log_info("resuming from " + folder.resumes_from()->string() + " after " +
@@ -304,16 +310,17 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   log_plan(options, plan);
 
   const Preprocessing& own = model->config().preprocess;
-  const options::TrainOptions filled = filled_in(options, {.objective = resolved,
-                                                  .augment = options::resolve_augment(own, options.augment),
-                                                  .warmup_steps = plan.warmup_steps,
-                                                  .logs = folder.logs(),
-                                                  .name = folder.name()});
+  const options::TrainOptions filled =
+      filled_in(options, {.objective = resolved,
+                          .augment = options::resolve_augment(own, options.augment),
+                          .warmup_steps = plan.warmup_steps,
+                          .logs = folder.logs(),
+                          .name = folder.name()});
   const Json trajectory =
       options::describe_trajectory(filled, plan, *data.pairs, *data.captions,
-                          {.config = model->config(),
-                           .preprocessing = options::training_recipe(own, options.augment),
-                           .weights = digest_of_given_weights(options, *model)});
+                                   {.config = model->config(),
+                                    .preprocessing = options::training_recipe(own, options.augment),
+                                    .weights = digest_of_given_weights(options, *model)});
   Run run{options,
           folder,
           plan,
@@ -322,8 +329,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
           optimizer,
           restore_or_start(options, folder, trajectory, *model, objective, optimizer),
           {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
-          optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr, plan.warmup_steps,
-                   plan.total_steps)};
+          optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr,
+                          plan.warmup_steps, plan.total_steps)};
   run.skipped_before = run.state.skipped;
   run.state.pass = plan.pass(run.state.step);
   run.state.batch = plan.batch(run.state.step);

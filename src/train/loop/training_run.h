@@ -5,8 +5,8 @@
 
 #include "data/captions/captions.h"
 #include "data/source/dataset.h"
-#include "train/options/options.h"
 #include "train/loop/trainer.h"
+#include "train/options/options.h"
 
 namespace clipwright::train::loop {
 

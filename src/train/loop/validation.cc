@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
-#include "train/loaded_batch.h"
+#include "train/loop/loaded_batch.h"
 
 namespace clipwright::train::loop {
 
-Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset, data::loader::LoaderOptions loader)
+Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset,
+                       data::loader::LoaderOptions loader)
     : dataset_(std::move(dataset)),
-      captions_(std::make_shared<data::captions::CaptionTable>(data::captions::CaptionTable::build(*dataset_, {}))),
+      captions_(std::make_shared<data::captions::CaptionTable>(
+          data::captions::CaptionTable::build(*dataset_, {}))),
       loader_(std::move(loader)) {
   loader_.batch_size = std::min(loader_.batch_size, dataset_->size());
   loader_.policy = data::captions::CaptionPolicy::kOriginal;
@@ -16,7 +18,8 @@ Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset, dat
   loader_.augment = false;
 }
 
-double Validation::loss(models::Clip& model, losses::Objective& objective, const StepOptions& step) const {
+double Validation::loss(models::Clip& model, losses::Objective& objective,
+                        const StepOptions& step) const {
   data::loader::Loader loader(dataset_, captions_, loader_);
   double sum = 0;
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {

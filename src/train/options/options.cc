@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "train/option_table.h"
+#include "train/options/option_table.h"
 
 namespace clipwright::train::options {
 namespace {

@@ -33,7 +33,7 @@ struct StepReport {
 
 struct TrainOptions {
   // Data
-  std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/dataset.h)
+  std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/source/dataset.h)
   std::string val_data;    ///< pairs whose loss is computed after each epoch; empty: none
   std::string dataset_type = "auto";
   std::string csv_separator = "\t", csv_img_key = "filepath", csv_caption_key = "title";

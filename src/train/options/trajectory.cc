@@ -8,7 +8,7 @@
 #include "core/random.h"
 #include "data/captions/keep_condition.h"
 #include "train/options/image_recipe.h"
-#include "train/option_table.h"
+#include "train/options/option_table.h"
 
 namespace clipwright::train::options {
 namespace {
@@ -30,7 +30,8 @@ std::string fingerprint(const data::source::Dataset& dataset, const Look& look) 
 }
 
 /// Keys take part because every draw of a pair is keyed by its key.
-std::string fingerprint_of_texts(const data::source::Dataset& dataset, const data::captions::CaptionTable& captions) {
+std::string fingerprint_of_texts(const data::source::Dataset& dataset,
+                                 const data::captions::CaptionTable& captions) {
   return fingerprint(dataset, [&](int64_t index, uint64_t hash) {
     hash = hash64(dataset.key(index), hash);
     for (int slot = 0; slot <= captions.rewrites(); ++slot)
@@ -139,8 +140,10 @@ Json describe_preprocessing(const Preprocessing& preprocessing) {
           {"crop_scale_max", crop_scale_max}};
 }
 
-Json describe_trajectory(const TrainOptions& filled, const Plan& plan, const data::source::Dataset& dataset,
-                         const data::captions::CaptionTable& captions, const TrajectoryModel& model) {
+Json describe_trajectory(const TrainOptions& filled, const Plan& plan,
+                         const data::source::Dataset& dataset,
+                         const data::captions::CaptionTable& captions,
+                         const TrajectoryModel& model) {
   Json trajectory;
   for (const RunOption& option : run_options()) {
     if (option.role == OptionRole::kValue)

@@ -23,8 +23,10 @@ struct TrajectoryModel {
 /// Settings with nothing left open under their flags' names, every value of the model's
 /// configuration and preprocessing, and what identifies the data: pairs, and hashes of keys, texts
 /// and pictures of 64 pairs spread over it.
-Json describe_trajectory(const TrainOptions& filled, const Plan& plan, const data::source::Dataset& dataset,
-                         const data::captions::CaptionTable& captions, const TrajectoryModel& model);
+Json describe_trajectory(const TrainOptions& filled, const Plan& plan,
+                         const data::source::Dataset& dataset,
+                         const data::captions::CaptionTable& captions,
+                         const TrajectoryModel& model);
 
 /// Every value of a configuration but its name, in sections; where a file leaves a value out, its
 /// default. The same model gives the same, however its file is laid out.

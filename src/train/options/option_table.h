@@ -13,7 +13,7 @@
 #include "core/json.h"
 #include "train/options/options.h"
 
-namespace clipwright::train {
+namespace clipwright::train::options {
 
 /// How a resumed run is held to a setting (train/trajectory.h).
 enum class OptionRole {
@@ -34,10 +34,10 @@ struct OptionRange {
 };
 
 using OptionField =
-    std::variant<std::string options::TrainOptions::*, int64_t options::TrainOptions::*, int options::TrainOptions::*,
-                 uint64_t options::TrainOptions::*, double options::TrainOptions::*, bool options::TrainOptions::*,
-                 std::vector<std::string> options::TrainOptions::*,
-                 std::vector<std::pair<std::string, double>> options::TrainOptions::*>;
+    std::variant<std::string TrainOptions::*, int64_t TrainOptions::*, int TrainOptions::*,
+                 uint64_t TrainOptions::*, double TrainOptions::*, bool TrainOptions::*,
+                 std::vector<std::string> TrainOptions::*,
+                 std::vector<std::pair<std::string, double>> TrainOptions::*>;
 
 struct RunOption {
   std::string_view name;     ///< --NAME, and NAME = ... in config.toml
@@ -62,6 +62,6 @@ struct OptionSection {
 std::span<const OptionSection> option_sections();
 
 /// "on" and "off" for a switch, "NAME=WEIGHT" for terms, numbers and texts as they are.
-Json option_value(const RunOption& option, const options::TrainOptions& options);
+Json option_value(const RunOption& option, const TrainOptions& options);
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::options

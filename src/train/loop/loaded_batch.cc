@@ -1,17 +1,17 @@
-#include "train/loaded_batch.h"
+#include "train/loop/loaded_batch.h"
 
 #include <chrono>
 
 #include "core/error.h"
 
-namespace clipwright::train {
+namespace clipwright::train::loop {
 
 LoadedBatch::LoadedBatch(data::loader::Loader& loader, int image_size)
     : loader_(loader), image_size_(image_size) {
   parts_.reserve(static_cast<size_t>(loader.parts()));
 }
 
-const loop::StepInput& LoadedBatch::part(int64_t i) {
+const StepInput& LoadedBatch::part(int64_t i) {
   const auto place = static_cast<size_t>(i);
   if (place == parts_.size()) {
     const auto start = std::chrono::steady_clock::now();
@@ -21,7 +21,7 @@ const loop::StepInput& LoadedBatch::part(int64_t i) {
              "the loader is at another batch than the step");
     epoch_ = batch->epoch;
     index_ = batch->index;
-    loop::StepInput input{torch::from_blob(batch->images.data(),
+    StepInput input{torch::from_blob(batch->images.data(),
                                      {batch->size, 3, image_size_, image_size_}, torch::kUInt8),
                     std::move(batch->texts)};
     parts_.push_back({std::move(batch), std::move(input)});
@@ -38,4 +38,4 @@ void LoadedBatch::done(int64_t i) {
   loader_.recycle(std::move(part.batch));
 }
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::loop

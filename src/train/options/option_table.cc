@@ -1,4 +1,4 @@
-#include "train/option_table.h"
+#include "train/options/option_table.h"
 
 #include "core/error.h"
 #include "core/preprocessing.h"
@@ -6,7 +6,7 @@
 #include "data/captions/keep_condition.h"
 #include "optim/schedule.h"
 
-namespace clipwright::train {
+namespace clipwright::train::options {
 namespace {
 
 constexpr OptionRange kCount = {.least = 0, .expected = "0 or more"};
@@ -20,7 +20,7 @@ constexpr OptionRange kMomentum = {
 void check_policy(const std::string& text) { data::captions::parse_caption_policy(text); }
 void check_keep_if(const std::string& text) { data::captions::KeepCondition::parse(text); }
 void check_schedule(const std::string& text) { optim::parse_schedule(text); }
-void check_warmup(const std::string& text) { options::warmup_steps(text, 1, 1); }
+void check_warmup(const std::string& text) { warmup_steps(text, 1, 1); }
 void check_augment(const std::string& text) {
   if (text != "none" && text != "model") find_recipe(text);
 }
@@ -30,7 +30,7 @@ void check_name(const std::string& text) {
 }
 
 std::vector<RunOption> make_table() {
-  using O = options::TrainOptions;
+  using O = TrainOptions;
   using enum OptionRole;
   return {
       {.name = "train-data",
@@ -352,20 +352,20 @@ std::vector<RunOption> make_table() {
 
 struct ToJson {
   const RunOption& option;
-  const options::TrainOptions& options;
+  const TrainOptions& options;
 
-  Json operator()(bool options::TrainOptions::*field) const {
+  Json operator()(bool TrainOptions::*field) const {
     if (option.value.empty()) return options.*field;
     return options.*field ? "on" : "off";
   }
-  Json operator()(std::vector<std::pair<std::string, double>> options::TrainOptions::*field) const {
+  Json operator()(std::vector<std::pair<std::string, double>> TrainOptions::*field) const {
     Json list = Json::array();
     for (const auto& [name, weight] : options.*field)
       list.push_back(name + "=" + Json(weight).dump());
     return list;
   }
   template <typename Value>
-  Json operator()(Value options::TrainOptions::*field) const {
+  Json operator()(Value TrainOptions::*field) const {
     return options.*field;
   }
 };
@@ -388,8 +388,8 @@ std::span<const OptionSection> option_sections() {
   return kSections;
 }
 
-Json option_value(const RunOption& option, const options::TrainOptions& options) {
+Json option_value(const RunOption& option, const TrainOptions& options) {
   return std::visit(ToJson{option, options}, option.field);
 }
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::options

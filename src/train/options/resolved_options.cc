@@ -1,16 +1,16 @@
-#include "train/resolved_options.h"
+#include "train/options/resolved_options.h"
 
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/log.h"
 
-namespace clipwright::train {
+namespace clipwright::train::options {
 namespace {
 
 constexpr const char* kAllTexts = "all";
 
-losses::ObjectiveConfig with_terms(losses::ObjectiveConfig config, const options::TrainOptions& options) {
+losses::ObjectiveConfig with_terms(losses::ObjectiveConfig config, const TrainOptions& options) {
   config.multi_text_constant = options.multi_text_constant;
   for (const auto& [name, weight] : options.terms) {
     const auto known =
@@ -25,9 +25,11 @@ losses::ObjectiveConfig with_terms(losses::ObjectiveConfig config, const options
   return config;
 }
 
-bool reads_all_texts(const losses::ObjectiveConfig& config) { return losses::Objective(config).needs().all_texts; }
+bool reads_all_texts(const losses::ObjectiveConfig& config) {
+  return losses::Objective(config).needs().all_texts;
+}
 
-std::string resolve_policy(const options::TrainOptions& options, const losses::ObjectiveConfig& config) {
+std::string resolve_policy(const TrainOptions& options, const losses::ObjectiveConfig& config) {
   const bool all_texts = reads_all_texts(config);
   const bool chosen = !options.caption_policy.empty();
   const std::string& policy = chosen ? options.caption_policy : config.caption_policy;
@@ -54,7 +56,7 @@ std::string resolve_policy(const options::TrainOptions& options, const losses::O
 
 }  // namespace
 
-ResolvedObjective resolve_objective(const options::TrainOptions& options) {
+ResolvedObjective resolve_objective(const TrainOptions& options) {
   ResolvedObjective resolved;
   resolved.config = with_terms(losses::find_preset(options.objective), options);
   resolved.caption_policy = resolve_policy(options, resolved.config);
@@ -81,8 +83,8 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
   }
 }
 
-options::TrainOptions filled_in(const options::TrainOptions& options, const ResolvedOptions& resolved) {
-  options::TrainOptions filled = options;
+TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resolved) {
+  TrainOptions filled = options;
   filled.terms = resolved.objective.config.weights;
   filled.caption_policy = resolved.objective.caption_policy;
   filled.decay_rule = resolved.objective.decay_rule;
@@ -93,4 +95,4 @@ options::TrainOptions filled_in(const options::TrainOptions& options, const Reso
   return filled;
 }
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::options

@@ -8,7 +8,7 @@
 #include "losses/objective.h"
 #include "train/options/options.h"
 
-namespace clipwright::train {
+namespace clipwright::train::options {
 
 struct ResolvedObjective {
   losses::ObjectiveConfig config;  ///< the preset with the user's terms
@@ -19,7 +19,7 @@ struct ResolvedObjective {
 
 /// Throws Error(kUsage) for a preset or a term that does not exist, and where the terms cannot use
 /// what the caption policy brings.
-ResolvedObjective resolve_objective(const options::TrainOptions& options);
+ResolvedObjective resolve_objective(const TrainOptions& options);
 
 /// What only the data shows. Throws Error(kUsage) when the policy chooses among rewrites and there
 /// are none, or leaves out texts that a term reads.
@@ -33,6 +33,6 @@ struct ResolvedOptions {
 };
 
 /// The same run with nothing left open: what config.toml and the trajectory hold.
-options::TrainOptions filled_in(const options::TrainOptions& options, const ResolvedOptions& resolved);
+TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resolved);
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::options

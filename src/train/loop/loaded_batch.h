@@ -7,15 +7,15 @@
 #include "data/loader/loader.h"
 #include "train/loop/step.h"
 
-namespace clipwright::train {
+namespace clipwright::train::loop {
 
 /// Takes the loader's next batch. A part is waited for when it is first asked for and goes back to
 /// the loader when it is done, so that of a whole batch no more is held than the towers still need.
-class LoadedBatch final : public loop::StepParts {
+class LoadedBatch final : public StepParts {
  public:
   LoadedBatch(data::loader::Loader& loader, int image_size);
   int64_t count() const override { return loader_.parts(); }
-  const loop::StepInput& part(int64_t i) override;
+  const StepInput& part(int64_t i) override;
   void done(int64_t i) override;
 
   /// Seconds spent waiting for the loader.
@@ -27,7 +27,7 @@ class LoadedBatch final : public loop::StepParts {
  private:
   struct Part {
     std::unique_ptr<data::loader::Batch> batch;
-    loop::StepInput input;  ///< looks into the batch
+    StepInput input;  ///< looks into the batch
   };
   data::loader::Loader& loader_;
   int image_size_;
@@ -36,4 +36,4 @@ class LoadedBatch final : public loop::StepParts {
   int64_t epoch_ = -1, index_ = -1;
 };
 
-}  // namespace clipwright::train
+}  // namespace clipwright::train::loop
