@@ -297,13 +297,13 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   const Clock::time_point started = Clock::now();
   options::check_options(options);
   tensor::set_compute_threads(options.threads);
-  const ResolvedObjective resolved = resolve_objective(options);
+  const options::ResolvedObjective resolved = options::resolve_objective(options);
   losses::Objective objective(resolved.config);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());
   open_data(options, data);
-  check_texts(resolved, data.captions->rewrites());
+  options::check_texts(resolved, data.captions->rewrites());
   const std::shared_ptr<models::Clip> model = build_model(options);
   optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, objective);
   const options::Plan plan = options::plan_run(options, data.pairs->size());
