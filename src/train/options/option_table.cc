@@ -130,7 +130,7 @@ std::vector<RunOption> make_table() {
        .section = "data",
        .field = &O::loader_memory,
        .value = "MIB",
-       .help = "of micro-batches decoded ahead of the step, in MiB; two always fit",
+       .help = "MiB of micro-batches decoded ahead of the step; two always fit",
        .range = kOneOrMore},
       {.name = "max-bad-share",
        .section = "data",
