@@ -43,7 +43,7 @@ TEST(TrainingMemory, ManyMicroBatchesTakeOneBatchOfPixelsAndWhatIsAheadOfIt) {
   models::write_open_clip_directory(models::Clip(config, 1), folder / "start");
   constexpr int64_t kMicro = 64, kParts = 32, kPicture = 3 * 224 * 224;
   std::string table = "filepath\ttitle\n";
-  for (int i = 0; i < 16; ++i) folder.write("p" + std::to_string(i) + ".png", test_png(i));
+  for (int i = 0; i < 16; ++i) folder.write("p" + std::to_string(i) + ".png", data::test_png(i));
   for (int64_t i = 0; i < kMicro * kParts; ++i)
     table += "p" + std::to_string(i % 16) + ".png\tpicture " + std::to_string(i) + "\n";
   folder.write("pairs.tsv", table);

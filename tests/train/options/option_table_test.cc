@@ -90,7 +90,7 @@ class EverySetting : public testing::Test {
     std::string table = "img;cap\n", rewrites;
     for (int i = 0; i < 16; ++i) {
       const std::string name = "p" + std::to_string(i) + ".png";
-      folder_.write("pictures/" + name, test_png(i));
+      folder_.write("pictures/" + name, data::test_png(i));
       table += name + ";picture number " + std::to_string(i) + "\n";
       rewrites += "rewritten picture " + std::to_string(i) + "\n";
     }
@@ -197,9 +197,10 @@ TEST_F(EverySetting, ArrivesByFlagEnvironmentAndFileAndIsWrittenDown) {
   for (const RunOption& option : run_options()) {
     ASSERT_TRUE(values_.contains(std::string(option.name)))
         << "--" << option.name << " is new: give it a value here";
-    if (option.name != "device" && option.name != "precision" && option.name != "logs")
+    if (option.name != "device" && option.name != "precision" && option.name != "logs") {
       EXPECT_NE(option_value(option, defaults), values_.at(std::string(option.name)))
           << option.name;
+    }
   }
   ASSERT_EQ(values_.size(), run_options().size());
 
@@ -354,7 +355,7 @@ TEST_F(ResumedWithAChange, DataCountsByWhatItHolds) {
   // The same keys and texts under other pictures.
   const auto pairs = data::source::open_dataset({.source = options_.train_data});
   std::string table = "filepath\ttitle\n";
-  const std::string other = test_png(3);
+  const std::string other = data::test_png(3);
   for (int64_t i = 0; i < pairs->size(); ++i) {
     folder_.write("pictures/" + std::to_string(i) + ".png", other);
     table += std::to_string(i) + ".png\t" + pairs->caption(i) + "\n";

@@ -62,7 +62,7 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
               const int texts = got == "all" ? rewrites + 1 : 1;
               EXPECT_EQ(texts, all_texts ? rewrites + 1 : 1) << what;
               EXPECT_FALSE(got != "original" && rewrites == 0) << what;
-              if (!policy.empty()) EXPECT_EQ(got, policy) << what;
+              EXPECT_TRUE(policy.empty() || got == policy) << what;
               continue;
             }
             // Refused are only contradictions, and runs that need rewrites and have none.

@@ -94,27 +94,30 @@ TEST(Trajectory, EveryEntryThatChangesIsRefusedByItsNameWithBothValues) {
     const Json now = trajectory_of(models::find_model_config(model));
     EXPECT_EQ(refusal(now, now), "");
     int entries = 0;
-    for_each_value(now, {}, "", [&](const Json::json_pointer& path, const std::string& name) {
-      Json saved = now;
-      saved[path] = changed(now[path]);
-      EXPECT_THAT(refusal(saved, now),
-                  testing::HasSubstr(": " + name + " was " + saved[path].dump() + " and is now " +
-                                     now[path].dump() + ";"))
-          << model;
-      ++entries;
-    });
+    for_each_value(now, Json::json_pointer(), "",
+                   [&](const Json::json_pointer& path, const std::string& name) {
+                     Json saved = now;
+                     saved[path] = changed(now[path]);
+                     EXPECT_THAT(refusal(saved, now),
+                                 testing::HasSubstr(": " + name + " was " + saved[path].dump() +
+                                                    " and is now " + now[path].dump() + ";"))
+                         << model;
+                     ++entries;
+                   });
     EXPECT_GT(entries, 40);
   }
 }
 
 TEST(Trajectory, WhatAnOlderCheckpointDoesNotSayIsNamedAndNoReasonToRefuse) {
   const Json now = trajectory_of(models::find_model_config("tiny-32"));
-  for_each_value(now, {}, "", [&](const Json::json_pointer& path, const std::string& name) {
-    Json saved = now;
-    saved[path.parent_pointer()].erase(path.back());
-    EXPECT_THAT(logged(saved, now), testing::AllOf(testing::HasSubstr("does not say " + name + ";"),
-                                                   testing::HasSubstr("could not be compared")));
-  });
+  for_each_value(now, Json::json_pointer(), "",
+                 [&](const Json::json_pointer& path, const std::string& name) {
+                   Json saved = now;
+                   saved[path.parent_pointer()].erase(path.back());
+                   EXPECT_THAT(logged(saved, now),
+                               testing::AllOf(testing::HasSubstr("does not say " + name + ";"),
+                                              testing::HasSubstr("could not be compared")));
+                 });
   Json saved = now;
   saved["tomorrow's setting"] = 1;
   EXPECT_THAT(refusal(saved, now),
@@ -159,9 +162,10 @@ TEST(Trajectory, NoTwoArchitecturesAreTheSame) {
 
 TEST(Trajectory, SpellingsOfTheSameAreTheSame) {
   const models::ModelConfig tiny = models::find_model_config("tiny-32");
-  EXPECT_EQ(refusal(trajectory_of(tiny, {.keep_if = "audit.score>=0.60 and not  flag:number-changed"}),
-                    trajectory_of(tiny, {.keep_if = "audit.score >= 0.6 and not flag:number-changed"})),
-            "");
+  EXPECT_EQ(
+      refusal(trajectory_of(tiny, {.keep_if = "audit.score>=0.60 and not  flag:number-changed"}),
+              trajectory_of(tiny, {.keep_if = "audit.score >= 0.6 and not flag:number-changed"})),
+      "");
   EXPECT_EQ(refusal(trajectory_of(tiny, {.augment = "openai"}), trajectory_of(tiny)), "");
   EXPECT_EQ(refusal(trajectory_of(tiny, {.augment = "model"}), trajectory_of(tiny)), "");
   EXPECT_EQ(refusal(trajectory_of(tiny, {.caption_policy = "original"}), trajectory_of(tiny)), "");
