@@ -1,6 +1,5 @@
 #include "flags/command_line.h"
 
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/log.h"
+#include "core/toml.h"
 
 namespace clipwright::flags {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace clipwright::data::transform {
+#include "core/preprocessing.h"
 
-enum class Interpolation { kBilinear, kBicubic };
+namespace clipwright::data::transform {
 
 /// How the outputs [first, first + outputs) of an axis that goes from `source_size` to
 /// `target_size` pixels are made from source pixels. Weights are computed as Pillow does: the

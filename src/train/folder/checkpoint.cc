@@ -95,8 +95,9 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
 
 }  // namespace
 
-fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, const models::Clip& model,
-                         const losses::Objective& objective, const optim::AdamW& optimizer) {
+fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
+                         const models::Clip& model, const losses::Objective& objective,
+                         const optim::AdamW& optimizer) {
   const std::string name = std::string(kPrefix) + std::to_string(state.step);
   const fs::path target = checkpoints / name;
   try {
@@ -104,7 +105,8 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, c
     UnfinishedFolder folder(checkpoints / (std::string(kUnfinished) + name));
     std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
     tensor::write_safetensors(folder.path() / kModel, model.state(), {{"format", "pt"}});
-    write_file(folder.path() / kModelConfig, models::to_open_clip_config(model.config()).dump(2) + "\n");
+    write_file(folder.path() / kModelConfig,
+               models::to_open_clip_config(model.config()).dump(2) + "\n");
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
     if (const auto tensors = objective.state(); !tensors.empty()) {
       tensor::write_safetensors(folder.path() / kObjective, tensors);
@@ -168,7 +170,8 @@ TrainState read_train_state(const fs::path& checkpoint) {
 
 void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
                   losses::Objective& objective, optim::AdamW& optimizer) {
-  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors, (checkpoint / kModel).string());
+  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors,
+                   (checkpoint / kModel).string());
   optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
