@@ -60,7 +60,7 @@ class Auditor {
   /// room.
   void audit(std::string_view source, std::string_view rewrite, AuditRecord& record) const;
   bool has_wordnet() const;
-  const WordNet& wordnet() const;  ///< empty when it was not found
+  const words::WordNet& wordnet() const;  ///< empty when it was not found
 
  private:
   struct Tables;

@@ -14,8 +14,9 @@ struct TowerOutputs {
   std::vector<Tensor> texts;
 };
 
+/// What batch normalisation meets is added to `seen`, where one is given.
 TowerOutputs run_towers(models::Clip& model, const StepInput& input, int64_t first, int64_t count,
-                        bool bfloat16) {
+                        bool bfloat16, models::BatchStatistics* seen = nullptr) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
@@ -23,7 +24,7 @@ TowerOutputs run_towers(models::Clip& model, const StepInput& input, int64_t fir
       models::normalize_pixels(input.pixels.narrow(0, first, count).to(device, /*non_blocking=*/true),
                        model.config().preprocess)
           .to(type);
-  TowerOutputs outputs{model.encode_image(pixels).to(type), {}};
+  TowerOutputs outputs{model.encode_image(pixels, seen).to(type), {}};
   std::vector<text::bpe::PackedTexts> slots;
   slots.reserve(input.texts.size());
   for (const text::bpe::PackedTexts& slot : input.texts) slots.push_back(slice_texts(slot, first, count));
@@ -71,16 +72,18 @@ Tensor gradient_rows(const Tensor& leaf, int64_t first, int64_t count) {
 }
 
 /// Sends the gradients of rows first .. first + count of the joined features into a micro-batch's
-/// graph.
+/// graph. A tower that is frozen as a whole has none.
 void backward_part(const TowerOutputs& part, const TowerOutputs& whole, int64_t first,
                    int64_t count) {
-  std::vector<Tensor> outputs = {part.images},
-                      gradients = {gradient_rows(whole.images, first, count)};
-  for (size_t k = 0; k < part.texts.size(); ++k) {
-    outputs.push_back(part.texts[k]);
-    gradients.push_back(gradient_rows(whole.texts[k], first, count));
-  }
-  torch::autograd::backward(outputs, gradients);
+  std::vector<Tensor> outputs, gradients;
+  const auto send = [&](const Tensor& output, const Tensor& leaf) {
+    if (!output.requires_grad()) return;
+    outputs.push_back(output);
+    gradients.push_back(gradient_rows(leaf, first, count));
+  };
+  send(part.images, whole.images);
+  for (size_t k = 0; k < part.texts.size(); ++k) send(part.texts[k], whole.texts[k]);
+  if (!outputs.empty()) torch::autograd::backward(outputs, gradients);
 }
 
 }  // namespace
@@ -104,7 +107,7 @@ text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t 
 
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const StepInput& input,
                        const StepOptions& options) {
-  const torch::NoGradGuard no_grad;
+  const models::Evaluating evaluating(model);
   const int64_t pairs = input.pixels.size(0),
                 micro = options.micro_batch > 0 ? options.micro_batch : pairs;
   std::vector<TowerOutputs> parts;
@@ -119,10 +122,12 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, con
                           const StepOptions& options) {
   const int64_t pairs = input.pixels.size(0),
                 micro = options.micro_batch > 0 ? options.micro_batch : pairs;
+  models::BatchStatistics seen;  // of the first pass alone: the second one passes the same pictures again
   if (micro >= pairs) {
     const losses::Objective::Value value =
-        objective_of(model, objective, run_towers(model, input, 0, pairs, options.bfloat16));
+        objective_of(model, objective, run_towers(model, input, 0, pairs, options.bfloat16, &seen));
     value.total.backward();
+    model.update_statistics(seen);
     return read_loss(model, value);
   }
 
@@ -133,7 +138,7 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, con
   for (int64_t first = 0; first < pairs; first += micro) {
     const torch::AutoGradMode with_graph(first + micro >= pairs);
     parts.push_back(
-        run_towers(model, input, first, std::min(micro, pairs - first), options.bfloat16));
+        run_towers(model, input, first, std::min(micro, pairs - first), options.bfloat16, &seen));
     last = first;
   }
   TowerOutputs whole = join(parts);
@@ -147,6 +152,7 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, con
   for (int64_t first = 0; first < last; first += micro) {
     backward_part(run_towers(model, input, first, micro, options.bfloat16), whole, first, micro);
   }
+  model.update_statistics(seen);
   return read_loss(model, value);
 }
 

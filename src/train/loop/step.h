@@ -35,8 +35,8 @@ struct StepLoss {
 /// Texts first .. first + count - 1 of a packed list.
 text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first, int64_t count);
 
-/// The objective of the step without gradients, all pairs through the towers `micro_batch` at a
-/// time.
+/// The objective of the step in evaluation mode and without gradients, all pairs through the towers
+/// `micro_batch` at a time. Changes nothing.
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const StepInput& input,
                        const StepOptions& options);
 
@@ -45,6 +45,8 @@ StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const 
 /// (GradCache, Gao et al. 2021): features are computed without a graph, the loss runs once on all
 /// of them, then each micro-batch runs again and receives its features' gradients. The scale takes
 /// part in the loss once, so its gradient is exact as well. Costs one more forward pass.
+/// A tower with batch normalisation, in training mode, normalises each micro-batch by itself; the
+/// gradient is exact for that. Its running statistics move once, by what all micro-batches saw.
 StepLoss forward_backward(models::Clip& model, losses::Objective& objective, const StepInput& input,
                           const StepOptions& options);
 

@@ -2,25 +2,25 @@
 
 #include "audit/verdict/pair_scores.h"
 
-namespace clipwright::audit::corpus {
+namespace clipwright::audit::verdict {
 namespace {
 
 double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 }  // namespace
 
-void verdict::AuditSummary::add(const verdict::AuditRecord& record) {
+void AuditSummary::add(const AuditRecord& record) {
   ++pairs;
   score_sum += record.score;
-  kept += record.score >= verdict::kDefaultKeepScore;
+  kept += record.score >= kDefaultKeepScore;
   for (const std::string& flag : record.flags) ++flags[flag];
 }
 
-Json verdict::AuditSummary::to_json() const {
+Json AuditSummary::to_json() const {
   const double count = pairs > 0 ? static_cast<double>(pairs) : 1;
   Json counts = Json::object();
   for (const auto* list : {&audit_flags(), &model_flags()}) {
-    for (const verdict::AuditFlag& flag : *list) {
+    for (const AuditFlag& flag : *list) {
       const auto found = flags.find(std::string(flag.name));
       if (found != flags.end()) counts[found->first] = found->second;
     }
@@ -29,11 +29,11 @@ Json verdict::AuditSummary::to_json() const {
           {"kept", kept},
           {"kept_share", rounded(static_cast<double>(kept) / count)},
           {"mean_score", rounded(score_sum / count)},
-          {"keep_score", verdict::kDefaultKeepScore},
+          {"keep_score", kDefaultKeepScore},
           {"flags", counts}};
 }
 
-Json to_json(const verdict::AuditRecord& record) {
+Json to_json(const AuditRecord& record) {
   return {{"score", rounded(record.score)},
           {"flags", record.flags},
           {"content_kept", rounded(record.content_kept)},
@@ -41,4 +41,4 @@ Json to_json(const verdict::AuditRecord& record) {
           {"length_ratio", rounded(record.length_ratio)}};
 }
 
-}  // namespace clipwright::audit::corpus
+}  // namespace clipwright::audit::verdict
