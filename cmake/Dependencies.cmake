@@ -32,7 +32,7 @@ function(clipwright_require variable file why)
   endif()
 endfunction()
 clipwright_require(CLIPWRIGHT_TORCH_DIR torch/lib/libtorch_cpu.so "the unpacked torch wheel")
-clipwright_require(CLIPWRIGHT_LLAMA_DIR lib/libllama.a "llama.cpp")
+clipwright_require(CLIPWRIGHT_LLAMA_DIR lib/libllama.so "llama.cpp")
 clipwright_require(CLIPWRIGHT_VOCABULARY "" "the BPE merges")
 
 # libtorch: only libtorch_cpu and libc10, so that one binary runs with and without CUDA (design.md section 3).
@@ -53,16 +53,21 @@ foreach(dir ${cudart_dirs})
   target_link_options(torch_cpu INTERFACE "LINKER:-rpath,${dir}" "LINKER:-rpath-link,${dir}")
 endforeach()
 
-# torch/torch.h costs about 20 s a file; compiled once here and shared by every folder that may include it.
-add_library(torch_precompiled STATIC ${CMAKE_SOURCE_DIR}/cmake/torch_precompiled.cc)
-target_link_libraries(torch_precompiled PUBLIC torch_cpu)
-target_compile_options(torch_precompiled PUBLIC -fpch-preprocess -Winvalid-pch)
-target_precompile_headers(torch_precompiled PRIVATE <torch/torch.h>)
+# torch/torch.h costs about 20 s a file, the standard library with JSON 2 s: compiled once here, shared by all folders of a kind.
+set(plain_headers <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <cstring> <exception> <filesystem> <functional> <map> <memory> <mutex>
+    <nlohmann/json.hpp> <optional> <set> <span> <string> <string_view> <thread> <unordered_map> <utility> <vector>)
+clipwright_precompiled_header(plain_precompiled HEADERS ${plain_headers} LIBRARIES nlohmann_json::nlohmann_json)
+clipwright_precompiled_header(torch_precompiled HEADERS <torch/torch.h> LIBRARIES torch_cpu)
 
+# llama.cpp: shared libraries, and beside them a module of kernels for each kind of processor, which language/kernels.h
+# opens by the folder that libllama.so was found in.
 add_library(llama_cpp INTERFACE)
+set(llama_lib ${CLIPWRIGHT_LLAMA_DIR}/lib)
+file(GLOB llama_libraries ${llama_lib}/libllama.so* ${llama_lib}/libggml*.so*)
 target_include_directories(llama_cpp SYSTEM INTERFACE ${CLIPWRIGHT_LLAMA_DIR}/include)
-file(GLOB llama_archives ${CLIPWRIGHT_LLAMA_DIR}/lib/libllama*.a ${CLIPWRIGHT_LLAMA_DIR}/lib/libggml*.a ${CLIPWRIGHT_LLAMA_DIR}/lib64/lib*.a)
-target_link_libraries(llama_cpp INTERFACE -Wl,--start-group ${llama_archives} -Wl,--end-group Threads::Threads ${CMAKE_DL_LIBS})
+target_link_libraries(llama_cpp INTERFACE ${llama_lib}/libllama.so ${llama_lib}/libggml.so ${llama_lib}/libggml-base.so
+                      Threads::Threads ${CMAKE_DL_LIBS})
+target_link_options(llama_cpp INTERFACE "LINKER:-rpath,${llama_lib}")
 
 # Arrow and Parquet from the pyarrow wheel: shared libraries with a version in their name.
 add_library(arrow_parquet INTERFACE)

@@ -1,7 +1,7 @@
-# `cmake --install` (./run install): the program, its data, and the shared libraries it needs, found relative to the program.
+# `cmake --install` (./run install): the programs, their data, and the shared libraries they need, found relative to the programs.
 include(GNUInstallDirs)
-set_target_properties(clipwright PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/clipwright")
-install(TARGETS clipwright RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set_target_properties(clipwright clipwright-demo PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/clipwright")
+install(TARGETS clipwright clipwright-demo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CLIPWRIGHT_VOCABULARY} DESTINATION share/clipwright)
 if(CLIPWRIGHT_LANGUAGE_MODEL)
   install(FILES ${CLIPWRIGHT_LANGUAGE_MODEL} DESTINATION share/clipwright RENAME default.gguf)
@@ -10,4 +10,4 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/data DESTINATION share/clipwright)
 install(FILES LICENSE NOTICE README.md DESTINATION share/doc/clipwright)
 file(GLOB cuda_runtime ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcudart.so.* ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcupti.so.*)
 install(FILES ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so ${torch_lib}/libgomp.so.1 ${cuda_runtime} ${arrow_libraries}
-        DESTINATION lib/clipwright)
+        ${llama_libraries} DESTINATION lib/clipwright)

@@ -1,6 +1,8 @@
 """Writes docs/commands.md from the program's own --help. With --check only compares.
 
     python tools/make_command_reference.py build/clipwright [--check]
+
+The demo's program is looked for beside it.
 """
 import pathlib
 import re
@@ -11,8 +13,8 @@ program = pathlib.Path(sys.argv[1]).resolve()
 target = pathlib.Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 
 
-def help_of(*words):
-    done = subprocess.run([program, *words, "--help"], stdout=subprocess.PIPE, text=True, check=True, env={"COLUMNS": "120", "PATH": "/usr/bin"})
+def help_of(*words, of=program):
+    done = subprocess.run([of, *words, "--help"], stdout=subprocess.PIPE, text=True, check=True, env={"COLUMNS": "120", "PATH": "/usr/bin"})
     return "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip()
 
 
@@ -29,6 +31,7 @@ def sections(words):
 
 
 document = "# Command reference\n\nMade by tools/make_command_reference.py from the program's own help.\n\n" + "\n".join(sections([]))
+document += "\n## clipwright-demo\n\n```\n" + help_of(of=program.parent / "clipwright-demo") + "\n```\n"
 if "--check" in sys.argv:
     if not target.exists() or target.read_text() != document:
         sys.exit("docs/commands.md is not what --help says; run: python tools/make_command_reference.py build/clipwright")

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "lexicon/morphology.h"
+
 namespace clipwright::demo::nouns {
 namespace {
 
@@ -25,15 +27,6 @@ std::string join(const std::vector<std::string>& words, size_t first, size_t las
   std::string text;
   for (size_t i = first; i < last; ++i) text += (text.empty() ? "" : " ") + words[i];
   return text;
-}
-
-std::string singular(const std::string& noun) {
-  if (noun.ends_with("ies")) return noun.substr(0, noun.size() - 3) + 'y';
-  for (const char* ending : {"ses", "xes", "ches", "shes"}) {
-    if (noun.ends_with(ending)) return noun.substr(0, noun.size() - 2);
-  }
-  const bool plural = noun.ends_with("s") && !noun.ends_with("ss") && !noun.ends_with("us");
-  return plural ? noun.substr(0, noun.size() - 1) : noun;
 }
 
 const std::set<std::string, std::less<>>& small_words() {
@@ -64,7 +57,7 @@ NounIndex::NounIndex(const std::vector<ObjectClass>& classes) {
 }
 
 int NounIndex::find(const std::string& noun) const {
-  for (const std::string& form : {noun, singular(noun), noun + 's'}) {
+  for (const std::string& form : {noun, lexicon::singular(noun), noun + 's'}) {
     if (const auto found = nouns_.find(form); found != nouns_.end()) return found->second;
   }
   return -1;

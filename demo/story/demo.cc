@@ -10,7 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/log.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "demo/story/demo_data.h"
 #include "demo/story/demo_page.h"
 #include "demo/story/demo_text.h"
@@ -216,7 +216,7 @@ class Demo {
 
   std::string captions_digest() const {
     uint64_t hash = 0;
-    for (int64_t i = 0; i < captions_->size(); ++i) hash = hash64(captions_->text(i), hash);
+    for (int64_t i = 0; i < captions_->size(); ++i) hash = hash64(captions_->caption(i), hash);
     return std::to_string(hash);
   }
 

@@ -10,7 +10,7 @@
 #include "data/source/dataset.h"
 #include "demo/pictures/scene_set.h"
 #include "demo/story/test_sets.h"
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 
 namespace clipwright::demo::story {
 
@@ -32,7 +32,7 @@ DemoData open_scenes(const pictures::SceneSet& scenes);
 DemoData open_own_data(const std::string& source, uint64_t seed);
 
 /// The different captions of a set in the order in which they first occur.
-class DistinctCaptions final : public rewrite::job::CaptionSource {
+class DistinctCaptions final : public records::CaptionSource {
  public:
   /// `limit` 0: all.
   DistinctCaptions(const data::source::Dataset& dataset, int64_t limit);
@@ -40,7 +40,7 @@ class DistinctCaptions final : public rewrite::job::CaptionSource {
   /// No key of any pair, so that rewrites are joined by their source and reach every pair with the
   /// caption.
   std::string key(int64_t index) const override { return "caption " + std::to_string(index); }
-  std::string text(int64_t index) const override { return texts_[static_cast<size_t>(index)]; }
+  std::string caption(int64_t index) const override { return texts_[static_cast<size_t>(index)]; }
 
  private:
   std::vector<std::string> texts_;

@@ -26,7 +26,7 @@ constexpr size_t kExtremes = 12;
 /// A small PNG of any picture; empty when it cannot be read.
 std::string thumbnail(const data::source::Dataset& pictures, int64_t index) {
   const data::source::ImageBytes file = pictures.image(index);
-  data::transform::ImagePipeline pipeline(data::transform::find_recipe("openai"), kThumbnailSide);
+  data::transform::ImagePipeline pipeline(find_recipe("openai"), kThumbnailSide);
   constexpr size_t kPlane = static_cast<size_t>(kThumbnailSide) * kThumbnailSide;
   std::vector<uint8_t> planes(3 * kPlane);
   if (!file.error.empty() || !pipeline.evaluate(file.view, planes).empty()) return {};

@@ -9,12 +9,13 @@
 #include "core/hash.h"
 #include "core/random.h"
 #include "demo/nouns/noun_index.h"
+#include "records/reader.h"
+#include "rewrite/archive/replay_engine.h"
+#include "rewrite/archive/replay_texts.h"
+#include "rewrite/engine/llama_engine.h"
 #include "rewrite/job/job.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/ledger/ledger.h"
-#include "rewrite/engine/llama_engine.h"
-#include "rewrite/archive/records.h"
-#include "rewrite/archive/replay_engine.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -24,15 +25,18 @@ constexpr size_t kMostDifferences = 5;
 /// Counts the replies that an engine gives, for the progress line.
 class WatchedEngine final : public rewrite::engine::Engine {
  public:
-  WatchedEngine(rewrite::engine::Engine& engine, StageProgress& progress) : engine_(engine), progress_(progress) {}
+  WatchedEngine(rewrite::engine::Engine& engine, StageProgress& progress)
+      : engine_(engine), progress_(progress) {}
   void expect(int64_t rewrites) { expected_ = rewrites; }
 
   Json identity() const override { return engine_.identity(); }
   Json details() const override { return engine_.details(); }
   int count_tokens(std::string_view text) const override { return engine_.count_tokens(text); }
-  void run(rewrite::engine::RequestQueue& queue, const language::Sampling& sampling, rewrite::engine::ReplySink& sink) override {
+  void run(rewrite::engine::RequestQueue& queue, const language::Sampling& sampling,
+           rewrite::engine::ReplySink& sink) override {
     struct Counter final : rewrite::engine::ReplySink {
-      Counter(WatchedEngine& watched, rewrite::engine::ReplySink& behind) : watched(watched), behind(behind) {}
+      Counter(WatchedEngine& watched, rewrite::engine::ReplySink& behind)
+          : watched(watched), behind(behind) {}
       void put(const rewrite::engine::Request& request, rewrite::engine::Reply reply) override {
         const std::string told = request.source + " => " + reply.text;
         behind.put(request, std::move(reply));
@@ -71,7 +75,8 @@ std::string model_title(const rewrite::engine::Engine& engine) {
 
 rewrite::job::RewriteOptions options_of(const RewritingTask& task) {
   rewrite::job::RewriteOptions options;
-  for (const std::string& mode : task.modes) options.packs.push_back(rewrite::prompt::ExamplePack::shipped(mode));
+  for (const std::string& mode : task.modes)
+    options.packs.push_back(rewrite::prompt::ExamplePack::shipped(mode));
   options.output = task.folder;
   return options;
 }
@@ -80,28 +85,33 @@ std::string ledger_of(const fs::path& folder, const char* name) {
   return "sqlite:" + (folder / name).string();
 }
 
-int64_t left_to_do(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+int64_t left_to_do(const records::CaptionSource& captions,
+                   const rewrite::job::RewriteOptions& options,
                    const rewrite::engine::Engine& engine) {
-  const std::unique_ptr<rewrite::ledger::Ledger> ledger = rewrite::ledger::open_ledger(options.ledger);
+  const std::unique_ptr<rewrite::ledger::Ledger> ledger =
+      rewrite::ledger::open_ledger(options.ledger);
   return rewrite::job::plan_job(captions, options, engine, ledger.get()).left();
 }
 
-rewrite::job::RewriteSummary rewrite_watched(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
-                               rewrite::engine::Engine& engine, StageProgress& progress) {
+rewrite::job::RewriteSummary rewrite_watched(const records::CaptionSource& captions,
+                                             const rewrite::job::RewriteOptions& options,
+                                             rewrite::engine::Engine& engine,
+                                             StageProgress& progress) {
   WatchedEngine watched(engine, progress);
   watched.expect(left_to_do(captions, options, engine));
   return rewrite::job::rewrite_captions(captions, options, watched);
 }
 
-Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options, rewrite::engine::Engine& engine,
-             StageProgress& progress) {
+Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options,
+             rewrite::engine::Engine& engine, StageProgress& progress) {
   make_folder(task.folder);
   const std::unique_ptr<audit::verdict::Auditor> auditor = make_auditor(task.modes);
   options.scorer = [&](std::string_view source, std::string_view text) {
     const audit::verdict::AuditRecord record = auditor->audit(source, text);
     return Json{{"audit", record.score}, {"flags", record.flags}};
   };
-  const rewrite::job::RewriteSummary summary = rewrite_watched(task.captions, options, engine, progress);
+  const rewrite::job::RewriteSummary summary =
+      rewrite_watched(task.captions, options, engine, progress);
   Json result = summary.to_json();
   if (!summary.interrupted) result["sha256"] = hex(sha256_file(task.folder / "rewrites.jsonl"));
   result["wordnet"] = auditor->has_wordnet();
@@ -109,15 +119,15 @@ Json run_job(const RewritingTask& task, rewrite::job::RewriteOptions options, re
 }
 
 /// Some of the captions that have a recorded rewrite.
-class ChosenCaptions final : public rewrite::job::CaptionSource {
+class ChosenCaptions final : public records::CaptionSource {
  public:
-  ChosenCaptions(const rewrite::job::CaptionSource& all, const rewrite::archive::Records& records, const std::string& mode,
-                 int64_t count, uint64_t seed)
+  ChosenCaptions(const records::CaptionSource& all, const rewrite::archive::ReplayTexts& records,
+                 const std::string& mode, int64_t count, uint64_t seed)
       : all_(all) {
     const Permutation order(static_cast<uint64_t>(all.size()), seed, "demo live check", 0);
     for (int64_t i = 0; i < all.size() && size() < count; ++i) {
       const auto index = static_cast<int64_t>(order(static_cast<uint64_t>(i)));
-      if (records.find(all.text(index), mode)) chosen_.push_back(index);
+      if (records.find(all.caption(index), mode)) chosen_.push_back(index);
     }
     std::sort(chosen_.begin(), chosen_.end());
   }
@@ -125,17 +135,17 @@ class ChosenCaptions final : public rewrite::job::CaptionSource {
   std::string key(int64_t index) const override {
     return all_.key(chosen_[static_cast<size_t>(index)]);
   }
-  std::string text(int64_t index) const override {
-    return all_.text(chosen_[static_cast<size_t>(index)]);
+  std::string caption(int64_t index) const override {
+    return all_.caption(chosen_[static_cast<size_t>(index)]);
   }
 
  private:
-  const rewrite::job::CaptionSource& all_;
+  const records::CaptionSource& all_;
   std::vector<int64_t> chosen_;
 };
 
 /// What the records say of how the texts of one mode were made.
-Json recipe_of_mode(const rewrite::archive::Records& records, const std::string& mode) {
+Json recipe_of_mode(const rewrite::archive::ReplayTexts& records, const std::string& mode) {
   for (const Json& recipe : records.recipes()) {
     if (recipe.is_object() && recipe.value("mode", std::string()) == mode) return recipe;
   }
@@ -160,35 +170,35 @@ void apply_recipe(const Json& recipe, rewrite::job::RewriteOptions& options) {
 }  // namespace
 
 std::vector<AuditedRewrite> read_audited(const fs::path& rewrites_jsonl) {
-  const MappedFile file(rewrites_jsonl);
+  const std::unique_ptr<records::Reader> reader = records::open_reader(rewrites_jsonl, true);
   std::vector<AuditedRewrite> rewrites;
-  std::string_view rest = file.text();
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    const Json row = parse_json(rest.substr(0, end + 1), rewrites_jsonl.string());
-    rest.remove_prefix(end + 1);
-    if (!row.is_object() || row.value("status", std::string()) != "accepted") continue;
-    AuditedRewrite rewrite{.source = row.value("source", std::string()),
-                           .mode = row.value("mode", std::string()),
-                           .text = row.value("text", std::string())};
-    if (const auto scores = row.find("scores"); scores != row.end() && scores->is_object()) {
-      rewrite.score = scores->value("audit", 0.0);
-      rewrite.flags = scores->value("flags", std::vector<std::string>());
-    }
-    rewrites.push_back(std::move(rewrite));
+  records::Record record;
+  while (reader->next(record)) {
+    if (!reader->damage().empty())
+      fail_input(reader->where() + ": " + reader->damage(), "the rewrites that the demo wrote",
+                 "Start the demo again with another --output.");
+    if (!record.accepted()) continue;
+    const auto score = record.scores.values.find("audit");
+    rewrites.push_back(
+        {.source = std::move(record.source).value_or(""),
+         .mode = std::move(record.mode),
+         .text = std::move(record.text),
+         .score = score == record.scores.values.end() ? 0 : score->second,
+         .flags = std::move(record.scores.flags).value_or(std::vector<std::string>())});
   }
   return rewrites;
 }
 
 std::unique_ptr<audit::verdict::Auditor> make_auditor(const std::vector<std::string>& modes) {
   auto auditor = std::make_unique<audit::verdict::Auditor>();
-  for (const std::string& mode : modes) auditor->add_examples(rewrite::prompt::ExamplePack::shipped(mode).texts());
+  for (const std::string& mode : modes)
+    auditor->add_examples(rewrite::prompt::ExamplePack::shipped(mode).texts());
   return auditor;
 }
 
 std::vector<std::string> recorded_modes(const fs::path& records) {
   std::vector<std::string> modes;
-  const rewrite::archive::Records read = rewrite::archive::Records::read(records.string());
+  const rewrite::archive::ReplayTexts read = rewrite::archive::ReplayTexts::read(records.string());
   for (const Json& recipe : read.recipes()) {
     const std::string mode = recipe.is_object() ? recipe.value("mode", std::string()) : "";
     if (!mode.empty() && std::find(modes.begin(), modes.end(), mode) == modes.end())
@@ -203,7 +213,7 @@ std::vector<std::string> recorded_modes(const fs::path& records) {
 Json replay_rewrites(const RewritingTask& task, const fs::path& records, StageProgress& progress) {
   rewrite::job::RewriteOptions options = options_of(task);
   options.ledger = ledger_of(task.folder, "replayed.db");
-  rewrite::archive::ReplayEngine engine(rewrite::archive::Records::read(records.string()));
+  rewrite::archive::ReplayEngine engine(rewrite::archive::ReplayTexts::read(records.string()));
   const Json details = engine.details();
   Json result = run_job(task, options, engine, progress);
   const Json& recorded = details["recorded"];
@@ -224,7 +234,8 @@ Json make_rewrites(const RewritingTask& task, uint64_t seed, StageProgress& prog
 
 Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t count,
                     uint64_t seed, StageProgress& progress) {
-  const rewrite::archive::Records recorded = rewrite::archive::Records::read(records.string());
+  const rewrite::archive::ReplayTexts recorded =
+      rewrite::archive::ReplayTexts::read(records.string());
   const std::string& mode = task.modes.front();
   rewrite::job::RewriteOptions options =
       options_of({.captions = task.captions, .modes = {mode}, .folder = task.folder});
@@ -251,7 +262,7 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
   int64_t equal = 0;
   Json different = Json::array();
   for (int64_t i = 0; i < chosen.size(); ++i) {
-    const std::string source = chosen.text(i);
+    const std::string source = chosen.caption(i);
     const std::string was = *recorded.find(source, mode),
                       is = now.contains(source) ? now[source] : "";
     equal += was == is;

@@ -11,7 +11,7 @@
 #include "core/json.h"
 #include "demo/nouns/classes.h"
 #include "demo/story/stage.h"
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 
 namespace clipwright::demo::story {
 
@@ -35,7 +35,7 @@ std::unique_ptr<audit::verdict::Auditor> make_auditor(const std::vector<std::str
 std::vector<std::string> recorded_modes(const std::filesystem::path& records);
 
 struct RewritingTask {
-  const rewrite::job::CaptionSource& captions;
+  const records::CaptionSource& captions;
   std::vector<std::string> modes;
   std::filesystem::path folder;  ///< gets rewrites.jsonl; the ledger lies in it
 };

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 #include "demo/story/stage.h"
 #include "train/options/options.h"

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "audit/calibration/example_texts.h"
 #include "audit/verdict/record_line.h"
 #include "bench/benchmarks.h"
 #include "core/error.h"
@@ -81,9 +82,9 @@ Measurement measure(const audit::verdict::Auditor& auditor, std::vector<audit::v
 }  // namespace
 
 std::vector<Measurement> benchmark_audit(int runs) {
-  const std::vector<audit::pairs::AuditPair> shipped = audit::pairs::shipped_rewrites();
+  const std::vector<audit::pairs::AuditPair> shipped = audit::calibration::shipped_rewrites();
   audit::verdict::Auditor auditor;
-  auditor.add_examples(audit::pairs::shipped_example_texts());
+  auditor.add_examples(audit::calibration::shipped_example_texts());
   return {measure(auditor, joined_pairs(shipped, 1), runs),
           measure(auditor, joined_pairs(shipped, 2), runs)};
 }

@@ -29,7 +29,7 @@ std::vector<std::string> read_folder(const std::string& folder) {
 Measurement benchmark_images(const std::string& folder, const std::string& recipe, int size,
                              int runs) {
   const std::vector<std::string> files = read_folder(folder);
-  data::transform::ImagePipeline pipeline(data::transform::find_recipe(recipe), size);
+  data::transform::ImagePipeline pipeline(find_recipe(recipe), size);
   const auto plane = static_cast<size_t>(3 * size * size);
   std::string pixels(plane * files.size(), '\0');
   const auto slot = [&](size_t i) {

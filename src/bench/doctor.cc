@@ -5,12 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/kernel_choice.h"
 #include "core/log.h"
 #include "tensor/device.h"
-#include "tensor/gemm.h"
 
 namespace clipwright::bench {
 namespace {
@@ -25,12 +26,13 @@ std::string processor() {
 
 std::string instructions() {
   std::string list;
-  const auto note = [&](bool there, const char* name) {
-    if (there) list += (list.empty() ? "" : ", ") + std::string(name);
-  };
-  note(__builtin_cpu_supports("avx2"), "AVX2");
-  note(__builtin_cpu_supports("avx512f"), "AVX-512");
-  note(__builtin_cpu_supports("avx512vnni"), "AVX-512 VNNI");
+  for (const auto& [name, known] : {std::pair{"avx2", "AVX2"},
+                                    {"avx512f", "AVX-512"},
+                                    {"avx512vnni", "AVX-512 VNNI"},
+                                    {"avx512bf16", "AVX-512 BF16"},
+                                    {"amx-int8", "AMX"}}) {
+    if (missing_instructions(name).empty()) list += (list.empty() ? "" : ", ") + std::string(known);
+  }
   return list;
 }
 
@@ -62,7 +64,6 @@ std::string examine_machine() {
                        std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
                        instructions() + "\n";
   report += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
-  report += "ok       matrix products: " + tensor::gemm_library() + "\n";
   report += attempt("CUDA (optional)", [] { return tensor::open_device("cuda").str(); });
   report +=
       attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });

@@ -5,8 +5,8 @@
 
 namespace clipwright::bench {
 
-/// A line a finding: processor and instruction sets, memory, matrix library, CUDA, and each data
-/// file the program looks for, with what to install when one is missing.
+/// A line a finding: processor and instruction sets, memory, CUDA, and each data file
+/// the program looks for, with what to install when one is missing.
 std::string examine_machine();
 
 }  // namespace clipwright::bench

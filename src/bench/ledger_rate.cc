@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <set>
 
-#include "audit/pairs/pairs.h"
+#include "audit/calibration/example_texts.h"
 #include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 /// The plain words of the demo's captions and rewrites.
 std::vector<std::string> plain_words() {
   std::set<std::string> words;
-  for (const audit::pairs::AuditPair& pair : audit::pairs::shipped_rewrites()) {
+  for (const audit::pairs::AuditPair& pair : audit::calibration::shipped_rewrites()) {
     std::string word;
     for (const char letter : pair.source + " " + pair.text + " ") {
       if (std::islower(static_cast<unsigned char>(letter)) != 0) {
@@ -50,12 +50,12 @@ class WordSalad {
   const std::vector<std::string> words_ = plain_words();
 };
 
-class MadeCaptions final : public rewrite::job::CaptionSource {
+class MadeCaptions final : public records::CaptionSource {
  public:
   MadeCaptions(const WordSalad& words, int64_t rows) : words_(words), rows_(rows) {}
   int64_t size() const override { return rows_; }
   std::string key(int64_t index) const override { return std::to_string(index); }
-  std::string text(int64_t index) const override {
+  std::string caption(int64_t index) const override {
     return words_.draw(6, 14, Random(0, "bench:caption", 0, static_cast<uint64_t>(index)));
   }
 
@@ -114,7 +114,7 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in KiB
 }
 
-rewrite::job::RewriteSummary run_job(const rewrite::job::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
+rewrite::job::RewriteSummary run_job(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
                        rewrite::engine::Engine& engine) {
   rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(captions, options, engine);
   if (summary.interrupted) throw Error(ExitCode::kInterrupted, "interrupted; nothing was measured");

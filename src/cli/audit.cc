@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "audit/calibration/calibration.h"
+#include "audit/calibration/example_texts.h"
 #include "audit/corpus/corpus.h"
+#include "audit/pairs/pairs.h"
 #include "audit/verdict/model_tiers.h"
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/interrupt.h"
-#include "data/captions/rewrite_pairs.h"
 #include "eval/pair_similarity.h"
 #include "report/audit_page.h"
 #include "rewrite/archive/ledger_pairs.h"
@@ -20,7 +21,7 @@ namespace clipwright::cli {
 namespace {
 
 struct Flags {
-  std::string ledger, output, html, markdown, embedding_model, audit::verdict::entailment, model, data;
+  std::string ledger, output, html, markdown, embedding_model, entailment, model, data;
   std::string device = "cpu";
   std::vector<std::string> captions, rewrites, examples;
   int threads = 0;
@@ -54,22 +55,24 @@ std::vector<std::unique_ptr<audit::verdict::PairScorer>> open_tiers(const Flags&
   }
   if (!flags.model.empty()) {
     tiers.push_back(eval::clip_similarity({.model = flags.model,
-                                     .data = flags.data,
-                                     .texts = flags.embedding_model.empty(),
-                                     .device = flags.device}));
+                                           .data = flags.data,
+                                           .texts = flags.embedding_model.empty(),
+                                           .device = flags.device}));
   }
   return tiers;
 }
 
-std::vector<audit::verdict::PairScorer*> pointers(const std::vector<std::unique_ptr<audit::verdict::PairScorer>>& tiers) {
+std::vector<audit::verdict::PairScorer*> pointers(
+    const std::vector<std::unique_ptr<audit::verdict::PairScorer>>& tiers) {
   std::vector<audit::verdict::PairScorer*> list;
   for (const auto& tier : tiers) list.push_back(tier.get());
   return list;
 }
 
 void add_examples(const Flags& flags, audit::verdict::Auditor& auditor) {
-  if (flags.examples.empty()) auditor.add_examples(audit::pairs::shipped_example_texts());
-  for (const std::string& file : flags.examples) auditor.add_examples(audit::pairs::read_example_texts(file));
+  if (flags.examples.empty()) auditor.add_examples(audit::calibration::shipped_example_texts());
+  for (const std::string& file : flags.examples)
+    auditor.add_examples(audit::calibration::read_example_texts(file));
 }
 
 /// Work that cannot be written is better refused before it is done.
@@ -89,12 +92,12 @@ void run_calibration(const Flags& flags) {
   }
   const audit::verdict::Auditor auditor;
   const auto tiers = open_tiers(flags);
-  const audit::calibration::Calibration calibration =
-      audit::calibration::calibrate(auditor,
-                !flags.captions.empty() ? audit::calibration::read_captions(flags.captions)
-                : !flags.data.empty()   ? eval::captions_of_data(flags.data)
-                                        : audit::calibration::shipped_captions(),
-                pointers(tiers), {.seed = flags.seed, .most_captions = flags.sample});
+  const audit::calibration::Calibration calibration = audit::calibration::calibrate(
+      auditor,
+      !flags.captions.empty() ? audit::calibration::read_captions(flags.captions)
+      : !flags.data.empty()   ? eval::captions_of_data(flags.data)
+                              : audit::calibration::shipped_captions(),
+      pointers(tiers), {.seed = flags.seed, .most_captions = flags.sample});
   if (!flags.output.empty()) write_file(flags.output, to_line(calibration.to_json()) + "\n");
   if (!flags.markdown.empty()) write_file(flags.markdown, calibration.to_markdown());
   std::fputs(calibration.to_markdown().c_str(), stdout);
@@ -113,18 +116,19 @@ void run(const Flags& flags) {
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()
-                         ? data::captions::open_rewrite_pairs(flags.captions.empty() ? "" : flags.captions[0],
-                                              {flags.rewrites.begin(), flags.rewrites.end()})
+                         ? audit::pairs::open_pairs(flags.captions.empty() ? "" : flags.captions[0],
+                                                    {flags.rewrites.begin(), flags.rewrites.end()})
                          : rewrite::archive::open_ledger_pairs(flags.ledger);
   audit::verdict::Auditor auditor;
   add_examples(flags, auditor);
   const auto tiers = open_tiers(flags);
-  const audit::corpus::CorpusAudit audit = audit::corpus::audit_corpus(auditor, *pairs,
-                                         {.output = flags.output,
-                                          .threads = flags.threads,
-                                          .diversity = !flags.no_diversity,
-                                          .scorers = pointers(tiers),
-                                          .limits = flags.limits});
+  const audit::corpus::CorpusAudit audit =
+      audit::corpus::audit_corpus(auditor, *pairs,
+                                  {.output = flags.output,
+                                   .threads = flags.threads,
+                                   .diversity = !flags.no_diversity,
+                                   .scorers = pointers(tiers),
+                                   .limits = flags.limits});
   if (interrupted()) return;
   if (!flags.html.empty()) report::write_audit_page(audit, flags.html);
   std::fputs(audit::corpus::describe(audit).c_str(), stdout);

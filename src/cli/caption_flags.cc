@@ -1,31 +1,10 @@
 #include "cli/caption_flags.h"
 
-#include <utility>
-
 #include "core/error.h"
 #include "core/log.h"
-#include "data/source/caption_tables.h"
 #include "data/source/dataset.h"
 
 namespace clipwright::cli {
-namespace {
-
-/// The captions of any data argument.
-class DatasetCaptions final : public rewrite::job::CaptionSource {
- public:
-  explicit DatasetCaptions(std::unique_ptr<data::source::Dataset> dataset) : dataset_(std::move(dataset)) {
-    log_info(dataset_->describe());
-  }
-  int64_t size() const override { return dataset_->size(); }
-  std::string key(int64_t index) const override { return dataset_->key(index); }
-  std::string text(int64_t index) const override { return dataset_->caption(index); }
-
- private:
-  std::unique_ptr<data::source::Dataset> dataset_;
-};
-
-}  // namespace
-
 void add_caption_flags(CLI::App& app, CaptionFlags& flags) {
   app.add_option("--captions", flags.captions,
                  "a caption a line, UTF-8; or the rows of a .csv, .tsv, .jsonl or .parquet")
@@ -44,28 +23,25 @@ void add_caption_flags(CLI::App& app, CaptionFlags& flags) {
       ->type_name("NAME");
 }
 
-std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& flags) {
+std::unique_ptr<records::CaptionSource> open_captions(const CaptionFlags& flags) {
   if (flags.captions.empty() == flags.data.empty())
     fail_usage("there are no captions to work on", "either --captions FILE or --data SRC");
-  const bool columns = !flags.caption_column.empty() || !flags.key_column.empty();
-  if (!flags.data.empty()) {
+  data::source::DataOptions options;
+  if (flags.data.empty()) {
+    options.source = flags.captions;
+    options.pictures = false;
+    options.caption_column = flags.caption_column;
+    options.key_column = flags.key_column;
+  } else {
     if (!flags.key_column.empty())
       fail_usage("--key-column beside --data",
                  "a table of --captions; a data set has its own keys");
-    data::source::DataOptions options{.source = flags.data};
+    options.source = flags.data;
     if (!flags.caption_column.empty()) options.csv_caption_key = flags.caption_column;
-    return std::make_unique<DatasetCaptions>(data::source::open_dataset(options));
   }
-  if (data::source::is_caption_table(flags.captions)) {
-    return std::make_unique<DatasetCaptions>(
-        data::source::open_caption_table({.path = flags.captions,
-                            .caption_column = flags.caption_column,
-                            .key_column = flags.key_column}));
-  }
-  if (columns)
-    fail_usage(flags.captions + " is a text file, which has no columns",
-               "--caption-column and --key-column with a .csv, .tsv, .jsonl or .parquet");
-  return std::make_unique<rewrite::job::CaptionLines>(flags.captions);
+  std::unique_ptr<data::source::Dataset> captions = data::source::open_dataset(options);
+  log_info(captions->describe());
+  return captions;
 }
 
 }  // namespace clipwright::cli

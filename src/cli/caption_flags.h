@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 
 namespace clipwright::cli {
 
@@ -17,6 +17,6 @@ void add_caption_flags(CLI::App& app, CaptionFlags& flags);
 
 /// Throws Error(kUsage) unless exactly one of --captions and --data is given, and what opening
 /// throws.
-std::unique_ptr<rewrite::job::CaptionSource> open_captions(const CaptionFlags& flags);
+std::unique_ptr<records::CaptionSource> open_captions(const CaptionFlags& flags);
 
 }  // namespace clipwright::cli

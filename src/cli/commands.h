@@ -17,11 +17,8 @@ void add_eval_command(CLI::App& program);
 void add_embed_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
-void add_demo_command(CLI::App& program);
 
-/// Runs the program: parses flags, environment (CLIPWRIGHT_<FLAG>) and --config TOML (in that order
-/// of precedence), runs the subcommand, turns errors into one sentence on stderr. Returns the exit
-/// code.
+/// Runs clipwright with all of them. Returns the exit code.
 int run_program(int argc, char** argv);
 
 }  // namespace clipwright::cli

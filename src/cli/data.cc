@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/tools/inspect.h"
 #include "data/tools/manifest.h"
 #include "data/tools/pack.h"

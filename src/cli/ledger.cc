@@ -7,9 +7,10 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "rewrite/archive/ledger_export.h"
+#include "rewrite/archive/ledger_import.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 
 namespace clipwright::cli {
 namespace {

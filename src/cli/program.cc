@@ -1,241 +1,15 @@
-#include <toml++/toml.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
-#include <map>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "cli/commands.h"
-#include "core/error.h"
-#include "core/file.h"
-#include "core/interrupt.h"
-#include "core/log.h"
+#include "data/transform/resize.h"
+#include "flags/command_line.h"
+#include "tensor/kernels.h"
 
 namespace clipwright::cli {
 namespace {
 
-/// "--batch-size" as it is written in a file ("batch-size"); empty for positionals and help.
-std::string file_key(const CLI::Option& option) {
-  const auto& names = option.get_lnames();
-  return names.empty() || names[0] == "help" || names[0] == "config" ? "" : names[0];
-}
-
-std::string environment_name(const std::string& flag) {
-  std::string name = "CLIPWRIGHT_" + flag;
-  for (char& letter : name)
-    letter =
-        letter == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  return name;
-}
-
-/// Values that --help calls N are counts.
-void check_count(CLI::Option& option) {
-  if (option.get_type_name() != "N") return;
-  option.check(CLI::Validator(
-      [](std::string& text) {
-        return std::string(text.starts_with('-') ? "'" + text + "' is below zero" : "");
-      },
-      ""));
-}
-
-/// Gives every flag its variable, collected in `names`, and its checks.
-void finish_options(CLI::App& app, std::vector<std::string>& names) {
-  for (CLI::Option* option : app.get_options()) {
-    check_count(*option);
-    const std::string key = file_key(*option);
-    if (key.empty()) continue;
-    names.push_back(environment_name(key));
-    option->envname(names.back());
-  }
-  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
-    finish_options(*sub, names);
-}
-
-/// A misspelt variable would be ignored without a word.
-void tell_misspelt_variables(const std::vector<std::string>& known) {
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view whole = *entry;
-    const std::string name(whole.substr(0, whole.find('=')));
-    if (!name.starts_with("CLIPWRIGHT_") ||
-        std::find(known.begin(), known.end(), name) != known.end())
-      continue;
-    if (const std::string near = nearest(name, known); !near.empty())
-      log_warning(name + " is no setting of this program. Did you mean '" + near + "'?");
-  }
-}
-
-std::string toml_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
-  if (const auto* real = node.as_floating_point()) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", real->get());
-    return text;
-  }
-  return {};
-}
-
-/// Flattens sections: [data] train-data = "x" is the flag --train-data; sections are for readers
-/// only.
-void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values,
-             const std::string& path) {
-  for (const auto& [key, node] : table) {
-    const std::string name(key.str());
-    if (const auto* inner = node.as_table()) {
-      flatten(*inner, values, path);
-    } else if (const auto* list = node.as_array()) {
-      for (const auto& item : *list) values[name].push_back(toml_text(item));
-    } else {
-      values[name].push_back(toml_text(node));
-    }
-  }
-}
-
-const CLI::App* find_subcommand(const CLI::App& program,
-                                const std::vector<std::string>& arguments) {
-  const CLI::App* app = &program;
-  for (const std::string& argument : arguments) {
-    const auto subs =
-        app->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argument; });
-    if (!subs.empty()) app = subs[0];
-  }
-  return app;
-}
-
-/// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says
-/// otherwise.
-std::vector<std::string> with_config_file(const CLI::App& program,
-                                          std::vector<std::string> arguments) {
-  std::string file;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--config" && i + 1 < arguments.size()) {
-      file = arguments[i + 1];
-      arguments.erase(arguments.begin() + static_cast<long>(i),
-                      arguments.begin() + static_cast<long>(i) + 2);
-      break;
-    }
-    if (arguments[i].rfind("--config=", 0) == 0) {
-      file = arguments[i].substr(9);
-      arguments.erase(arguments.begin() + static_cast<long>(i));
-      break;
-    }
-  }
-  if (file.empty()) return arguments;
-  const CLI::App* app = find_subcommand(program, arguments);
-  std::vector<std::string> known;
-  std::map<std::string, const CLI::Option*> options;
-  for (const CLI::Option* option : app->get_options()) {
-    if (const std::string key = file_key(*option); !key.empty()) {
-      known.push_back(key);
-      options[key] = option;
-    }
-  }
-  std::map<std::string, std::vector<std::string>> values;
-  try {
-    flatten(toml::parse(read_file(file), file), values, {});
-  } catch (const toml::parse_error& error) {
-    fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " +
-                   std::string(error.description()),
-               "TOML");
-  }
-  for (const auto& [key, list] : values) {
-    const auto found = options.find(key);
-    if (found == options.end()) {
-      const std::string near = nearest(key, known);
-      fail_usage(file + ": '" + key + "' is no setting of 'clipwright " + app->get_name() + "'", {},
-                 near.empty() ? "See --help for the settings." : "Did you mean '" + near + "'?");
-    }
-    const std::string flag = "--" + key;
-    const bool given =
-        std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
-          return argument == flag || argument.rfind(flag + "=", 0) == 0;
-        });
-    if (given || std::getenv(environment_name(key).c_str()) != nullptr) continue;
-    if (found->second->get_expected_max() == 0) {
-      arguments.push_back(flag + "=" + list.at(0));
-    } else if (found->second->get_items_expected_max() <= 1 && list.size() == 1) {
-      arguments.push_back(flag + "=" + list[0]);
-    } else {
-      arguments.push_back(flag);
-      arguments.insert(arguments.end(), list.begin(), list.end());
-    }
-  }
-  return arguments;
-}
-
-/// "eval zeroshot" for a command within a command; empty for the program itself.
-std::string command_words(const CLI::App* app) {
-  if (app->get_parent() == nullptr) return {};
-  const std::string above = command_words(app->get_parent());
-  return above.empty() ? app->get_name() : above + " " + app->get_name();
-}
-
-/// The names a user may have meant where `app` is parsed: its flags, those of the commands above
-/// it, its commands.
-std::vector<std::string> known_names(const CLI::App* app) {
-  std::vector<std::string> names;
-  for (const CLI::App* at = app; at != nullptr; at = at->get_parent()) {
-    for (const CLI::Option* option : at->get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    }
-  }
-  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(sub->get_name());
-  return names;
-}
-
-/// What CLI11 says, with the nearest flag or command where a name is unknown. A misspelt flag that
-/// is required is reported as missing; it is the flags nobody knows that tell what happened.
-void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments,
-                        const CLI::ParseError& error) {
-  const CLI::App* app = find_subcommand(program, arguments);
-  const std::string words = command_words(app);
-  std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
-      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    const std::vector<std::string> known = known_names(app);
-    const bool wants_command = app->get_require_subcommand_min() > 0;
-    for (const std::string& argument : arguments) {
-      const std::string name = argument.substr(0, argument.find('='));
-      const bool is_flag = name.rfind("--", 0) == 0;
-      if ((!is_flag && !wants_command) ||
-          std::find(known.begin(), known.end(), name) != known.end())
-        continue;
-      if (!is_flag && words.find(name) != std::string::npos) continue;
-      if (message.find(name) == std::string::npos) message += ". '" + name + "' is unknown here";
-      if (const std::string near = nearest(name, known); !near.empty())
-        message += ". Did you mean '" + near + "'?";
-      break;  // what follows a misspelt command or flag belongs to it
-    }
-  }
-  std::fprintf(stderr, "error: %s\nSee 'clipwright %s--help'.\n", message.c_str(),
-               words.empty() ? "" : (words + " ").c_str());
-}
-
-/// Results on a full disk or a closed pipe are lost results, not success.
-void check_results_arrived() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-  fail_running("the results could not be written to the standard output", {},
-               "Is the disk full, or the reader of the pipe gone?");
-}
-
-/// Adds every command. Returns the environment variables that mean something.
-std::vector<std::string> build_program(CLI::App& program) {
+void add_all_commands(CLI::App& program) {
   program.description(
       "clipwright: rewrite captions with a language model, check the rewrites, train CLIP-family "
       "models on them, evaluate them.");
-  program.name("clipwright");
-  program.require_subcommand(1);
-  program.set_version_flag("--version", "clipwright 0.1.0");
-  program.get_formatter()->column_width(38);
-  program.add_flag("--quiet")->description("only warnings and errors on stderr");
-  program.add_flag("--log-json")->description("log lines as JSON records");
   program.footer(
       "Every command reads --config FILE.toml (same names) and CLIPWRIGHT_<FLAG>; a flag wins over "
       "the environment, the "
@@ -254,57 +28,18 @@ std::vector<std::string> build_program(CLI::App& program) {
   add_embed_command(program);
   add_bench_command(program);
   add_doctor_command(program);
-  add_demo_command(program);
-  for (CLI::App* sub : program.get_subcommands([](CLI::App*) { return true; })) {
-    sub->fallthrough();
-    for (CLI::App* inner : sub->get_subcommands([](CLI::App*) { return true; }))
-      inner->fallthrough();
-    sub->add_option("--config", "TOML file with the same names as the flags")->type_name("FILE");
-  }
-  std::vector<std::string> variables = {"CLIPWRIGHT_SHARE",     "CLIPWRIGHT_WORDNET",
-                                        "CLIPWRIGHT_LLAMA_LOG", "CLIPWRIGHT_GEMM",
-                                        "CLIPWRIGHT_CHART_JS",  "CLIPWRIGHT_PLAIN_PROGRESS"};
-  finish_options(program, variables);
-  return variables;
+}
+
+/// A wish that cannot be met is told before a worker thread meets it.
+void settle_kernels() {
+  tensor::avoid_failing_tensor_kernels();
+  data::transform::resize_choice();
 }
 
 }  // namespace
 
 int run_program(int argc, char** argv) {
-  CLI::App program;
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  configure_log({});  // errors before the flags are known go to stderr as well
-  try {
-    const std::vector<std::string> variables = build_program(program);
-    watch_interrupts();
-    program.parse_complete_callback([&program] {
-      configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
-                     .json = program.get_option("--log-json")->as<bool>()});
-    });
-    tell_misspelt_variables(variables);
-    arguments = with_config_file(program, std::move(arguments));
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    program.parse(reversed);
-    check_results_arrived();
-    if (!interrupted()) return static_cast<int>(ExitCode::kDone);
-    log_warning("interrupted before the end; what was finished is kept.");
-    return static_cast<int>(ExitCode::kInterrupted);
-  } catch (const CLI::Success& wanted) {
-    return program.exit(wanted);
-  } catch (const CLI::ParseError& error) {
-    report_parse_error(program, arguments, error);
-    return static_cast<int>(ExitCode::kUsage);
-  } catch (const Error& error) {
-    log_error(error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::bad_alloc&) {
-    log_error(
-        "the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
-    return static_cast<int>(ExitCode::kFailed);
-  } catch (const std::exception& error) {
-    log_error(std::string("internal error: ") + error.what() + ". Please report this.");
-    return static_cast<int>(ExitCode::kFailed);
-  }
+  return flags::run({"clipwright", add_all_commands, settle_kernels}, argc, argv);
 }
 
 }  // namespace clipwright::cli

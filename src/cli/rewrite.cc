@@ -11,8 +11,8 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "data/tools/rewrite_parquet.h"
 #include "data/tools/rewrite_tars.h"
+#include "lexicon/eda.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job.h"
 #include "rewrite/ledger/ledger.h"
@@ -50,7 +50,8 @@ void refuse(const CLI::App& app, std::initializer_list<const char*> flags,
   }
 }
 
-void refuse_ignored(const CLI::App& app, const Flags& flags, const rewrite::engine::Engine& engine) {
+void refuse_ignored(const CLI::App& app, const Flags& flags,
+                    const rewrite::engine::Engine& engine) {
   const std::string here = "to --engine " + flags.engine.name;
   if (!engine.uses_examples())
     refuse(app, {"--examples", "--examples-mode", "--prompt", "--triples"}, here);
@@ -60,11 +61,13 @@ void refuse_ignored(const CLI::App& app, const Flags& flags, const rewrite::engi
 }
 
 /// The modes named, and one of each of the user's own packs.
-std::vector<rewrite::prompt::ExamplePack> packs_of(const Flags& flags, const rewrite::engine::Engine& engine) {
+std::vector<rewrite::prompt::ExamplePack> packs_of(const Flags& flags,
+                                                   const rewrite::engine::Engine& engine) {
   if (!flags.examples_mode.empty() && flags.examples.size() != 1)
     fail_usage("--examples-mode names the mode of one file", "one --examples FILE");
   std::vector<rewrite::prompt::ExamplePack> packs;
-  if (flags.examples.empty() || !flags.modes.empty()) packs = rewrite::job::choose_packs(flags.modes, engine);
+  if (flags.examples.empty() || !flags.modes.empty())
+    packs = rewrite::job::choose_packs(flags.modes, engine);
   for (const std::string& file : flags.examples) {
     packs.push_back(rewrite::prompt::ExamplePack::read(
         file, flags.examples_mode.empty() ? fs::path(file).stem().string() : flags.examples_mode));
@@ -77,46 +80,45 @@ void run(const CLI::App& app, Flags& flags) {
   options.layout = rewrite::prompt::parse_prompt_layout(flags.prompt);
   options.output = flags.output;
   options.records = flags.records;
-  const std::unique_ptr<rewrite::job::CaptionSource> captions = open_captions(flags.source);
+  options.parquet = flags.output_parquet;
+  const std::unique_ptr<records::CaptionSource> captions = open_captions(flags.source);
   // What is no tars is better known before the work than after it.
-  if (!flags.output_tars.empty()) data::tools::check_tar_target(data::tools::tar_paths(flags.source.data), flags.output_tars);
+  if (!flags.output_tars.empty())
+    data::tools::check_tar_target(data::tools::tar_paths(flags.source.data), flags.output_tars);
   flags.engine.patience = options.ledger_options.patience;
   flags.engine.forecast = flags.dry_run;
   const std::unique_ptr<rewrite::engine::Engine> engine = rewrite::job::make_engine(flags.engine);
   refuse_ignored(app, flags, *engine);
   options.packs = packs_of(flags, *engine);
   if (flags.dry_run) {
-    const rewrite::job::RewriteForecast forecast = rewrite::job::forecast_rewrite(*captions, options, *engine);
-    std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : rewrite::job::describe(forecast)).c_str(),
+    const rewrite::job::RewriteForecast forecast =
+        rewrite::job::forecast_rewrite(*captions, options, *engine);
+    std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : rewrite::job::describe(forecast))
+                   .c_str(),
                stdout);
     return;
   }
   if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
     options.scorer = audit_scorer(options.packs);
-  std::optional<data::tools::RewriteParquetWriter> parquet;
-  if (!flags.output_parquet.empty()) {
-    parquet.emplace(flags.output_parquet);
-    options.each_record = [&](const Json& record) { parquet->add(record); };
-    options.each_recipe = [&](const std::string& recipe, const Json& description) {
-      parquet->describe(recipe, description);
-    };
-  }
-  const rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(*captions, options, *engine);
-  std::fputs((flags.json ? to_line(summary.to_json()) + "\n" : rewrite::job::describe(summary)).c_str(), stdout);
+  const rewrite::job::RewriteSummary summary =
+      rewrite::job::rewrite_captions(*captions, options, *engine);
+  std::fputs(
+      (flags.json ? to_line(summary.to_json()) + "\n" : rewrite::job::describe(summary)).c_str(),
+      stdout);
   if (summary.interrupted) {
     log_info("Everything finished is in " + rewrite::ledger::ledger_name(options.ledger) +
              "; the same command goes on where this one stopped.");
     return;
   }
-  if (parquet) parquet->commit();
-  log_info(options.output.empty() ? "The texts are in the ledger " + rewrite::ledger::ledger_name(options.ledger) +
-                                        "; with --output DIR they are written for training."
-                                  : "Wrote " + (options.output / "rewrites.jsonl").string() +
-                                        " and a text file a mode.");
+  log_info(options.output.empty()
+               ? "The texts are in the ledger " + rewrite::ledger::ledger_name(options.ledger) +
+                     "; with --output DIR they are written for training."
+               : "Wrote " + (options.output / "rewrites.jsonl").string() +
+                     " and a text file a mode.");
   if (!flags.output_tars.empty()) {
     data::tools::rewrite_tars({.source = flags.source.data,
-                  .rewrites = {(options.output / "rewrites.jsonl").string()},
-                  .folder = flags.output_tars});
+                               .rewrites = {(options.output / "rewrites.jsonl").string()},
+                               .folder = flags.output_tars});
   }
 }
 
@@ -203,7 +205,9 @@ void add_rewrite_command(CLI::App& program) {
       ->type_name("LANGUAGE");
   app->add_option_function<std::string>(
          "--eda-recipe",
-         [flags](const std::string& name) { flags->engine.eda.recipe = rewrite::engine::parse_eda_recipe(name); },
+         [flags](const std::string& name) {
+           flags->engine.eda.recipe = lexicon::parse_eda_recipe(name);
+         },
          "eda: original (Wei and Zou), or declip (DeCLIP's: no cleaning, one change)")
       ->type_name("RECIPE")
       ->default_str("original");

@@ -1,12 +1,12 @@
 #include "eval/embed_files.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/npy.h"
 #include "data/source/image_file.h"
+#include "data/source/source_kind.h"
+#include "records/lines.h"
 #include "tensor/device.h"
 
 namespace clipwright::eval {
@@ -28,26 +28,18 @@ class PictureFiles final : public data::source::Dataset {
 };
 
 void add_folder(const std::string& folder, std::vector<std::string>& paths) {
-  const size_t before = paths.size();
-  std::error_code problem;
-  for (fs::recursive_directory_iterator
-           it(folder, fs::directory_options::skip_permission_denied, problem),
-       end;
-       !problem && it != end; it.increment(problem)) {
-    if (it->is_regular_file(problem) && data::source::is_image_name(it->path().filename().string()))
-      paths.push_back(it->path().string());
-  }
-  if (problem)
-    fail_input(folder + ": cannot be listed (" + problem.message() + ")", "a folder of pictures");
-  if (paths.size() == before)
+  const std::vector<std::string> files =
+      data::source::files_below(folder, data::source::is_image_name);
+  if (files.empty())
     fail_input(folder + ": holds no picture", "files that end in .jpg, .jpeg, .png or .webp");
-  std::sort(paths.begin() + static_cast<int64_t>(before), paths.end());
+  for (const std::string& file : files) paths.push_back((fs::path(folder) / file).string());
 }
 
 void add_list(const std::string& list, std::vector<std::string>& paths) {
   std::error_code ignored;
   const fs::path folder = fs::path(list).parent_path();
   for (const std::string& line : read_lines(list)) {
+    if (line.empty()) continue;
     const bool beside = !fs::exists(line, ignored) && fs::exists(folder / line, ignored);
     paths.push_back(beside ? (folder / line).string() : line);
   }
@@ -65,14 +57,9 @@ Tensor embed_pictures(models::Clip& model, const EmbedRequest& request, EmbedSum
 }  // namespace
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const std::string text = read_file(path);
+  records::LineReader reader(path);
   std::vector<std::string> lines;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    if (!lines.back().empty() && lines.back().back() == '\r') lines.back().pop_back();
-    at = end + 1;
-  }
+  for (std::string line; reader.next(line);) lines.push_back(line);
   return lines;
 }
 

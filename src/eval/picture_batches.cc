@@ -12,13 +12,10 @@ namespace clipwright::eval {
 PictureBatches::PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config,
                                int64_t batch_size, int workers)
     : pictures_(pictures),
-      squash_(config.preprocess.resize_mode == "squash"),
       batch_size_(batch_size),
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
-  const models::PreprocessConfig& preprocess = config.preprocess;
-  const data::transform::Recipe recipe = data::transform::recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
   for (int i = 0; i < std::max(1, workers); ++i)
-    pipelines_.emplace_back(recipe, config.vision.image_size);
+    pipelines_.emplace_back(config.preprocess, config.vision.image_size);
   ahead_ = std::async(std::launch::async, [this] { return decode(0); });
 }
 
@@ -47,8 +44,7 @@ PictureBatch PictureBatches::decode(int64_t first) {
       try {
         const data::source::ImageBytes file = pictures_.image(first + i);
         error = file.error;
-        if (error.empty())
-          error = squash_ ? pipeline.thumbnail(file.view, chw) : pipeline.evaluate(file.view, chw);
+        if (error.empty()) error = pipeline.evaluate(file.view, chw);
       } catch (const std::exception& problem) {
         error =
             problem

@@ -32,7 +32,6 @@ class PictureBatches {
   PictureBatch decode(int64_t first);
 
   const data::source::Dataset& pictures_;
-  const bool squash_;
   const int64_t batch_size_, bytes_;
   std::vector<data::transform::ImagePipeline> pipelines_;  // one a thread
   int64_t at_ = 0;

@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "language/kernels.h"
 
 namespace clipwright::language {
 namespace {
@@ -44,6 +45,7 @@ void start_llama() {
   static std::once_flag once;
   std::call_once(once, [] {
     llama_log_set(keep_complaint, nullptr);
+    open_llama_kernels();
     llama_backend_init();
   });
 }

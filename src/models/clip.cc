@@ -83,10 +83,10 @@ void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where
   table_.load(tensors, where, "the model " + config_.name);
 }
 
-Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess) {
+Tensor normalize_pixels(const Tensor& pixels, const Preprocessing& preprocess) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(pixels.device());
-  const auto channel = [&](const std::vector<double>& values) {
-    return torch::tensor(values, torch::kFloat32).view({1, 3, 1, 1}).to(options.device());
+  const auto channel = [&](const std::array<double, 3>& values) {
+    return torch::tensor(std::vector<double>(values.begin(), values.end()), torch::kFloat32).view({1, 3, 1, 1}).to(options.device());
   };
   return pixels.to(options).div_(255).sub_(channel(preprocess.mean)).div_(channel(preprocess.std));
 }

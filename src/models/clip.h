@@ -84,7 +84,7 @@ class Evaluating {
 };
 
 /// uint8 pixels (B, 3, S, S) to what `encode_image` takes: /255, minus mean, over std, in float.
-Tensor normalize_pixels(const Tensor& pixels, const PreprocessConfig& preprocess);
+Tensor normalize_pixels(const Tensor& pixels, const Preprocessing& preprocess);
 
 /// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
 /// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is

@@ -56,7 +56,7 @@ ModelConfig laclip(const std::string& name, int width, int layers, int heads) {
   config.vision.qk_norm = true;
   config.vision.timm_names = true;
   config.text.activation = Activation::kQuickGelu;
-  config.preprocess = {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, "bilinear", "shortest"};
+  config.preprocess = find_recipe("laclip");
   return config;
 }
 

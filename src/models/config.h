@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/preprocessing.h"
 
 namespace clipwright::models {
 
@@ -39,20 +40,12 @@ struct TextConfig {
   Activation activation = Activation::kGelu;
 };
 
-/// How pictures are prepared: names a data/transform.h recipe by its statistics and interpolation.
-struct PreprocessConfig {
-  std::vector<double> mean{0.48145466, 0.4578275, 0.40821073},
-      std{0.26862954, 0.26130258, 0.27577711};
-  std::string interpolation = "bicubic";
-  std::string resize_mode = "shortest";
-};
-
 struct ModelConfig {
   std::string name;  ///< architecture name, or "custom"
   int embed_dim = 512;
   VisionConfig vision;
   TextConfig text;
-  PreprocessConfig preprocess;
+  Preprocessing preprocess;
 };
 
 /// Built-in architectures: ViT-B-32, ViT-B-32-quickgelu, ViT-B-16, ViT-L-14, ViT-S-16, ViT-S-32,

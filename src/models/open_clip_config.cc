@@ -1,5 +1,6 @@
 // open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch),
 // read strictly, written with the fewest keys.
+#include <array>
 #include <cmath>
 #include <optional>
 #include <regex>
@@ -273,37 +274,40 @@ TextConfig parse_text(Section tower, bool quick_gelu) {
   return text;
 }
 
-std::vector<double> three_numbers(Section& section, const char* key,
-                                  const std::vector<double>& fallback) {
+std::array<double, 3> three_numbers(Section& section, const char* key,
+                                    const std::array<double, 3>& fallback) {
   if (!section.has(key)) return fallback;
   const Json& value = section.value(key);
-  if (value.is_number()) return std::vector<double>(3, value.get<double>());
+  std::array<double, 3> numbers{};
+  if (value.is_number()) {
+    numbers.fill(value.get<double>());
+    return numbers;
+  }
   if (!value.is_array() || value.size() != 3) section.refuse(key, "three numbers");
-  std::vector<double> numbers;
-  for (const Json& item : value) {
-    if (!item.is_number()) section.refuse(key, "three numbers");
-    numbers.push_back(item.get<double>());
+  for (size_t i = 0; i < 3; ++i) {
+    if (!value[i].is_number()) section.refuse(key, "three numbers");
+    numbers[i] = value[i].get<double>();
   }
   return numbers;
 }
 
-PreprocessConfig parse_preprocess(Section section) {
-  PreprocessConfig preprocess;
-  preprocess.mean = three_numbers(section, "mean", preprocess.mean);
-  preprocess.std = three_numbers(section, "std", preprocess.std);
-  for (const double value : preprocess.std) {
+Preprocessing parse_preprocess(Section section) {
+  Preprocessing written;
+  written.mean = three_numbers(section, "mean", written.mean);
+  written.std = three_numbers(section, "std", written.std);
+  for (const double value : written.std) {
     if (!(value > 0)) section.refuse("std", "three positive numbers");
   }
-  preprocess.interpolation = section.text("interpolation", preprocess.interpolation);
-  if (preprocess.interpolation != "bicubic" && preprocess.interpolation != "bilinear")
+  if (section.has("interpolation") &&
+      !parse_interpolation(section.text("interpolation", ""), written.interpolation))
     section.refuse("interpolation", "bicubic or bilinear");
-  preprocess.resize_mode = section.text("resize_mode", preprocess.resize_mode);
-  if (preprocess.resize_mode != "shortest" && preprocess.resize_mode != "squash")
+  if (section.has("resize_mode") &&
+      !parse_resize_mode(section.text("resize_mode", ""), written.resize_mode))
     section.refuse("resize_mode", "shortest or squash");
   section.only("mode", "RGB");
   for (const char* key : {"size", "fill_color"}) section.has(key);
   section.finish();
-  return preprocess;
+  return complete_preprocessing(written);
 }
 
 Json timm_vision_json(const VisionConfig& vision) {
@@ -403,8 +407,8 @@ Json to_open_clip_config(const ModelConfig& config) {
   Json preprocess;
   preprocess["mean"] = config.preprocess.mean;
   preprocess["std"] = config.preprocess.std;
-  preprocess["interpolation"] = config.preprocess.interpolation;
-  preprocess["resize_mode"] = config.preprocess.resize_mode;
+  preprocess["interpolation"] = name_of(config.preprocess.interpolation);
+  preprocess["resize_mode"] = name_of(config.preprocess.resize_mode);
   return {{"model_cfg", model}, {"preprocess_cfg", preprocess}};
 }
 

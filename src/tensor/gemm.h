@@ -5,8 +5,20 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "core/kernel_choice.h"
 
 namespace clipwright::tensor {
+
+/// The environment variable that names the library.
+inline constexpr const char* kGemmVariable = "CLIPWRIGHT_GEMM";
+
+/// "onednn" and "mkl", the better one for this processor first, with what this machine lacks.
+std::vector<KernelVariant> gemm_variants();
+/// The library of this process. Throws Error(kUsage) when the environment asks for one that is not
+/// here.
+const KernelChoice& gemm_choice();
 
 /// True when oneDNN's library was found and is the better choice here (or CLIPWRIGHT_GEMM=onednn
 /// asks for it; CLIPWRIGHT_GEMM=mkl refuses it). The answer depends on the machine alone, so that

@@ -15,7 +15,7 @@ TEST(Features, EqualTheTowerOnPreparedPixels) {
   make_class_folders(folder.path());
   const auto pictures = data::source::open_dataset({.source = folder.path().string()});
   const ImageFeatures features = embed_images(*model, *pictures, {.batch_size = 4, .workers = 2});
-  data::transform::ImagePipeline pipeline(data::transform::find_recipe("openai"), 16);
+  data::transform::ImagePipeline pipeline(find_recipe("openai"), 16);
   for (int64_t i = 0; i < pictures->size(); ++i) {
     Tensor pixels = torch::empty({1, 3, 16, 16}, torch::kUInt8);
     ASSERT_EQ(pipeline.evaluate(pictures->image(i).view, {pixels.data_ptr<uint8_t>(), 768}), "");
@@ -27,9 +27,9 @@ TEST(Features, EqualTheTowerOnPreparedPixels) {
 TEST(Features, ModelsThatSquashSeeTheWholePicture) {
   torch::NoGradGuard no_grad;
   models::ModelConfig config = tiny_config();
-  config.preprocess.resize_mode = "squash";
+  config.preprocess.resize_mode = ResizeMode::kSquash;
   models::Clip squash(config, 5);
-  config.preprocess.resize_mode = "shortest";
+  config.preprocess.resize_mode = ResizeMode::kShortest;
   models::Clip crop(config, 5);
   TemporaryFolder folder;
   make_class_folders(folder.path());

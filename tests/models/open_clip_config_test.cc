@@ -97,9 +97,24 @@ TEST(OpenClipConfig, AcceptsNeutralValuesOfMissingParts) {
                               {"resize_mode", "squash"},
                               {"size", 224}};
   const ModelConfig parsed = parse_open_clip_config(config, "x");
-  EXPECT_EQ(parsed.preprocess.mean, std::vector<double>(3, 0.5));
-  EXPECT_EQ(parsed.preprocess.std, std::vector<double>(3, 0.25));
-  EXPECT_EQ(parsed.preprocess.resize_mode, "squash");
+  EXPECT_EQ(parsed.preprocess.mean, (std::array<double, 3>{0.5, 0.5, 0.5}));
+  EXPECT_EQ(parsed.preprocess.std, (std::array<double, 3>{0.25, 0.25, 0.25}));
+  EXPECT_EQ(parsed.preprocess.interpolation, Interpolation::kBilinear);
+  EXPECT_EQ(parsed.preprocess.resize_mode, ResizeMode::kSquash);
+}
+
+TEST(OpenClipConfig, PreprocessingReadsBackToTheSameValue) {
+  for (const std::string& name : model_names()) {
+    const ModelConfig config = find_model_config(name);
+    EXPECT_EQ(parse_open_clip_config(to_open_clip_config(config), name).preprocess,
+              config.preprocess)
+        << name;
+  }
+  Json config = minimal();
+  config["preprocess_cfg"] = {{"interpolation", "nearest"}};
+  expect_refused(config, "bicubic or bilinear");
+  config["preprocess_cfg"] = {{"resize_mode", "longest"}};
+  expect_refused(config, "shortest or squash");
 }
 
 TEST(OpenClipConfig, RefusesHostileNumbers) {

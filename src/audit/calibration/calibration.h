@@ -17,12 +17,6 @@ struct CalibrationCaption {
   std::string key, text;  ///< the key finds the picture, where a tier wants one
 };
 
-/// Sentences that ship with the program: the captions and rewrites of the example packs and the
-/// captions of the demo.
-std::vector<CalibrationCaption> shipped_captions();
-/// Lines of text files; keys are line numbers. Empty lines are left out.
-std::vector<CalibrationCaption> read_captions(const std::vector<std::string>& files);
-
 /// One tier against one kind of damage.
 struct CalibrationCell {
   int64_t pairs = 0;     ///< damaged rewrites; as many style-only ones stand against them

@@ -4,15 +4,15 @@
 #include <array>
 #include <charconv>
 
-#include "audit/words/caption_words.h"
-#include "audit/words/morphology.h"
-#include "audit/words/words.h"
+#include "audit/calibration/caption_words.h"
 #include "core/random.h"
+#include "lexicon/morphology.h"
+#include "lexicon/words.h"
 
 namespace clipwright::audit::calibration {
 namespace {
 
-using CaptionWords = std::vector<words::CaptionWord>;
+using CaptionWords = std::vector<CaptionWord>;
 using Result = std::optional<std::string>;
 
 struct Colour {
@@ -50,7 +50,7 @@ constexpr std::array<std::string_view, 24> kIntruders = {
 
 bool says(const CaptionWords& words, std::string_view word) {
   return std::any_of(words.begin(), words.end(),
-                     [&](const words::CaptionWord& one) { return one.lower.starts_with(word); });
+                     [&](const CaptionWord& one) { return one.lower.starts_with(word); });
 }
 
 template <size_t N>
@@ -66,7 +66,7 @@ std::string_view pick_unsaid(const std::array<std::string_view, N>& list, const 
 }
 
 std::string with_article(std::string_view thing) {
-  return (words::is_one_of(thing.substr(0, 1), {"a", "e", "i", "o"}) ? "an " : "a ") + std::string(thing);
+  return (is_one_of(thing.substr(0, 1), {"a", "e", "i", "o"}) ? "an " : "a ") + std::string(thing);
 }
 
 Result swap_colour(std::string_view caption, const CaptionWords& words, Random& random) {
@@ -85,13 +85,13 @@ Result swap_colour(std::string_view caption, const CaptionWords& words, Random& 
   while (true) {
     const Colour& other = kNewColours[random.below(kNewColours.size())];
     if (other.family == family || says(words, other.name)) continue;
-    return words::spliced(caption, words[at].begin, words[at].end,
-                   words::in_case_of(words[at], std::string(other.name)));
+    return spliced(caption, words[at].begin, words[at].end,
+                   in_case_of(words[at], std::string(other.name)));
   }
 }
 
 Result swap_number(std::string_view caption, const CaptionWords& words, Random& random) {
-  for (const words::CaptionWord& word : words) {
+  for (const CaptionWord& word : words) {
     const auto spelled = std::find(kNumbers.begin(), kNumbers.end(), word.lower);
     int64_t value = 0;
     const auto [end, error] =
@@ -110,17 +110,17 @@ Result swap_number(std::string_view caption, const CaptionWords& words, Random& 
     do {
       other = number(random.below(kNumbers.size()));
     } while (other == word.lower || says(words, other));
-    return words::spliced(caption, word.begin, word.end, words::in_case_of(word, other));
+    return spliced(caption, word.begin, word.end, in_case_of(word, other));
   }
   return std::nullopt;
 }
 
 Result swap_entity(std::string_view caption, const CaptionWords& words, Random& random) {
   size_t capitals = 0;
-  for (const words::CaptionWord& word : words) capitals += word.capital;
+  for (const CaptionWord& word : words) capitals += word.capital;
   if (2 * capitals > words.size() + 1) return std::nullopt;  // Title Case names nothing
   const auto is_name = [&](size_t i) {
-    const words::CaptionWord& word = words[i];
+    const CaptionWord& word = words[i];
     return word.capital && !word.starts_sentence && word.lower.size() > 2 &&
            word.lower.find_first_of("0123456789'\x80") == std::string::npos;
   };
@@ -131,7 +131,7 @@ Result swap_entity(std::string_view caption, const CaptionWords& words, Random& 
     const std::string& lower = words[last].lower;
     const bool people = last == i && last + 1 < words.size() && !words[last + 1].comma_before &&
                         (lower.ends_with("an") || lower.ends_with("ese") || lower.ends_with("ish"));
-    return words::spliced(
+    return spliced(
         caption, words[i].begin, words[last].end,
         people ? pick_unsaid(kPeoples, words, random) : pick_unsaid(kNames, words, random));
   }
@@ -139,26 +139,26 @@ Result swap_entity(std::string_view caption, const CaptionWords& words, Random& 
 }
 
 Result negate(std::string_view caption, const CaptionWords& words, Random& random) {
-  for (const words::CaptionWord& word : words) {
-    if (words::is_one_of(word.lower, {"no", "not", "never", "without", "none"}) ||
+  for (const CaptionWord& word : words) {
+    if (is_one_of(word.lower, {"no", "not", "never", "without", "none"}) ||
         word.lower.ends_with("n't"))
       return std::nullopt;
   }
   std::vector<std::string> ways;
   for (size_t i = 0; i < words.size(); ++i) {
-    const words::CaptionWord& word = words[i];
-    if (words::is_one_of(word.lower, {"is", "are", "was", "were", "can", "has", "have", "will"}) && i > 0)
-      ways.push_back(words::spliced(caption, word.end, word.end, " not"));
+    const CaptionWord& word = words[i];
+    if (is_one_of(word.lower, {"is", "are", "was", "were", "can", "has", "have", "will"}) && i > 0)
+      ways.push_back(spliced(caption, word.end, word.end, " not"));
     if (word.lower == "with" && i > 0)
-      ways.push_back(words::spliced(caption, word.begin, word.end, "without"));
+      ways.push_back(spliced(caption, word.begin, word.end, "without"));
   }
   if (ways.empty() && !words.empty()) {
-    const words::CaptionWord& first = words[0];
-    const bool article = words::is_one_of(first.lower, {"a", "an", "the", "some"});
+    const CaptionWord& first = words[0];
+    const bool article = is_one_of(first.lower, {"a", "an", "the", "some"});
     // A name or a sentence cannot simply be preceded by "no".
     if (!article && first.capital) return std::nullopt;
-    ways.push_back(words::spliced(caption, first.begin, article ? first.end : first.begin,
-                           words::in_case_of(first, article ? "no" : "no ")));
+    ways.push_back(spliced(caption, first.begin, article ? first.end : first.begin,
+                           in_case_of(first, article ? "no" : "no ")));
   }
   if (ways.empty()) return std::nullopt;
   return ways[random.below(ways.size())];
@@ -168,38 +168,38 @@ Result add_object(std::string_view caption, const CaptionWords& words, Random& r
   if (words.empty()) return std::nullopt;
   constexpr std::array<std::string_view, 4> kLinks = {" and ", " next to ", " with ", " beside "};
   const std::string thing = with_article(pick_unsaid(kIntruders, words, random));
-  return words::spliced(caption, words.back().end, words.back().end,
+  return spliced(caption, words.back().end, words.back().end,
                  std::string(kLinks[random.below(kLinks.size())]) + thing);
 }
 
 /// Is the word first of all the name of a thing one can see?
-bool is_thing(const words::WordNet& wordnet, const std::string& word) {
+bool is_thing(const lexicon::WordNet& wordnet, const std::string& word) {
   if (wordnet.empty() || word.size() < 3) return false;
-  words::BaseForms forms;
-  words::find_base_forms(wordnet, word, words::word_hash(word), forms);
+  lexicon::BaseForms forms;
+  lexicon::find_base_forms(wordnet, word, lexicon::word_hash(word), forms);
   if (forms.count == 0) return false;
   const auto& counts = wordnet.word(forms.word[0]).count;
   if (counts[0] == 0 || counts[1] > counts[0] || counts[2] > counts[0]) return false;
-  const uint32_t sense = wordnet.senses(forms.word[0], words::PartOfSpeech::kNoun)[0];
+  const uint32_t sense = wordnet.senses(forms.word[0], lexicon::PartOfSpeech::kNoun)[0];
   const int topic = wordnet.sense(sense).topic;
   constexpr int kAnimal = 5, kArtifact = 6, kFood = 13, kPerson = 18, kPlant = 20;
   return topic == kAnimal || topic == kArtifact || topic == kFood || topic == kPerson ||
          topic == kPlant;
 }
 
-bool is_link(const words::CaptionWord& word) {
-  return words::is_one_of(word.lower, {"and", "with", "near", "on", "in", "under", "beside", "above", "by",
+bool is_link(const CaptionWord& word) {
+  return is_one_of(word.lower, {"and", "with", "near", "on", "in", "under", "beside", "above", "by",
                                 "at", "inside", "behind", "over", "for", "from"});
 }
-bool is_article(const words::CaptionWord& word) {
-  return words::is_one_of(word.lower, {"a", "an", "the", "some", "his", "her", "its", "two", "three"});
+bool is_article(const CaptionWord& word) {
+  return is_one_of(word.lower, {"a", "an", "the", "some", "his", "her", "its", "two", "three"});
 }
 
 /// The noun phrase that ends in word `i`: its first word.
 size_t phrase_start(const CaptionWords& words, size_t i) {
   size_t start = i;
   while (start > 0 && !words[start].comma_before && !is_link(words[start - 1]) &&
-         !words::is_one_of(words[start - 1].lower, {"of", "is", "are", "to", "that", "a", "an", "the"}) &&
+         !is_one_of(words[start - 1].lower, {"of", "is", "are", "to", "that", "a", "an", "the"}) &&
          i - start < 3)
     --start;
   if (start > 0 && !words[start].comma_before && is_article(words[start - 1])) --start;
@@ -207,7 +207,7 @@ size_t phrase_start(const CaptionWords& words, size_t i) {
 }
 
 /// Objects whose phrase ends at a link, punctuation or the end, so that it can go whole.
-std::vector<size_t> removable_objects(const words::WordNet& wordnet, const CaptionWords& words) {
+std::vector<size_t> removable_objects(const lexicon::WordNet& wordnet, const CaptionWords& words) {
   std::vector<size_t> objects;
   for (size_t i = 0; i < words.size(); ++i) {
     const bool ends = i + 1 == words.size() || words[i + 1].comma_before || is_link(words[i + 1]);
@@ -216,8 +216,8 @@ std::vector<size_t> removable_objects(const words::WordNet& wordnet, const Capti
   return objects;
 }
 
-Result drop_object(const words::WordNet& wordnet, std::string_view caption, const CaptionWords& words,
-                   Random& random) {
+Result drop_object(const lexicon::WordNet& wordnet, std::string_view caption,
+                   const CaptionWords& words, Random& random) {
   std::vector<size_t> objects = removable_objects(wordnet, words);
   if (objects.size() < 2) return std::nullopt;
   const size_t object = objects[random.below(objects.size())];
@@ -230,17 +230,17 @@ Result drop_object(const words::WordNet& wordnet, std::string_view caption, cons
   } else if (start > 0 && !words[start].comma_before) {
     return std::nullopt;  // the object of a verb: the rest would be no sentence
   }
-  std::string left = words::spliced(caption, words[start].begin, end, "");
-  const CaptionWords rest = words::cut_words(left);
-  const bool thing_left = std::any_of(rest.begin(), rest.end(), [&](const words::CaptionWord& word) {
+  std::string left = spliced(caption, words[start].begin, end, "");
+  const CaptionWords rest = cut_words(left);
+  const bool thing_left = std::any_of(rest.begin(), rest.end(), [&](const CaptionWord& word) {
     return is_thing(wordnet, word.lower);
   });
   if (!thing_left) return std::nullopt;
   return left;
 }
 
-Result swap_object(const words::WordNet& wordnet, std::string_view caption, const CaptionWords& words,
-                   Random& random) {
+Result swap_object(const lexicon::WordNet& wordnet, std::string_view caption,
+                   const CaptionWords& words, Random& random) {
   const std::vector<size_t> objects = removable_objects(wordnet, words);
   if (objects.empty()) return std::nullopt;
   const size_t object = objects[random.below(objects.size())];
@@ -248,12 +248,12 @@ Result swap_object(const words::WordNet& wordnet, std::string_view caption, cons
   size_t begin = words[object].begin;
   if (words[object].lower.ends_with("s") && !words[object].lower.ends_with("ss")) {
     thing += thing.ends_with("s") ? "es" : "s";
-  } else if (object > 0 && words::is_one_of(words[object - 1].lower, {"a", "an"})) {
+  } else if (object > 0 && is_one_of(words[object - 1].lower, {"a", "an"})) {
     begin = words[object - 1].begin;
-    thing = words::in_case_of(words[object - 1], with_article(thing));
+    thing = in_case_of(words[object - 1], with_article(thing));
   }
-  if (begin == words[object].begin) thing = words::in_case_of(words[object], thing);
-  return words::spliced(caption, begin, words[object].end, thing);
+  if (begin == words[object].begin) thing = in_case_of(words[object], thing);
+  return spliced(caption, begin, words[object].end, thing);
 }
 
 }  // namespace
@@ -273,7 +273,7 @@ const std::vector<DamageKind>& damage_kinds() {
 }
 
 std::optional<std::string> Corruption::damage(std::string_view caption, Damage damage) const {
-  const CaptionWords words = words::cut_words(caption);
+  const CaptionWords words = cut_words(caption);
   if (words.empty()) return std::nullopt;
   Random random(seed_, "corruption", static_cast<uint64_t>(damage), caption);
   switch (damage) {

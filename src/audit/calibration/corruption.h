@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/words/wordnet.h"
+#include "lexicon/wordnet.h"
 
 namespace clipwright::audit::calibration {
 
@@ -36,7 +36,8 @@ const std::vector<DamageKind>& damage_kinds();
 class Corruption {
  public:
   /// `wordnet` must outlive the object; when empty, objects are neither dropped nor swapped.
-  explicit Corruption(const words::WordNet& wordnet, uint64_t seed = 0) : wordnet_(wordnet), seed_(seed) {}
+  explicit Corruption(const lexicon::WordNet& wordnet, uint64_t seed = 0)
+      : wordnet_(wordnet), seed_(seed) {}
 
   /// The caption with the damage, in its own style; nothing where it does not apply: no colour to
   /// swap, only one object to drop.
@@ -48,7 +49,7 @@ class Corruption {
   std::optional<std::string> rewrite(std::string_view caption, Damage damage) const;
 
  private:
-  const words::WordNet& wordnet_;
+  const lexicon::WordNet& wordnet_;
   uint64_t seed_;
 };
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "audit/words/caption_words.h"
+#include "audit/calibration/caption_words.h"
 #include "audit/calibration/corruption.h"
 #include "core/random.h"
 
@@ -36,11 +36,11 @@ constexpr std::array<std::string_view, 6> kAfter = {
 
 std::string with_synonyms(std::string text, Random& random) {
   int changed = 0;
-  const std::vector<words::CaptionWord> words = words::cut_words(text);
+  const std::vector<CaptionWord> words = cut_words(text);
   for (size_t i = words.size(); i-- > 0 && changed < 2;) {
     for (const auto& [word, other] : kSynonyms) {
       if (words[i].lower != word || random.uniform() < 0.2) continue;
-      text = words::spliced(text, words[i].begin, words[i].end, words::in_case_of(words[i], std::string(other)));
+      text = spliced(text, words[i].begin, words[i].end, in_case_of(words[i], std::string(other)));
       ++changed;
       break;
     }
@@ -50,15 +50,15 @@ std::string with_synonyms(std::string text, Random& random) {
 
 /// "a dog in the garden" to "in the garden, a dog". Only where one phrase ends the caption.
 std::string with_phrase_first(const std::string& text) {
-  const std::vector<words::CaptionWord> words = words::cut_words(text);
+  const std::vector<CaptionWord> words = cut_words(text);
   for (size_t i = 2; i + 1 < words.size(); ++i) {
     if (words[i].comma_before) return text;
-    if (!words::is_one_of(words[i].lower,
+    if (!is_one_of(words[i].lower,
                    {"in", "on", "at", "near", "under", "inside", "behind", "above", "beside"}))
       continue;
     for (size_t j = i + 1; j < words.size(); ++j) {
       if (words[j].comma_before ||
-          words::is_one_of(words[j].lower, {"is", "are", "was", "and", "that", "which", "with"}))
+          is_one_of(words[j].lower, {"is", "are", "was", "and", "that", "which", "with"}))
         return text;
     }
     const std::string phrase = text.substr(words[i].begin, words.back().end - words[i].begin);
@@ -69,18 +69,18 @@ std::string with_phrase_first(const std::string& text) {
 
 /// A small initial for what now stands inside a sentence, unless it may be a name.
 std::string inside_sentence(std::string text) {
-  const std::vector<words::CaptionWord> words = words::cut_words(text);
+  const std::vector<CaptionWord> words = cut_words(text);
   if (!words.empty() && words[0].begin == 0 && words[0].capital &&
-      words::is_one_of(words[0].lower, {"a", "an", "the", "this", "some", "two", "three", "four", "five",
+      is_one_of(words[0].lower, {"a", "an", "the", "this", "some", "two", "three", "four", "five",
                                  "my", "his", "her", "our", "one", "no"}))
     text[0] = static_cast<char>(text[0] + 32);
   return text;
 }
 
 bool same_words(std::string_view a, std::string_view b) {
-  const std::vector<words::CaptionWord> of_a = words::cut_words(a), of_b = words::cut_words(b);
+  const std::vector<CaptionWord> of_a = cut_words(a), of_b = cut_words(b);
   return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
-                    [](const words::CaptionWord& x, const words::CaptionWord& y) { return x.lower == y.lower; });
+                    [](const CaptionWord& x, const CaptionWord& y) { return x.lower == y.lower; });
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <optional>
 #include <thread>
 
-#include "audit/verdict/record_line.h"
 #include "audit/pairs/source_once.h"
+#include "audit/verdict/record_line.h"
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -25,7 +25,7 @@ struct Block {
   std::vector<verdict::AuditedPair> pairs = std::vector<verdict::AuditedPair>(kBlock);
   std::vector<std::string> lines = std::vector<std::string>(kBlock);
   std::vector<diversity::TextMarks> sources = std::vector<diversity::TextMarks>(kBlock),
-                         rewrites = std::vector<diversity::TextMarks>(kBlock);
+                                    rewrites = std::vector<diversity::TextMarks>(kBlock);
   size_t count = 0;
 };
 
@@ -64,7 +64,7 @@ void audit_block(const verdict::Auditor& auditor, Block& block, const CorpusAudi
   for (verdict::PairScorer* scorer : options.scorers)
     scorer->score(std::span(block.pairs).first(block.count));
   in_parts(block.count, threads, [&](size_t begin, size_t end) {
-    words::Words words;
+    lexicon::Words words;
     for (size_t i = begin; i < end; ++i) {
       verdict::AuditedPair& audited = block.pairs[i];
       verdict::apply_limits(options.limits, audited);
@@ -79,7 +79,8 @@ void audit_block(const verdict::Auditor& auditor, Block& block, const CorpusAudi
   });
 }
 
-void count_scores(const verdict::PairScores& scores, std::map<std::string, ScoreSummary>& summaries) {
+void count_scores(const verdict::PairScores& scores,
+                  std::map<std::string, ScoreSummary>& summaries) {
   const std::pair<const char*, double> fields[] = {{"similarity", scores.similarity},
                                                    {"entails_forward", scores.entails_forward},
                                                    {"entails_backward", scores.entails_backward},
@@ -180,7 +181,8 @@ CorpusAudit audit_corpus(const verdict::Auditor& auditor, pairs::PairSource& pai
   }
   progress.finish();
   // Only now do they know how many pairs they could score.
-  for (const verdict::PairScorer* scorer : options.scorers) result.tiers.push_back(scorer->describe());
+  for (const verdict::PairScorer* scorer : options.scorers)
+    result.tiers.push_back(scorer->describe());
   result.passed_over = pairs.passed_over;
   for (auto& [name, drawing] : drawings) result.examples[name] = drawing.take();
   if (options.diversity) {

@@ -34,7 +34,8 @@ bool beyond_context(std::string_view text) {
   constexpr size_t kMostLooked = size_t{1} << 13;
   thread_local std::vector<int32_t> ids;
   ids.clear();
-  text::bpe::Tokenizer::standard().encode(text.substr(0, kMostLooked), ids, text::bpe::kContextLength + 1);
+  text::bpe::Tokenizer::standard().encode(text.substr(0, kMostLooked), ids,
+                                          text::bpe::kContextLength + 1);
   return ids.size() > text::bpe::kContextLength;
 }
 
@@ -69,10 +70,10 @@ double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 }  // namespace
 
-void mark_text(std::string_view text, words::Words& words, TextMarks& marks) {
-  words::split_words(text, words);
+void mark_text(std::string_view text, lexicon::Words& words, TextMarks& marks) {
+  lexicon::split_words(text, words);
   marks.words.clear();
-  for (const words::Word& word : words.list) marks.words.push_back(word.hash);
+  for (const lexicon::Word& word : words.list) marks.words.push_back(word.hash);
   marks.word_count = words.count;
   marks.fourgrams = std::max<int64_t>(0, static_cast<int64_t>(marks.words.size()) - 3);
   marks.repeated_fourgrams = count_repeated(marks.words);

@@ -11,8 +11,8 @@
 #include "audit/diversity/distinct_sample.h"
 #include "audit/diversity/frequent_texts.h"
 #include "audit/diversity/near_duplicates.h"
-#include "audit/words/words.h"
 #include "core/json.h"
+#include "lexicon/words.h"
 
 namespace clipwright::audit::diversity {
 
@@ -27,7 +27,7 @@ struct TextMarks {
   MinHash sketch;
 };
 /// Fills `marks`; `words` is a buffer.
-void mark_text(std::string_view text, words::Words& words, TextMarks& marks);
+void mark_text(std::string_view text, lexicon::Words& words, TextMarks& marks);
 
 /// Shares are of all texts, 0 when there are none.
 struct DiversityReport {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "audit/words/word_table.h"
 #include "core/random.h"
+#include "lexicon/word_table.h"
 
 namespace clipwright::audit::pairs {
 
@@ -22,7 +22,7 @@ class SourceOnce {
   }
 
  private:
-  words::WordTable seen_;
+  lexicon::WordTable seen_;
 };
 
 }  // namespace clipwright::audit::pairs

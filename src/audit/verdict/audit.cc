@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 
 #include "audit/words/reading.h"
 #include "audit/words/relatedness.h"
 #include "audit/words/sense_reach.h"
 #include "audit/words/surface.h"
+#include "lexicon/wordnet_files.h"
 
 namespace clipwright::audit::verdict {
 namespace {
@@ -97,7 +97,8 @@ struct Difference {
   bool conflict = false;
 };
 
-Difference compare_numbers(const std::vector<words::Claim>& source, const std::vector<words::Claim>& rewrite) {
+Difference compare_numbers(const std::vector<words::Claim>& source,
+                           const std::vector<words::Claim>& rewrite) {
   const auto holds = [](const std::vector<words::Claim>& claims, const words::Claim& wanted) {
     return std::any_of(claims.begin(), claims.end(), [&](const words::Claim& claim) {
       return claim.value == wanted.value && claim.ordinal == wanted.ordinal;
@@ -124,8 +125,10 @@ Difference compare_numbers(const std::vector<words::Claim>& source, const std::v
 Difference compare_colours(const words::Reading& source, const words::Reading& rewrite,
                            const std::vector<float>& ground) {
   int32_t source_families = 0, rewrite_families = 0;
-  for (const words::Claim& claim : source.colours) source_families |= static_cast<int32_t>(claim.value);
-  for (const words::Claim& claim : rewrite.colours) rewrite_families |= static_cast<int32_t>(claim.value);
+  for (const words::Claim& claim : source.colours)
+    source_families |= static_cast<int32_t>(claim.value);
+  for (const words::Claim& claim : rewrite.colours)
+    rewrite_families |= static_cast<int32_t>(claim.value);
   Difference difference;
   bool any_lost = false, any_added = false;
   for (const words::Claim& claim : source.colours) {
@@ -138,9 +141,10 @@ Difference compare_colours(const words::Reading& source, const words::Reading& r
     // A banana may be yellow, WordNet's definition says so; a green banana may not.
     if (source_families == 0 && ground[i] >= words::kGround) continue;
     any_added = true;
-    const auto claim = std::find_if(
-        rewrite.colours.begin(), rewrite.colours.end(),
-        [&](const words::Claim& c) { return static_cast<int32_t>(c.value) == rewrite.terms[i].colour; });
+    const auto claim =
+        std::find_if(rewrite.colours.begin(), rewrite.colours.end(), [&](const words::Claim& c) {
+          return static_cast<int32_t>(c.value) == rewrite.terms[i].colour;
+        });
     difference.added += claim != rewrite.colours.end() && claim->firm;
   }
   difference.conflict = any_added && any_lost &&
@@ -148,8 +152,8 @@ Difference compare_colours(const words::Reading& source, const words::Reading& r
   return difference;
 }
 
-void check_claims(const words::Reading& source, const words::Reading& rewrite, const words::Relatedness& related,
-                  Verdict& verdict) {
+void check_claims(const words::Reading& source, const words::Reading& rewrite,
+                  const words::Relatedness& related, Verdict& verdict) {
   const bool denies = source.negations > 0, rewrite_denies = rewrite.negations > 0;
   if ((denies && !rewrite_denies && rewrite.maybe_negations == 0) ||
       (rewrite_denies && !denies && source.maybe_negations == 0)) {
@@ -181,12 +185,12 @@ void check_claims(const words::Reading& source, const words::Reading& rewrite, c
   if (related.opposed) verdict.raise(kOpposite);
 }
 
-void check_content(const words::Reading& source, const words::Reading& rewrite, const words::Relatedness& related,
-                   AuditRecord& record, Verdict& verdict) {
+void check_content(const words::Reading& source, const words::Reading& rewrite,
+                   const words::Relatedness& related, AuditRecord& record, Verdict& verdict) {
   double kept = 0, wanted = 0, added = 0, said = 0;
   bool noun_lost = false, thing_lost = false, thing_added = false;
   for (size_t i = 0; i < source.terms.size(); ++i) {
-    const words::Term& term = source.terms[i];
+    const words::ContentWord& term = source.terms[i];
     wanted += term.weight;
     kept += term.weight * related.kept[i];
     if (related.kept[i] >= words::kGround || term.colour != 0) continue;
@@ -194,7 +198,7 @@ void check_content(const words::Reading& source, const words::Reading& rewrite, 
     thing_lost |= term.concrete;
   }
   for (size_t i = 0; i < rewrite.terms.size(); ++i) {
-    const words::Term& term = rewrite.terms[i];
+    const words::ContentWord& term = rewrite.terms[i];
     const double weight = term.noun && !term.concrete ? 0.7 * term.weight : term.weight;
     said += weight;
     if (related.ground[i] >= words::kGround) continue;
@@ -222,27 +226,22 @@ void check_length(const words::Reading& source, const words::Reading& rewrite, A
   if (from >= 6 && record.length_ratio < 0.4) verdict.raise(kTooShort);
 }
 
-std::filesystem::path default_wordnet() {
-  const char* chosen = std::getenv("CLIPWRIGHT_WORDNET");
-  return chosen != nullptr ? chosen : "/usr/share/wordnet";
-}
-
 }  // namespace
 
 struct Auditor::Tables {
   explicit Tables(const std::filesystem::path& folder) : wordnet(folder), reach(wordnet) {}
-  words::WordNet wordnet;
+  lexicon::WordNet wordnet;
   words::SenseReach reach;
   words::ExampleTexts examples;
 };
 
-Auditor::Auditor() : Auditor(default_wordnet()) {}
+Auditor::Auditor() : Auditor(lexicon::default_wordnet_folder()) {}
 Auditor::Auditor(const std::filesystem::path& wordnet_folder)
     : tables_(std::make_unique<Tables>(wordnet_folder)) {}
 Auditor::~Auditor() = default;
 
 bool Auditor::has_wordnet() const { return !tables_->wordnet.empty(); }
-const words::WordNet& Auditor::wordnet() const { return tables_->wordnet; }
+const lexicon::WordNet& Auditor::wordnet() const { return tables_->wordnet; }
 
 void Auditor::add_examples(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) tables_->examples.add(text);

@@ -12,12 +12,11 @@
 
 #include "core/json.h"
 
-namespace clipwright::audit::words {
+namespace clipwright::lexicon {
 class WordNet;
 }
 
 namespace clipwright::audit::verdict {
-
 
 /// What the audit found in one (source, rewrite) pair. `flags` name what is wrong
 /// ("number-changed", "colour-added", "negation-changed", "entity-lost", "content-lost",
@@ -60,7 +59,7 @@ class Auditor {
   /// room.
   void audit(std::string_view source, std::string_view rewrite, AuditRecord& record) const;
   bool has_wordnet() const;
-  const words::WordNet& wordnet() const;  ///< empty when it was not found
+  const lexicon::WordNet& wordnet() const;  ///< empty when it was not found
 
  private:
   struct Tables;

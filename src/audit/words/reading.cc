@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace clipwright::audit::words {
+using lexicon::BaseForms;
+using lexicon::classify_word;
+using lexicon::find_base_forms;
+using lexicon::PartOfSpeech;
+using lexicon::split_words;
+using lexicon::stem_hash;
+using lexicon::Word;
+using lexicon::WordClass;
+using lexicon::WordEntry;
+using lexicon::WordNet;
+using lexicon::Words;
 namespace {
 
 // Lexicographer files (lexnames(5WN)).
@@ -166,7 +177,7 @@ class Reader {
     if (reading_.terms.size() >= Reading::kMostTerms) return;
     const Word& word = words_.list[i];
     const std::string_view text = words_.text(word);
-    Term term;
+    ContentWord term;
     term.hash = word.hash;
     term.stem = stem_hash(text);
     term.colour = colour;
@@ -189,7 +200,7 @@ class Reader {
     reading_.terms.push_back(term);
   }
 
-  void describe(Term& term, const Word& word, bool capital_tells) const {
+  void describe(ContentWord& term, const Word& word, bool capital_tells) const {
     const uint32_t id = term.forms.word[0];
     const WordNet::Senses& senses = wordnet_.word(id);
     const PartOfSpeech part = likely_part(wordnet_, term.forms, words_.text(word));
@@ -219,7 +230,7 @@ class Reader {
     auto& terms = reading_.terms;
     for (size_t i = 0; i + 1 < terms.size(); ++i) {
       if (terms[i + 1].place != terms[i].place + 1) continue;
-      Term &first = terms[i], &second = terms[i + 1];
+      ContentWord &first = terms[i], &second = terms[i + 1];
       uint32_t compound = wordnet_.find_compound(first.hash, second.hash);
       if (compound == WordNet::kNone && second.forms.count > 0) {
         compound = wordnet_.find_compound(first.hash, wordnet_.hash(second.forms.base()));

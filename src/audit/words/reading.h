@@ -6,19 +6,20 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/words/lexicon.h"
-#include "audit/words/morphology.h"
-#include "audit/words/wordnet.h"
-#include "audit/words/words.h"
+#include "lexicon/morphology.h"
+#include "lexicon/word_class.h"
+#include "lexicon/wordnet.h"
+#include "lexicon/words.h"
 
 namespace clipwright::audit::words {
 
 /// One content word.
-struct Term {
+struct ContentWord {
   uint64_t hash = 0, stem = 0;
-  BaseForms forms;
-  uint32_t compound = WordNet::kNone;  ///< WordNet compound this word and its neighbour form
-  float weight = 1;                    ///< nouns 1, verbs 0.7, adjectives 0.6, adverbs 0.3
+  lexicon::BaseForms forms;
+  uint32_t compound =
+      lexicon::WordNet::kNone;  ///< WordNet compound this word and its neighbour form
+  float weight = 1;             ///< nouns 1, verbs 0.7, adjectives 0.6, adverbs 0.3
   bool noun = false;
   bool concrete =
       false;  ///< a thing one could see: creature, artifact, food, plant, person, body, object
@@ -36,13 +37,13 @@ struct Claim {
 /// Buffers are reused from call to call.
 struct Reading {
   static constexpr size_t kMostTerms = 160;
-  Words words;
-  std::vector<Term> terms;
+  lexicon::Words words;
+  std::vector<ContentWord> terms;
   std::vector<Claim> numbers, colours;
   int negations = 0, maybe_negations = 0;
   int foreign_words = 0, function_words = 0;
 };
 
-void read_text(std::string_view text, const WordNet& wordnet, Reading& reading);
+void read_text(std::string_view text, const lexicon::WordNet& wordnet, Reading& reading);
 
 }  // namespace clipwright::audit::words

@@ -4,6 +4,9 @@
 #include <array>
 
 namespace clipwright::audit::words {
+using lexicon::PartOfSpeech;
+using lexicon::word_hash;
+using lexicon::WordNet;
 namespace {
 
 // Strength by kind of relation, tuned on the table in docs/formats/audit.md.
@@ -15,7 +18,7 @@ constexpr float kSynonym = 0.95F, kDerivedForm = 0.9F, kSimilarTo = 0.8F, kNarro
 constexpr size_t kMostPairs = 48, kShortCaption = 3;
 
 /// Green and red are near in WordNet; in a caption they contradict.
-bool colours_differ(const Term& a, const Term& b) {
+bool colours_differ(const ContentWord& a, const ContentWord& b) {
   return a.colour != 0 && b.colour != 0 && (a.colour & b.colour) == 0;
 }
 
@@ -196,7 +199,7 @@ void Relatedness::mark(uint32_t sense, uint32_t term, Mark mark) {
 }
 
 void Relatedness::mark_senses(uint32_t term, bool near) {
-  const Term& word = source_->terms[term];
+  const ContentWord& word = source_->terms[term];
   if (word.compound != WordNet::kNone) {
     by_compound_ = true;
     mark_word(term, word.compound, near);
@@ -220,7 +223,7 @@ void Relatedness::mark_word(uint32_t term, uint32_t word, bool near) {
 }
 
 void Relatedness::look_up_senses(uint32_t term) {
-  const Term& word = rewrite_->terms[term];
+  const ContentWord& word = rewrite_->terms[term];
   if (word.compound != WordNet::kNone) look_up_word(term, word.compound);
   for (int f = 0; f < word.forms.count; ++f) look_up_word(term, word.forms.word[f]);
 }
@@ -251,7 +254,7 @@ void Relatedness::look_up_word(uint32_t term, uint32_t word) {
 /// A word that defines another, or is defined by it, has ground ("hammer": "a hand tool with a
 /// heavy rigid head ..."), but alone does not say the same.
 void Relatedness::look_up_glosses() {
-  const auto each_gloss_word = [&](const Term& term, auto use) {
+  const auto each_gloss_word = [&](const ContentWord& term, auto use) {
     for (int f = 0; f < term.forms.count; ++f) {
       for (const uint32_t word : reach_->gloss(term.forms.word[f])) use(word);
     }
@@ -267,7 +270,7 @@ void Relatedness::look_up_glosses() {
   }
   for (uint32_t t = 0; t < rewrite_->terms.size(); ++t) {
     if (ground[t] >= kGround) continue;
-    const Term& term = rewrite_->terms[t];
+    const ContentWord& term = rewrite_->terms[t];
     for (int f = 0; f < term.forms.count; ++f) {
       if (const uint32_t from = glosses_.find(uint64_t{term.forms.word[f]} + 1);
           from != Marks::kAbsent)
@@ -344,7 +347,7 @@ float Relatedness::association(uint32_t a, uint32_t b) const {
                                                                                     : 0;
 }
 
-bool Relatedness::forms_compound(const Term& a, const Term& b) const {
+bool Relatedness::forms_compound(const ContentWord& a, const ContentWord& b) const {
   const uint64_t first = wordnet_->hash(a.forms.base()), second = wordnet_->hash(b.forms.base());
   return wordnet_->find_compound(first, second) != WordNet::kNone ||
          wordnet_->find_compound(second, first) != WordNet::kNone;

@@ -8,7 +8,7 @@
 
 #include "audit/words/reading.h"
 #include "audit/words/sense_reach.h"
-#include "audit/words/wordnet.h"
+#include "lexicon/wordnet.h"
 
 namespace clipwright::audit::words {
 
@@ -22,7 +22,7 @@ class Relatedness {
  public:
   /// Fills `kept` (a value a source term: how well any word of the rewrite carries it), `ground` (a
   /// value a rewrite term: its best support in the source) and `opposed`.
-  void compare(const Reading& source, const Reading& rewrite, const WordNet& wordnet,
+  void compare(const Reading& source, const Reading& rewrite, const lexicon::WordNet& wordnet,
                const SenseReach& reach);
 
   std::vector<float> kept, ground;
@@ -65,14 +65,14 @@ class Relatedness {
   void look_up_glosses();
   void associate();
   float association(uint32_t a, uint32_t b) const;
-  bool forms_compound(const Term& a, const Term& b) const;
+  bool forms_compound(const ContentWord& a, const ContentWord& b) const;
   bool joined(uint32_t source_term, uint32_t rewrite_term) const;
 
   static constexpr uint32_t kByCompound = 1U << 24;
 
   const Reading* source_ = nullptr;
   const Reading* rewrite_ = nullptr;
-  const WordNet* wordnet_ = nullptr;
+  const lexicon::WordNet* wordnet_ = nullptr;
   const SenseReach* reach_ = nullptr;
   bool by_compound_ = false;
   Marks words_, senses_, glosses_;

@@ -5,6 +5,9 @@
 #include "core/error.h"
 
 namespace clipwright::audit::words {
+using lexicon::PartOfSpeech;
+using lexicon::PointerKind;
+using lexicon::WordNet;
 namespace {
 
 using Steps = std::vector<SenseReach::Step>;
@@ -22,55 +25,55 @@ void mark_around(const WordNet& wordnet, uint32_t sense, Steps& steps) {
   for (const WordNet::Pointer pointer : wordnet.pointers(sense)) {
     const uint32_t target = pointer.target;
     switch (pointer.kind()) {
-      case Relation::kHypernym:
+      case PointerKind::kHypernym:
         add(target, wordnet.sense(target).topic == kTops ? Mark::kTopParent : Mark::kParent, steps);
         for (const WordNet::Pointer above : wordnet.pointers(target)) {
-          if (above.kind() != Relation::kHypernym) continue;
+          if (above.kind() != PointerKind::kHypernym) continue;
           add(above.target,
               wordnet.sense(above.target).topic == kTops ? Mark::kTopParent : Mark::kGrandparent,
               steps);
         }
         break;
-      case Relation::kInstanceOf:
+      case PointerKind::kInstanceOf:
         add(target, Mark::kNamedParent, steps);
         break;
-      case Relation::kSimilar:
+      case PointerKind::kSimilar:
         add(target, Mark::kSimilar, steps);
         for (const WordNet::Pointer head : wordnet.pointers(target)) {
-          if (head.kind() == Relation::kOpposite) add(head.target, Mark::kOpposite, steps);
+          if (head.kind() == PointerKind::kOpposite) add(head.target, Mark::kOpposite, steps);
         }
         break;
-      case Relation::kOpposite:
+      case PointerKind::kOpposite:
         add(target, Mark::kOpposite, steps);
         break;
-      case Relation::kPart:
+      case PointerKind::kPart:
         add(target, Mark::kPart, steps);
         break;
-      case Relation::kDerived:
+      case PointerKind::kDerived:
         add(target, Mark::kDerived, steps);
         break;
-      case Relation::kKindred:
+      case PointerKind::kKindred:
         add(target, Mark::kKindred, steps);
         break;
     }
   }
 }
 
-Way way_of(Relation kind, PartOfSpeech part) {
+Way way_of(PointerKind kind, PartOfSpeech part) {
   switch (kind) {
-    case Relation::kHypernym:
+    case PointerKind::kHypernym:
       return part == PartOfSpeech::kVerb ? Way::kVerbHypernym : Way::kHypernym;
-    case Relation::kInstanceOf:
+    case PointerKind::kInstanceOf:
       return Way::kInstanceOf;
-    case Relation::kSimilar:
+    case PointerKind::kSimilar:
       return Way::kSimilar;
-    case Relation::kOpposite:
+    case PointerKind::kOpposite:
       return Way::kOpposite;
-    case Relation::kPart:
+    case PointerKind::kPart:
       return Way::kPart;
-    case Relation::kDerived:
+    case PointerKind::kDerived:
       return Way::kDerived;
-    case Relation::kKindred:
+    case PointerKind::kKindred:
       return Way::kKindred;
   }
   return Way::kOwn;
@@ -80,9 +83,9 @@ void look_from(const WordNet& wordnet, uint32_t sense, PartOfSpeech part, Steps&
   add(sense, Way::kOwn, steps);
   for (const WordNet::Pointer pointer : wordnet.pointers(sense)) {
     add(pointer.target, way_of(pointer.kind(), part), steps);
-    if (pointer.kind() != Relation::kHypernym || part != PartOfSpeech::kNoun) continue;
+    if (pointer.kind() != PointerKind::kHypernym || part != PartOfSpeech::kNoun) continue;
     for (const WordNet::Pointer above : wordnet.pointers(pointer.target)) {
-      if (above.kind() == Relation::kHypernym) add(above.target, Way::kGrandparent, steps);
+      if (above.kind() == PointerKind::kHypernym) add(above.target, Way::kGrandparent, steps);
     }
   }
 }

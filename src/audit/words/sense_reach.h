@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "audit/words/wordnet.h"
+#include "lexicon/wordnet.h"
 
 namespace clipwright::audit::words {
 
@@ -46,7 +46,7 @@ class SenseReach {
     uint32_t how : 8;
   };
 
-  explicit SenseReach(const WordNet& wordnet);
+  explicit SenseReach(const lexicon::WordNet& wordnet);
 
   /// Senses to mark around a source word, in the order in which the first mark of a sense stays:
   /// `usual` for its commonest senses only.

@@ -4,6 +4,12 @@
 #include <array>
 
 namespace clipwright::audit::words {
+using lexicon::classify_word;
+using lexicon::split_words;
+using lexicon::Word;
+using lexicon::WordClass;
+using lexicon::Words;
+using lexicon::WordTable;
 namespace {
 
 constexpr std::string_view kPreambles[] = {

@@ -24,7 +24,7 @@ constexpr double kCommonShare = 0.2;
 
 class Comparison {
  public:
-  Comparison(int64_t lines, const LineReader& caption, const LineReader& rewrite)
+  Comparison(int64_t lines, const LineText& caption, const LineText& rewrite)
       : lines_(lines), caption_(caption), rewrite_(rewrite) {}
 
   void learn_common_words(const std::vector<int64_t>& sample) {
@@ -60,7 +60,7 @@ class Comparison {
   }
 
   int64_t lines_;
-  const LineReader &caption_, &rewrite_;
+  const LineText &caption_, &rewrite_;
   WordHashes common_;
 };
 
@@ -97,7 +97,7 @@ int64_t first_line(const Comparison& comparison, int64_t low, int64_t high, int6
 
 }  // namespace
 
-Alignment check_alignment(int64_t lines, const LineReader& caption, const LineReader& rewrite) {
+Alignment check_alignment(int64_t lines, const LineText& caption, const LineText& rewrite) {
   Alignment result;
   std::vector<int64_t> sample;
   const int64_t count = std::min(lines, kSample);

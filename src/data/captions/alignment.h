@@ -24,11 +24,11 @@ struct Alignment {
   double overlap = 0, overlap_elsewhere = 0;
 };
 
-using LineReader = std::function<std::string(int64_t)>;
+using LineText = std::function<std::string(int64_t)>;
 
 /// Compares a sample of up to 4,000 lines in place and shifted (shift_candidates.h). A shift counts
 /// when a run of lines fits its captions much better shifted than in place: at least twelve sampled
 /// lines, twice the overlap, six standard errors.
-Alignment check_alignment(int64_t lines, const LineReader& caption, const LineReader& rewrite);
+Alignment check_alignment(int64_t lines, const LineText& caption, const LineText& rewrite);
 
 }  // namespace clipwright::data::captions

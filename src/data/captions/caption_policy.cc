@@ -1,5 +1,7 @@
+#include "data/captions/caption_policy.h"
+
 #include "core/error.h"
-#include "data/captions/captions.h"
+#include "core/random.h"
 
 namespace clipwright::data::captions {
 namespace {

@@ -85,6 +85,21 @@ KeepCondition KeepCondition::parse(const std::string& text) {
   return condition;
 }
 
+std::string KeepCondition::describe() const {
+  std::string text;
+  for (const Term& term : terms_) {
+    if (!text.empty()) text += " and ";
+    if (term.comparison.empty()) {
+      text += (term.wanted ? "flag:" : "not flag:") + term.flag;
+    } else {
+      char bound[32];
+      const auto written = std::to_chars(bound, bound + sizeof bound, term.bound);
+      text += "audit.score " + term.comparison + " " + std::string(bound, written.ptr);
+    }
+  }
+  return text;
+}
+
 bool KeepCondition::needs_flags() const {
   return std::any_of(terms_.begin(), terms_.end(),
                      [](const Term& term) { return term.comparison.empty(); });

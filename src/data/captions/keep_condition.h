@@ -16,6 +16,8 @@ class KeepCondition {
   static KeepCondition parse(const std::string& text);
 
   bool empty() const { return terms_.empty(); }
+  /// The same condition in one spelling.
+  std::string describe() const;
   bool needs_flags() const;
   bool keeps(double score, const std::vector<std::string>& flags) const;
 

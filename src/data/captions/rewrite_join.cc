@@ -49,14 +49,15 @@ class Joiner {
 
   void by_key(const EachRewriteRow& each) {
     const HashIndex index(dataset_.size(), [&](int64_t i) { return dataset_.key(i); });
-    each([&](RewriteRow& row) {
-      if (!row.accepted) return;
+    each([&](const RewriteRow& row) {
+      if (!row.record.accepted()) return;
       bool known = false, same_source = false;
       int64_t other = -1;
-      index.each_candidate(row.key, [&](int64_t i) {
-        if (dataset_.key(i) != row.key) return;
+      index.each_candidate(row.record.key, [&](int64_t i) {
+        if (dataset_.key(i) != row.record.key) return;
         known = true;
-        if (!row.source_sha256.empty() && source_hash(dataset_.caption(i)) != row.source_sha256) {
+        if (!row.record.source_sha256.empty() &&
+            source_hash(dataset_.caption(i)) != row.record.source_sha256) {
           other = i;
           return;
         }
@@ -73,12 +74,12 @@ class Joiner {
     join_.by_source = true;
     const HashIndex index(dataset_.size(),
                           [&](int64_t i) { return source_hash(dataset_.caption(i)); });
-    each([&](RewriteRow& row) {
-      if (!row.accepted) return;
+    each([&](const RewriteRow& row) {
+      if (!row.record.accepted()) return;
       bool known = false;
-      if (!row.source_sha256.empty()) {
-        index.each_candidate(row.source_sha256, [&](int64_t i) {
-          if (source_hash(dataset_.caption(i)) != row.source_sha256) return;
+      if (!row.record.source_sha256.empty()) {
+        index.each_candidate(row.record.source_sha256, [&](int64_t i) {
+          if (source_hash(dataset_.caption(i)) != row.record.source_sha256) return;
           known = true;
           place(i, row);
         });
@@ -92,7 +93,7 @@ class Joiner {
 
  private:
   void place(int64_t index, const RewriteRow& row) {
-    JoinedMode& mode = join_.modes[row.mode];
+    JoinedMode& mode = join_.modes[row.record.mode];
     if (mode.places.empty()) mode.places.assign(static_cast<size_t>(dataset_.size()), kNoText);
     uint64_t& at = mode.places[static_cast<size_t>(index)];
     if (at != kNoText) --mode.texts;
@@ -107,17 +108,20 @@ class Joiner {
 
   bool keeps(int64_t index, const RewriteRow& row) {
     if (keep_.empty()) return true;
-    if (row.score && (row.flags_known || !keep_.needs_flags()))
-      return keep_.keeps(*row.score, row.flags);
+    const auto& [values, flags] = row.record.scores;
+    const auto score = values.find("audit");
+    if (score != values.end() && (flags || !keep_.needs_flags()))
+      return keep_.keeps(score->second, flags.value_or(std::vector<std::string>()));
     if (!auditor_) auditor_ = std::make_unique<audit::verdict::Auditor>();
-    const audit::verdict::AuditRecord record = auditor_->audit(dataset_.caption(index), row.text);
+    const audit::verdict::AuditRecord record =
+        auditor_->audit(dataset_.caption(index), row.record.text);
     return keep_.keeps(record.score, record.flags);
   }
 
   [[noreturn]] void wrong_source(const RewriteRow& row, int64_t index) const {
-    fail_input(path_ + ", record " + std::to_string(row.row) + ": key '" + row.key +
+    fail_input(path_ + ", record " + std::to_string(row.row) + ": key '" + row.record.key +
                    "' was rewritten from another caption (its source has sha256 " +
-                   row.source_sha256.substr(0, 12) + "..., the data says \"" +
+                   row.record.source_sha256.substr(0, 12) + "..., the data says \"" +
                    shortened(dataset_.caption(index)) + "\" with " +
                    source_hash(dataset_.caption(index)).substr(0, 12) + "...)",
                "the caption that was rewritten",

@@ -4,25 +4,19 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "data/source/dataset.h"
 #include "data/captions/keep_condition.h"
-#include "data/captions/rewrite_slot.h"
+#include "data/source/dataset.h"
+#include "records/record.h"
 
 namespace clipwright::data::captions {
 
-/// One record of a rewrite file (docs/formats/captions.md).
+/// A record of a rewrite file and where it stands.
 struct RewriteRow {
-  std::string key, mode, text;
-  std::string source_sha256;  ///< hexadecimal; empty when the file has none
-  bool accepted = true;
-  std::optional<double> score;
-  std::vector<std::string> flags;
-  bool flags_known = false;
-  uint64_t place = 0;  ///< where the reader finds the text again
+  records::Record record;
+  uint64_t place = 0;  ///< where the text is found again
   int64_t row = 0;     ///< 1-based, for messages
 };
 
@@ -41,7 +35,7 @@ struct RewriteJoin {
 };
 
 /// Gives every row of a file to `use`; called twice when rows have to be joined by source.
-using EachRewriteRow = std::function<void(const std::function<void(RewriteRow&)>& use)>;
+using EachRewriteRow = std::function<void(const std::function<void(const RewriteRow&)>& use)>;
 
 /// Joins by key, each row's source hash checked against the pair's caption; when not one key is
 /// known, by the hash alone. The last accepted row of a (key, mode) counts. Rows without scores are

@@ -17,8 +17,8 @@ constexpr int64_t kBlockLines = 200;
 constexpr size_t kRareLines = 16;
 
 /// The distance that most rare words of the captions in [begin, end) vote for.
-int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineReader& caption,
-                        const LineReader& rewrite) {
+int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineText& caption,
+                        const LineText& rewrite) {
   std::unordered_map<uint64_t, std::vector<int64_t>> lines_with;
   for (int64_t line = std::max<int64_t>(0, begin - kFar); line < std::min(lines, end + kFar);
        ++line) {
@@ -51,8 +51,8 @@ int64_t favourite_shift(int64_t lines, int64_t begin, int64_t end, const LineRea
 
 }  // namespace
 
-std::vector<int64_t> shift_candidates(int64_t lines, const LineReader& caption,
-                                      const LineReader& rewrite) {
+std::vector<int64_t> shift_candidates(int64_t lines, const LineText& caption,
+                                      const LineText& rewrite) {
   std::set<int64_t> shifts;
   for (int64_t shift = 1; shift <= kNear; ++shift) shifts.insert({-shift, shift});
   for (int64_t block = 0; block < kBlocks; ++block) {

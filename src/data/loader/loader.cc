@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "core/error.h"
@@ -15,8 +16,9 @@
 namespace clipwright::data::loader {
 namespace {
 
-// Enough to ride over a slow picture; more would only hold memory.
-constexpr size_t kBatchesAhead = 4;
+// Ahead where memory allows it: enough to ride over a slow picture, or a step's worth when a step
+// takes more.
+constexpr size_t kMostAhead = 4, kLeastAhead = 2;
 constexpr int64_t kSamplesBeforeJudging = 200;
 constexpr int64_t kFirstLogged = 3;
 
@@ -34,15 +36,31 @@ bool worth_logging(int64_t count) {
   return count == 1;
 }
 
-/// A batch on its way: samples are claimed one by one by any worker.
+/// A micro-batch on its way: samples are claimed one by one by any worker.
 struct Slot {
   std::unique_ptr<Batch> batch;
   std::vector<SampleTexts> rows;
   int64_t claimed = 0, done = 0;
+  bool open = false;  // its memory is there
   bool ready = false;
+  size_t bytes = 0;
   std::string hopeless;  // no usable pair was found for a row
   std::exception_ptr failure;
 };
+
+size_t bytes_of(const Batch& batch) {
+  size_t bytes = batch.images.capacity() + batch.samples.capacity() * sizeof(int64_t);
+  for (const text::bpe::PackedTexts& texts : batch.texts)
+    bytes += (texts.ids.capacity() + texts.offsets.capacity()) * sizeof(int32_t);
+  return bytes;
+}
+
+size_t bytes_of(const std::vector<SampleTexts>& rows) {
+  size_t bytes = rows.capacity() * sizeof(SampleTexts);
+  for (const SampleTexts& row : rows)
+    bytes += row.ids.capacity() * sizeof(int32_t) + row.ends.capacity() * sizeof(size_t);
+  return bytes;
+}
 
 }  // namespace
 
@@ -50,16 +68,20 @@ struct Loader::State {
   std::shared_ptr<const source::Dataset> dataset;
   std::shared_ptr<const captions::CaptionTable> captions;
   LoaderOptions options;
-  int64_t batches = 0;
-  size_t texts = 0;  // K
+  int64_t batches = 0, parts = 0;
+  size_t texts = 0;       // K
+  size_t slot_bytes = 0;  // of a micro-batch whose texts fill their context
+  size_t most_ahead = 0;  // slots and spare ones together
 
   std::mutex mutex;
   std::condition_variable work, filled;
   bool stopping = false;
-  int64_t epoch = 0, batch = 0;  // the next batch to be started
+  std::exception_ptr failure;              // of a thread as a whole
+  int64_t epoch = 0, batch = 0, part = 0;  // the next micro-batch to be started
   std::deque<std::shared_ptr<Slot>> ahead;
   std::vector<std::unique_ptr<Batch>> spare;
   std::vector<std::vector<SampleTexts>> spare_rows;
+  size_t most_held = 0;
   BadSamples bad;
   std::string last_bad;
   std::vector<std::jthread> workers;  // last, so that it is joined before the rest goes
@@ -75,8 +97,30 @@ struct Loader::State {
 
   size_t pixels() const { return static_cast<size_t>(3) * options.image_size * options.image_size; }
 
-  /// Opens the next batch of the schedule. Call with the lock held.
-  void start_slot() {
+  void plan_memory() {
+    const auto context = static_cast<size_t>(options.context_length);
+    // Vectors that grow take up to twice what they hold; ids stand in their row and in the packed
+    // list.
+    const size_t row =
+        pixels() + sizeof(int64_t) + sizeof(SampleTexts) +
+        texts * (4 * context * sizeof(int32_t) + 2 * sizeof(size_t) + 2 * sizeof(int32_t));
+    slot_bytes = static_cast<size_t>(options.micro_batch) * row;
+    most_ahead = std::clamp(options.memory / slot_bytes, kLeastAhead,
+                            std::max(kMostAhead, static_cast<size_t>(parts)));
+  }
+
+  /// Call with the lock held.
+  size_t held() const {
+    size_t bytes = 0;
+    for (const auto& slot : ahead) bytes += slot->bytes;
+    for (const auto& batch_kept : spare) bytes += bytes_of(*batch_kept);
+    for (const auto& rows : spare_rows) bytes += bytes_of(rows);
+    return bytes;
+  }
+  void note_memory() { most_held = std::max(most_held, held()); }
+
+  /// Takes the next place of the schedule. Call with the lock held.
+  std::shared_ptr<Slot> start_slot() {
     auto slot = std::make_shared<Slot>();
     if (spare.empty()) {
       slot->batch = std::make_unique<Batch>();
@@ -88,43 +132,76 @@ struct Loader::State {
       slot->rows = std::move(spare_rows.back());
       spare_rows.pop_back();
     }
-    const auto size = static_cast<size_t>(options.batch_size);
-    slot->rows.resize(size);
-    slot->batch->size = options.batch_size;
-    slot->batch->epoch = epoch;
-    slot->batch->index = batch;
-    slot->batch->images.resize(size * pixels());
-    slot->batch->samples.resize(size);
-    slot->batch->texts.resize(texts);
-    ahead.push_back(std::move(slot));
-    if (++batch == batches) {
-      batch = 0;
-      ++epoch;
-    }
+    slot->bytes = bytes_of(*slot->batch) + bytes_of(slot->rows);
+    Batch& next = *slot->batch;
+    next.size = std::min(options.micro_batch, options.batch_size - part * options.micro_batch);
+    next.epoch = epoch;
+    next.index = batch;
+    next.part = part;
+    ahead.push_back(slot);
+    if (++part < parts) return slot;
+    part = 0;
+    if (++batch < batches) return slot;
+    batch = 0;
+    ++epoch;
+    return slot;
   }
 
-  /// A batch with unclaimed rows, oldest first; nullptr when the program ends.
+  /// Takes tens of megabytes the first time, so not under the lock.
+  void make_room(Slot& slot) const {
+    const auto size = static_cast<size_t>(slot.batch->size);
+    slot.batch->images.resize(size * pixels());
+    slot.batch->samples.resize(size);
+    slot.batch->texts.resize(texts);
+    slot.rows.resize(size);
+  }
+
+  /// What went wrong in a thread is thrown where the micro-batch is asked for.
+  void fail(Slot& slot) {
+    {
+      std::lock_guard lock(mutex);
+      if (!slot.failure) slot.failure = std::current_exception();
+      slot.ready = true;
+    }
+    filled.notify_all();
+  }
+
+  /// A slot with unclaimed rows, oldest first; nullptr when the program ends.
   std::shared_ptr<Slot> claim(int64_t* row) {
     std::unique_lock lock(mutex);
     for (;;) {
       if (stopping) return nullptr;
       for (const auto& slot : ahead) {
-        if (slot->claimed < options.batch_size) {
+        if (slot->open && slot->claimed < slot->batch->size) {
           *row = slot->claimed++;
           return slot;
         }
       }
-      if (ahead.size() < kBatchesAhead) {
-        start_slot();
-        work.notify_all();
-      } else {
+      if (ahead.size() >= most_ahead) {
         work.wait(lock);
+        continue;
+      }
+      const std::shared_ptr<Slot> slot = start_slot();
+      lock.unlock();
+      try {
+        make_room(*slot);
+        const size_t bytes = bytes_of(*slot->batch) + bytes_of(slot->rows);
+        lock.lock();
+        slot->bytes = bytes;
+        slot->open = true;
+        note_memory();
+        work.notify_all();
+      } catch (...) {
+        fail(*slot);
+        lock.lock();
       }
     }
   }
 
   int64_t dataset_index(const Batch& at, int64_t row) const {
-    const int64_t place = (at.index * options.batch_size + row) * options.world_size + options.rank;
+    const int64_t in_batch = at.part * options.micro_batch + row;
+    const int64_t place =
+        (at.index * options.batch_size + in_batch) * options.world_size + options.rank;
     if (!options.shuffle) return place;
     const auto epoch_key = static_cast<uint64_t>(at.epoch);
     return static_cast<int64_t>(Permutation(static_cast<uint64_t>(dataset->size()), options.seed,
@@ -132,38 +209,47 @@ struct Loader::State {
   }
 
   void run_worker() {
-    SampleMaker maker(*dataset, captions.get(), options);
-    int64_t row = 0;
-    while (const std::shared_ptr<Slot> slot = claim(&row)) {
-      std::exception_ptr failure;
-      std::string hopeless;
-      try {
-        Batch& batch_now = *slot->batch;
-        SampleTexts& sample = slot->rows[static_cast<size_t>(row)];
-        const std::span<uint8_t> chw(batch_now.images.data() + static_cast<size_t>(row) * pixels(),
-                                     pixels());
-        if (!maker.make(dataset_index(batch_now, row), batch_now.epoch, chw, sample)) {
-          hopeless = sample.bad.at(0).key + ": " + sample.bad[0].reason;
+    try {
+      SampleMaker maker(*dataset, captions.get(), options);
+      int64_t row = 0;
+      while (const std::shared_ptr<Slot> slot = claim(&row)) {
+        try {
+          make_row(maker, *slot, row);
+        } catch (...) {
+          fail(*slot);
         }
-        batch_now.samples[static_cast<size_t>(row)] = sample.index;
-      } catch (...) {
-        failure = std::current_exception();
       }
-      bool last = false;
+    } catch (...) {
       {
         std::lock_guard lock(mutex);
-        if (failure) slot->failure = failure;
-        if (!hopeless.empty() && slot->hopeless.empty()) slot->hopeless = hopeless;
-        last = ++slot->done == options.batch_size;
-      }
-      if (!last) continue;
-      if (!slot->failure && slot->hopeless.empty()) pack_texts(*slot);
-      {
-        std::lock_guard lock(mutex);
-        slot->ready = true;
+        if (!failure) failure = std::current_exception();
       }
       filled.notify_all();
     }
+  }
+
+  void make_row(SampleMaker& maker, Slot& slot, int64_t row) {
+    Batch& batch_now = *slot.batch;
+    SampleTexts& sample = slot.rows[static_cast<size_t>(row)];
+    const std::span<uint8_t> chw(batch_now.images.data() + static_cast<size_t>(row) * pixels(),
+                                 pixels());
+    std::string hopeless;
+    if (!maker.make(dataset_index(batch_now, row), batch_now.epoch, chw, sample))
+      hopeless = sample.bad.at(0).key + ": " + sample.bad[0].reason;
+    batch_now.samples[static_cast<size_t>(row)] = sample.index;
+    {
+      std::lock_guard lock(mutex);
+      if (slot.hopeless.empty()) slot.hopeless = std::move(hopeless);
+      if (++slot.done < batch_now.size || slot.failure) return;
+    }
+    if (slot.hopeless.empty()) pack_texts(slot);
+    {
+      std::lock_guard lock(mutex);
+      slot.bytes = bytes_of(batch_now) + bytes_of(slot.rows);
+      note_memory();
+      slot.ready = true;
+    }
+    filled.notify_all();
   }
 
   void pack_texts(Slot& slot) const {
@@ -214,9 +300,13 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<c
     fail_usage("--workers is " + std::to_string(options.workers), "at least 1 thread");
   CW_CHECK(options.image_size > 0 && options.rank >= 0 && options.rank < options.world_size,
            "a rank lies in its world");
+  CW_CHECK(options.micro_batch >= 0, "a micro-batch has no negative size");
   state_->dataset = std::move(dataset);
   state_->captions = std::move(captions);
   state_->options = options;
+  int64_t& micro_batch = state_->options.micro_batch;
+  if (micro_batch == 0 || micro_batch > options.batch_size) micro_batch = options.batch_size;
+  state_->parts = (options.batch_size + micro_batch - 1) / micro_batch;
   const int64_t global = options.batch_size * options.world_size;
   state_->batches = state_->dataset->size() / global;
   if (state_->batches == 0) {
@@ -225,11 +315,14 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<c
   }
   if (state_->captions)
     state_->texts = static_cast<size_t>(captions::texts_per_sample(options.policy, *state_->captions));
+  state_->plan_memory();
 }
 
 Loader::~Loader() = default;
 
 int64_t Loader::batches_per_epoch() const { return state_->batches; }
+
+int64_t Loader::parts() const { return state_->parts; }
 
 void Loader::seek(int64_t epoch, int64_t batch) {
   CW_CHECK(state_->workers.empty(), "a loader's place is set before its first batch");
@@ -243,13 +336,15 @@ std::unique_ptr<Batch> Loader::next() {
   if (state.workers.empty()) {
     if (state.captions)
       text::bpe::Tokenizer::standard();  // its tables are read once, before threads need them
-    for (int i = 0; i < state.options.workers; ++i)
-      state.workers.emplace_back([&state] { state.run_worker(); });
+    start_workers();
   }
   std::shared_ptr<Slot> slot;
   {
     std::unique_lock lock(state.mutex);
-    state.filled.wait(lock, [&] { return !state.ahead.empty() && state.ahead.front()->ready; });
+    state.filled.wait(lock, [&] {
+      return state.failure || (!state.ahead.empty() && state.ahead.front()->ready);
+    });
+    if (state.failure) std::rethrow_exception(state.failure);
     slot = state.ahead.front();
     if (slot->failure) std::rethrow_exception(slot->failure);
     state.ahead.pop_front();
@@ -264,15 +359,43 @@ std::unique_ptr<Batch> Loader::next() {
   return std::move(slot->batch);
 }
 
+/// Any number of threads gives the same batches, so a system that refuses one is no error.
+void Loader::start_workers() {
+  State& state = *state_;
+  for (int i = 0; i < state.options.workers; ++i) {
+    try {
+      state.workers.emplace_back([&state] { state.run_worker(); });
+    } catch (const std::system_error& error) {
+      if (state.workers.empty()) {
+        fail_running(
+            std::string("no thread could be started to decode pictures (") + error.what() + ")", {},
+            "End other programs of this user, or raise the limit (ulimit -u).");
+      }
+      log_warning("the system refuses another thread; " + std::to_string(state.workers.size()) +
+                  " of " + std::to_string(state.options.workers) + " workers decode pictures");
+      return;
+    }
+  }
+}
+
 void Loader::recycle(std::unique_ptr<Batch> batch) {
   if (!batch) return;
   std::lock_guard lock(state_->mutex);
-  if (state_->spare.size() < kBatchesAhead) state_->spare.push_back(std::move(batch));
+  if (state_->ahead.size() + state_->spare.size() >= state_->most_ahead) return;
+  state_->spare.push_back(std::move(batch));
+  state_->note_memory();
 }
 
 BadSamples Loader::bad_samples() const {
   std::lock_guard lock(state_->mutex);
   return state_->bad;
+}
+
+LoaderMemory Loader::memory() const {
+  std::lock_guard lock(state_->mutex);
+  return {.bound = state_->most_ahead * state_->slot_bytes,
+          .held = state_->held(),
+          .most_held = state_->most_held};
 }
 
 }  // namespace clipwright::data::loader

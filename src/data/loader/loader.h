@@ -1,5 +1,5 @@
-// Batches for training: threads decode into slots that are allocated once, and any number of
-// threads gives the same batches.
+// Batches for training, in the pieces that go through the towers at once: threads decode ahead into
+// memory that is bounded, and any number of threads gives the same batches.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "data/source/dataset.h"
 #include "data/transform/transform.h"
 #include "text/bpe/tokenizer.h"
@@ -16,12 +16,16 @@
 namespace clipwright::data::loader {
 
 struct LoaderOptions {
-  int64_t batch_size = 64;
+  int64_t batch_size = 64;  ///< pairs a step
+  int64_t micro_batch = 0;  ///< pairs that `next` gives at a time, the last ones of a batch maybe
+                            ///< fewer; 0: the whole batch
+  /// Bytes that decoded micro-batches may take before somebody asks for them; two always fit.
+  size_t memory = size_t{512} << 20;
   uint64_t seed = 0;
   int workers = 2;
   bool shuffle = true;
   int image_size = 224;
-  transform::Recipe recipe;
+  Preprocessing recipe;
   bool augment = true;  ///< random crop of the recipe; off: the evaluation transform
   captions::CaptionPolicy policy = captions::CaptionPolicy::kOriginal;
   int context_length = 77;
@@ -32,12 +36,13 @@ struct LoaderOptions {
   int rank = 0, world_size = 1;
 };
 
-/// One step's data. Pixels are uint8 (B, 3, S, S); texts[k] holds slot k's text of every sample,
-/// packed.
+/// A micro-batch: rows part * micro_batch .. + size of a step's batch. Pixels are uint8 (B, 3, S,
+/// S); texts[k] holds slot k's text of every sample, packed.
 struct Batch {
   int64_t size = 0;
   int64_t epoch = 0;
-  int64_t index = 0;  ///< of the batch within its epoch
+  int64_t index = 0;  ///< of the step's batch within its epoch
+  int64_t part = 0;   ///< of the micro-batch within its batch
   std::vector<uint8_t> images;
   std::vector<text::bpe::PackedTexts> texts;
   std::vector<int64_t>
@@ -51,9 +56,16 @@ struct BadSamples {
   std::string describe() const;
 };
 
+/// What a loader holds, in bytes of its buffers; micro-batches that were handed out are not its
+/// own.
+struct LoaderMemory {
+  size_t bound = 0;  ///< never held more than this
+  size_t held = 0, most_held = 0;
+};
+
 /// Endless batches from (epoch, batch) on; the last incomplete batch of an epoch is dropped. A bad
 /// sample is counted, logged with its reason and replaced by the next good one in an order keyed by
-/// (seed, epoch, key).
+/// (seed, epoch, key). Whatever goes wrong in a thread, `next` throws it.
 class Loader {
  public:
   /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset
@@ -63,16 +75,21 @@ class Loader {
   ~Loader();
 
   int64_t batches_per_epoch() const;
+  /// Micro-batches a batch.
+  int64_t parts() const;
   /// Continue from this place; call before the first `next`.
   void seek(int64_t epoch, int64_t batch);
-  /// The next batch in order. Throws Error(kInput) when too many samples are bad.
+  /// The next micro-batch in order. Throws Error(kInput) when too many samples are bad,
+  /// std::bad_alloc when there is no memory for it.
   std::unique_ptr<Batch> next();
-  /// Gives a batch's memory back for reuse.
+  /// Gives a micro-batch's memory back for reuse.
   void recycle(std::unique_ptr<Batch> batch);
   BadSamples bad_samples() const;
+  LoaderMemory memory() const;
 
  private:
   struct State;
+  void start_workers();
   std::unique_ptr<State> state_;
 };
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "records/caption_source.h"
+
 namespace clipwright::data::source {
 
 /// The encoded bytes of one picture: a view into a mapping, or bytes owned by this object.
@@ -19,16 +21,10 @@ struct ImageBytes {
   std::string error;  ///< why the picture could not be read; empty when it could
 };
 
-/// Pairs with random access. Thread-safe for reading.
-class Dataset {
+/// Pairs with random access. Thread-safe for reading. A pair's key identifies it across files and
+/// runs: the image path, or the tar's key; its caption has no blanks around it.
+class Dataset : public records::CaptionSource {
  public:
-  virtual ~Dataset() = default;
-  virtual int64_t size() const = 0;
-  /// What identifies the pair across files and runs: the image path, or the tar's key.
-  virtual std::string key(int64_t index) const = 0;
-  /// The original caption without blanks around it (empty when there is none); its SHA-256 is what
-  /// rewrites are checked against.
-  virtual std::string caption(int64_t index) const = 0;
   /// All captions of the picture (several for COCO-like sets); at least what `caption` gives.
   virtual std::vector<std::string> captions(int64_t index) const { return {caption(index)}; }
   virtual ImageBytes image(int64_t index) const = 0;
@@ -50,12 +46,21 @@ struct DataOptions {
   std::string csv_separator = "\t";
   std::string csv_image_key = "filepath", csv_caption_key = "title";
   std::string image_root;  ///< prefix of relative image paths; default: the CSV's folder
+  /// False: captions alone, as they are rewritten: `source` is one table (.csv, .tsv, .jsonl,
+  /// .parquet) or a text of a caption a line. Every row keeps its place, so that line k of a
+  /// rewrite file is row k; a row without a usable caption has an empty one. Pictures cannot be
+  /// read.
+  bool pictures = true;
+  std::string caption_column;  ///< of captions alone; "#2": the second column of a table without a
+                               ///< header; empty: caption, title, text or txt
+  std::string key_column;      ///< of captions alone; empty: key, filepath, image_path, ..., else
+                               ///< the row's number
   double max_skipped_share =
       0.05;  ///< rows or samples without caption or image beyond this share are an error
 };
 
-/// Opens a source. Throws Error(kInput) with the first bad place when it cannot be used,
-/// Error(kUsage) for a bad type.
+/// Opens a source, with pictures or without: the one place that decides what it is. Throws
+/// Error(kInput) with the first bad place when it cannot be used, Error(kUsage) for a bad type.
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options);
 
 /// "a{00..02}.tar::b.tar" to a list of paths. Throws Error(kUsage) on unbalanced braces.

@@ -7,7 +7,7 @@
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -66,9 +66,9 @@ class FolderDataset final : public Dataset {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: " + file.error);
         } else if (text.size() > kLongestCaptionFile) {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: is longer than 64 KiB");
-        } else if (files::trimmed(text).empty()) {
+        } else if (text::unicode::trimmed(text).empty()) {
           skipped_.skip("no caption", (root_ / stem).string() + ".txt: is empty");
-        } else if (!files::is_utf8(text)) {
+        } else if (!text::unicode::is_utf8(text)) {
           skipped_.skip("not UTF-8", (root_ / stem).string() + ".txt: is not UTF-8");
         } else {
           paths_.add(picture);
@@ -89,7 +89,7 @@ class FolderDataset final : public Dataset {
   std::string caption(int64_t index) const override {
     std::string first;
     if (captions_.size() > 0) {
-      files::for_each_line(captions_[index], [&](std::string_view line) {
+      text::unicode::for_each_line(captions_[index], [&](std::string_view line) {
         if (first.empty()) first = line;
       });
     }
@@ -98,7 +98,8 @@ class FolderDataset final : public Dataset {
   std::vector<std::string> captions(int64_t index) const override {
     std::vector<std::string> all;
     if (captions_.size() > 0)
-      files::for_each_line(captions_[index], [&](std::string_view line) { all.emplace_back(line); });
+      text::unicode::for_each_line(captions_[index],
+                                   [&](std::string_view line) { all.emplace_back(line); });
     return all.empty() ? std::vector<std::string>{""} : all;
   }
   ImageBytes image(int64_t index) const override { return read_image_file(root_ / paths_[index]); }
@@ -116,34 +117,16 @@ class FolderDataset final : public Dataset {
  private:
   /// Sorted paths of pictures, and of captions without their .txt, relative to the root.
   void list(std::vector<std::string>& pictures, std::vector<std::string>& texts) const {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    // Folders below may be closed; a root that is would look empty.
-    if (const fs::directory_iterator root(root_, error); error) fail_listing(error);
-    fs::recursive_directory_iterator at(root_, fs::directory_options::skip_permission_denied,
-                                        error),
-        end;
-    for (; !error && at != end; at.increment(error)) {
-      const std::string name = at->path().filename().string();
-      std::error_code ignored;
-      if (name[0] == '.') {
-        if (at->is_directory(ignored)) at.disable_recursion_pending();
-        continue;
+    const auto is_text = [](std::string_view name) { return name.ends_with(".txt"); };
+    for (std::string& file : files_below(
+             root_, [&](std::string_view name) { return is_text(name) || is_image_name(name); })) {
+      if (is_text(file)) {
+        texts.push_back(without_extension(file));
+      } else {
+        pictures.push_back(std::move(file));
       }
-      const bool text = name.ends_with(".txt");
-      if (!text && !is_image_name(name)) continue;
-      if (at->is_directory(ignored)) continue;
-      const std::string relative = at->path().lexically_relative(root_).string();
-      (text ? texts : pictures).push_back(text ? without_extension(relative) : relative);
     }
-    if (error) fail_listing(error);
-    std::sort(pictures.begin(), pictures.end());
     std::sort(texts.begin(), texts.end());
-  }
-
-  [[noreturn]] void fail_listing(const std::error_code& error) const {
-    fail_input(root_.string() + ": cannot be listed (" + error.message() + ")",
-               "a folder of pictures");
   }
 
   /// No captions at all: the first folder below the root is the class, numbered in sorted order.

@@ -48,6 +48,12 @@ ImageBytes read_image_file(const std::filesystem::path& path) {
   return image;
 }
 
+ImageBytes caption_without_picture() {
+  ImageBytes image;
+  image.error = "is a caption without a picture";
+  return image;
+}
+
 std::string lower_extension(std::string_view name) {
   const size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || name.find('/', dot) != std::string_view::npos) return {};

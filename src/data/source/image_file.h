@@ -12,6 +12,9 @@ namespace clipwright::data::source {
 /// unreadable. Never throws.
 ImageBytes read_image_file(const std::filesystem::path& path);
 
+/// What a caption has that came without a picture.
+ImageBytes caption_without_picture();
+
 /// True for .jpg, .jpeg, .png and .webp in any case.
 bool is_image_name(std::string_view name);
 

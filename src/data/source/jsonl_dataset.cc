@@ -3,16 +3,18 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/mapped_files.h"
+#include "data/source/columns.h"
 #include "data/source/image_file.h"
-#include "data/files/mapped_files.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
-#include "data/files/utf8.h"
+#include "records/lines.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
 
-constexpr uint64_t kScanStride = 64 << 20;
+using Names = std::vector<std::string>;
 
 /// What a row says; empty fields are missing.
 struct Row {
@@ -21,12 +23,16 @@ struct Row {
   int label = -1;
 };
 
-std::string first_text(const Json& object, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
+/// The first field of these names that says something: a text or, where `numbers` count, a whole
+/// number.
+std::string first_text(const Json& object, const Names& names, bool numbers) {
+  for (const std::string& name : names) {
     const auto found = object.find(name);
-    if (found != object.end() && found->is_string() &&
-        !files::trimmed(found->get_ref<const std::string&>()).empty())
-      return std::string(files::trimmed(found->get_ref<const std::string&>()));
+    if (found == object.end()) continue;
+    std::string text;
+    if (found->is_string()) text = text::unicode::trimmed(found->get_ref<const std::string&>());
+    if (numbers && found->is_number_integer()) text = found->dump();
+    if (!text.empty()) return text;
   }
   return {};
 }
@@ -34,54 +40,21 @@ std::string first_text(const Json& object, std::initializer_list<std::string_vie
 class JsonlDataset final : public Dataset {
  public:
   JsonlDataset(const std::string& path, const DataOptions& options)
-      : image_key_(options.csv_image_key), caption_key_(options.csv_caption_key) {
+      : options_(options),
+        image_names_(column_names(Column::kPicture, SourceKind::kJsonl, options)),
+        caption_names_(column_names(Column::kCaption, SourceKind::kJsonl, options)),
+        key_names_(column_names(Column::kKey, SourceKind::kJsonl, options)) {
     files_.add(path);
     root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path()
                                        : std::filesystem::path(options.image_root);
-  }
-
-  void read(const DataOptions& options) {
-    const std::string path = files_[0].path().string();
-    const std::string_view text = files_[0].text();
-    if (text.empty()) fail_input(path + ": is empty", "a JSON object a line");
-    uint64_t at = 0, released = 0;
-    for (int64_t line = 1; at < text.size(); ++line) {
-      const uint64_t end = std::min(text.find('\n', at), text.size());
-      const std::string_view raw = files::trimmed(text.substr(at, end - at));
-      if (!raw.empty()) {
-        const std::string place = path + ", line " + std::to_string(line);
-        Row row;
-        if (!parse(raw, row)) {
-          skipped_.skip("not JSON", place + ": is not a JSON object");
-        } else if (row.image.empty()) {
-          skipped_.skip("no picture", place + ": has no picture (looked for " + image_key_ +
-                                          ", image, image_path, filepath, file_name, path)");
-        } else if (row.captions.empty() && row.label < 0) {
-          skipped_.skip("no caption", place + ": has no caption (looked for " + caption_key_ +
-                                          ", caption, text, title, captions)");
-        } else {
-          skipped_.use();
-          offsets_.push_back(at);
-        }
-        skipped_.check(options.max_skipped_share);
-      }
-      at = end + 1;
-      if (at - released > kScanStride) {
-        released = at;
-        files_.release();
-      }
-    }
-    files_.release();
-    skipped_.report();
-    if (offsets_.empty())
-      fail_input(path + ": no line has a picture and a caption; " + skipped_.first());
-    offsets_.shrink_to_fit();
+    read();
   }
 
   int64_t size() const override { return static_cast<int64_t>(offsets_.size()); }
   std::string key(int64_t index) const override {
     const Row at = row(index);
-    return at.key.empty() ? at.image : at.key;
+    if (!at.key.empty()) return at.key;
+    return options_.pictures ? at.image : std::to_string(index);
   }
   std::string caption(int64_t index) const override { return captions(index)[0]; }
   std::vector<std::string> captions(int64_t index) const override {
@@ -89,30 +62,102 @@ class JsonlDataset final : public Dataset {
     return at.captions.empty() ? std::vector<std::string>{""} : std::move(at.captions);
   }
   ImageBytes image(int64_t index) const override {
-    return read_image_file(root_ / row(index).image);
+    return options_.pictures ? read_image_file(root_ / row(index).image)
+                             : caption_without_picture();
   }
   int label(int64_t index) const override { return row(index).label; }
   std::string describe() const override {
-    std::string text = "JSONL " + files_[0].path().string() + ": " + with_commas(size()) + " pairs";
+    std::string text = "JSONL " + path() + ": " + with_commas(size()) +
+                       (options_.pictures ? " pairs" : " captions");
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
   }
 
  private:
-  bool parse(std::string_view raw, Row& row) const {
-    const Json object = Json::parse(raw, nullptr, false);
-    if (!object.is_object()) return false;
-    row.image =
-        first_text(object, {image_key_, "image", "image_path", "filepath", "file_name", "path"});
-    row.key = first_text(object, {"key"});
-    if (std::string caption = first_text(object, {caption_key_, "caption", "text", "title"});
+  std::string path() const { return files_[0].path().string(); }
+
+  void read() {
+    const std::string_view text = files_[0].text();
+    if (text.size() <= 4096 && text::unicode::trimmed(text).empty())
+      fail_input(path() + ": is empty", "a JSON object a line");
+    uint64_t at = records::first_line(text), released = 0;
+    Names fields;  // of the first object, for the message
+    std::string_view line;
+    int64_t number = 0;
+    for (uint64_t start = at; records::next_line(text, at, line); start = at) {
+      ++number;
+      if (at - released > records::kScanStride) {
+        released = at;
+        files_.release();
+      }
+      if (text::unicode::trimmed(line).empty()) continue;
+      const Json object = Json::parse(text::unicode::trimmed(line), nullptr, false);
+      if (fields.empty() && object.is_object()) {
+        for (const auto& [name, unused] : object.items()) fields.push_back(name);
+      }
+      if (takes(object, path() + ", line " + std::to_string(number))) offsets_.push_back(start);
+    }
+    files_.release();
+    skipped_.report();
+    offsets_.shrink_to_fit();
+    if (options_.pictures && offsets_.empty())
+      fail_input(path() + ": no line has a picture and a caption; " + skipped_.first());
+    if (options_.pictures || skipped_.skipped() < skipped_.rows()) return;
+    if (fields.empty())
+      fail_input(path() + ": no line is a JSON object; " + skipped_.first(),
+                 "a JSON object a line");
+    lacks_column(path(), fields, options_.caption_column, "captions", "--caption-column");
+  }
+
+  /// Whether a line is one of the dataset's, counted as usable or not.
+  bool takes(const Json& object, const std::string& place) {
+    if (!object.is_object()) {
+      skipped_.skip("not JSON", place + ": is not a JSON object");
+      skipped_.check(options_.max_skipped_share);
+      return !options_.pictures;
+    }
+    const Row row = row_of(object);
+    if (!options_.pictures) {
+      if (row.captions.empty()) {
+        skipped_.skip("no caption", place + ": has no caption");
+      } else {
+        skipped_.use();
+      }
+      return true;
+    }
+    const auto looked_for = [](const Names& names) {
+      std::string all;
+      for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+      return all;
+    };
+    const int64_t usable = skipped_.rows() - skipped_.skipped();
+    if (row.image.empty()) {
+      skipped_.skip("no picture",
+                    place + ": has no picture (looked for " + looked_for(image_names_) + ")");
+    } else if (row.captions.empty() && row.label < 0) {
+      skipped_.skip("no caption", place + ": has no caption (looked for " +
+                                      looked_for(caption_names_) + ", captions)");
+    } else {
+      skipped_.use();
+    }
+    skipped_.check(options_.max_skipped_share);
+    return skipped_.rows() - skipped_.skipped() > usable;
+  }
+
+  Row row_of(const Json& object) const {
+    Row row;
+    row.key = first_text(object, key_names_, !options_.pictures);
+    if (std::string caption = first_text(object, caption_names_, !options_.pictures);
         !caption.empty())
-      row.captions.push_back(caption);
+      row.captions.push_back(std::move(caption));
+    if (!options_.pictures) return row;
+    row.image = first_text(object, image_names_, false);
     if (const auto several = object.find("captions");
         several != object.end() && several->is_array()) {
       for (const Json& caption : *several) {
-        const std::string text(caption.is_string() ? files::trimmed(caption.get_ref<const std::string&>())
-                                                   : std::string_view());
+        const std::string text(caption.is_string()
+                                   ? text::unicode::trimmed(caption.get_ref<const std::string&>())
+                                   : std::string_view());
         if (!text.empty() && (row.captions.empty() || text != row.captions[0]))
           row.captions.push_back(text);
       }
@@ -120,19 +165,19 @@ class JsonlDataset final : public Dataset {
     if (const auto label = object.find("label");
         label != object.end() && label->is_number_integer())
       row.label = label->get<int>();
-    return true;
+    return row;
   }
 
   Row row(int64_t index) const {
     const std::string_view rest = files_.from(0, offsets_[static_cast<size_t>(index)]);
-    Row found;
-    parse(rest.substr(0, rest.find('\n')), found);
-    return found;
+    const Json object = Json::parse(rest.substr(0, rest.find('\n')), nullptr, false);
+    return object.is_object() ? row_of(object) : Row();
   }
 
-  files::MappedFiles files_;
+  MappedFiles files_;
   std::filesystem::path root_;
-  std::string image_key_, caption_key_;
+  DataOptions options_;
+  Names image_names_, caption_names_, key_names_;
   std::vector<uint64_t> offsets_;
   Skipped skipped_;
 };
@@ -140,9 +185,7 @@ class JsonlDataset final : public Dataset {
 }  // namespace
 
 std::unique_ptr<Dataset> open_jsonl(const std::string& path, const DataOptions& options) {
-  auto dataset = std::make_unique<JsonlDataset>(path, options);
-  dataset->read(options);
-  return dataset;
+  return std::make_unique<JsonlDataset>(path, options);
 }
 
 }  // namespace clipwright::data::source

@@ -6,19 +6,20 @@
 #include <vector>
 
 #include "data/source/dataset.h"
+#include "data/source/source_kind.h"
 
 namespace clipwright::data::source {
 
-/// open_clip's table: a header names the columns.
-std::unique_ptr<Dataset> open_csv(const std::string& path, char separator,
+/// A table in text: open_clip's (a header names the columns), LaCLIP's (comma, no header, path and
+/// caption; a row counts when its path ends in .png, .jpg or .jpeg), or captions alone.
+std::unique_ptr<Dataset> open_csv(const std::string& path, SourceKind kind,
                                   const DataOptions& options);
-/// LaCLIP's table: comma, no header, path and caption; a row counts when its path ends in .png,
-/// .jpg or .jpeg.
-std::unique_ptr<Dataset> open_laclip_csv(const std::string& path, const DataOptions& options);
-/// An object a line: a picture path and a caption.
+/// An object a line: a picture path and a caption, or captions alone.
 std::unique_ptr<Dataset> open_jsonl(const std::string& path, const DataOptions& options);
-/// Columns of a Parquet file: picture bytes or path, and a caption.
+/// Columns of a Parquet file: picture bytes or path, and a caption; or captions alone.
 std::unique_ptr<Dataset> open_parquet(const std::string& path, const DataOptions& options);
+/// A caption a line, without pictures.
+std::unique_ptr<Dataset> open_lines(const std::string& path, const DataOptions& options);
 /// Pictures with a .txt of the same name beside them, or pictures in class folders.
 std::unique_ptr<Dataset> open_folder(const std::string& path, const DataOptions& options);
 /// Tars of samples: members that share a key.
@@ -30,8 +31,6 @@ std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const Data
 /// Several sources one after the other.
 std::unique_ptr<Dataset> concatenate(std::vector<std::unique_ptr<Dataset>> parts);
 
-/// True when the first row that is not blank names `image_key` among its columns.
-bool csv_header_names(const std::string& path, char separator, const std::string& image_key);
 /// True when `path` is CLIP_benchmark's folder or one of its splits.
 bool is_clip_benchmark(const std::string& path);
 

@@ -6,10 +6,10 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "data/files/mapped_files.h"
+#include "core/mapped_files.h"
 #include "data/source/sources.h"
 #include "data/source/tar_shard.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -67,7 +67,7 @@ class TarDataset final : public Dataset {
     const std::string all = text(index);
     if (text_kind_ == TextKind::kCaption) return {all};
     std::vector<std::string> lines;
-    files::for_each_line(all, [&](std::string_view line) { lines.emplace_back(line); });
+    text::unicode::for_each_line(all, [&](std::string_view line) { lines.emplace_back(line); });
     return lines.empty() ? std::vector<std::string>{""} : lines;
   }
   ImageBytes image(int64_t index) const override {
@@ -136,7 +136,7 @@ class TarDataset final : public Dataset {
     const TarSample& sample = at.of(*this);
     if (sample.text_size > 0) {
       return std::string(
-          files::trimmed(files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
+          text::unicode::trimmed(files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
     }
     if (sample.json_size == 0) return {};
     return json_caption(files_.view(at.shard, sample.json_block * kBlock, sample.json_size));
@@ -144,7 +144,7 @@ class TarDataset final : public Dataset {
 
   std::string kind_;
   TextKind text_kind_;
-  files::MappedFiles files_;
+  MappedFiles files_;
   std::vector<TarShard> shards_;
   std::vector<int64_t> first_;  // index of each shard's first sample
   int64_t size_ = 0, damaged_ = 0;
@@ -178,7 +178,7 @@ std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const Data
     fail_input(path + ": has no nshards.txt, nor has its folder test",
                "CLIP_benchmark's layout: test/nshards.txt, test/0.tar, ...");
   }
-  const std::string count_text(files::trimmed(read_file(split / "nshards.txt")));
+  const std::string count_text(text::unicode::trimmed(read_file(split / "nshards.txt")));
   int64_t count = 0;
   for (const char c : count_text)
     count = c >= '0' && c <= '9' && count < 1'000'000 ? count * 10 + (c - '0') : -1'000'000'000;

@@ -4,7 +4,7 @@
 
 #include "core/json.h"
 #include "data/files/tar.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -90,13 +90,13 @@ class ShardBuilder {
     }
     TarSample sample;
     if (now_.label.found) {
-      const std::string_view digits = files::trimmed(bytes(now_.label));
+      const std::string_view digits = text::unicode::trimmed(bytes(now_.label));
       std::from_chars(digits.data(), digits.data() + digits.size(), sample.label);
     }
     const std::string_view text = now_.text.found ? bytes(now_.text) : std::string_view();
-    if (!files::is_utf8(text))
+    if (!text::unicode::is_utf8(text))
       return shard_.skipped.skip("not UTF-8", place + " has a caption that is not UTF-8");
-    const bool said = !files::trimmed(text).empty();
+    const bool said = !text::unicode::trimmed(text).empty();
     if (!said && sample.label < 0 && (!now_.json.found || json_caption(bytes(now_.json)).empty())) {
       return shard_.skipped.skip("no caption",
                                  place + " has no caption (looked for .txt, json:caption)");
@@ -145,7 +145,7 @@ std::string json_caption(std::string_view json) {
   if (!value.is_object()) return {};
   const auto caption = value.find("caption");
   if (caption == value.end() || !caption->is_string()) return {};
-  return std::string(files::trimmed(caption->get_ref<const std::string&>()));
+  return std::string(text::unicode::trimmed(caption->get_ref<const std::string&>()));
 }
 
 }  // namespace clipwright::data::source

@@ -8,7 +8,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "data/files/utf8.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::tools {
 namespace {
@@ -26,7 +26,7 @@ void each_entry(const std::filesystem::path& path, const Use& use) {
   const MappedFile file(path);
   std::unordered_map<std::string, int> occurrences;
   int64_t line_number = 0;
-  files::for_each_line(file.text(), [&](std::string_view line) {
+  text::unicode::for_each_line(file.text(), [&](std::string_view line) {
     ++line_number;
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object() || !json.contains("key") || !json["key"].is_string() ||

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 
 namespace clipwright::data::tools {

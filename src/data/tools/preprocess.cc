@@ -13,7 +13,7 @@
 namespace clipwright::data::tools {
 
 void preprocess_images(const PreprocessOptions& options) {
-  const transform::Recipe& recipe = transform::find_recipe(options.recipe);
+  const Preprocessing& recipe = find_recipe(options.recipe);
   if (options.size < 1) fail_usage("--size " + std::to_string(options.size), "at least 1");
   if (options.images.empty()) fail_usage("no pictures were named", "--images FILE...");
   const int64_t size = options.size;

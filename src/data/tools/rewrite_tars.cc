@@ -9,10 +9,10 @@
 #include "core/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
+#include "data/files/tar.h"
 #include "data/source/dataset.h"
 #include "data/source/sources.h"
-#include "data/files/tar.h"
 
 namespace clipwright::data::tools {
 namespace {
@@ -154,12 +154,9 @@ std::vector<std::string> tar_paths(const std::string& source) {
       paths.push_back(path);
       continue;
     }
-    const size_t before = paths.size();
-    for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-      if (at->path().extension() == ".tar") paths.push_back(at->path().string());
-    }
-    if (paths.size() == before) fail_input(path + ": holds no .tar", "a folder of tars");
-    std::sort(paths.begin() + static_cast<long>(before), paths.end());
+    const std::vector<std::string> found = source::tars_in(path);
+    if (found.empty()) fail_input(path + ": holds no .tar", "a folder of tars");
+    paths.insert(paths.end(), found.begin(), found.end());
   }
   return paths;
 }
@@ -196,7 +193,8 @@ RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
   const std::vector<std::string> paths = tar_paths(options.source);
   check_tar_target(paths, options.folder);
   const std::unique_ptr<source::Dataset> dataset = source::open_tars(paths, {});
-  const captions::CaptionTable captions = captions::CaptionTable::build(*dataset, options.rewrites, options.keep_if);
+  const captions::CaptionTable captions =
+      captions::CaptionTable::build(*dataset, options.rewrites, options.keep_if);
   log_info(captions.describe());
   make_folder(options.folder);
   RewriteTarsResult result;

@@ -25,13 +25,12 @@ inline double bilinear(double x) {
   return x < 1.0 ? 1.0 - x : 0.0;
 }
 
-/// Toward zero after adding a half away from it.
-inline int32_t fixed_point(double weight) {
-  const double scaled = weight * (1 << ResampleAxis::kFractionBits);
+}  // namespace
+
+int32_t ResampleAxis::fixed_point(double weight) {
+  const double scaled = weight * (1 << kFractionBits);
   return static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + scaled);
 }
-
-}  // namespace
 
 void ResampleAxis::compute(Interpolation interpolation, int source_size, int target_size, int first,
                            int outputs, Packing packing) {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace clipwright::data::transform {
+#include "core/preprocessing.h"
 
-enum class Interpolation { kBilinear, kBicubic };
+namespace clipwright::data::transform {
 
 /// How the outputs [first, first + outputs) of an axis that goes from `source_size` to
 /// `target_size` pixels are made from source pixels. Weights are computed as Pillow does: the
@@ -28,6 +28,9 @@ class ResampleAxis {
     kBytes,    ///< three words of signed bytes: bits 16 and up, 8 to 15, 0 to 7 (carry-adjusted) of
                ///< taps 0 to 3
   };
+
+  /// A weight with kFractionBits fractional bits: toward zero after adding a half away from it.
+  static int32_t fixed_point(double weight);
 
   void compute(Interpolation interpolation, int source_size, int target_size, int first,
                int outputs, Packing packing);

@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
+#include "core/kernel_choice.h"
 #include "data/transform/resample_axis.h"
 
 namespace clipwright::data::transform {
@@ -26,11 +29,26 @@ struct ResizeKernels {
                    const ResampleAxis& axis, uint8_t* target, size_t target_stride);
 };
 
-/// The fastest for this processor: AVX-512 with VBMI and VNNI, or AVX2.
+/// The environment variable that names the kernels.
+inline constexpr const char* kResizeVariable = "CLIPWRIGHT_RESIZE";
+
+/// "avx512", "avx2", "plain": best first, with what this machine lacks for each.
+std::vector<KernelVariant> resize_variants();
+/// Those of this process. Throws Error(kUsage) when the environment asks for ones that cannot run
+/// here.
+const KernelChoice& resize_choice();
 const ResizeKernels& resize_kernels();
+/// Of a variant that this machine can run.
+const ResizeKernels& resize_kernels_named(const std::string& variant);
+
+const ResizeKernels& resize_kernels_plain();
 const ResizeKernels& resize_kernels_avx2();
 /// Null on processors without AVX-512 VBMI and VNNI.
 const ResizeKernels* resize_kernels_avx512();
+
+/// Bytes (R) of a fixed picture resized in both directions by these kernels, downwards and upwards:
+/// the same for all kernels.
+std::vector<uint8_t> probe_resize(const ResizeKernels& kernels);
 
 /// One pass over 16-bit grey pixels: `horizontal` along x over `rows` rows, else along y over
 /// `columns` columns. Summed in double.

@@ -146,9 +146,4 @@ const ResizeKernels& resize_kernels_avx2() {
   return kernels;
 }
 
-const ResizeKernels& resize_kernels() {
-  static const ResizeKernels* const wide = resize_kernels_avx512();
-  return wide != nullptr ? *wide : resize_kernels_avx2();
-}
-
 }  // namespace clipwright::data::transform

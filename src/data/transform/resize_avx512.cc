@@ -176,9 +176,7 @@ CLIPWRIGHT_WIDE void vertical(const uint8_t* source, size_t source_stride, size_
 const ResizeKernels* resize_kernels_avx512() {
   static const ResizeKernels kernels = {ResampleAxis::Packing::kBytes, horizontal, vertical};
   static const bool supported =
-      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-      __builtin_cpu_supports("avx512vnni");
+      missing_instructions("avx512f avx512bw avx512vl avx512vbmi avx512vnni").empty();
   return supported ? &kernels : nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include "data/transform/transform.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -8,6 +9,7 @@
 #include "core/error.h"
 #include "data/image/colour.h"
 #include "data/image/image_decoder.h"
+#include "data/transform/resample_axis.h"
 #include "data/transform/resize.h"
 
 namespace clipwright::data::transform {
@@ -36,10 +38,10 @@ void copy_rows(const image::Image& from, int width, int height, image::Image& to
 }  // namespace
 
 struct ImagePipeline::State {
-  State(const Recipe& recipe_of_model, int side)
-      : recipe(recipe_of_model), size(side), kernels(resize_kernels()) {}
+  State(const Preprocessing& given, int side)
+      : preprocessing(given), size(side), kernels(resize_kernels()) {}
 
-  Recipe recipe;
+  Preprocessing preprocessing;
   int size;
   const ResizeKernels& kernels;
   image::ImageReader reader;
@@ -104,9 +106,9 @@ std::string ImagePipeline::State::nearest(image::ImageDecoder& decoder, const Re
 std::string ImagePipeline::State::resample(image::ImageDecoder& decoder, const Resize& resize,
                                            std::span<uint8_t> chw) {
   const image::Crop& window = resize.window;
-  across.compute(recipe.interpolation, resize.source.width, resize.width, window.x, window.width,
+  across.compute(preprocessing.interpolation, resize.source.width, resize.width, window.x, window.width,
                  kernels.packing);
-  down.compute(recipe.interpolation, resize.source.height, resize.height, window.y, window.height,
+  down.compute(preprocessing.interpolation, resize.source.height, resize.height, window.y, window.height,
                kernels.packing);
   const image::Crop region = {
       resize.source.x + across.source_begin(), resize.source.y + down.source_begin(),
@@ -167,16 +169,17 @@ void ImagePipeline::State::store(const image::Image& image, bool premultiplied,
   }
 }
 
-ImagePipeline::ImagePipeline(const Recipe& recipe, int size)
-    : state_(std::make_unique<State>(recipe, size)) {
+ImagePipeline::ImagePipeline(const Preprocessing& preprocessing, int size)
+    : state_(std::make_unique<State>(preprocessing, size)) {
   CW_CHECK(size > 0, "a picture has at least one pixel");
 }
 ImagePipeline::ImagePipeline(ImagePipeline&&) noexcept = default;
 ImagePipeline::~ImagePipeline() = default;
 
 std::string ImagePipeline::evaluate(std::span<const std::byte> file, std::span<uint8_t> chw) {
+  if (state_->preprocessing.resize_mode == ResizeMode::kSquash) return thumbnail(file, chw);
   const int size = state_->size;
-  const int shorter = static_cast<int>(std::lround(size * state_->recipe.resize_ratio));
+  const int shorter = static_cast<int>(std::lround(size * state_->preprocessing.resize_ratio));
   return state_->transform(
       file, chw, [=](const image::ImageDecoder& picture, Resize& resize) -> std::string {
         const image::Extent extent = image::scale_shorter_side(picture.width(), picture.height(), shorter);
@@ -196,11 +199,11 @@ std::string ImagePipeline::evaluate(std::span<const std::byte> file, std::span<u
 std::string ImagePipeline::train(std::span<const std::byte> file, Random& random,
                                  std::span<uint8_t> chw) {
   const int size = state_->size;
-  const Recipe& recipe = state_->recipe;
+  const Preprocessing& preprocessing = state_->preprocessing;
   return state_->transform(
       file, chw, [&, size](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        const image::Crop crop = image::draw_crop(picture.width(), picture.height(), recipe.crop_scale_min,
-                                    recipe.crop_scale_max, random);
+        const image::Crop crop = image::draw_crop(picture.width(), picture.height(), preprocessing.crop_scale_min,
+                                    preprocessing.crop_scale_max, random);
         resize = {crop, size, size, {0, 0, size, size}};
         return {};
       });
@@ -253,6 +256,23 @@ std::string decode_rgb(std::span<const std::byte> file, RgbImage& image) {
     return {};
   } catch (const std::bad_alloc&) {
     return "not enough memory to decode it";
+  }
+}
+
+void normalize(std::span<const uint8_t> chw, int size, const Preprocessing& preprocessing,
+               std::span<float> out) {
+  const size_t plane = static_cast<size_t>(size) * size;
+  CW_CHECK(chw.size() == 3 * plane && out.size() == 3 * plane,
+           "normalize: a (3, size, size) picture and as many floats");
+  for (size_t c = 0; c < 3; ++c) {
+    // A picture has 256 values a channel: divide, subtract, divide once for each, in the
+    // references' order.
+    const auto mean = static_cast<float>(preprocessing.mean[c]),
+               deviation = static_cast<float>(preprocessing.std[c]);
+    std::array<float, 256> value;
+    for (size_t v = 0; v < 256; ++v)
+      value[v] = (static_cast<float>(v) / 255.0F - mean) / deviation;
+    for (size_t i = c * plane; i < (c + 1) * plane; ++i) out[i] = value[chw[i]];
   }
 }
 

@@ -3,38 +3,38 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/hash.h"
 #include "core/json.h"
-#include "rewrite/archive/records.h"
+#include "records/jsonl.h"
+#include "records/kept_texts.h"
 
 namespace clipwright::rewrite::archive {
 namespace {
 
-/// What the job noted of the text: the audit's score and flags, and whether the caption was cut.
-Json notes_of(const ledger::LedgerRow& row) {
-  Json notes = Json::parse(row.notes, nullptr, false);
-  return notes.is_object() ? notes : Json::object();
+records::Record record_of(const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
+  records::Record record{.key = hex(row.source),
+                         .mode = row.mode,
+                         .source = std::string(source.text),
+                         .source_sha256 = hex(sha256(source.text)),
+                         .text = row.text,
+                         .status = row.status,
+                         .attempt = row.attempt,
+                         .occurrence = source.occurrence,
+                         .recipe = hex(row.recipe)};
+  // What the job noted of the text: the audit's score and flags, and whether the caption was cut.
+  const Json notes = Json::parse(row.notes, nullptr, false);
+  record.scores = records::Scores::from_json(notes);
+  record.source_cut = notes.is_object() && notes.value("source_cut", Json()) == true;
+  return record;
 }
 
-Json line_of(const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
-  Json line = {{"key", hex(row.source)},   {"mode", row.mode},
-               {"source", source.text},    {"source_sha256", hex(sha256(source.text))},
-               {"text", row.text},         {"status", row.status},
-               {"attempt", row.attempt},   {"scores", notes_of(row)},
-               {"recipe", hex(row.recipe)}};
-  if (line["scores"].erase("source_cut") > 0) line["source_cut"] = true;
-  if (source.occurrence > 0) line["occurrence"] = source.occurrence;
-  return line;
-}
-
-Json attempt_of(const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
-  Json line = line_of(row, source);
-  line["tokens_in"] = row.tokens_in;
-  line["tokens_out"] = row.tokens_out;
-  line["seconds"] = row.seconds;
-  line["worker"] = row.worker;
-  line["at"] = row.at;
-  return line;
+/// What an attempt took, beyond what a record says.
+Json costs_of(const ledger::LedgerRow& row) {
+  return {{"tokens_in", row.tokens_in},
+          {"tokens_out", row.tokens_out},
+          {"seconds", row.seconds},
+          {"worker", row.worker},
+          {"at", row.at}};
 }
 
 bool same_task(const ledger::LedgerRow& a, const ledger::LedgerRow& b) {
@@ -43,14 +43,19 @@ bool same_task(const ledger::LedgerRow& a, const ledger::LedgerRow& b) {
 
 int64_t write_records(ledger::Ledger& ledger, const std::filesystem::path& path,
                       const std::function<bool(const ledger::LedgerRow&)>& wanted) {
-  RecordWriter writer(path);
+  records::KeptTextWriter writer(path);
   int64_t count = 0;
   ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
     writer.add_recipe(recipe, Json::parse(description, nullptr, false));
   });
   ledger.each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
     if (row.status != "accepted" || source.text.data() == nullptr || !wanted(row)) return;
-    writer.add(row, source);
+    writer.add({.source = std::string(source.text),
+                .mode = row.mode,
+                .recipe = row.recipe,
+                .text = row.text,
+                .attempt = row.attempt,
+                .occurrence = source.occurrence});
     ++count;
   });
   if (count > 0) writer.commit();
@@ -59,20 +64,20 @@ int64_t write_records(ledger::Ledger& ledger, const std::filesystem::path& path,
 
 int64_t write_lines(ledger::Ledger& ledger, const std::filesystem::path& path, bool every_attempt,
                     const std::function<bool(const ledger::LedgerRow&)>& wanted) {
-  AtomicFile file(path);
+  records::JsonlWriter writer(path);
   int64_t count = 0;
   std::optional<ledger::LedgerRow> last;  // rows come by key: a task's attempts one after the other
   std::string text;
   int64_t occurrence = 0;
   const auto write_last = [&] {
     if (!last) return;
-    file.write(to_line(line_of(*last, {text, occurrence})) + "\n");
+    writer.add(record_of(*last, {text, occurrence}));
     ++count;
   };
   ledger.each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
     if (source.text.data() == nullptr || !wanted(row)) return;
     if (every_attempt) {
-      file.write(to_line(attempt_of(row, source)) + "\n");
+      writer.add(record_of(row, source), costs_of(row));
       ++count;
       return;
     }
@@ -84,7 +89,7 @@ int64_t write_lines(ledger::Ledger& ledger, const std::filesystem::path& path, b
     occurrence = source.occurrence;
   });
   write_last();
-  if (count > 0) file.commit();
+  if (count > 0) writer.commit();
   return count;
 }
 

@@ -11,7 +11,7 @@ namespace clipwright::rewrite::archive {
 
 struct LedgerExport {
   enum Format {
-    kRecords,   ///< accepted texts, for `--engine replay` and to keep (records.h)
+    kRecords,   ///< accepted texts, for `--engine replay` and to keep (records/kept_texts.h)
     kRewrites,  ///< the last attempt of each caption and mode, as in rewrites.jsonl, under its hash
     kAttempts,  ///< every attempt with status, tokens, time, worker
   } format = kRecords;

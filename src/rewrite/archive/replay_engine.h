@@ -1,8 +1,8 @@
 // Texts that were made before, instead of a model: from another ledger or recorded rewrites.
 #pragma once
 
+#include "rewrite/archive/replay_texts.h"
 #include "rewrite/engine/engine.h"
-#include "rewrite/archive/records.h"
 
 namespace clipwright::rewrite::archive {
 
@@ -10,7 +10,7 @@ namespace clipwright::rewrite::archive {
 /// else.
 class ReplayEngine final : public engine::Engine {
  public:
-  explicit ReplayEngine(Records records) : records_(std::move(records)) {}
+  explicit ReplayEngine(ReplayTexts records) : records_(std::move(records)) {}
   Json identity() const override {
     return {{"engine", "replay"}, {"records_sha256", records_.digest()}};
   }
@@ -18,10 +18,11 @@ class ReplayEngine final : public engine::Engine {
   bool uses_examples() const override { return false; }
   bool uses_sampling() const override { return false; }
   std::vector<std::string> modes() const override { return records_.modes(); }
-  void run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) override;
+  void run(engine::RequestQueue& queue, const language::Sampling& sampling,
+           engine::ReplySink& sink) override;
 
  private:
-  Records records_;
+  ReplayTexts records_;
 };
 
 }  // namespace clipwright::rewrite::archive

@@ -4,7 +4,8 @@
 
 #include <filesystem>
 
-#include "rewrite/engine/eda.h"
+#include "lexicon/eda.h"
+#include "lexicon/wordnet_files.h"
 #include "rewrite/engine/engine.h"
 
 namespace clipwright::rewrite::engine {
@@ -14,8 +15,8 @@ namespace clipwright::rewrite::engine {
 class EdaEngine final : public Engine {
  public:
   /// Throws Error(kUsage) for an alpha outside (0, 1) or a folder without WordNet.
-  explicit EdaEngine(const EdaOptions& options,
-                     const std::filesystem::path& wordnet = Thesaurus::default_folder());
+  explicit EdaEngine(const lexicon::EdaOptions& options,
+                     const std::filesystem::path& wordnet = lexicon::default_wordnet_folder());
 
   Json identity() const override;
   bool uses_examples() const override { return false; }
@@ -23,8 +24,8 @@ class EdaEngine final : public Engine {
   void run(RequestQueue& queue, const language::Sampling& sampling, ReplySink& sink) override;
 
  private:
-  EdaOptions options_;
-  Thesaurus thesaurus_;
+  lexicon::EdaOptions options_;
+  lexicon::Thesaurus thesaurus_;
 };
 
 }  // namespace clipwright::rewrite::engine

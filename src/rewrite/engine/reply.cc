@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "audit/words/surface.h"
-#include "audit/words/words.h"
+#include "lexicon/words.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::engine {
 namespace {
@@ -75,11 +76,11 @@ bool repeats(const std::string& bones, const std::string& example) {
 /// The reply's letters are mostly of a script that the source does not use. Digits and signs belong
 /// to every script, so a source without letters forbids none.
 bool leaves_script(std::string_view source, std::string_view text) {
-  thread_local audit::words::Words from, to;  // reused: their buffers outlast millions of captions
-  audit::words::split_words(source, from);
-  audit::words::split_words(text, to);
+  thread_local lexicon::Words from, to;  // reused: their buffers outlast millions of captions
+  lexicon::split_words(source, from);
+  lexicon::split_words(text, to);
   int64_t before = 0, all = 0, foreign = 0;
-  for (int script = 0; script < audit::words::Words::kScripts; ++script) {
+  for (int script = 0; script < lexicon::Words::kScripts; ++script) {
     before += from.letter_count[script];
     all += to.letter_count[script];
     if (from.letter_count[script] == 0) foreign += to.letter_count[script];
@@ -89,13 +90,14 @@ bool leaves_script(std::string_view source, std::string_view text) {
 
 /// The model speaks to its user instead of writing the caption, or announces that it will.
 bool talks_of_the_task(std::string_view source, const std::string& text) {
-  return audit::words::starts_with_preamble(source, text) || (text.ends_with(':') && !source.ends_with(':'));
+  return audit::words::starts_with_preamble(source, text) ||
+         (text.ends_with(':') && !source.ends_with(':'));
 }
 
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
               const prompt::ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
-  if (!prompt::valid_utf8(text)) return Outcome::kNotUtf8;
+  if (!text::unicode::is_utf8(text)) return Outcome::kNotUtf8;
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
   const std::string small = lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
@@ -152,14 +154,16 @@ std::string_view status_of(Outcome outcome) {
   return "rejected";
 }
 
-Rewrite parse_reply(const Reply& reply, std::string_view source, const prompt::ExampleTriple& examples) {
+Rewrite parse_reply(const Reply& reply, std::string_view source,
+                    const prompt::ExampleTriple& examples) {
   Rewrite rewrite;
   rewrite.text = reply.text;
   strip(rewrite.text);
   strip_quotes(rewrite.text);
   rewrite.outcome = judge(reply, rewrite.text, source, examples);
   // One line and single spaces in whatever is kept, so that files of a text a line stay aligned.
-  rewrite.text = prompt::valid_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
+  rewrite.text =
+      text::unicode::is_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
   return rewrite;
 }
 

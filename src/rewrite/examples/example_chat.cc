@@ -12,9 +12,9 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "language/sampler.h"
+#include "rewrite/engine/reply.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/prompt/prompt.h"
-#include "rewrite/engine/reply.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -87,7 +87,8 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
     if (reply.status == engine::ReplyStatus::kFailed) return "failed:" + reply.error;
     if (reply.status == engine::ReplyStatus::kMissing) return "missing";
     const engine::Rewrite rewrite = engine::parse_reply(reply, candidate.caption, {});
-    if (rewrite.outcome != engine::Outcome::kAccepted) return std::string(engine::status_of(rewrite.outcome));
+    if (rewrite.outcome != engine::Outcome::kAccepted)
+      return std::string(engine::status_of(rewrite.outcome));
     if (prompt::count_words(rewrite.text) > kMostReplyWords)
       return std::string(engine::status_of(engine::Outcome::kTooLong));
     ExampleDraft before;
@@ -111,8 +112,8 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
 
 }  // namespace
 
-ChatExamples chat_examples(const job::CaptionSource& captions, const ChatExamplesOptions& options,
-                           engine::Engine& engine) {
+ChatExamples chat_examples(const records::CaptionSource& captions,
+                           const ChatExamplesOptions& options, engine::Engine& engine) {
   if (options.count < 1 || options.count > 1000)
     fail_usage("--count " + std::to_string(options.count), "1 to 1000");
   if (options.attempts < 1 || options.attempts > 100)

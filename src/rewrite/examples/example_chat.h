@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 #include "rewrite/engine/engine.h"
 #include "rewrite/examples/example_draft.h"
 
@@ -34,7 +34,7 @@ struct ChatExamples {
 /// rejected by parse_reply, under thirty words, no repeats. The captions are the same whatever
 /// order replies come in. Throws Error(kInput) when the captions do not suffice, Error(kFailed)
 /// when hardly any reply is usable, and what the engine throws.
-ChatExamples chat_examples(const job::CaptionSource& captions, const ChatExamplesOptions& options,
-                           engine::Engine& engine);
+ChatExamples chat_examples(const records::CaptionSource& captions,
+                           const ChatExamplesOptions& options, engine::Engine& engine);
 
 }  // namespace clipwright::rewrite::examples

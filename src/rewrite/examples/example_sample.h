@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "core/random.h"
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 
 namespace clipwright::rewrite::examples {
 
@@ -16,7 +16,7 @@ namespace clipwright::rewrite::examples {
 class ExampleSample {
  public:
   /// `captions` must outlive the sample. Throws Error(kInput) when there are none.
-  ExampleSample(const job::CaptionSource& captions, uint64_t seed);
+  ExampleSample(const records::CaptionSource& captions, uint64_t seed);
 
   /// The next caption on one line; empty when there are no more.
   std::optional<std::string> next();
@@ -24,7 +24,7 @@ class ExampleSample {
   std::string key() const;
 
  private:
-  const job::CaptionSource& captions_;
+  const records::CaptionSource& captions_;
   Permutation order_;
   int64_t at_ = 0;
   std::unordered_set<std::string> given_;

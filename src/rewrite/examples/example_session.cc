@@ -34,7 +34,7 @@ struct Shown {
 };
 
 /// The first captions of the draw that have no answer yet.
-std::vector<Shown> open_captions(const job::CaptionSource& captions, uint64_t seed,
+std::vector<Shown> open_captions(const records::CaptionSource& captions, uint64_t seed,
                                  const ExampleDraft& draft, size_t count) {
   ExampleSample sample(captions, seed);
   std::vector<Shown> open;
@@ -48,7 +48,7 @@ std::vector<Shown> open_captions(const job::CaptionSource& captions, uint64_t se
 
 }  // namespace
 
-ExampleSessionResult run_example_session(const job::CaptionSource& captions,
+ExampleSessionResult run_example_session(const records::CaptionSource& captions,
                                          const ExampleSessionOptions& options, ExampleDraft& draft,
                                          std::istream& in, std::ostream& out) {
   check_pairs(draft);
@@ -104,12 +104,14 @@ ExampleSessionResult run_example_session(const job::CaptionSource& captions,
   return result;
 }
 
-size_t export_example_table(const job::CaptionSource& captions, const ExampleSessionOptions& options,
-                            const ExampleDraft& draft, const std::filesystem::path& table) {
+size_t export_example_table(const records::CaptionSource& captions,
+                            const ExampleSessionOptions& options, const ExampleDraft& draft,
+                            const std::filesystem::path& table) {
   const size_t missing = options.count - std::min(options.count, draft.rows.size());
   std::string text = std::string(kTableHeader) + "\n";
   const std::vector<Shown> open = open_captions(captions, options.seed, draft, missing);
-  for (const Shown& shown : open) text += prompt::caption_blanks(shown.key) + "\t" + shown.caption + "\t\n";
+  for (const Shown& shown : open)
+    text += prompt::caption_blanks(shown.key) + "\t" + shown.caption + "\t\n";
   write_file(table, text);
   return open.size();
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 #include "rewrite/examples/example_draft.h"
 
 namespace clipwright::rewrite::examples {
@@ -27,17 +27,18 @@ struct ExampleSessionResult {
 /// line passes over it, /undo takes the last answer back, /quit ends. Every answer is saved before
 /// the next question. What cannot be in a pack is told and asked again. Throws as
 /// ExampleDraft::read and write.
-ExampleSessionResult run_example_session(const job::CaptionSource& captions,
+ExampleSessionResult run_example_session(const records::CaptionSource& captions,
                                          const ExampleSessionOptions& options, ExampleDraft& draft,
                                          std::istream& in, std::ostream& out);
 
 /// For people without a terminal: a table of key, caption and an empty column to be filled in.
 /// Returns its rows.
-size_t export_example_table(const job::CaptionSource& captions, const ExampleSessionOptions& options,
-                            const ExampleDraft& draft, const std::filesystem::path& table);
+size_t export_example_table(const records::CaptionSource& captions,
+                            const ExampleSessionOptions& options, const ExampleDraft& draft,
+                            const std::filesystem::path& table);
 
 struct ImportedExamples {
-  size_t added = 0, empty = 0;          ///< rows taken, rows left unfilled
+  size_t added = 0, empty = 0;                  ///< rows taken, rows left unfilled
   std::vector<prompt::ExampleFinding> refused;  ///< rows that cannot be in a pack
 };
 /// Takes the filled rows of such a table into the draft. Throws Error(kInput) when the file cannot

@@ -7,8 +7,9 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/random.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/prompt.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -19,7 +20,8 @@ std::vector<std::string> cells_of(std::string_view line) {
     const size_t end = line.find('\t', start);
     const std::string_view cell = line.substr(start, end - start);
     // Bad bytes are judged as they are, not as blanks.
-    cells.push_back(prompt::valid_utf8(cell) ? prompt::caption_blanks(cell) : std::string(cell));
+    cells.push_back(text::unicode::is_utf8(cell) ? prompt::caption_blanks(cell)
+                                                 : std::string(cell));
     if (end == std::string_view::npos) return cells;
     start = end + 1;
   }

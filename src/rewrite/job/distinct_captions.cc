@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "rewrite/engine/reply.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -24,7 +25,7 @@ void report_not_utf8(const RewriteSummary& summary, int64_t count, int64_t first
 }
 
 /// Gives every occurrence but the first a key of its own.
-void tell_apart(const CaptionSource& captions, std::vector<KeyedCaption>& all,
+void tell_apart(const records::CaptionSource& captions, std::vector<KeyedCaption>& all,
                 std::vector<LaterOccurrence>& later) {
   uint32_t number = 0;
   for (size_t i = 1; i < all.size(); ++i) {
@@ -38,15 +39,16 @@ void tell_apart(const CaptionSource& captions, std::vector<KeyedCaption>& all,
         later.begin(), later.end(), entry.caption,
         [](const LaterOccurrence& occurrence, uint32_t c) { return occurrence.caption < c; });
     if (at == later.end() || at->caption != entry.caption) continue;
-    entry = KeyedCaption::of(ledger::short_key(ledger::source_key(captions.text(entry.caption), at->number)),
-                             entry.caption);
+    entry = KeyedCaption::of(
+        ledger::short_key(ledger::source_key(captions.caption(entry.caption), at->number)),
+        entry.caption);
   }
   std::sort(all.begin(), all.end());
 }
 
 }  // namespace
 
-std::vector<KeyedCaption> distinct_captions(const CaptionSource& captions, int64_t count,
+std::vector<KeyedCaption> distinct_captions(const records::CaptionSource& captions, int64_t count,
                                             bool keep_duplicates, RewriteSummary& summary,
                                             std::vector<LaterOccurrence>& later) {
   if (count > std::numeric_limits<uint32_t>::max()) {
@@ -58,14 +60,15 @@ std::vector<KeyedCaption> distinct_captions(const CaptionSource& captions, int64
   all.reserve(static_cast<size_t>(count));
   int64_t first_bad = -1;
   for (int64_t i = 0; i < count; ++i) {
-    const std::string text = captions.text(i);
-    if (!prompt::valid_utf8(text)) {
+    const std::string text = captions.caption(i);
+    if (!text::unicode::is_utf8(text)) {
       ++summary.not_utf8;
       if (first_bad < 0) first_bad = i;
     } else if (!usable_caption(text)) {
       ++summary.empty;
     } else {
-      all.push_back(KeyedCaption::of(ledger::short_key(ledger::source_key(text)), static_cast<uint32_t>(i)));
+      all.push_back(
+          KeyedCaption::of(ledger::short_key(ledger::source_key(text)), static_cast<uint32_t>(i)));
     }
   }
   if (first_bad >= 0) report_not_utf8(summary, count, first_bad);

@@ -26,7 +26,7 @@ struct KeyedCaption {
 /// every occurrence, those after the first under keys of their own, listed in
 /// `later`. Counts what cannot be used in `summary`. Throws Error(kInput) when
 /// more than 5 % of the captions are not UTF-8 or none is usable.
-std::vector<KeyedCaption> distinct_captions(const CaptionSource& captions, int64_t count,
+std::vector<KeyedCaption> distinct_captions(const records::CaptionSource& captions, int64_t count,
                                             bool keep_duplicates, RewriteSummary& summary,
                                             std::vector<LaterOccurrence>& later);
 

@@ -7,12 +7,12 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "rewrite/archive/replay_engine.h"
 #include "rewrite/engine/back_translation_engine.h"
-#include "rewrite/openai/batch_engine.h"
 #include "rewrite/engine/eda_engine.h"
 #include "rewrite/engine/llama_engine.h"
+#include "rewrite/openai/batch_engine.h"
 #include "rewrite/openai/openai_engine.h"
-#include "rewrite/archive/replay_engine.h"
 #include "rewrite/prompt/translation_prompt.h"
 
 namespace clipwright::rewrite::job {
@@ -61,7 +61,7 @@ void check_options(const EngineOptions& options) {
   refuse(options.timeout != 0, server, "--timeout", "openai, or back-translation with --base-url");
   refuse(!options.batch_dir.empty(), name == "batch", "--batch-dir", "batch");
   refuse(!options.pivot.empty(), name == "back-translation", "--pivot", "back-translation");
-  refuse(options.eda != engine::EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
+  refuse(options.eda != lexicon::EdaOptions{}, name == "eda", "--eda-recipe or --eda-alpha", "eda");
   refuse(!options.replay.empty(), name == "replay", "--replay", "replay");
   refuse(!options.recipe.empty(), name == "replay", "--recipe", "replay");
   if (options.forecast && name == "batch")
@@ -80,10 +80,10 @@ std::unique_ptr<engine::Engine> make_llama(const EngineOptions& options) {
   if (options.chat != "" && options.chat != "on" && options.chat != "off")
     fail_usage("--chat " + options.chat, "on or off");
   return std::make_unique<engine::LlamaEngine>(engine::LlamaOptions{.model = options.model,
-                                                    .threads = options.threads,
-                                                    .parallel = options.parallel,
-                                                    .quantize = options.quantize,
-                                                    .chat = options.chat == "on"});
+                                                                    .threads = options.threads,
+                                                                    .parallel = options.parallel,
+                                                                    .quantize = options.quantize,
+                                                                    .chat = options.chat == "on"});
 }
 
 std::unique_ptr<engine::Engine> make_openai(const EngineOptions& options) {
@@ -109,11 +109,11 @@ std::unique_ptr<engine::Engine> make_engine(const EngineOptions& options) {
   if (options.name == "llama") return make_llama(options);
   if (options.name == "openai") return make_openai(options);
   if (options.name == "batch") {
-    return std::make_unique<openai::BatchEngine>(
-        openai::BatchOptions{.folder = options.batch_dir,
-                     .model = options.model_name,
-                     .revision = options.revision,
-                     .api = openai::parse_openai_api(options.api.empty() ? "auto" : options.api)});
+    return std::make_unique<openai::BatchEngine>(openai::BatchOptions{
+        .folder = options.batch_dir,
+        .model = options.model_name,
+        .revision = options.revision,
+        .api = openai::parse_openai_api(options.api.empty() ? "auto" : options.api)});
   }
   if (options.name == "back-translation") {
     const std::string pivot = options.pivot.empty() ? "de" : options.pivot;
@@ -125,7 +125,7 @@ std::unique_ptr<engine::Engine> make_engine(const EngineOptions& options) {
     if (options.replay.empty())
       fail_usage("--engine replay was given nothing to replay",
                  "--replay FILE (a ledger or recorded rewrites)");
-    archive::Records records = archive::Records::read(options.replay, options.recipe);
+    archive::ReplayTexts records = archive::ReplayTexts::read(options.replay, options.recipe);
     for (const std::string& mode : records.mixed_modes()) {
       log_warning(options.replay + ": the texts of mode '" + mode +
                   "' were made by several recipes; of each caption the latest counts. --recipe "
@@ -136,7 +136,8 @@ std::unique_ptr<engine::Engine> make_engine(const EngineOptions& options) {
   return std::make_unique<engine::EdaEngine>(options.eda);
 }
 
-std::vector<prompt::ExamplePack> choose_packs(const std::vector<std::string>& modes, const engine::Engine& engine) {
+std::vector<prompt::ExamplePack> choose_packs(const std::vector<std::string>& modes,
+                                              const engine::Engine& engine) {
   const std::vector<std::string> own = engine.modes();
   std::vector<prompt::ExamplePack> packs;
   if (own.empty()) {

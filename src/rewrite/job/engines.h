@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rewrite/engine/eda.h"
+#include "lexicon/eda.h"
 #include "rewrite/engine/engine.h"
 #include "rewrite/prompt/example_pack.h"
 
@@ -30,13 +30,14 @@ struct EngineOptions {
   bool forecast = false;            ///< nothing may be written
   std::string replay;               ///< replay: a ledger or recorded rewrites
   std::string recipe;               ///< replay: first digits of the recipes to take; empty: all
-  engine::EdaOptions eda;
+  lexicon::EdaOptions eda;
 };
 
 /// The packs of the modes that a user names (none named: all there are): those that ship, or under
 /// an engine that has texts of its own modes (Engine::modes) these, which need no examples. Throws
 /// Error(kUsage) for an unknown mode, Error(kInput) for one that the engine has no texts of.
-std::vector<prompt::ExamplePack> choose_packs(const std::vector<std::string>& modes, const engine::Engine& engine);
+std::vector<prompt::ExamplePack> choose_packs(const std::vector<std::string>& modes,
+                                              const engine::Engine& engine);
 
 /// Throws Error(kUsage) for an engine this version does not have or an option that the engine does
 /// not use, and what the engine's constructor throws. The key of a server is read from

@@ -15,8 +15,8 @@
 #include "rewrite/job/job_ledger.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/job/job_queue.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/job/outputs.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::job {
 
@@ -76,13 +76,13 @@ void run_engine(engine::Engine& engine, const language::Sampling& sampling, JobQ
 int64_t first_of(ledger::Ledger& ledger, const JobPlan& plan) {
   const int64_t left = plan.left();
   if (left == 0 || ledger.held_elsewhere() == 0) return 0;
-  return static_cast<int64_t>(
-      Random(hash64(ledger::worker_name()), "first", 0, uint64_t{0}).below(static_cast<uint64_t>(left)));
+  return static_cast<int64_t>(Random(hash64(ledger::worker_name()), "first", 0, uint64_t{0})
+                                  .below(static_cast<uint64_t>(left)));
 }
 
 }  // namespace
 
-RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& given,
+RewriteSummary rewrite_captions(const records::CaptionSource& captions, const RewriteOptions& given,
                                 engine::Engine& engine) {
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);
@@ -92,13 +92,16 @@ RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOpti
     make_folder(options.output);
     check_output_folder(options.output, options.packs);
   }
-  if (options.records.has_parent_path()) make_folder(options.records.parent_path());
+  for (const fs::path& file : {options.records, options.parquet}) {
+    if (file.has_parent_path()) make_folder(file.parent_path());
+  }
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
   const auto began = Clock::now();
-  const std::unique_ptr<ledger::Ledger> ledger = ledger::open_ledger(options.ledger, options.ledger_options);
+  const std::unique_ptr<ledger::Ledger> ledger =
+      ledger::open_ledger(options.ledger, options.ledger_options);
   JobPlan plan = plan_job(captions, options, engine, ledger.get());
   plan.summary.plan_seconds = seconds_since(began);
   const auto start = Clock::now();

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/json.h"
-#include "rewrite/job/caption_source.h"
+#include "records/caption_source.h"
 #include "rewrite/engine/engine.h"
-#include "rewrite/prompt/example_pack.h"
 #include "rewrite/ledger/ledger.h"
+#include "rewrite/prompt/example_pack.h"
 #include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::job {
@@ -49,12 +49,10 @@ struct RewriteOptions {
                                   ///< (docs/formats/rewrites.md); empty: none
   std::filesystem::path records;  ///< file for the accepted texts as `--engine
                                   ///< replay` reads them; empty: none
+  std::filesystem::path parquet;  ///< file for the records of rewrites.jsonl as columns; empty:
+                                  ///< none
   Scorer scorer;                  ///< optional
-  /// Sees every record as rewrites.jsonl has it, for outputs of other kinds; optional.
-  std::function<void(const Json& record)> each_record;
-  /// Told before the records what their recipes (in hexadecimal) stand for; optional.
-  std::function<void(const std::string& recipe, const Json& description)> each_recipe;
-  int64_t sample = 200;  ///< of a forecast: rewrites made to find out
+  int64_t sample = 200;           ///< of a forecast: rewrites made to find out
   double price_in = 0,
          price_out = 0;  ///< of a forecast: of a million tokens, in any currency
 };
@@ -107,8 +105,8 @@ void check_options(const RewriteOptions& options);
 /// not UTF-8 or none is usable, Error(kUsage) for impossible options,
 /// Error(kFailed) when disk, server or engine give up; whatever was committed
 /// stays.
-RewriteSummary rewrite_captions(const CaptionSource& captions, const RewriteOptions& options,
-                                engine::Engine& engine);
+RewriteSummary rewrite_captions(const records::CaptionSource& captions,
+                                const RewriteOptions& options, engine::Engine& engine);
 
 /// A guess and the half width of its 90 % interval.
 struct Estimate {
@@ -132,7 +130,7 @@ struct RewriteForecast {
   Json to_json() const;
 };
 std::string describe(const RewriteForecast& forecast);
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
-                                 engine::Engine& engine);
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
+                                 const RewriteOptions& options, engine::Engine& engine);
 
 }  // namespace clipwright::rewrite::job

@@ -130,20 +130,22 @@ std::vector<uint32_t> choose(const std::vector<uint32_t>& todo, int64_t share, R
 
 }  // namespace
 
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& options,
-                                 engine::Engine& engine) {
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
+                                 const RewriteOptions& options, engine::Engine& engine) {
   return forecast_rewrite(captions, options, engine, engine::MonotonicClock());
 }
 
-RewriteForecast forecast_rewrite(const CaptionSource& captions, const RewriteOptions& given,
-                                 engine::Engine& engine, const engine::MonotonicClock& clock) {
+RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
+                                 const RewriteOptions& given, engine::Engine& engine,
+                                 const engine::MonotonicClock& clock) {
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);
   options.budget_tokens = 0;
   options.budget_seconds = 0;
   check_options(options);
   // Only a ledger that exists is looked at: a forecast makes nothing.
-  const std::unique_ptr<ledger::Ledger> ledger = ledger::open_ledger_if_any(options.ledger, options.ledger_options);
+  const std::unique_ptr<ledger::Ledger> ledger =
+      ledger::open_ledger_if_any(options.ledger, options.ledger_options);
   JobPlan plan = plan_job(captions, options, engine, ledger.get());
   RewriteForecast forecast{.plan = plan.summary, .rewrites = plan.left()};
   forecast.price_in = options.price_in;

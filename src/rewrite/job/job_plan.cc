@@ -34,9 +34,9 @@ void leave_out_done(const std::vector<KeyedCaption>& distinct, int attempts, led
 }
 
 /// The captions of a set in the order of their example triples.
-std::vector<uint32_t> sort_by_examples(const CaptionSource& captions, const CaptionSet& set,
-                                       const prompt::ExamplePack& pack, const RewriteOptions& options,
-                                       JobPlan& plan) {
+std::vector<uint32_t> sort_by_examples(const records::CaptionSource& captions,
+                                       const CaptionSet& set, const prompt::ExamplePack& pack,
+                                       const RewriteOptions& options, JobPlan& plan) {
   struct Keyed {
     uint64_t examples;
     uint32_t caption;
@@ -47,11 +47,11 @@ std::vector<uint32_t> sort_by_examples(const CaptionSource& captions, const Capt
   for (size_t i = 0; i < set.size(); ++i) {
     if (!set[i]) continue;
     const auto caption = static_cast<int64_t>(i);
-    keyed.push_back(
-        {pack.example_key(options.seed,
-                          ledger::occurrence_text(captions.text(caption), plan.occurrence(caption)),
-                          options.triples),
-         static_cast<uint32_t>(i)});
+    keyed.push_back({pack.example_key(options.seed,
+                                      ledger::occurrence_text(captions.caption(caption),
+                                                              plan.occurrence(caption)),
+                                      options.triples),
+                     static_cast<uint32_t>(i)});
   }
   std::sort(keyed.begin(), keyed.end());
   std::vector<uint32_t> order;
@@ -78,7 +78,8 @@ int64_t JobPlan::left() const {
   return left;
 }
 
-std::vector<prompt::ExamplePack> job_packs(const RewriteOptions& options, const engine::Engine& engine) {
+std::vector<prompt::ExamplePack> job_packs(const RewriteOptions& options,
+                                           const engine::Engine& engine) {
   if (engine.uses_examples() || !engine.modes().empty()) return options.packs;
   return {prompt::ExamplePack::none(engine.identity().value("engine", std::string("engine")))};
 }
@@ -88,8 +89,8 @@ bool usable_caption(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
 }
 
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
-                 ledger::Ledger* ledger) {
+JobPlan plan_job(const records::CaptionSource& captions, const RewriteOptions& options,
+                 const engine::Engine& engine, ledger::Ledger* ledger) {
   JobPlan plan;
   RewriteSummary& summary = plan.summary;
   const int64_t count =

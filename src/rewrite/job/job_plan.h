@@ -42,7 +42,8 @@ struct JobPlan {
 
 /// The packs of the modes that a job runs: those of the options, or one without
 /// examples, named after an engine that needs none.
-std::vector<prompt::ExamplePack> job_packs(const RewriteOptions& options, const engine::Engine& engine);
+std::vector<prompt::ExamplePack> job_packs(const RewriteOptions& options,
+                                           const engine::Engine& engine);
 
 /// A caption that can be rewritten: UTF-8 with a letter, digit or sign in it.
 bool usable_caption(std::string_view text);
@@ -50,7 +51,7 @@ bool usable_caption(std::string_view text);
 /// Plans a job over the modes of `options.packs`. `ledger` may be null: nothing
 /// is done yet. Needs 28 bytes a caption while it plans, and keeps four bytes a
 /// rewrite. Throws Error(kInput) as rewrite_captions does.
-JobPlan plan_job(const CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
-                 ledger::Ledger* ledger);
+JobPlan plan_job(const records::CaptionSource& captions, const RewriteOptions& options,
+                 const engine::Engine& engine, ledger::Ledger* ledger);
 
 }  // namespace clipwright::rewrite::job

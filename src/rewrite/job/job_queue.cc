@@ -28,7 +28,7 @@ uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& so
 
 }  // namespace
 
-JobQueue::JobQueue(const CaptionSource& captions, const RewriteOptions& options,
+JobQueue::JobQueue(const records::CaptionSource& captions, const RewriteOptions& options,
                    const engine::Engine& engine, JobPlan& plan, JobLedger* ledger, int64_t first)
     : captions_(captions),
       options_(options),
@@ -59,10 +59,10 @@ std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
 engine::Request JobQueue::ask(Work work) {
   const prompt::ExamplePack& pack = options_.packs[work.mode];
   engine::Request request{.id = number_++,
-                  .source = captions_.text(work.caption),
-                  .mode = pack.mode(),
-                  .occurrence = plan_.occurrence(work.caption),
-                  .attempt = work.attempt};
+                          .source = captions_.caption(work.caption),
+                          .mode = pack.mode(),
+                          .occurrence = plan_.occurrence(work.caption),
+                          .attempt = work.attempt};
   const std::string keyed = ledger::occurrence_text(request.source, request.occurrence);
   // Only a model has a prompt that could be too short for a caption.
   request.body =
@@ -107,7 +107,7 @@ void JobQueue::refill() {
     size_t mode = 0;
     while (at >= plan_.modes[mode].todo.size()) at -= plan_.modes[mode++].todo.size();
     const uint32_t caption = plan_.modes[mode].todo[at];
-    ledger_->want({mode, caption, plan_.key(caption, captions_.text(caption))});
+    ledger_->want({mode, caption, plan_.key(caption, captions_.caption(caption))});
   }
   if (asked_ < total_ || held_.empty() || now - asked_again_ < kHeldPause) return;
   asked_again_ = now;
@@ -184,12 +184,12 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
   plan_.summary.tokens_in += reply.tokens_in;
   plan_.summary.tokens_out += reply.tokens_out;
   ledger::LedgerRow row{.source = ledger::source_key(request.source, request.occurrence),
-                .mode = request.mode,
-                .recipe = plan_.modes[work.mode].recipe.sha,
-                .attempt = request.attempt,
-                .tokens_in = reply.tokens_in,
-                .tokens_out = reply.tokens_out,
-                .seconds = reply.seconds};
+                        .mode = request.mode,
+                        .recipe = plan_.modes[work.mode].recipe.sha,
+                        .attempt = request.attempt,
+                        .tokens_in = reply.tokens_in,
+                        .tokens_out = reply.tokens_out,
+                        .seconds = reply.seconds};
   Json notes;
   if (work.cut) notes["source_cut"] = true;
   bool retry = false;

@@ -22,8 +22,8 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
  public:
   /// `first`: where in the plan to begin, counted over all modes; what lies
   /// before comes last, so that workers which share a job meet seldom.
-  JobQueue(const CaptionSource& captions, const RewriteOptions& options, const engine::Engine& engine,
-           JobPlan& plan, JobLedger* ledger, int64_t first = 0);
+  JobQueue(const records::CaptionSource& captions, const RewriteOptions& options,
+           const engine::Engine& engine, JobPlan& plan, JobLedger* ledger, int64_t first = 0);
 
   /// Empty when nothing can be handed out now; waits only while nothing is in
   /// flight: for the ledger's answer, or for other workers that hold the last
@@ -55,7 +55,7 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
   engine::Request ask(Work work);
   std::string detail() const;
 
-  const CaptionSource& captions_;
+  const records::CaptionSource& captions_;
   const RewriteOptions& options_;
   const engine::Engine& engine_;
   JobPlan& plan_;

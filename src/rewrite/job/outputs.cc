@@ -3,41 +3,95 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hash.h"
 #include "core/log.h"
-#include "rewrite/archive/records.h"
+#include "records/jsonl.h"
+#include "records/kept_texts.h"
+#include "records/lines.h"
+#include "records/parquet_writer.h"
 #include "rewrite/engine/reply.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::job {
 namespace {
 
-constexpr std::string_view kAccepted = "accepted";
 constexpr const char* kRecipesFile = "recipes.json";
 
-/// One record of rewrites.jsonl.
-Json record(const std::string& key, const std::string& source, const Sha256& sha,
-            const std::string& mode, const std::optional<ledger::LedgerRow>& row, const Scorer& scorer,
-            const std::string& recipe) {
-  Json line = {{"key", key}, {"mode", mode}, {"source", source}, {"source_sha256", hex(sha)}};
+records::Record record_of(std::string key, const std::string& source, const std::string& mode,
+                          const std::optional<ledger::LedgerRow>& row, const Scorer& scorer,
+                          std::string recipe) {
+  records::Record record{.key = std::move(key),
+                         .mode = mode,
+                         .source = source,
+                         .source_sha256 = hex(sha256(source)),
+                         .recipe = std::move(recipe)};
+  if (!row) {
+    record.status = !text::unicode::is_utf8(source) ? "skipped:not-utf8"
+                    : usable_caption(source)        ? "missing"
+                                                    : "skipped:empty";
+    return record;
+  }
   // Of a failure the ledger keeps the engine's words, which are no text.
-  line["text"] = row && !row->status.starts_with("failed:") ? row->text : "";
-  line["status"] =
-      row ? row->status
-          : (prompt::valid_utf8(source) ? (usable_caption(source) ? "missing" : "skipped:empty")
-                                : "skipped:not-utf8");
-  line["attempt"] = row ? row->attempt : 0;
-  if (row && !row->notes.empty()) {
+  if (!row->status.starts_with("failed:")) record.text = row->text;
+  record.status = row->status;
+  record.attempt = row->attempt;
+  if (!row->notes.empty()) {
     // What the job noted of the attempt: "source_cut".
     const Json notes = Json::parse(row->notes, nullptr, false);
-    if (notes.is_object() && notes.value("source_cut", Json()) == true) line["source_cut"] = true;
+    record.source_cut = notes.is_object() && notes.value("source_cut", Json()) == true;
   }
-  line["scores"] =
-      row && row->status == kAccepted && scorer ? scorer(source, row->text) : Json::object();
-  line["recipe"] = recipe;
-  return line;
+  if (record.accepted() && scorer)
+    record.scores = records::Scores::from_json(scorer(source, row->text));
+  return record;
 }
+
+/// Every file that is wanted of a job, written side by side.
+class OutputFiles {
+ public:
+  OutputFiles(const RewriteOptions& options, const JobPlan& plan) {
+    if (!options.output.empty()) {
+      for (const PlannedMode& mode : plan.modes) {
+        lines_.push_back(
+            std::make_unique<records::LineWriter>(options.output / (mode.task.mode + ".txt")));
+      }
+      jsonl_.emplace(options.output / "rewrites.jsonl");
+    }
+    if (!options.parquet.empty()) parquet_.emplace(options.parquet);
+    if (!options.records.empty()) kept_.emplace(options.records);
+    for (const PlannedMode& mode : plan.modes) {
+      if (parquet_) parquet_->describe(hex(mode.recipe.sha), mode.recipe.description);
+      if (kept_) kept_->add_recipe(mode.recipe.sha, mode.recipe.description);
+    }
+  }
+  /// Scoring costs time: for the records that hold scores only.
+  bool want_records() const { return jsonl_ || parquet_; }
+  void add_line(size_t mode, std::string_view text) {
+    if (!lines_.empty()) lines_[mode]->add(text);
+  }
+  void add(const records::Record& record) {
+    if (jsonl_) jsonl_->add(record);
+    if (parquet_) parquet_->add(record);
+  }
+  void keep(const ledger::LedgerRow& row, const std::string& source, int64_t occurrence) {
+    if (kept_) kept_->add({source, row.mode, row.recipe, row.text, row.attempt, occurrence});
+  }
+  void commit() {
+    for (const auto& lines : lines_) lines->commit();
+    if (jsonl_) jsonl_->commit();
+    if (parquet_) parquet_->commit();
+    if (kept_) kept_->commit();
+  }
+
+ private:
+  std::vector<std::unique_ptr<records::LineWriter>> lines_;  ///< one a mode
+  std::optional<records::JsonlWriter> jsonl_;
+  std::optional<records::ParquetWriter> parquet_;
+  std::optional<records::KeptTextWriter> kept_;
+};
 
 Json recipes_of(const JobPlan& plan) {
   Json recipes = Json::object();
@@ -57,8 +111,9 @@ void check_output_folder(const fs::path& folder, const std::vector<prompt::Examp
   if (!recipes.is_object()) return;
   std::string others;
   for (const auto& [mode, recipe] : recipes.items()) {
-    const bool ours = std::any_of(packs.begin(), packs.end(),
-                                  [&](const prompt::ExamplePack& pack) { return pack.mode() == mode; });
+    const bool ours = std::any_of(packs.begin(), packs.end(), [&](const prompt::ExamplePack& pack) {
+      return pack.mode() == mode;
+    });
     if (!ours) others += (others.empty() ? "" : ", ") + mode;
   }
   if (others.empty()) return;
@@ -71,26 +126,12 @@ void check_output_folder(const fs::path& folder, const std::vector<prompt::Examp
       "With the same ledger nothing is made twice; training and audit take several folders.");
 }
 
-void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
+void write_outputs(const records::CaptionSource& captions, const RewriteOptions& options,
                    const JobPlan& plan, ledger::Ledger& ledger) {
-  if (options.output.empty() && options.records.empty() && !options.each_record) return;
-  std::vector<std::unique_ptr<AtomicFile>> lines;
-  std::unique_ptr<AtomicFile> jsonl;
-  if (!options.output.empty()) {
-    for (const PlannedMode& mode : plan.modes)
-      lines.push_back(std::make_unique<AtomicFile>(options.output / (mode.task.mode + ".txt")));
-    jsonl = std::make_unique<AtomicFile>(options.output / "rewrites.jsonl");
+  if (options.output.empty() && options.parquet.empty() && options.records.empty()) return;
+  OutputFiles files(options, plan);
+  if (!options.output.empty())
     write_file(options.output / kRecipesFile, recipes_of(plan).dump(2) + "\n");
-  }
-  std::optional<archive::RecordWriter> records;
-  if (!options.records.empty()) {
-    records.emplace(options.records);
-    for (const PlannedMode& mode : plan.modes)
-      records->add_recipe(mode.recipe.sha, mode.recipe.description);
-  }
-  for (const PlannedMode& mode : plan.modes) {
-    if (options.each_recipe) options.each_recipe(hex(mode.recipe.sha), mode.recipe.description);
-  }
   Progress progress("writing", plan.summary.captions);
   constexpr int64_t kBlock = 1000;  // a question to the ledger for each would take days on a server
   for (int64_t from = 0; from < plan.summary.captions; from += kBlock) {
@@ -98,7 +139,7 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
     std::vector<std::string> sources;
     std::vector<Sha256> keys;
     for (int64_t i = from; i < to; ++i) {
-      sources.push_back(captions.text(i));
+      sources.push_back(captions.caption(i));
       keys.push_back(plan.key(i, sources.back()));
     }
     std::vector<std::vector<std::optional<ledger::LedgerRow>>> rows;
@@ -109,22 +150,16 @@ void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
       for (size_t m = 0; m < plan.modes.size(); ++m) {
         const auto& [mode, recipe] = plan.modes[m].task;
         const std::optional<ledger::LedgerRow>& row = rows[m][at];
-        const bool accepted = row && row->status == kAccepted;
-        if (jsonl) lines[m]->write((accepted ? row->text : std::string()) + "\n");
-        if (jsonl || options.each_record) {
-          const Json line = record(captions.key(i), source, sha256(source), mode, row,
-                                   options.scorer, hex(recipe));
-          if (jsonl) jsonl->write(to_line(line) + "\n");
-          if (options.each_record) options.each_record(line);
-        }
-        if (records && accepted) records->add(*row, {source, plan.occurrence(i)});
+        const bool accepted = row && row->status == records::kAccepted;
+        files.add_line(m, accepted ? row->text : std::string());
+        if (files.want_records())
+          files.add(record_of(captions.key(i), source, mode, row, options.scorer, hex(recipe)));
+        if (accepted) files.keep(*row, source, plan.occurrence(i));
       }
     }
     progress.update(to);
   }
-  for (const auto& file : lines) file->commit();
-  if (jsonl) jsonl->commit();
-  if (records) records->commit();
+  files.commit();
 }
 
 }  // namespace clipwright::rewrite::job

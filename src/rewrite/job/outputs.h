@@ -11,10 +11,10 @@ namespace clipwright::rewrite::job {
 void check_output_folder(const std::filesystem::path& folder,
                          const std::vector<prompt::ExamplePack>& packs);
 
-/// Writes <mode>.txt, rewrites.jsonl and recipes.json into options.output, and options.records,
-/// whichever are wanted, streaming from the ledger; each file is whole or as it was before. Throws
-/// Error(kFailed) when the disk refuses.
-void write_outputs(const CaptionSource& captions, const RewriteOptions& options,
+/// Writes <mode>.txt, rewrites.jsonl and recipes.json into options.output, options.parquet and
+/// options.records, whichever are wanted, streaming from the ledger; each file is whole or as it
+/// was before. Throws Error(kFailed) when the disk refuses.
+void write_outputs(const records::CaptionSource& captions, const RewriteOptions& options,
                    const JobPlan& plan, ledger::Ledger& ledger);
 
 }  // namespace clipwright::rewrite::job

@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "rewrite/ledger/ledger.h"
-#include "rewrite/prompt/text_form.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::ledger {
 namespace {
@@ -111,21 +111,14 @@ void PostgresArray::add_null() {
 std::string postgres_text(std::string_view text) {
   std::string fit;
   fit.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead == 0) {
+  while (!text.empty()) {
+    const size_t length = text::unicode::utf8_length(text);
+    if (text[0] == '\0') {
       fit += "\u2400";
-      ++i;
-    } else if (lead < 0x80) {
-      fit += text[i++];
     } else {
-      size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-      length = std::min(length, text.size() - i);
-      const std::string_view letter = text.substr(i, length);
-      const bool whole = prompt::valid_utf8(letter);
-      fit += whole ? letter : "\ufffd";
-      i += whole ? length : 1;
+      fit += length > 0 ? text.substr(0, length) : "\ufffd";
     }
+    text.remove_prefix(length > 0 ? length : 1);
   }
   return fit;
 }

@@ -9,8 +9,9 @@
 
 #include "core/json.h"
 #include "core/random.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/prompt.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -91,7 +92,7 @@ std::string quoted_reason(std::string_view text, size_t most) {
     if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xc0) line.pop_back();
     line += "...";
   }
-  if (prompt::valid_utf8(line)) return line;
+  if (text::unicode::is_utf8(line)) return line;
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return line;

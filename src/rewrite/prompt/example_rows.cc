@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "rewrite/prompt/prompt.h"
 #include "rewrite/prompt/text_form.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::prompt {
 namespace {
@@ -96,7 +97,7 @@ std::string ExampleFinding::sentence() const {
 
 ExampleFinding check_example_text(const std::string& text) {
   if (text.empty()) return {.found = "an empty text", .expected = "a caption in every column"};
-  if (!valid_utf8(text)) {
+  if (!text::unicode::is_utf8(text)) {
     return {.found = "is not UTF-8",
             .expected = "UTF-8 text",
             .advice = "Convert the file, for example with iconv."};

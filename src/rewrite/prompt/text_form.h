@@ -11,7 +11,6 @@ namespace clipwright::rewrite::prompt {
 /// Letters and digits in lower case (ASCII), everything else one space: what counts when texts are
 /// compared.
 std::string word_skeleton(std::string_view text);
-bool valid_utf8(std::string_view text);
 /// True when two texts are the same but for case, blanks and punctuation.
 bool same_words(std::string_view a, std::string_view b);
 /// Pieces between blanks.

@@ -7,19 +7,19 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "text/bpe/byte_pairs.h"
-#include "text/repair/clean_steps.h"
-#include "text/repair/plain_text.h"
+#include "text/bpe/single_token_words.h"
 #include "text/bpe/vocabulary.h"
 #include "text/bpe/word_memory.h"
 #include "text/bpe/word_split.h"
-#include "text/bpe/word_table.h"
+#include "text/repair/clean_steps.h"
+#include "text/repair/plain_text.h"
 
 namespace clipwright::text::bpe {
 
 struct Tokenizer::Tables {
   explicit Tables(const std::filesystem::path& path) : vocabulary(path), words(vocabulary) {}
   Vocabulary vocabulary;
-  WordTable words;
+  SingleTokenWords words;
   mutable WordMemory memory;
   const unicode::CharacterKinds& kinds = unicode::CharacterKinds::standard();
 };

@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
+#include "text/bpe/single_token_words.h"
 #include "text/bpe/vocabulary.h"
-#include "text/bpe/word_table.h"
 
 namespace clipwright::text::bpe {
 

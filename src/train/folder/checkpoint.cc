@@ -95,8 +95,9 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
 
 }  // namespace
 
-fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state, const models::Clip& model,
-                         const losses::Objective& objective, const optim::AdamW& optimizer) {
+fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
+                         const models::Clip& model, const losses::Objective& objective,
+                         const optim::AdamW& optimizer) {
   const std::string name = std::string(kPrefix) + std::to_string(state.step);
   const fs::path target = checkpoints / name;
   try {
@@ -168,7 +169,8 @@ TrainState read_train_state(const fs::path& checkpoint) {
 
 void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
                   losses::Objective& objective, optim::AdamW& optimizer) {
-  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors, (checkpoint / kModel).string());
+  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors,
+                   (checkpoint / kModel).string());
   optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());

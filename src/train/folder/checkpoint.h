@@ -29,15 +29,16 @@ struct TrainState {
 /// Returns its path. Throws Error(kFailed) and leaves nothing behind when the disk refuses.
 std::filesystem::path save_checkpoint(const std::filesystem::path& checkpoints,
                                       const TrainState& state, const models::Clip& model,
-                                      const losses::Objective& objective, const optim::AdamW& optimizer);
+                                      const losses::Objective& objective,
+                                      const optim::AdamW& optimizer);
 
 /// The state alone, with every file's size and checksum compared with DONE. Throws Error(kInput)
 /// naming the file that is damaged.
 TrainState read_train_state(const std::filesystem::path& checkpoint);
 
 /// The tensors. Throws Error(kInput) when they do not fit.
-void load_tensors(const std::filesystem::path& checkpoint, const TrainState& state, models::Clip& model,
-                  losses::Objective& objective, optim::AdamW& optimizer);
+void load_tensors(const std::filesystem::path& checkpoint, const TrainState& state,
+                  models::Clip& model, losses::Objective& objective, optim::AdamW& optimizer);
 
 /// The newest finished checkpoint, if any.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& checkpoints);

@@ -39,9 +39,10 @@ bool holds_run(const fs::path& folder) {
          fs::exists(folder / "model", ignored);
 }
 
-RunFolder::RunFolder(options::TrainOptions& options) {
+RunFolder::RunFolder(const options::TrainOptions& options)
+    : logs_(options.logs), name_(options.name) {
   const bool latest = options.resume == "latest";
-  if (latest && options.name.empty())
+  if (latest && name_.empty())
     fail_usage("--resume latest does not say of which run", "--name NAME beside it");
   if (!options.resume.empty() && !latest) {
     checkpoint_ = without_trailing_slash(options.resume);
@@ -50,13 +51,13 @@ RunFolder::RunFolder(options::TrainOptions& options) {
                  "latest, or a folder LOGS/NAME/checkpoints/step_<N>");
     }
     const fs::path run = fs::absolute(*checkpoint_).parent_path().parent_path();
-    if (options.name.empty()) {
-      options.logs = run.parent_path().string();
-      options.name = run.filename().string();
+    if (name_.empty()) {
+      logs_ = run.parent_path().string();
+      name_ = run.filename().string();
     }
   }
-  if (options.name.empty()) options.name = default_name(options);
-  path_ = fs::path(options.logs) / options.name;
+  if (name_.empty()) name_ = default_name(options);
+  path_ = fs::path(logs_) / name_;
 
   if (latest) checkpoint_ = latest_checkpoint(checkpoints());
   const bool continues =

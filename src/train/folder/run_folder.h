@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "train/options/options.h"
 
@@ -10,10 +11,10 @@ namespace clipwright::train::folder {
 
 class RunFolder {
  public:
-  /// Fills in `options.name` when it is empty and finds the checkpoint that --resume means. Creates
+  /// Chooses a name when `options` have none and finds the checkpoint that --resume means. Creates
   /// and locks the folder. Throws Error(kUsage) when LOGS/NAME holds a run already and --resume is
   /// not given, or another process is writing it.
-  explicit RunFolder(options::TrainOptions& options);
+  explicit RunFolder(const options::TrainOptions& options);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
   /// Removes a folder that this object made, unless `keep` was called: a run that never started
@@ -23,6 +24,8 @@ class RunFolder {
   void keep() { remove_ = false; }
 
   const std::filesystem::path& path() const { return path_; }
+  const std::string& logs() const { return logs_; }
+  const std::string& name() const { return name_; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path model() const { return path_ / "model"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
@@ -34,6 +37,7 @@ class RunFolder {
   const std::optional<std::filesystem::path>& resumes_from() const { return checkpoint_; }
 
  private:
+  std::string logs_, name_;
   std::filesystem::path path_;
   std::optional<std::filesystem::path> checkpoint_;
   int lock_ = -1;

@@ -15,25 +15,23 @@ struct TowerOutputs {
 };
 
 /// What batch normalisation meets is added to `seen`, where one is given.
-TowerOutputs run_towers(models::Clip& model, const StepInput& input, int64_t first, int64_t count,
-                        bool bfloat16, models::BatchStatistics* seen = nullptr) {
+TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat16,
+                        models::BatchStatistics* seen = nullptr) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
-  const Tensor pixels =
-      models::normalize_pixels(input.pixels.narrow(0, first, count).to(device, /*non_blocking=*/true),
-                       model.config().preprocess)
-          .to(type);
+  const Tensor pixels = models::normalize_pixels(input.pixels.to(device, /*non_blocking=*/true),
+                                                 model.config().preprocess)
+                            .to(type);
   TowerOutputs outputs{model.encode_image(pixels, seen).to(type), {}};
-  std::vector<text::bpe::PackedTexts> slots;
-  slots.reserve(input.texts.size());
-  for (const text::bpe::PackedTexts& slot : input.texts) slots.push_back(slice_texts(slot, first, count));
-  for (const Tensor& slot : model.encode_text(models::to_text_batch(slots)).to(type).split(count))
+  for (const Tensor& slot :
+       model.encode_text(models::to_text_batch(input.texts)).to(type).split(input.pixels.size(0)))
     outputs.texts.push_back(slot);
   return outputs;
 }
 
-losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective, const TowerOutputs& outputs) {
+losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective,
+                                      const TowerOutputs& outputs) {
   losses::Features features;
   features.images = {torch::nn::functional::normalize(
       outputs.images, torch::nn::functional::NormalizeFuncOptions().dim(-1))};
@@ -88,13 +86,8 @@ void backward_part(const TowerOutputs& part, const TowerOutputs& whole, int64_t 
 
 }  // namespace
 
-StepInput view_of(data::loader::Batch& batch, int image_size) {
-  return {
-      torch::from_blob(batch.images.data(), {batch.size, 3, image_size, image_size}, torch::kUInt8),
-      batch.texts};
-}
-
-text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first, int64_t count) {
+text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first,
+                                   int64_t count) {
   CW_CHECK(first >= 0 && count >= 0 && first + count <= texts.size(), "a slice outside the texts");
   const int32_t begin = texts.offsets[static_cast<size_t>(first)],
                 end = texts.offsets[static_cast<size_t>(first + count)];
@@ -105,41 +98,62 @@ text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t 
   return slice;
 }
 
-StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const StepInput& input,
+SlicedBatch::SlicedBatch(const StepInput& whole, int64_t micro_batch)
+    : whole_(whole),
+      pairs_(whole.pixels.size(0)),
+      micro_batch_(micro_batch > 0 ? std::min(micro_batch, pairs_) : pairs_) {}
+
+int64_t SlicedBatch::count() const { return (pairs_ + micro_batch_ - 1) / micro_batch_; }
+
+const StepInput& SlicedBatch::part(int64_t i) {
+  if (count() == 1) return whole_;
+  const int64_t first = i * micro_batch_, rows = std::min(micro_batch_, pairs_ - first);
+  part_.pixels = whole_.pixels.narrow(0, first, rows);
+  part_.texts.clear();
+  for (const text::bpe::PackedTexts& slot : whole_.texts)
+    part_.texts.push_back(slice_texts(slot, first, rows));
+  return part_;
+}
+
+StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,
                        const StepOptions& options) {
   const models::Evaluating evaluating(model);
-  const int64_t pairs = input.pixels.size(0),
-                micro = options.micro_batch > 0 ? options.micro_batch : pairs;
   std::vector<TowerOutputs> parts;
-  for (int64_t first = 0; first < pairs; first += micro) {
-    parts.push_back(
-        run_towers(model, input, first, std::min(micro, pairs - first), options.bfloat16));
+  for (int64_t i = 0; i < input.count(); ++i) {
+    parts.push_back(run_towers(model, input.part(i), options.bfloat16));
+    input.done(i);
   }
   return read_loss(model, objective_of(model, objective, join(parts)));
 }
 
-StepLoss forward_backward(models::Clip& model, losses::Objective& objective, const StepInput& input,
+StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const StepInput& input,
+                       const StepOptions& options) {
+  SlicedBatch parts(input, options.micro_batch);
+  return evaluate_step(model, objective, parts, options);
+}
+
+StepLoss forward_backward(models::Clip& model, losses::Objective& objective, StepParts& input,
                           const StepOptions& options) {
-  const int64_t pairs = input.pixels.size(0),
-                micro = options.micro_batch > 0 ? options.micro_batch : pairs;
-  models::BatchStatistics seen;  // of the first pass alone: the second one passes the same pictures again
-  if (micro >= pairs) {
+  const int64_t count = input.count(), last = count - 1;
+  // Of the first pass alone: the second one passes the same pictures again.
+  models::BatchStatistics seen;
+  if (count == 1) {
     const losses::Objective::Value value =
-        objective_of(model, objective, run_towers(model, input, 0, pairs, options.bfloat16, &seen));
+        objective_of(model, objective, run_towers(model, input.part(0), options.bfloat16, &seen));
     value.total.backward();
     model.update_statistics(seen);
+    input.done(0);
     return read_loss(model, value);
   }
 
   // The last micro-batch keeps its graph: its features are needed last and its gradients can be
   // sent first.
   std::vector<TowerOutputs> parts;
-  int64_t last = 0;
-  for (int64_t first = 0; first < pairs; first += micro) {
-    const torch::AutoGradMode with_graph(first + micro >= pairs);
-    parts.push_back(
-        run_towers(model, input, first, std::min(micro, pairs - first), options.bfloat16, &seen));
-    last = first;
+  std::vector<int64_t> first = {0};  // row of each part
+  for (int64_t i = 0; i < count; ++i) {
+    const torch::AutoGradMode with_graph(i == last);
+    parts.push_back(run_towers(model, input.part(i), options.bfloat16, &seen));
+    first.push_back(first.back() + parts.back().images.size(0));
   }
   TowerOutputs whole = join(parts);
   whole.images.requires_grad_();
@@ -147,13 +161,25 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, con
   const losses::Objective::Value value = objective_of(model, objective, whole);
   value.total.backward();  // reaches the features and the scale, not the towers
 
-  backward_part(parts.back(), whole, last, pairs - last);
+  const auto rows = [&](int64_t i) {
+    return first[static_cast<size_t>(i) + 1] - first[static_cast<size_t>(i)];
+  };
+  backward_part(parts.back(), whole, first[static_cast<size_t>(last)], rows(last));
+  input.done(last);
   parts.clear();
-  for (int64_t first = 0; first < last; first += micro) {
-    backward_part(run_towers(model, input, first, micro, options.bfloat16), whole, first, micro);
+  for (int64_t i = 0; i < last; ++i) {
+    backward_part(run_towers(model, input.part(i), options.bfloat16), whole,
+                  first[static_cast<size_t>(i)], rows(i));
+    input.done(i);
   }
   model.update_statistics(seen);
   return read_loss(model, value);
+}
+
+StepLoss forward_backward(models::Clip& model, losses::Objective& objective, const StepInput& input,
+                          const StepOptions& options) {
+  SlicedBatch parts(input, options.micro_batch);
+  return forward_backward(model, objective, parts, options);
 }
 
 }  // namespace clipwright::train::loop

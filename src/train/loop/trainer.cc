@@ -31,7 +31,10 @@ void compare_with_baseline(const TrainResult& ours, const TrainResult& baseline)
 
 TrainResult train_with(const options::TrainOptions& options, TrainingData data) {
   if (!options.paired_baseline) return run_training(options, data);
+  // Without rewrites every objective that reads all texts of a pair reads the original alone.
   options::TrainOptions baseline = options;
+  baseline.rewrites.clear();
+  baseline.keep_if.clear();
   baseline.caption_policy = "original";
   baseline.paired_baseline = false;
   if (!options.name.empty() && options.resume.empty() &&
@@ -45,6 +48,8 @@ TrainResult train_with(const options::TrainOptions& options, TrainingData data) 
   baseline.logs = ours.folder.parent_path().string();
   baseline.name = ours.folder.filename().string() + "-baseline";
   baseline.resume = options.resume.empty() ? "" : "latest";
+  data.captions = std::make_shared<data::captions::CaptionTable>(
+      data::captions::CaptionTable::build(*data.pairs, {}));
   const TrainResult reference = run_training(baseline, data);
   if (!reference.interrupted) compare_with_baseline(ours, reference);
   return ours;
@@ -54,7 +59,8 @@ TrainResult train_with(const options::TrainOptions& options, TrainingData data) 
 
 TrainResult train(const options::TrainOptions& options) { return train_with(options, {}); }
 
-TrainResult train(const options::TrainOptions& options, std::shared_ptr<const data::source::Dataset> dataset,
+TrainResult train(const options::TrainOptions& options,
+                  std::shared_ptr<const data::source::Dataset> dataset,
                   std::shared_ptr<const data::captions::CaptionTable> captions,
                   std::shared_ptr<const data::source::Dataset> validation) {
   CW_CHECK(dataset && captions, "train needs pairs and their captions");

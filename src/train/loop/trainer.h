@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "data/source/dataset.h"
 #include "train/options/options.h"
 
@@ -30,7 +30,8 @@ TrainResult train(const options::TrainOptions& options);
 
 /// The same on pairs that are already open; `options.train_data` is then only a name for the log
 /// and `options.rewrites` is not read. `validation` may be null.
-TrainResult train(const options::TrainOptions& options, std::shared_ptr<const data::source::Dataset> dataset,
+TrainResult train(const options::TrainOptions& options,
+                  std::shared_ptr<const data::source::Dataset> dataset,
                   std::shared_ptr<const data::captions::CaptionTable> captions,
                   std::shared_ptr<const data::source::Dataset> validation = nullptr);
 

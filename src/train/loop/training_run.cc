@@ -8,20 +8,24 @@
 #include "core/file.h"
 #include "core/interrupt.h"
 #include "core/log.h"
+#include "models/open_clip_directory.h"
+#include "models/weights_digest.h"
 #include "optim/clip_gradients.h"
 #include "optim/schedule.h"
 #include "tensor/device.h"
 #include "tensor/gemm.h"
 #include "train/folder/checkpoint.h"
-#include "train/options/image_recipe.h"
 #include "train/folder/metrics.h"
-#include "train/options/plan.h"
 #include "train/folder/run_folder.h"
 #include "train/folder/status_line.h"
-#include "train/loop/step.h"
 #include "train/folder/tensorboard.h"
-#include "train/options/trajectory.h"
+#include "train/loop/loaded_batch.h"
+#include "train/loop/step.h"
 #include "train/loop/validation.h"
+#include "train/options/image_recipe.h"
+#include "train/options/plan.h"
+#include "train/options/resolved_options.h"
+#include "train/options/trajectory.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -32,7 +36,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOptions& options, const std::string& source) {
+std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOptions& options,
+                                                        const std::string& source) {
   data::source::DataOptions data;
   data.source = source;
   data.type = options.dataset_type;
@@ -59,35 +64,12 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
   if (data.validation) log_info("validation: " + data.validation->describe());
 }
 
-/// The preset with the user's terms, and the options with everything the preset decides filled in.
-losses::ObjectiveConfig resolve_objective(options::TrainOptions& options) {
-  losses::ObjectiveConfig config = losses::find_preset(options.objective);
-  config.multi_text_constant = options.multi_text_constant;
-  for (const auto& [name, weight] : options.terms) {
-    bool replaced = false;
-    for (auto& [known, value] : config.weights) {
-      if (known == name) {
-        value = weight;
-        replaced = true;
-      }
-    }
-    if (!replaced) config.weights.emplace_back(name, weight);
-  }
-  options.terms = config.weights;
-  if (options.caption_policy.empty()) options.caption_policy = config.caption_policy;
-  if (options.decay_rule.empty())
-    options.decay_rule = options.objective.rfind("laclip", 0) == 0 ? "laclip" : "open_clip";
-  return config;
-}
-
-std::shared_ptr<models::Clip> build_model(options::TrainOptions& options) {
+std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options) {
   std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
   if (!options.pretrained.empty()) {
     const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
     model->load_state(weights->table().file_tensors(), options.pretrained);
   }
-  if (options.augment.empty())
-    options.augment = options::training_recipe(model->config().preprocess, "").name;
   model->train();
   model->to(tensor::open_device(options.device));
   log_info("model: " + options.model + ", " + with_commas(model->table().parameter_count()) +
@@ -103,33 +85,43 @@ std::shared_ptr<models::Clip> build_model(options::TrainOptions& options) {
   return model;
 }
 
-optim::AdamW build_optimizer(const options::TrainOptions& options, const models::Clip& model, const losses::Objective& objective) {
+/// Weights that are drawn follow from configuration and seed; others are known by their digest.
+std::string digest_of_given_weights(const options::TrainOptions& options,
+                                    const models::Clip& model) {
+  const bool drawn = options.pretrained.empty() && !fs::exists(options.model);
+  return drawn ? "" : models::weights_digest(model);
+}
+
+optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
+                             const models::Clip& model, const losses::Objective& objective) {
   tensor::ParameterTable table = model.table();
   table.append(objective.table());
   optim::AdamW optimizer(table, {.beta1 = options.beta1,
-                          .beta2 = options.beta2,
-                          .eps = options.eps,
-                          .weight_decay = options.wd,
-                          .decay_rule = optim::parse_decay_rule(options.decay_rule)});
+                                 .beta2 = options.beta2,
+                                 .eps = options.eps,
+                                 .weight_decay = options.wd,
+                                 .decay_rule = optim::parse_decay_rule(decay_rule)});
   log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
            std::to_string(optimizer.decaying()) + " of " +
            std::to_string(optimizer.parameters().size()) + " tensors");
   return optimizer;
 }
 
-data::loader::LoaderOptions loader_options(const options::TrainOptions& options, const models::Clip& model, const options::Plan& plan) {
+data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
+                                           const models::Clip& model, const options::Plan& plan) {
   data::loader::LoaderOptions loader;
-  loader.batch_size = plan.global_batch;  // the step cuts it into micro-batches, so --accum-freq
-                                          // does not change what a step sees
-  loader.seed = options.seed;
-  loader.workers = options.workers;
-  loader.shuffle = options.shuffle;
+  loader.batch_size = plan.global_batch;  // --accum-freq does not change what a step sees
+  loader.micro_batch = filled.batch_size;
+  loader.memory = static_cast<size_t>(filled.loader_memory) << 20;
+  loader.seed = filled.seed;
+  loader.workers = filled.workers;
+  loader.shuffle = filled.shuffle;
   loader.image_size = model.config().vision.image_size;
-  loader.augment = options.augment != "none";
-  loader.recipe = options::training_recipe(model.config().preprocess, options.augment);
-  loader.policy = data::captions::parse_caption_policy(options.caption_policy);
+  loader.augment = filled.augment != "none";
+  loader.recipe = options::training_recipe(model.config().preprocess, filled.augment);
+  loader.policy = data::captions::parse_caption_policy(filled.caption_policy);
   loader.context_length = model.config().text.context_length;
-  loader.max_bad_share = options.max_bad_share;
+  loader.max_bad_share = filled.max_bad_share;
   return loader;
 }
 
@@ -176,17 +168,14 @@ void require_finite(const Run& run, double value, const std::string& what) {
 
 options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   const Clock::time_point start = Clock::now();
-  std::unique_ptr<data::loader::Batch> batch = loader.next();
-  const double waited = seconds_since(start);
-  CW_CHECK(batch->epoch == run.state.pass && batch->index == run.state.batch,
+  LoadedBatch batch(loader, run.model.config().vision.image_size);
+  batch.part(0);
+  CW_CHECK(batch.epoch() == run.state.pass && batch.index() == run.state.batch,
            "the loader is at another batch than the run");
 
   options::StepReport report;
   report.lr = run.schedule.at(run.state.step);
-  const StepLoss loss =
-      forward_backward(run.model, run.objective,
-                       view_of(*batch, run.model.config().vision.image_size), run.step_options);
-  loader.recycle(std::move(batch));
+  const StepLoss loss = forward_backward(run.model, run.objective, batch, run.step_options);
   require_finite(run, loss.loss, "the loss");
   report.grad_norm =
       optim::clip_gradients(run.optimizer.parameters(), run.options.grad_clip_norm).item<double>();
@@ -217,7 +206,7 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   report.terms = loss.terms;
   report.logit_scale = loss.logit_scale;
   report.samples_per_s = static_cast<double>(run.plan.global_batch) / seconds;
-  report.data_wait = waited / seconds;
+  report.data_wait = batch.waited() / seconds;
   report.skipped = state.skipped;
   report.loss_z = state.meters.add_loss(loss.loss);
   report.seconds_left = run.session_seconds / static_cast<double>(run.session_steps) *
@@ -251,7 +240,8 @@ void require_finite_weights(const Run& run) {
 void save(Run& run) {
   if (run.saved_step == run.state.step) return;
   require_finite_weights(run);
-  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective, run.optimizer);
+  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective,
+                          run.optimizer);
   folder::delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints);
   run.saved_step = run.state.step;
 }
@@ -269,14 +259,18 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
   board.add_scalars(report.step, scalars);
 }
 
-folder::TrainState restore_or_start(const options::TrainOptions& options, const folder::RunFolder& folder,
-                            const Json& trajectory, models::Clip& model, losses::Objective& objective,
-                            optim::AdamW& optimizer) {
+folder::TrainState restore_or_start(const options::TrainOptions& options,
+                                    const folder::RunFolder& folder, const Json& trajectory,
+                                    models::Clip& model, losses::Objective& objective,
+                                    optim::AdamW& optimizer) {
   folder::TrainState state;
   if (folder.resumes_from()) {
     state = folder::read_train_state(*folder.resumes_from());
-    options::check_trajectory(state.trajectory, trajectory, options.allow_changes,
-                     folder.resumes_from()->string());
+    const fs::path config = *folder.resumes_from() / models::kOpenClipConfigName;
+    options::check_trajectory(
+        options::with_model_of_checkpoint(
+            state.trajectory, models::parse_open_clip_config(read_json(config), config.string())),
+        trajectory, options.allow_changes, folder.resumes_from()->string());
     folder::load_tensors(*folder.resumes_from(), state, model, objective, optimizer);
     log_info("resuming from " + folder.resumes_from()->string() + " after " +
              with_commas(state.step) + " steps");
@@ -299,30 +293,34 @@ folder::TrainState restore_or_start(const options::TrainOptions& options, const 
 
 }  // namespace
 
-TrainResult run_training(options::TrainOptions options, TrainingData& data) {
+TrainResult run_training(const options::TrainOptions& options, TrainingData& data) {
   const Clock::time_point started = Clock::now();
   options::check_options(options);
   tensor::set_compute_threads(options.threads);
-  const losses::ObjectiveConfig objective_config = resolve_objective(options);
-  const data::captions::CaptionPolicy policy = data::captions::parse_caption_policy(options.caption_policy);
-  losses::Objective objective(objective_config);
+  const options::ResolvedObjective resolved = options::resolve_objective(options);
+  losses::Objective objective(resolved.config);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());
   open_data(options, data);
-  if (policy != data::captions::CaptionPolicy::kOriginal && data.captions->rewrites() == 0) {
-    fail_usage("the caption policy '" + options.caption_policy + "' of objective " +
-                   options.objective + " chooses among rewrites, and there are none",
-               "--rewrites FILE...",
-               "Or train on the originals alone with --caption-policy original.");
-  }
+  options::check_texts(resolved, data.captions->rewrites());
   const std::shared_ptr<models::Clip> model = build_model(options);
-  optim::AdamW optimizer = build_optimizer(options, *model, objective);
+  optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, objective);
   const options::Plan plan = options::plan_run(options, data.pairs->size());
-  if (options.warmup == "auto") options.warmup = std::to_string(plan.warmup_steps);
   log_plan(options, plan);
 
-  const Json trajectory = options::describe_trajectory(options, plan, *data.pairs, *data.captions);
+  const Preprocessing& own = model->config().preprocess;
+  const options::TrainOptions filled =
+      filled_in(options, {.objective = resolved,
+                          .augment = options::resolve_augment(own, options.augment),
+                          .warmup_steps = plan.warmup_steps,
+                          .logs = folder.logs(),
+                          .name = folder.name()});
+  const Json trajectory =
+      options::describe_trajectory(filled, plan, *data.pairs, *data.captions,
+                                   {.config = model->config(),
+                                    .preprocessing = options::training_recipe(own, options.augment),
+                                    .weights = digest_of_given_weights(options, *model)});
   Run run{options,
           folder,
           plan,
@@ -331,20 +329,20 @@ TrainResult run_training(options::TrainOptions options, TrainingData& data) {
           optimizer,
           restore_or_start(options, folder, trajectory, *model, objective, optimizer),
           {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
-          optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr, plan.warmup_steps,
-                   plan.total_steps)};
+          optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr,
+                          plan.warmup_steps, plan.total_steps)};
   run.skipped_before = run.state.skipped;
   run.state.pass = plan.pass(run.state.step);
   run.state.batch = plan.batch(run.state.step);
   run.saved_step = folder.resumes_from() ? run.state.step : -1;
 
-  const data::loader::LoaderOptions loading = loader_options(options, *model, plan);
+  const data::loader::LoaderOptions loading = loader_options(filled, *model, plan);
   data::loader::Loader loader(data.pairs, data.captions, loading);
   loader.seek(run.state.pass, run.state.batch);
   std::optional<Validation> validation;
   if (data.validation) validation.emplace(data.validation, loading);
 
-  write_file(folder.config(), options::options_to_toml(options));
+  write_file(folder.config(), options::options_to_toml(filled));
   folder::MetricsFile metrics(folder.metrics(), run.state.step);
   folder::TensorBoardWriter board(folder.tensorboard(), run.state.step);
   folder::StatusLine status(options.log_every_n_steps);
@@ -386,7 +384,7 @@ TrainResult run_training(options::TrainOptions options, TrainingData& data) {
   if (result.interrupted) {
     if (run.state.step > 0) save(run);
     log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " +
-             options.name + " --resume latest");
+             folder.name() + " --resume latest");
     return result;
   }
   require_finite_weights(run);

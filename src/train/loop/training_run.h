@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "data/source/dataset.h"
-#include "train/options/options.h"
 #include "train/loop/trainer.h"
+#include "train/options/options.h"
 
 namespace clipwright::train::loop {
 
@@ -19,6 +19,6 @@ struct TrainingData {
 
 /// Trains as `options` say and writes the run's folder. Data that is not open yet is opened and
 /// left in `data`. Throws what train() throws.
-TrainResult run_training(options::TrainOptions options, TrainingData& data);
+TrainResult run_training(const options::TrainOptions& options, TrainingData& data);
 
 }  // namespace clipwright::train::loop

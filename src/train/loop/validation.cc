@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "train/loop/loaded_batch.h"
+
 namespace clipwright::train::loop {
 
-Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset, data::loader::LoaderOptions loader)
+Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset,
+                       data::loader::LoaderOptions loader)
     : dataset_(std::move(dataset)),
-      captions_(std::make_shared<data::captions::CaptionTable>(data::captions::CaptionTable::build(*dataset_, {}))),
+      captions_(std::make_shared<data::captions::CaptionTable>(
+          data::captions::CaptionTable::build(*dataset_, {}))),
       loader_(std::move(loader)) {
   loader_.batch_size = std::min(loader_.batch_size, dataset_->size());
   loader_.policy = data::captions::CaptionPolicy::kOriginal;
@@ -14,13 +18,13 @@ Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset, dat
   loader_.augment = false;
 }
 
-double Validation::loss(models::Clip& model, losses::Objective& objective, const StepOptions& step) const {
+double Validation::loss(models::Clip& model, losses::Objective& objective,
+                        const StepOptions& step) const {
   data::loader::Loader loader(dataset_, captions_, loader_);
   double sum = 0;
   for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
-    std::unique_ptr<data::loader::Batch> batch = loader.next();
-    sum += evaluate_step(model, objective, view_of(*batch, loader_.image_size), step).loss;
-    loader.recycle(std::move(batch));
+    LoadedBatch batch(loader, loader_.image_size);
+    sum += evaluate_step(model, objective, batch, step).loss;
   }
   return sum / static_cast<double>(loader.batches_per_epoch());
 }

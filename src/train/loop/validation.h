@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "data/loader/loader.h"
 #include "train/loop/step.h"
 
 namespace clipwright::train::loop {
@@ -12,7 +13,8 @@ class Validation {
   /// Pairs of `dataset` with their original captions, evaluation transform, batches of
   /// `loader.batch_size` (of the whole set when it is smaller); the last incomplete batch is left
   /// out.
-  Validation(std::shared_ptr<const data::source::Dataset> dataset, data::loader::LoaderOptions loader);
+  Validation(std::shared_ptr<const data::source::Dataset> dataset,
+             data::loader::LoaderOptions loader);
 
   /// Mean over batches: in-batch negatives, so it depends on the batch size.
   double loss(models::Clip& model, losses::Objective& objective, const StepOptions& step) const;

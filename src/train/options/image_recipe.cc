@@ -1,40 +1,23 @@
 #include "train/options/image_recipe.h"
 
-#include <algorithm>
-#include <cmath>
-
-#include "core/error.h"
-
 namespace clipwright::train::options {
-namespace {
 
-bool near(const std::array<float, 3>& a, const std::array<float, 3>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(),
-                    [](float x, float y) { return std::abs(x - y) < 1e-4F; });
-}
-
-/// The named recipe with a model's statistics and interpolation, or one of its own.
-data::transform::Recipe own_recipe(const models::PreprocessConfig& preprocess) {
-  data::transform::Recipe own = data::transform::recipe_of_model(preprocess.interpolation, preprocess.mean, preprocess.std);
-  for (const char* name : {"openai", "laclip"}) {
-    const data::transform::Recipe& recipe = data::transform::find_recipe(name);
-    if (recipe.interpolation == own.interpolation && near(recipe.mean, own.mean) &&
-        near(recipe.std, own.std))
-      return recipe;
-  }
-  return own;
-}
-
-}  // namespace
-
-data::transform::Recipe training_recipe(const models::PreprocessConfig& preprocess, const std::string& augment) {
-  data::transform::Recipe recipe = own_recipe(preprocess);
-  if (augment.empty() || augment == "none" || augment == "model" || augment == recipe.name)
-    return recipe;
-  const data::transform::Recipe& crop = data::transform::find_recipe(augment);
+Preprocessing training_recipe(const Preprocessing& model, const std::string& augment) {
+  Preprocessing recipe = model;
+  if (augment.empty() || augment == "none" || augment == "model") return recipe;
+  const Preprocessing& crop = find_recipe(augment);
   recipe.crop_scale_min = crop.crop_scale_min;
   recipe.crop_scale_max = crop.crop_scale_max;
   return recipe;
+}
+
+std::string resolve_augment(const Preprocessing& model, const std::string& augment) {
+  if (!augment.empty() && augment != "model") return augment;
+  // The crop cuts out what is resized, whatever evaluation does with the rest.
+  Preprocessing own = model;
+  own.resize_mode = ResizeMode::kShortest;
+  const std::string name = recipe_name(own);
+  return name.empty() ? "model" : name;
 }
 
 }  // namespace clipwright::train::options

@@ -1,17 +1,19 @@
-// Which picture recipe a run uses: the model's own statistics and interpolation, with the random
-// crop that --augment names.
+// How a run prepares its pictures: the model's own preprocessing, with the random crop that
+// --augment names.
 #pragma once
 
 #include <string>
 
-#include "data/transform/transform.h"
-#include "models/config.h"
+#include "core/preprocessing.h"
 
 namespace clipwright::train::options {
 
-/// `augment` is a recipe's name, or "" or "model" for the model's own: the named recipe with its
-/// statistics and interpolation, or, when there is none, one called "model" with open_clip's crop
-/// (scale 0.9-1). "none" is as "" (no crop is drawn). Throws Error(kUsage).
-data::transform::Recipe training_recipe(const models::PreprocessConfig& preprocess, const std::string& augment);
+/// `augment` is a recipe's name, whose crop is taken, or "", "model" or "none" for the model's own.
+/// Throws Error(kUsage).
+Preprocessing training_recipe(const Preprocessing& model, const std::string& augment);
+
+/// What --augment means for a model: "none", or the name of the recipe whose crop it is ("model"
+/// where no recipe has the model's statistics). Two ways to say the same give the same.
+std::string resolve_augment(const Preprocessing& model, const std::string& augment);
 
 }  // namespace clipwright::train::options

@@ -3,101 +3,102 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 #include "core/error.h"
-#include "optim/schedule.h"
+#include "core/toml.h"
+#include "train/options/option_table.h"
 
 namespace clipwright::train::options {
 namespace {
 
 constexpr int64_t kLongestAutomaticWarmup = 10'000;
 
-void require(bool holds, const std::string& found, std::string_view expected,
-             std::string_view advice = {}) {
-  if (!holds) fail_usage(found, expected, advice);
-}
-
 bool parse_number(std::string_view text, double& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
-std::string toml_string(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') {
-      quoted += '\\';
-      quoted += letter;
-    } else if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04X",
-                    static_cast<unsigned>(static_cast<unsigned char>(letter)));
-      quoted += escape;
-    } else {
-      quoted += letter;
-    }
-  }
-  return quoted + '"';
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i)
+    text += std::string(i == 0 ? "" : i + 1 == names.size() ? " or " : ", ").append(names[i]);
+  return text;
 }
 
-std::string toml_value(const Json& value) {
-  if (value.is_string()) return toml_string(value.get<std::string>());
-  if (!value.is_array()) return value.dump();
-  std::string list = "[";
-  for (const Json& item : value) list += (list.size() > 1 ? ", " : "") + toml_value(item);
-  return list + "]";
+void check_number(const RunOption& option, double value) {
+  const OptionRange& range = option.range;
+  const bool fits = std::isfinite(value) && value >= range.least && value <= range.most &&
+                    !(range.above_least && value == range.least) &&
+                    !(range.below_most && value == range.most);
+  if (!fits)
+    fail_usage("--" + std::string(option.name) + " is " +
+                   (std::isfinite(value) ? Json(value).dump() : "not a number"),
+               range.expected);
+}
+
+void check_text(const RunOption& option, const std::string& value) {
+  static const TrainOptions kUnset;
+  if (value.empty() && option_value(option, kUnset) == value) return;
+  if (option.check != nullptr) option.check(value);
+  const auto& choices = option.choices;
+  if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  const std::string near = nearest(value, {choices.begin(), choices.end()});
+  fail_usage("--" + std::string(option.name) + " is '" + value + "'", listed(choices),
+             near.empty() ? "" : "Did you mean '" + near + "'?");
+}
+
+void check_option(const RunOption& option, const TrainOptions& options) {
+  const Json value = option_value(option, options);
+  if (value.is_number_float()) return check_number(option, value.get<double>());
+  // Whole numbers are named as they were given, not as the nearest double.
+  if (value.is_number()) {
+    if (value.get<double>() < option.range.least)
+      fail_usage("--" + std::string(option.name) + " is " + value.dump(), option.range.expected);
+    return;
+  }
+  if (value.is_string()) check_text(option, value.get<std::string>());
+}
+
+toml::table toml_section(const Json& values) {
+  toml::table table;
+  for (const auto& [key, value] : values.items()) {
+    if (value.is_array()) {
+      toml::array list;
+      for (const Json& item : value) list.push_back(item.get<std::string>());
+      if (!list.empty()) table.insert(key, std::move(list));
+    } else if (value.is_string()) {
+      if (const auto text = value.get<std::string>(); !text.empty()) table.insert(key, text);
+    } else if (value.is_boolean()) {
+      table.insert(key, value.get<bool>());
+    } else if (value.is_number_float()) {
+      table.insert(key, value.get<double>());
+    } else if (value.is_number_unsigned() &&
+               value.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
+      table.insert(key, value.dump());  // beyond TOML's whole numbers; read back from a text
+    } else {
+      table.insert(key, value.get<int64_t>());
+    }
+  }
+  return table;
 }
 
 }  // namespace
 
 void check_options(const TrainOptions& options) {
-  require(options.batch_size > 0, "--batch-size is " + std::to_string(options.batch_size),
-          "at least 1");
-  require(options.accum_freq > 0, "--accum-freq is " + std::to_string(options.accum_freq),
-          "at least 1");
-  require(options.batch_size * options.accum_freq > 1,
-          "a step of one pair has no negatives to learn from",
-          "--batch-size times --accum-freq of at least 2");
-  require(options.epochs > 0 || options.steps > 0, "the run has no steps",
-          "--epochs or --steps of at least 1");
-  require(options.steps >= 0, "--steps is " + std::to_string(options.steps),
-          "0 (go by --epochs) or more");
-  require(options.workers > 0, "--workers is " + std::to_string(options.workers), "at least 1");
-  require(options.lr >= 0 && std::isfinite(options.lr), "--lr is negative or not a number",
-          "0 or more");
-  require(options.wd >= 0 && std::isfinite(options.wd), "--wd is negative or not a number",
-          "0 or more");
-  require(options.beta1 >= 0 && options.beta1 < 1, "--beta1 is outside [0, 1)", "such as 0.9");
-  require(options.beta2 >= 0 && options.beta2 < 1, "--beta2 is outside [0, 1)", "such as 0.98");
-  require(options.eps > 0, "--eps is not positive", "such as 1e-6");
-  require(options.grad_clip_norm >= 0, "--grad-clip-norm is negative",
-          "a positive norm, or 0 for none");
-  require(options.max_bad_share >= 0 && options.max_bad_share <= 1,
-          "--max-bad-share is outside [0, 1]", "a share such as 0.05");
-  require(options.log_every_n_steps > 0,
-          "--log-every-n-steps is " + std::to_string(options.log_every_n_steps), "at least 1");
-  require(options.save_every_steps >= 0 && options.save_frequency >= 0 &&
-              options.keep_checkpoints >= 0 && options.train_num_samples >= 0,
-          "a count is negative",
-          "0 or more for --save-every-steps, --save-frequency, --keep-checkpoints and "
-          "--train-num-samples");
-  require(!options.model.empty(), "--model is empty",
-          "an architecture's name or a model directory");
-  require(
-      options.name.find('/') == std::string::npos && options.name != "." && options.name != "..",
-      "--name '" + options.name + "' is a path", "a plain name; --logs says in which folder");
-  const bool known_precision =
-      options.precision == "fp32" || options.precision == "amp_bf16" || options.precision == "bf16";
-  require(known_precision, "there is no precision '" + options.precision + "'",
-          "fp32, amp_bf16 or bf16");
-  require(options.precision == "fp32" || options.device.rfind("cuda", 0) == 0,
-          "--precision " + options.precision + " on --device " + options.device, "fp32 on a CPU",
-          "Leave --precision out, or train on --device cuda: without matrix units for bfloat16 a "
-          "CPU is slower with it, not faster.");
-  require(options.multi_text_constant == "paper" || options.multi_text_constant == "mean",
-          "--multi-text-constant is '" + options.multi_text_constant + "'", "paper or mean");
-  optim::parse_schedule(options.lr_scheduler);
-  warmup_steps(options.warmup, 1, 1);
+  for (const RunOption& option : run_options()) check_option(option, options);
+  if (options.batch_size * options.accum_freq <= 1)
+    fail_usage("a step of one pair has no negatives to learn from",
+               "--batch-size times --accum-freq of at least 2");
+  if (options.epochs == 0 && options.steps == 0)
+    fail_usage("the run has no steps", "--epochs or --steps of at least 1");
+  if (options.model.empty())
+    fail_usage("--model is empty", "an architecture's name or a model directory");
+  if (options.precision != "fp32" && options.device.rfind("cuda", 0) != 0)
+    fail_usage(
+        "--precision " + options.precision + " on --device " + options.device, "fp32 on a CPU",
+        "Leave --precision out, or train on --device cuda: without matrix units for bfloat16 "
+        "a CPU is slower with it, not faster.");
 }
 
 std::pair<std::string, double> parse_term(std::string_view text) {
@@ -128,65 +129,33 @@ int64_t warmup_steps(const std::string& warmup, int64_t steps_per_epoch, int64_t
 }
 
 Json describe_options(const TrainOptions& options) {
-  Json terms = Json::array();
-  for (const auto& [name, weight] : options.terms)
-    terms.push_back(name + "=" + Json(weight).dump());
   Json sections;
-  sections["data"] = {
-      {"train-data", options.train_data},     {"val-data", options.val_data},
-      {"dataset-type", options.dataset_type}, {"csv-separator", options.csv_separator},
-      {"csv-img-key", options.csv_img_key},   {"csv-caption-key", options.csv_caption_key},
-      {"image-root", options.image_root},     {"train-num-samples", options.train_num_samples},
-      {"augment", options.augment},           {"shuffle", options.shuffle ? "on" : "off"},
-      {"workers", options.workers},           {"max-bad-share", options.max_bad_share}};
-  sections["captions"] = {{"rewrites", options.rewrites},
-                          {"keep-if", options.keep_if},
-                          {"caption-policy", options.caption_policy}};
-  sections["model"] = {{"model", options.model}, {"pretrained", options.pretrained}};
-  sections["objective"] = {{"objective", options.objective},
-                           {"term", terms},
-                           {"multi-text-constant", options.multi_text_constant}};
-  sections["optim"] = {{"batch-size", options.batch_size},
-                       {"accum-freq", options.accum_freq},
-                       {"epochs", options.epochs},
-                       {"steps", options.steps},
-                       {"lr", options.lr},
-                       {"beta1", options.beta1},
-                       {"beta2", options.beta2},
-                       {"eps", options.eps},
-                       {"wd", options.wd},
-                       {"warmup", options.warmup},
-                       {"lr-scheduler", options.lr_scheduler},
-                       {"decay-rule", options.decay_rule},
-                       {"grad-clip-norm", options.grad_clip_norm}};
-  sections["machine"] = {{"precision", options.precision},
-                         {"device", options.device},
-                         {"threads", options.threads},
-                         {"seed", options.seed}};
-  sections["run"] = {{"logs", options.logs},
-                     {"name", options.name},
-                     {"save-every-steps", options.save_every_steps},
-                     {"save-frequency", options.save_frequency},
-                     {"keep-checkpoints", options.keep_checkpoints},
-                     {"log-every-n-steps", options.log_every_n_steps},
-                     {"paired-baseline", options.paired_baseline}};
+  for (const OptionSection& section : option_sections()) {
+    Json& values = sections[std::string(section.name)];
+    for (const RunOption& option : run_options()) {
+      if (option.section == section.name && option.role != OptionRole::kSession)
+        values[std::string(option.name)] = option_value(option, options);
+    }
+  }
   return sections;
 }
 
 std::string options_to_toml(const TrainOptions& options) {
-  std::string text =
-      "# The settings of this run, defaults filled in. `clipwright train --config <this file> "
-      "--name <new>` repeats it.\n";
+  // Quotes as everybody knows them, a value a line.
+  constexpr auto kPlain =
+      toml::toml_formatter::default_flags &
+      ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings |
+        toml::format_flags::indentation);
+  std::ostringstream text;
+  text << "# The settings of this run, defaults filled in. `clipwright train --config <this file> "
+          "--name <new>` repeats it.\n";
   const Json sections = describe_options(options);
   for (const auto& [section, values] : sections.items()) {
-    text += "\n[" + section + "]\n";
-    for (const auto& [key, value] : values.items()) {
-      const bool unset = (value.is_string() && value.get<std::string>().empty()) ||
-                         (value.is_array() && value.empty());
-      if (!unset) text += key + " = " + toml_value(value) + "\n";
-    }
+    toml::table whole;
+    whole.insert(section, toml_section(values));
+    text << "\n" << toml::toml_formatter(whole, kPlain) << "\n";
   }
-  return text;
+  return text.str();
 }
 
 }  // namespace clipwright::train::options

@@ -1,5 +1,5 @@
-// Everything a training run can be told. Flags of `clipwright train`, keys of config.toml and these
-// fields are the same list.
+// Everything a training run can be told. What each field is called, may be and does to a resumed
+// run stands in train/option_table.h.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct StepReport {
 
 struct TrainOptions {
   // Data
-  std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/dataset.h)
+  std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/source/dataset.h)
   std::string val_data;    ///< pairs whose loss is computed after each epoch; empty: none
   std::string dataset_type = "auto";
   std::string csv_separator = "\t", csv_img_key = "filepath", csv_caption_key = "title";
@@ -41,11 +41,12 @@ struct TrainOptions {
   int64_t train_num_samples = 0;      ///< pairs that count as one epoch; 0: all of them
   std::vector<std::string> rewrites;  ///< line-aligned .txt, .jsonl or .parquet
   std::string keep_if;                ///< condition on rewrites, "audit.score >= 0.6"
-  std::string caption_policy;         ///< original | uniform | all; empty: the preset's
+  std::string caption_policy;         ///< original | uniform | all; empty: as the objective needs
   std::string
       augment;  ///< none or a recipe's name; empty: the random crop of the model's own recipe
   bool shuffle = true;
   int workers = 2;
+  int64_t loader_memory = 512;  ///< MiB of micro-batches decoded ahead; two always fit
   double max_bad_share = 0.05;  ///< a larger share of unusable samples stops the run (exit code 3)
 
   // Model and objective

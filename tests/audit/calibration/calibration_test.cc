@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "audit/calibration/example_texts.h"
 #include "core/error.h"
 
 namespace clipwright::audit::calibration {
@@ -86,7 +87,7 @@ TEST(Calibration, RefusesAHandfulOfCaptions) {
 
 TEST(Calibration, ShippedCaptionsAreThere) {
   EXPECT_GT(shipped_captions().size(), 1000U);
-  EXPECT_GT(pairs::shipped_rewrites().size(), 2000U);
+  EXPECT_GT(shipped_rewrites().size(), 2000U);
 }
 
 }  // namespace

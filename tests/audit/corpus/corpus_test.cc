@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "audit/calibration/example_texts.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
@@ -230,7 +231,7 @@ TEST_F(CorpusTest, DiversityIsTheSameForAnyThreadCountAndCanBeLeftOut) {
 
 TEST_F(CorpusTest, ExamplesAreReadFromTsvAndArrows) {
   const auto path = file("pack.tsv", "# a comment\na cat\tone cat\na dog => one dog\n");
-  EXPECT_THAT(pairs::read_example_texts(path),
+  EXPECT_THAT(calibration::read_example_texts(path),
               ::testing::ElementsAre("a cat", "one cat", "a dog ", " one dog"));
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 DiversityReport report_of(const std::vector<std::string>& texts) {
   Diversity diversity;
-  words::Words words;
+  lexicon::Words words;
   TextMarks marks;
   for (const std::string& text : texts) {
     mark_text(text, words, marks);
@@ -73,7 +73,7 @@ TEST(Diversity, KnowsWhatClipCannotRead) {
 
 TEST(Diversity, MergedPartsEqualTheWhole) {
   Diversity whole, first, second;
-  words::Words words;
+  lexicon::Words words;
   TextMarks marks;
   for (int i = 0; i < 3000; ++i) {
     mark_text("the " + std::to_string(i % 700) + " birds fly over house " + std::to_string(i),

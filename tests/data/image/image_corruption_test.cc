@@ -9,7 +9,7 @@ namespace {
 class ImageCorruption : public testing::TestWithParam<const char*> {};
 
 TEST_P(ImageCorruption, EndsInAPictureOrAReason) {
-  transform::ImagePipeline pipeline(transform::find_recipe("openai"), 32);
+  transform::ImagePipeline pipeline(find_recipe("openai"), 32);
   std::vector<uint8_t> chw(3 * 32 * 32);
   int refused = 0, shown = 0;
   for (const GoldenPicture& picture : golden_pictures(GetParam())) {

@@ -32,13 +32,14 @@ class LoaderTest : public testing::Test {
     options.seed = 3;
     options.workers = workers;
     options.image_size = 32;
-    options.recipe = transform::find_recipe("laclip");
+    options.recipe = find_recipe("laclip");
     return options;
   }
 
-  static std::shared_ptr<const captions::CaptionTable> table(const source::Dataset& dataset,
-                                                   const std::vector<std::string>& rewrites = {}) {
-    return std::make_shared<const captions::CaptionTable>(captions::CaptionTable::build(dataset, rewrites));
+  static std::shared_ptr<const captions::CaptionTable> table(
+      const source::Dataset& dataset, const std::vector<std::string>& rewrites = {}) {
+    return std::make_shared<const captions::CaptionTable>(
+        captions::CaptionTable::build(dataset, rewrites));
   }
 
   static void expect_equal(const Batch& a, const Batch& b) {
@@ -51,6 +52,12 @@ class LoaderTest : public testing::Test {
       EXPECT_EQ(a.texts[k].ids, b.texts[k].ids);
       EXPECT_EQ(a.texts[k].offsets, b.texts[k].offsets);
     }
+  }
+
+  static std::vector<int32_t> ids_of(const Batch& batch, int64_t row) {
+    const auto& texts = batch.texts.at(0);
+    return {texts.ids.begin() + texts.offsets[static_cast<size_t>(row)],
+            texts.ids.begin() + texts.offsets[static_cast<size_t>(row) + 1]};
   }
 
   TemporaryFolder folder_;
@@ -107,7 +114,7 @@ TEST_F(LoaderTest, AnEpochShowsEveryPairOnceInANewOrder) {
 TEST_F(LoaderTest, RowsHoldTheCropAndTheTokensOfTheirSample) {
   const auto dataset = data();
   Loader loader(dataset, table(*dataset), options());
-  transform::ImagePipeline pipeline(transform::find_recipe("laclip"), 32);
+  transform::ImagePipeline pipeline(find_recipe("laclip"), 32);
   for (int step = 0; step < 6; ++step) {
     const auto batch = loader.next();
     ASSERT_EQ(batch->texts.size(), 1u);
@@ -137,7 +144,7 @@ TEST_F(LoaderTest, UnshuffledEvaluationFollowsTheData) {
   EXPECT_THAT(batch->samples, testing::ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
   EXPECT_TRUE(batch->texts.empty());
   std::vector<uint8_t> expected(3 * 32 * 32);
-  transform::ImagePipeline pipeline(transform::find_recipe("laclip"), 32);
+  transform::ImagePipeline pipeline(find_recipe("laclip"), 32);
   ASSERT_EQ(pipeline.evaluate(dataset->image(8).view, expected), "");
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), batch->images.begin()));
 }
@@ -234,6 +241,41 @@ TEST_F(LoaderTest, DataWithoutOneGoodPairEndsWithAnError) {
 TEST_F(LoaderTest, FewerPairsThanABatchAreAnError) {
   const auto dataset = data(7);
   EXPECT_THROW(Loader(dataset, table(*dataset), options()), Error);
+}
+
+TEST_F(LoaderTest, MicroBatchesAreTheRowsOfTheirBatchInPieces) {
+  const auto dataset = data(40, {5, 17});
+  LoaderOptions whole = options(), pieces = options(3);
+  whole.max_bad_share = pieces.max_bad_share = 0.5;
+  for (const int64_t micro_batch : {1, 3, 4, 8}) {
+    pieces.micro_batch = micro_batch;
+    Loader a(dataset, table(*dataset), whole), b(dataset, table(*dataset), pieces);
+    EXPECT_EQ(a.parts(), 1);
+    EXPECT_EQ(b.parts(), (8 + micro_batch - 1) / micro_batch);
+    a.seek(1, 2);
+    b.seek(1, 2);
+    for (int step = 0; step < 6; ++step) {  // into the next epoch
+      const auto batch = a.next();
+      int64_t row = 0;
+      for (int64_t part = 0; part < b.parts(); ++part) {
+        auto piece = b.next();
+        EXPECT_EQ(piece->part, part);
+        EXPECT_EQ(piece->epoch, batch->epoch);
+        EXPECT_EQ(piece->index, batch->index);
+        EXPECT_EQ(piece->size, std::min(micro_batch, 8 - row));
+        const auto bytes = 3 * 32 * 32 * row;
+        EXPECT_TRUE(
+            std::equal(piece->images.begin(), piece->images.end(), batch->images.begin() + bytes));
+        for (int64_t i = 0; i < piece->size; ++i, ++row) {
+          EXPECT_EQ(piece->samples[static_cast<size_t>(i)],
+                    batch->samples[static_cast<size_t>(row)]);
+          EXPECT_EQ(ids_of(*piece, i), ids_of(*batch, row));
+        }
+        b.recycle(std::move(piece));
+      }
+      EXPECT_EQ(row, 8);
+    }
+  }
 }
 
 TEST_F(LoaderTest, ALoaderThatIsDroppedEarlyStopsItsThreads) {

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_table.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::data::source {
@@ -134,7 +134,8 @@ TEST(RewritesParquet, LongAndWideSideCarsJoinByKey) {
   EXPECT_EQ(table.text(0, 1), "zero!");
   EXPECT_EQ(table.text(1, 1), "");
   EXPECT_EQ(table.text(0, 2), "null");
-  EXPECT_EQ(captions::CaptionTable::build(data, {folder / "long.parquet"}, "audit.score >= 0.6").text(0, 1),
+  EXPECT_EQ(captions::CaptionTable::build(data, {folder / "long.parquet"}, "audit.score >= 0.6")
+                .text(0, 1),
             "");
 
   write_parquet(folder / "wide.parquet",

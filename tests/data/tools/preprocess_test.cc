@@ -47,7 +47,7 @@ TEST(Preprocess, NormalisesToFloats) {
   EXPECT_EQ(array.type, "<f4");
   const std::vector<uint8_t> raw = read_npy(options.images[1] + ".npy").bytes;
   std::vector<float> expected(raw.size());
-  transform::normalize(raw, 32, transform::find_recipe("openai"), expected);
+  transform::normalize(raw, 32, find_recipe("openai"), expected);
   const std::span<const float> second = array.values<float>().subspan(raw.size(), raw.size());
   EXPECT_TRUE(std::equal(second.begin(), second.end(), expected.begin()));
 }

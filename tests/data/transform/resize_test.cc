@@ -88,12 +88,32 @@ void expect_definition(const ResizeKernels& kernels) {
   }
 }
 
+TEST(Resize, PlainEqualsTheDefinition) { expect_definition(resize_kernels_plain()); }
+
 TEST(Resize, Avx2EqualsTheDefinition) { expect_definition(resize_kernels_avx2()); }
 
 TEST(Resize, Avx512EqualsTheDefinition) {
   if (resize_kernels_avx512() == nullptr)
     GTEST_SKIP() << "this processor has no AVX-512 VBMI and VNNI";
   expect_definition(*resize_kernels_avx512());
+}
+
+TEST(Resize, TheProbeIsTheSameForAllAndTellsAWrongOneApart) {
+  const std::vector<uint8_t> plain = probe_resize(resize_kernels_plain());
+  int ran = 0;
+  for (const KernelVariant& variant : resize_variants()) {
+    if (!variant.lacks.empty()) continue;
+    ++ran;
+    EXPECT_EQ(probe_resize(resize_kernels_named(variant.name)), plain) << variant.name;
+  }
+  EXPECT_GE(ran, 2);
+  ResizeKernels wrong = resize_kernels_plain();
+  wrong.vertical = [](const uint8_t* source, size_t stride, size_t row_bytes,
+                      const ResampleAxis& axis, uint8_t* target, size_t target_stride) {
+    resize_kernels_plain().vertical(source, stride, row_bytes, axis, target, target_stride);
+    target[row_bytes - 1] ^= 1;
+  };
+  EXPECT_NE(probe_resize(wrong), plain);
 }
 
 TEST(ResampleAxis, WeightsSumToOneAndStayInside) {

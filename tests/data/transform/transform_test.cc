@@ -99,40 +99,30 @@ TEST(ImagePipeline, RefusesACropOutsideThePicture) {
 }
 
 TEST(Normalize, IsTheReferencesOrderOfOperations) {
-  const Recipe& recipe = find_recipe("openai");
+  const Preprocessing& recipe = find_recipe("openai");
   std::vector<uint8_t> chw = room(16);
   for (size_t i = 0; i < chw.size(); ++i) chw[i] = static_cast<uint8_t>(i * 7);
   std::vector<float> out(chw.size());
   normalize(chw, 16, recipe, out);
   for (size_t i = 0; i < chw.size(); ++i) {
     float value = static_cast<float>(chw[i]) / 255.0F;
-    value -= recipe.mean[i / 256];
-    value /= recipe.std[i / 256];
+    value -= static_cast<float>(recipe.mean[i / 256]);
+    value /= static_cast<float>(recipe.std[i / 256]);
     ASSERT_EQ(out[i], value);
   }
 }
 
-TEST(FindRecipe, NamesTheNearest) {
-  EXPECT_EQ(find_recipe("laclip").crop_scale_min, 0.5);
-  try {
-    find_recipe("opneai");
-    FAIL() << "an unknown recipe was accepted";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kUsage);
-    EXPECT_NE(std::string(error.what()).find("Did you mean 'openai'"), std::string::npos)
-        << error.what();
-  }
-}
-
-TEST(Recipe, OfAModelHasItsStatistics) {
-  const Recipe& laclip = find_recipe("laclip");
-  const std::array<double, 3> mean{0.485, 0.456, 0.406}, std{0.229, 0.224, 0.225};
-  const Recipe recipe = recipe_of_model("bilinear", mean, std);
-  EXPECT_EQ(recipe.interpolation, laclip.interpolation);
-  EXPECT_EQ(recipe.mean, laclip.mean);
-  EXPECT_EQ(recipe.std, laclip.std);
-  EXPECT_EQ(recipe.resize_ratio, 1.0);
-  EXPECT_THROW(recipe_of_model("nearest", mean, std), Error);
+TEST(ImagePipeline, SquashEvaluatesTheWholePicture) {
+  const GoldenPicture picture = golden_picture("png_rgb.png");
+  Preprocessing squash = find_recipe("openai");
+  squash.resize_mode = ResizeMode::kSquash;
+  ImagePipeline squashing(squash, 32), cutting(find_recipe("openai"), 32);
+  std::vector<uint8_t> evaluated = room(32), whole = room(32), cut = room(32);
+  ASSERT_EQ(squashing.evaluate(picture.view(), evaluated), "");
+  ASSERT_EQ(cutting.crop(picture.view(), {0, 0, 61, 43}, whole), "");
+  ASSERT_EQ(cutting.evaluate(picture.view(), cut), "");
+  EXPECT_EQ(evaluated, whole);
+  EXPECT_NE(evaluated, cut);
 }
 
 }  // namespace

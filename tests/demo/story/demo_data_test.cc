@@ -87,8 +87,8 @@ TEST_F(OwnDataTest, DistinctCaptionsComeOnceInOrder) {
   EXPECT_LE(all.size(), 30);
   EXPECT_EQ(few.size(), 7);
   std::set<std::string> texts;
-  for (int64_t i = 0; i < all.size(); ++i) EXPECT_TRUE(texts.insert(all.text(i)).second);
-  for (int64_t i = 0; i < few.size(); ++i) EXPECT_EQ(few.text(i), all.text(i));
+  for (int64_t i = 0; i < all.size(); ++i) EXPECT_TRUE(texts.insert(all.caption(i)).second);
+  for (int64_t i = 0; i < few.size(); ++i) EXPECT_EQ(few.caption(i), all.caption(i));
 }
 
 }  // namespace

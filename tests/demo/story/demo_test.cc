@@ -7,11 +7,12 @@
 
 #include "core/file.h"
 #include "core/hash.h"
-#include "demo/story/demo_text.h"
 #include "demo/pictures/raster.h"
-#include "demo/story/rewriting.h"
 #include "demo/pictures/scene_captions.h"
-#include "rewrite/archive/records.h"
+#include "demo/story/demo_text.h"
+#include "demo/story/rewriting.h"
+#include "records/kept_texts.h"
+#include "rewrite/archive/replay_texts.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -28,20 +29,20 @@ class DemoTest : public testing::Test {
   /// Rewrites of every training caption in two modes, as the program records them.
   fs::path write_records(const std::string& tail) const {
     const fs::path path = folder_ / "records.jsonl.gz";
-    rewrite::archive::RecordWriter writer(path);
-    const auto texts = pictures::raw_captions(nouns::read_classes(shared_file("data/demo/classes.txt"),
-                                                 nouns::read_annotations(pictures::DemoSources().annotations)))
-                           .texts();
+    records::KeptTextWriter writer(path);
+    const auto texts =
+        pictures::raw_captions(
+            nouns::read_classes(shared_file("data/demo/classes.txt"),
+                                nouns::read_annotations(pictures::DemoSources().annotations)))
+            .texts();
     for (const std::string mode : {"chatgpt", "human"}) {
       const Sha256 recipe = sha256("recipe of " + mode);
       writer.add_recipe(recipe, {{"mode", mode}, {"details", {{"model_name", "a test"}}}});
       for (const std::string& text : texts) {
-        writer.add({.source = sha256(text),
+        writer.add({.source = text,
                     .mode = mode,
                     .recipe = recipe,
-                    .status = "accepted",
-                    .text = (mode == "human" ? "the " : "a picture of ") + text + tail},
-                   text);
+                    .text = (mode == "human" ? "the " : "a picture of ") + text + tail});
       }
     }
     writer.commit();
@@ -133,8 +134,8 @@ TEST_F(DemoTest, OwnFolderIsRewrittenByTheModelItself) {
   const char* things[] = {"red ball", "yellow boat", "green tree", "blue house", "brown dog"};
   for (int i = 0; i < 60; ++i) {
     const std::string stem = "p" + std::to_string(i);
-    write_file(pictures / (stem + ".png"),
-               pictures::encode_png(pictures::plain(40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
+    write_file(pictures / (stem + ".png"), pictures::encode_png(pictures::plain(
+                                               40, 40, {static_cast<uint8_t>(4 * i), 90, 120})));
     write_file(pictures / (stem + ".txt"), "A " + std::string(things[i % 5]) + " on a table.\n");
   }
   DemoOptions options{.output = folder_ / "own",

@@ -9,10 +9,10 @@
 #include <map>
 
 #include "core/json.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/archive/ledger_pairs.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
+#include "rewrite/ledger/ledger.h"
 #include "tests/rewrite/child_process.h"
 
 namespace clipwright::rewrite::archive {
@@ -37,7 +37,7 @@ class LedgerCommand : public testing::Test {
 
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
   ledger::LedgerRow row(const std::string& source, int attempt, const std::string& status,
-                const std::string& text) const {
+                        const std::string& text) const {
     return {.source = ledger::source_key(source),
             .mode = "human",
             .recipe = recipe_,
@@ -104,7 +104,7 @@ TEST_F(LedgerCommand, ALedgerThatIsNotThereIsNotMade) {
 
 TEST_F(LedgerCommand, ExportWritesEachFormat) {
   EXPECT_EQ(run({"export", "--ledger", file("one.db"), "--output", file("r.jsonl.gz")}).wait(), 0);
-  const Records records = Records::read(file("r.jsonl.gz"));
+  const ReplayTexts records = ReplayTexts::read(file("r.jsonl.gz"));
   EXPECT_EQ(records.size(), 2u);
   EXPECT_EQ(*records.find("a cat", "human"), "one cat");
 
@@ -155,8 +155,8 @@ TEST_F(LedgerCommand, MergeIsTheUnionInEitherDirection) {
   EXPECT_NE(merge.output().find("kept accepted 'another dog'"), std::string::npos)
       << merge.output();
   ASSERT_EQ(run({"merge", "--into", file("ba.db"), file("two.db"), file("one.db")}).wait(), 0);
-  EXPECT_EQ(Records::read(file("ab.db")).digest(), Records::read(file("ba.db")).digest());
-  EXPECT_EQ(*Records::read(file("ab.db")).find("a dog", "human"), "another dog");
+  EXPECT_EQ(ReplayTexts::read(file("ab.db")).digest(), ReplayTexts::read(file("ba.db")).digest());
+  EXPECT_EQ(*ReplayTexts::read(file("ab.db")).find("a dog", "human"), "another dog");
   const Json again =
       Json::parse(run({"merge", "--into", file("ab.db"), file("one.db"), "--json"}).output());
   EXPECT_EQ(again[file("one.db")]["added"], 0);
@@ -169,8 +169,8 @@ TEST_F(LedgerCommand, RecordsBecomeALedger) {
   ChildProcess merge = run({"merge", "--into", file("new.db"), file("r.jsonl.gz")});
   ASSERT_EQ(merge.wait(), 0) << merge.errors();
   EXPECT_NE(merge.output().find("2 records read"), std::string::npos) << merge.output();
-  EXPECT_EQ(Records::read(file("new.db")).digest(), Records::read(file("one.db")).digest());
-  EXPECT_EQ(Records::read(file("new.db")).size(), 2u);
+  EXPECT_EQ(ReplayTexts::read(file("new.db")).digest(), ReplayTexts::read(file("one.db")).digest());
+  EXPECT_EQ(ReplayTexts::read(file("new.db")).size(), 2u);
   std::ofstream(file("bad.jsonl")) << "no record\n";
   EXPECT_EQ(run({"merge", "--into", file("new.db"), file("bad.jsonl")}).wait(), 3);
 }
@@ -181,7 +181,7 @@ TEST_F(LedgerCommand, ReadingChangesNothing) {
   EXPECT_EQ(run({"status", "--ledger", file("one.db")}).wait(), 0);
   EXPECT_EQ(run({"verify", "--ledger", file("one.db")}).wait(), 0);
   EXPECT_EQ(run({"export", "--ledger", file("one.db"), "--output", file("r.jsonl")}).wait(), 0);
-  EXPECT_EQ(Records::read("sqlite:" + file("one.db")).size(), 2u);
+  EXPECT_EQ(ReplayTexts::read("sqlite:" + file("one.db")).size(), 2u);
   ChildProcess audit({"audit", "--ledger", file("one.db"), "--output", file("a.json")},
                      folder_ / "audit");
   EXPECT_EQ(audit.wait(), 0) << audit.errors();
@@ -255,7 +255,7 @@ TEST_F(LedgerCommand, AFolderThatMayNotBeWrittenToIsRead) {
     try {
       if (ledger_status(*ledger::open_ledger(name, {.create = false})).rows() != 3) ::_exit(2);
       if (!verify_ledger(*ledger::open_ledger(name, {.create = false})).whole()) ::_exit(3);
-      if (Records::read(name).size() != 2) ::_exit(4);
+      if (ReplayTexts::read(name).size() != 2) ::_exit(4);
       if (open_ledger_pairs(name)->total() != 2) ::_exit(5);
       ::_exit(0);
     } catch (const std::exception& error) {

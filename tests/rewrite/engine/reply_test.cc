@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/json.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::engine {
 namespace {
@@ -116,21 +117,13 @@ TEST(ParseReply, WhatIsKeptIsAlwaysOneLineOfUtf8) {
   for (const std::string text : {"a\nb\nc", "a \xc3 b", "\xff\xfe", "x\ry"}) {
     const Rewrite rewrite = parse(text);
     EXPECT_EQ(rewrite.text.find_first_of("\r\n"), std::string::npos);
-    EXPECT_TRUE(prompt::valid_utf8(rewrite.text));
+    EXPECT_TRUE(text::unicode::is_utf8(rewrite.text));
   }
 }
 
 TEST(ParseReply, AMegabyteIsNoProblem) {
   EXPECT_EQ(parse(std::string(2 << 20, 'x'), ReplyStatus::kCut).outcome, Outcome::kTooShort);
   EXPECT_EQ(parse(std::string(2 << 20, '"'), ReplyStatus::kCut).outcome, Outcome::kEmpty);
-}
-
-TEST(ValidUtf8, FollowsTheStandard) {
-  EXPECT_TRUE(prompt::valid_utf8("caf\xc3\xa9 \xe2\x98\x95 \xf0\x9f\x90\xb6"));
-  EXPECT_FALSE(prompt::valid_utf8("\xc0\xaf"));  // overlong
-  EXPECT_FALSE(prompt::valid_utf8("\xe0\x80\x80"));
-  EXPECT_FALSE(prompt::valid_utf8("\xf4\x90\x80\x80"));  // beyond U+10FFFF
-  EXPECT_FALSE(prompt::valid_utf8("\xe2\x98"));          // cut
 }
 
 }  // namespace

@@ -10,14 +10,14 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "rewrite/engine/reply.h"
 #include "rewrite/examples/example_chat.h"
 #include "rewrite/examples/example_coco.h"
 #include "rewrite/examples/example_draft.h"
-#include "rewrite/prompt/example_pack.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/examples/example_session.h"
 #include "rewrite/examples/example_table.h"
-#include "rewrite/engine/reply.h"
+#include "rewrite/prompt/example_pack.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -32,7 +32,7 @@ class Making : public testing::Test {
     folder_ = ::mkdtemp(name.data());
     std::string text = "dog\n\nday => night in town\nbad \xff bytes here\n#no comment at all\n";
     for (int i = 0; i < 100; ++i) text += "caption of picture " + std::to_string(i) + "\n";
-    captions_ = std::make_unique<job::CaptionLines>(write("captions.txt", text));
+    captions_ = std::make_unique<records::CaptionLines>(write("captions.txt", text));
   }
   ~Making() override { fs::remove_all(folder_); }
 
@@ -52,7 +52,7 @@ class Making : public testing::Test {
   }
 
   fs::path folder_;
-  std::unique_ptr<job::CaptionLines> captions_;
+  std::unique_ptr<records::CaptionLines> captions_;
 };
 
 TEST_F(Making, TheSampleGivesEveryUsableCaptionOnceInAKeyedOrder) {
@@ -60,7 +60,7 @@ TEST_F(Making, TheSampleGivesEveryUsableCaptionOnceInAKeyedOrder) {
     ExampleSample sample(*captions_, seed);
     std::vector<std::string> all;
     while (auto caption = sample.next()) {
-      EXPECT_EQ(captions_->text(std::stol(sample.key())), *caption);
+      EXPECT_EQ(captions_->caption(std::stol(sample.key())), *caption);
       all.push_back(*caption);
     }
     return all;
@@ -76,7 +76,8 @@ TEST_F(Making, TheSampleGivesEveryUsableCaptionOnceInAKeyedOrder) {
 class ChatEngine final : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "test"}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     std::vector<engine::Request> waiting;
     for (;;) {
       while (auto request = queue.next()) waiting.push_back(*request);
@@ -134,7 +135,7 @@ TEST_F(Making, AModelThatRefusesIsAFailureWithTheReasons) {
   EXPECT_THAT(
       complaint(ExitCode::kFailed, [&] { chat_examples(*captions_, {.count = 4}, engine); }),
       HasSubstr("of 4 examples 0 were made (rejected:refused 120)"));
-  const job::CaptionLines few(write("few.txt", "one two three 1\nfour five six 4\n"));
+  const records::CaptionLines few(write("few.txt", "one two three 1\nfour five six 4\n"));
   ChatEngine good;
   EXPECT_THAT(complaint(ExitCode::kInput, [&] { chat_examples(few, {}, good); }),
               HasSubstr("more captions"));

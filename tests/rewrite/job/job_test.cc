@@ -10,13 +10,14 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "rewrite/archive/ledger_import.h"
+#include "rewrite/archive/ledger_report.h"
+#include "rewrite/archive/replay_engine.h"
+#include "rewrite/archive/replay_texts.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job_ledger.h"
-#include "rewrite/ledger/ledger.h"
-#include "rewrite/archive/ledger_report.h"
 #include "rewrite/job/job_recipe.h"
-#include "rewrite/archive/records.h"
-#include "rewrite/archive/replay_engine.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -25,7 +26,8 @@ namespace {
 class TestEngine : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", name}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     while (auto request = queue.next()) {
       asked.push_back(*request);
       if (stop_after > 0 && asked.size() > stop_after)
@@ -62,7 +64,7 @@ class Job : public testing::Test {
     return folder_ / "captions.txt";
   }
   RewriteSummary run(const std::string& text, engine::Engine& engine) {
-    return rewrite_captions(CaptionLines(captions(text)), options_, engine);
+    return rewrite_captions(records::CaptionLines(captions(text)), options_, engine);
   }
   std::vector<std::string> lines(const std::string& name) const {
     std::ifstream file(folder_ / "out" / name);
@@ -155,8 +157,9 @@ TEST_F(Job, AChangeOfTheRecipeNeverReusesOldRows) {
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.temperature = 0.8; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.top_p = 0.9; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.sampling.max_tokens = 50; }), 2u);
-  EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.layout = prompt::PromptLayout::kLaclip; }),
-            2u);
+  EXPECT_EQ(
+      asked_with([](RewriteOptions& o, TestEngine&) { o.layout = prompt::PromptLayout::kLaclip; }),
+      2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.triples = 3; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions&, TestEngine& e) { e.name = "another model"; }), 2u);
   EXPECT_EQ(asked_with([](RewriteOptions& o, TestEngine&) { o.attempts = 5; }),
@@ -185,8 +188,9 @@ class FussyEngine : public TestEngine {
     const bool second = request.source.find("second") != std::string::npos && request.attempt == 0;
     if (request.source.find("bad") != std::string::npos || second) return {.text = request.source};
     if (request.source.find("broken") != std::string::npos)
-      return {
-          .status = engine::ReplyStatus::kFailed, .text = "too long for this model", .error = "too-long"};
+      return {.status = engine::ReplyStatus::kFailed,
+              .text = "too long for this model",
+              .error = "too-long"};
     return TestEngine::answer(request);
   }
 };
@@ -255,9 +259,9 @@ TEST_F(Job, TheLedgerKeepsTheScores) {
   options_.scorer = [](std::string_view, std::string_view) { return Json({{"audit", 0.5}}); };
   run("a cat\n", engine_);
   std::string notes;
-  ledger::open_ledger(options_.ledger)->each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource&) {
-    notes = row.notes;
-  });
+  ledger::open_ledger(options_.ledger)
+      ->each_row(
+          [&](const ledger::LedgerRow& row, const ledger::LedgerSource&) { notes = row.notes; });
   EXPECT_EQ(Json::parse(notes)["audit"], 0.5);
 }
 
@@ -312,7 +316,7 @@ TEST_F(Job, CaptionsThatAreNotUtf8AreSkippedOrRefused) {
   }
   EXPECT_THROW(run("\n \n", engine_), Error);
   EXPECT_THROW(run("", engine_), Error);
-  EXPECT_THROW(CaptionLines(folder_ / "missing.txt"), Error);
+  EXPECT_THROW(records::CaptionLines(folder_ / "missing.txt"), Error);
 }
 
 TEST_F(Job, ALongCaptionIsCutAtAWord) {
@@ -336,9 +340,9 @@ TEST_F(Job, RecordsReplayToTheSameTexts) {
     options_.ledger = "sqlite:" + (folder_ / (name + ".db")).string();
     run("a cat\na dog\na cat\n", engine_);
     const auto before = lines("coco.txt");
-    const archive::Records records = archive::Records::read((folder_ / name).string());
+    const archive::ReplayTexts records = archive::ReplayTexts::read((folder_ / name).string());
     EXPECT_EQ(records.size(), 4u);
-    EXPECT_EQ(archive::Records::read(options_.ledger).digest(), records.digest());
+    EXPECT_EQ(archive::ReplayTexts::read(options_.ledger).digest(), records.digest());
     EXPECT_EQ(*records.find("a dog", "coco"), before[1]);
     EXPECT_FALSE(records.find("a dog", "bard"));
 
@@ -398,7 +402,7 @@ TEST_F(Job, DamagedRecordsAreRefusedWithTheLine) {
   const auto complaint = [&](const std::string& text) -> std::string {
     std::ofstream(folder_ / "bad.jsonl", std::ios::binary) << text;
     try {
-      archive::Records::read((folder_ / "bad.jsonl").string());
+      archive::ReplayTexts::read((folder_ / "bad.jsonl").string());
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ExitCode::kInput);
       return error.what();
@@ -421,14 +425,14 @@ TEST_F(Job, DamagedRecordsAreRefusedWithTheLine) {
       std::string::npos);
   EXPECT_NE(complaint(head + std::string(3 << 20, 'x')).find("1 MiB"), std::string::npos);
   EXPECT_NE(complaint("\x1f\x8b\x08\x00 this is no gzip").find("damaged"), std::string::npos);
-  EXPECT_THROW(archive::Records::read((folder_ / "missing").string()), Error);
-  EXPECT_THROW(archive::Records::read("sqlite:" + (folder_ / "missing.db").string()), Error);
+  EXPECT_THROW(archive::ReplayTexts::read((folder_ / "missing").string()), Error);
+  EXPECT_THROW(archive::ReplayTexts::read("sqlite:" + (folder_ / "missing.db").string()), Error);
 }
 
 TEST_F(Job, AForecastCountsWithoutWriting) {
   std::string text;
   for (int i = 0; i < 500; ++i) text += "caption number " + std::to_string(i) + "\n";
-  const CaptionLines source(captions(text));
+  const records::CaptionLines source(captions(text));
   options_.price_in = 1, options_.price_out = 2;  // of a million tokens
   const RewriteForecast forecast = forecast_rewrite(source, options_, engine_);
   EXPECT_NEAR(forecast.cost.value, (1000 * 50 + 10000 * 2.0) / 1e6, 1e-12);
@@ -452,7 +456,7 @@ TEST_F(Job, AForecastKnowsEqualCaptionsThatGetATextEach) {
   options_.keep_duplicates = true;
   options_.sample = 20;
   const RewriteForecast forecast =
-      forecast_rewrite(CaptionLines(captions(text)), options_, engine_);
+      forecast_rewrite(records::CaptionLines(captions(text)), options_, engine_);
   EXPECT_EQ(forecast.rewrites, 60);
   EXPECT_EQ(forecast.sample, 20);
   EXPECT_DOUBLE_EQ(forecast.tokens_out.value, 600);
@@ -526,7 +530,8 @@ TEST_F(Job, AnEngineWithoutExamplesHasAModeOfItsOwn) {
 class PeekingEngine : public TestEngine {
  public:
   explicit PeekingEngine(std::string ledger) : ledger_(std::move(ledger)) {}
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     std::vector<engine::Request> held;
     while (auto request = queue.next()) {
       asked.push_back(*request);

@@ -17,9 +17,10 @@
 
 #include "core/json.h"
 #include "core/random.h"
+#include "records/kept_texts.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 #include "tests/rewrite/child_process.h"
 
 namespace clipwright::rewrite::job {
@@ -195,7 +196,7 @@ class KillReplay : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     std::ofstream captions(folder_ / "captions.txt");
-    archive::RecordWriter records(folder_ / "records.jsonl");
+    records::KeptTextWriter records(folder_ / "records.jsonl");
     const Sha256 recipe = sha256("recorded");
     records.add_recipe(recipe, {{"engine", "test"}});
     for (int i = 0; i < kCaptions; ++i) {
@@ -205,12 +206,7 @@ class KillReplay : public testing::Test {
         // A tenth is a copy, which is rejected at every attempt.
         const std::string text =
             i % 10 == 0 ? caption : "told by " + std::string(mode) + " as " + std::to_string(i);
-        records.add({.source = ledger::source_key(caption),
-                     .mode = mode,
-                     .recipe = recipe,
-                     .status = "accepted",
-                     .text = text},
-                    caption);
+        records.add({.source = caption, .mode = mode, .recipe = recipe, .text = text});
       }
     }
     records.commit();
@@ -248,7 +244,8 @@ class KillReplay : public testing::Test {
   /// Attempts in the ledger by process number.
   std::map<pid_t, int64_t> rows_by_process(const std::string& ledger) const {
     std::map<pid_t, int64_t> rows;
-    for (const ledger::LedgerWorker& worker : ledger::open_ledger((folder_ / ledger).string())->workers())
+    for (const ledger::LedgerWorker& worker :
+         ledger::open_ledger((folder_ / ledger).string())->workers())
       rows[std::stoi(worker.name.substr(worker.name.find(':') + 1))] += worker.rows;
     return rows;
   }
@@ -333,7 +330,8 @@ TEST_F(KillReplay, TwoJobsOnOneLedgerShareTheWork) {
     const int64_t kept = rows.contains(job->pid()) ? rows.at(job->pid()) : 0;
     EXPECT_EQ(replies(Json::parse(job->output())), kept);  // nothing that the other one made too
   }
-  EXPECT_TRUE(archive::verify_ledger(*ledger::open_ledger((folder_ / "shared.db").string())).whole());
+  EXPECT_TRUE(
+      archive::verify_ledger(*ledger::open_ledger((folder_ / "shared.db").string())).whole());
   EXPECT_FALSE(fs::exists(folder_ / "shared.db-workers"));
 }
 
@@ -363,8 +361,9 @@ TEST_F(KillReplay, AFullDiskIsASentenceAndLosesNothing) {
   int64_t rescued = 0;
   if (const size_t at = told.find("clipwright-unsent-"); at != std::string::npos) {
     const fs::path file = folder_ / told.substr(at, told.find(".db", at) + 3 - at);
-    rescued =
-        archive::merge_ledger(*ledger::open_ledger((folder_ / ledger).string()), *ledger::open_ledger(file.string())).added;
+    rescued = archive::merge_ledger(*ledger::open_ledger((folder_ / ledger).string()),
+                                    *ledger::open_ledger(file.string()))
+                  .added;
     EXPECT_GT(rescued, 0);
   }
   ChildProcess whole = start("whole", "whole.db"), again = start("again", ledger);

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "core/file.h"
-#include "rewrite/job/job.h"
+#include "records/reader.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/job/job.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -22,7 +23,8 @@ class EchoEngine final : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "echo"}}; }
   bool uses_examples() const override { return examples; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     while (auto request = queue.next()) {
       engine::Reply reply{.text = "told anew by " + request->mode};
       if (request->source.find("refuse") != std::string::npos) reply.text = "I cannot say";
@@ -37,34 +39,42 @@ class Outputs : public testing::Test {
   Outputs() {
     std::string name = (fs::temp_directory_path() / "clipwright_outputs.XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
-    options_.packs.push_back(
-        prompt::ExamplePack::read(fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv", "human"));
+    options_.packs.push_back(prompt::ExamplePack::read(
+        fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv", "human"));
     options_.ledger = "sqlite:" + (folder_ / "ledger.db").string();
-    options_.each_record = [this](const Json& record) { records_.push_back(record); };
+    options_.parquet = folder_ / "r.parquet";
   }
   ~Outputs() override { fs::remove_all(folder_); }
   void run(const std::string& captions) {
     std::ofstream(folder_ / "captions.txt", std::ios::binary) << captions;
-    rewrite_captions(CaptionLines(folder_ / "captions.txt"), options_, engine_);
+    rewrite_captions(records::CaptionLines(folder_ / "captions.txt"), options_, engine_);
+    records_.clear();
+    const auto reader = records::open_reader(options_.parquet);
+    for (records::Record record; reader->next(record);) records_.push_back(record);
   }
   fs::path folder_;
   RewriteOptions options_;
   EchoEngine engine_;
-  std::vector<Json> records_;
+  std::vector<records::Record> records_;
 };
 
 TEST_F(Outputs, OtherOutputsSeeTheRecordsOfTheJsonLines) {
   options_.output = folder_ / "out";
   options_.scorer = [](std::string_view, std::string_view) -> Json { return {{"audit", 0.5}}; };
   run("a dog\n\nplease refuse this\na cat\n");
-  std::string lines;
-  for (const Json& record : records_) lines += to_line(record) + "\n";
-  EXPECT_EQ(lines, read_file(folder_ / "out/rewrites.jsonl"));
+  const auto reader = records::open_reader(options_.output / "rewrites.jsonl");
+  records::Record record;
+  for (const records::Record& other : records_) {
+    ASSERT_TRUE(reader->next(record));
+    EXPECT_EQ(to_line(records::to_json(other)), to_line(records::to_json(record)));
+  }
+  EXPECT_FALSE(reader->next(record));
   ASSERT_EQ(records_.size(), 4u);
-  EXPECT_EQ(records_[0]["status"], "accepted");
-  EXPECT_EQ(records_[1]["status"], "skipped:empty");
-  EXPECT_EQ(records_[2]["status"], "rejected:refused");
-  EXPECT_EQ(records_[2]["attempt"], 2);
+  EXPECT_EQ(records_[0].status, "accepted");
+  EXPECT_EQ(records_[0].scores.values.at("audit"), 0.5);
+  EXPECT_EQ(records_[1].status, "skipped:empty");
+  EXPECT_EQ(records_[2].status, "rejected:refused");
+  EXPECT_EQ(records_[2].attempt, 2);
   EXPECT_EQ(read_file(folder_ / "out/human.txt"), "told anew by human\n\n\ntold anew by human\n");
 }
 
@@ -79,16 +89,16 @@ TEST_F(Outputs, ACaptionThatWasCutIsMarked) {
   for (int i = 0; i < 2000; ++i) longest += " word" + std::to_string(i);
   run(longest + "\na dog\n");
   ASSERT_EQ(records_.size(), 2u);
-  EXPECT_EQ(records_[0]["source_cut"], true);
-  EXPECT_EQ(records_[0]["source"], longest);
-  EXPECT_FALSE(records_[1].contains("source_cut"));
+  EXPECT_TRUE(records_[0].source_cut);
+  EXPECT_EQ(records_[0].source, longest);
+  EXPECT_FALSE(records_[1].source_cut);
 }
 
 TEST_F(Outputs, AnEngineWithoutExamplesHasAModeOfItsOwn) {
   engine_.examples = false;
   options_.output = folder_ / "out";
   run("a dog\n");
-  EXPECT_EQ(records_[0]["mode"], "echo");
+  EXPECT_EQ(records_[0].mode, "echo");
   EXPECT_EQ(read_file(folder_ / "out/echo.txt"), "told anew by echo\n");
   EXPECT_FALSE(fs::exists(folder_ / "out/human.txt"));
 }

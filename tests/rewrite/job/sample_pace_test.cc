@@ -65,7 +65,8 @@ class TestClock : public engine::MonotonicClock {
 class SlotsEngine : public engine::Engine {
  public:
   Json identity() const override { return {{"engine", "slots"}}; }
-  void run(engine::RequestQueue& queue, const language::Sampling&, engine::ReplySink& sink) override {
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
     struct Busy {
       double begin, end;
       engine::Request request;
@@ -106,7 +107,7 @@ class ForecastTime : public testing::Test {
   }
   /// From a sample of 200, and what all of it then takes.
   std::pair<Estimate, double> forecast_and_reality() {
-    const CaptionLines captions(folder_ / "captions.txt");
+    const records::CaptionLines captions(folder_ / "captions.txt");
     options_.sample = 200;
     const Estimate told = forecast_rewrite(captions, options_, engine_, engine_.clock).seconds;
     options_.sample = 2000;

@@ -13,9 +13,10 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/random.h"
+#include "records/kept_texts.h"
 #include "rewrite/archive/ledger_merge.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/archive/records.h"
+#include "rewrite/archive/replay_texts.h"
 #include "tests/clock/jumping_clock.h"
 #include "tests/rewrite/child_process.h"
 #include "tests/rewrite/postgres_server.h"
@@ -212,8 +213,8 @@ TEST_F(Postgres, LedgersOfBothKindsMerge) {
   const archive::LedgerMerge back = archive::merge_ledger(*file, *server);
   EXPECT_EQ(back.added, 1);
   EXPECT_EQ(back.conflicts, 0);
-  EXPECT_EQ(archive::Records::read(url()).digest(),
-            archive::Records::read("sqlite:" + (folder_ / "file.db").string()).digest());
+  EXPECT_EQ(archive::ReplayTexts::read(url()).digest(),
+            archive::ReplayTexts::read("sqlite:" + (folder_ / "file.db").string()).digest());
 }
 
 /// Four processes, two of them killed, the database stopped and started: every caption once.
@@ -224,18 +225,16 @@ class PostgresWorkers : public Postgres {
     Postgres::SetUp();
     if (IsSkipped()) return;
     std::ofstream captions(folder_ / "captions.txt");
-    archive::RecordWriter records(folder_ / "records.jsonl");
+    records::KeptTextWriter records(folder_ / "records.jsonl");
     const Sha256 recipe = sha256("recorded");
     records.add_recipe(recipe, {{"engine", "test"}});
     for (int i = 0; i < kCaptions; ++i) {
       const std::string caption = "caption number " + std::to_string(i);
       captions << caption << "\n";
-      records.add({.source = source_key(caption),
+      records.add({.source = caption,
                    .mode = "human",
                    .recipe = recipe,
-                   .status = "accepted",
-                   .text = "another way to tell number " + std::to_string(i)},
-                  caption);
+                   .text = "another way to tell number " + std::to_string(i)});
     }
     records.commit();
     // The workers' clocks are decades apart, and two of them jump all the time.

@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "rewrite/engine/reply.h"
 #include "rewrite/openai/circuit_breaker.h"
 #include "rewrite/openai/concurrency_limit.h"
-#include "rewrite/engine/reply.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -90,7 +91,7 @@ TEST(RetryPolicy, ReasonsAreShortUtf8Lines) {
        {std::string("\xff\xfe\n<html>"), std::string(170, '\xc3'),
         "caf\xc3\xa9\n\n" + std::string(155, 'e') + "\xc3\xa9\xc3\xa9\xc3\xa9"}) {
     const std::string reason = judge(with(400, {}, body)).reason;
-    EXPECT_TRUE(prompt::valid_utf8(reason)) << reason;
+    EXPECT_TRUE(text::unicode::is_utf8(reason)) << reason;
     EXPECT_EQ(reason.find('\n'), std::string::npos);
   }
 }

@@ -79,7 +79,8 @@ TEST_F(RunFolderTest, APathNamesItsRun) {
   options::TrainOptions given{.resume = (run() / "checkpoints/step_9/").string()};
   const RunFolder folder(given);
   EXPECT_EQ(fs::weakly_canonical(folder.path()), fs::weakly_canonical(run()));
-  EXPECT_EQ(given.name, "run");
+  EXPECT_EQ(folder.name(), "run");
+  EXPECT_EQ(folder.path(), fs::path(folder.logs()) / folder.name());
 }
 
 TEST_F(RunFolderTest, ACheckpointOfAnotherRunStartsANewOne) {
@@ -105,7 +106,7 @@ TEST_F(RunFolderTest, WrongResumesAreExplained) {
 TEST_F(RunFolderTest, ANamelessRunGetsDateModelAndObjective) {
   options::TrainOptions given{.model = "tiny-32", .objective = "laclip", .logs = temporary_.path().string()};
   const RunFolder folder(given);
-  EXPECT_THAT(given.name, testing::MatchesRegex("20[0-9_]+-[0-9_]+-tiny-32-laclip"));
+  EXPECT_THAT(folder.name(), testing::MatchesRegex("20[0-9_]+-[0-9_]+-tiny-32-laclip"));
 }
 
 }  // namespace

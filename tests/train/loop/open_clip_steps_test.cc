@@ -49,10 +49,10 @@ TEST_P(OpenClipSteps, TenStepsAreEqual) {
                  tokens = read_npy(kGolden / "tokens.npy");
   const Json golden = read_json(kGolden / "steps.json"), settings = golden["settings"];
 
-  optim::AdamW optimizer(model.table(),
-                  {.weight_decay = settings["wd"], .decay_rule = optim::DecayRule::kOpenClip});
+  optim::AdamW optimizer(
+      model.table(), {.weight_decay = settings["wd"], .decay_rule = optim::DecayRule::kOpenClip});
   const optim::Schedule schedule(optim::ScheduleKind::kCosine, settings["lr"], settings["warmup"],
-                          settings["steps"]);
+                                 settings["steps"]);
   for (int64_t step = 0; step < settings["steps"].get<int64_t>(); ++step) {
     const Json& expected = golden["steps"][static_cast<size_t>(step)];
     const StepLoss loss = forward_backward(model, objective, batch_of(pixels, tokens, step % 2),

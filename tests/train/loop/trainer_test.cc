@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/random.h"
 #include "models/clip.h"
 #include "tensor/gemm.h"
 #include "tensor/safetensors.h"
@@ -130,7 +131,8 @@ TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   EXPECT_EQ(result.steps, 6);
   EXPECT_EQ(result.model, path("run/model"));
   // The model directory holds the weights of the last checkpoint.
-  const tensor::Safetensors model = tensor::read_safetensors(result.model / "open_clip_model.safetensors");
+  const tensor::Safetensors model =
+      tensor::read_safetensors(result.model / "open_clip_model.safetensors");
   for (const auto& [name, tensor] :
        tensor::read_safetensors(path("run/checkpoints/step_6/model.safetensors")).tensors) {
     EXPECT_TRUE(torch::equal(tensor, *model.find(name))) << name;
@@ -166,6 +168,60 @@ TEST_F(Trainer, MicroBatchesTrainAsOneBatch) {
         << i;
     EXPECT_EQ(parts[i]["samples"], whole[i]["samples"]);
   }
+}
+
+TEST_F(Trainer, ATermThatReadsAllTextsGetsThemWhateverThePreset) {
+  options::TrainOptions given = options("mt", 3);
+  given.rewrites = rewrites();
+  given.objective = "laclip-mt";
+  given.decay_rule = "open_clip";
+  train(given);
+  given.name = "clip";
+  given.objective = "clip";
+  given.terms = {{"contrastive", 0}, {"multi-text", 1}};
+  train(given);
+  EXPECT_EQ(losses("clip"), losses("mt"));
+  EXPECT_THAT(read_file(path("clip/config.toml")), testing::HasSubstr("caption-policy = \"all\""));
+  given.name = "both";
+  given.terms = {{"multi-text", 1}};
+  train(given);
+  EXPECT_EQ(rows("both")[0]["multi-text"], rows("mt")[0]["multi-text"]);
+  for (const char* contradiction : {"original", "uniform"}) {
+    given.name = "none";
+    given.caption_policy = contradiction;
+    const Error error = error_of(given);
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), testing::HasSubstr("a term of the objective reads all of them"));
+    EXPECT_FALSE(fs::exists(path("none")));
+  }
+  given = options("none", 3);
+  given.rewrites = rewrites();
+  given.caption_policy = "all";
+  EXPECT_THAT(error_of(given).what(), testing::HasSubstr("no term reads more than one"));
+}
+
+TEST_F(Trainer, APairedBaselineOfAllTextsReadsTheOriginalsAlone) {
+  options::TrainOptions given = options("run", 3);
+  given.objective = "laclip-mt";
+  given.rewrites = rewrites();
+  given.paired_baseline = true;
+  train(given);
+  options::TrainOptions plain = options("plain", 3);
+  plain.decay_rule = "laclip";
+  train(plain);
+  EXPECT_EQ(losses("run-baseline"), losses("plain"));
+}
+
+TEST_F(Trainer, TheMemoryOfTheLoaderChangesNoLoss) {
+  options::TrainOptions given = options("much", 6);
+  given.batch_size = 4;
+  given.accum_freq = 4;
+  train(given);
+  given.name = "little";
+  given.loader_memory = 1;
+  given.workers = 3;
+  train(given);
+  EXPECT_EQ(losses("little"), losses("much"));
 }
 
 TEST_F(Trainer, OneTextOfMultiTextIsClip) {
@@ -213,6 +269,51 @@ TEST_F(Trainer, ResumingWithOtherSettingsIsRefusedUnlessAsked) {
   given.allow_changes = true;
   EXPECT_EQ(train(given).steps, 6);
   EXPECT_EQ(rows("run").size(), 6U);
+}
+
+TEST_F(Trainer, AModelOfOtherValuesDoesNotResume) {
+  options::TrainOptions given = options("run", 2);
+  given.model = path("quick").string();
+  models::ModelConfig config = models::find_model_config("tiny-32");
+  config.vision.activation = config.text.activation = models::Activation::kQuickGelu;
+  models::write_open_clip_directory(models::Clip(config, 1), given.model);
+  train(given);
+  given.resume = "latest";
+  given.model = path("plain").string();
+  models::write_open_clip_directory(models::Clip(models::find_model_config("tiny-32"), 1),
+                                    given.model);
+  EXPECT_THAT(error_of(given).what(),
+              testing::HasSubstr("model.vision.activation was \"quick_gelu\" and is now \"gelu\""));
+  EXPECT_EQ(rows("run").size(), 2U);
+}
+
+TEST_F(Trainer, ACheckpointOfAnEarlierVersionResumesAndSaysWhatItCouldNotCompare) {
+  options::TrainOptions given = options("run", 4);
+  given.save_every_steps = 2;
+  train(given);
+  const auto before = losses("run");
+  // As checkpoints were written before models were part of a trajectory.
+  const fs::path checkpoint = path("run/checkpoints/step_2");
+  Json state = read_json(checkpoint / "state.json"), done = read_json(checkpoint / "DONE");
+  for (const char* key : {"model", "preprocessing", "starting weights", "picture fingerprint"})
+    ASSERT_EQ(state["trajectory"].erase(key), 1U) << key;
+  const std::string text = state.dump(2);
+  write_file(checkpoint / "state.json", text);
+  char sum[17];
+  std::snprintf(sum, sizeof sum, "%016lx", static_cast<unsigned long>(hash64(text)));
+  done["files"]["state.json"] = {{"bytes", text.size()}, {"xxh3", sum}};
+  write_file(checkpoint / "DONE", done.dump());
+
+  given.resume = checkpoint.string();
+  EXPECT_EQ(train(given).steps, 4);
+  EXPECT_EQ(losses("run"), before);
+  EXPECT_THAT(read_file(path("run/out.log")),
+              testing::HasSubstr("does not say starting weights; picture fingerprint; whether that "
+                                 "is as it was could not be compared"));
+  fs::remove_all(path("run/checkpoints/old_step_4"));
+  given.resume = checkpoint.string();
+  given.model = "ViT-S-32";
+  EXPECT_THAT(error_of(given).what(), testing::HasSubstr("model.vision.width was 128"));
 }
 
 TEST_F(Trainer, ResumingOnOtherDataIsRefused) {
@@ -303,7 +404,8 @@ class Damaged final : public data::source::Dataset {
 TEST_F(Trainer, UnusableSamplesAreCountedAndReplaced) {
   const auto pairs = std::make_shared<Damaged>(std::shared_ptr<const data::source::Dataset>(
       data::source::open_dataset({.source = (kGolden / "pictures.tar").string()})));
-  const auto captions = std::make_shared<data::captions::CaptionTable>(data::captions::CaptionTable::build(*pairs, {}));
+  const auto captions = std::make_shared<data::captions::CaptionTable>(
+      data::captions::CaptionTable::build(*pairs, {}));
   options::TrainOptions given = options("run", 6);
   given.shuffle = false;
   const TrainResult result = train(given, pairs, captions);

@@ -3,29 +3,41 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "models/config.h"
 
 namespace clipwright::train::options {
 namespace {
 
 TEST(ImageRecipe, AModelsStatisticsNameItsRecipe) {
-  EXPECT_EQ(training_recipe(models::find_model_config("ViT-B-32").preprocess, "").name, "openai");
-  EXPECT_EQ(training_recipe(models::find_model_config("laclip-ViT-B-16").preprocess, "none").name,
-            "laclip");
-  models::PreprocessConfig half;
+  const Preprocessing openai = models::find_model_config("ViT-B-32").preprocess,
+                      laclip = models::find_model_config("laclip-ViT-B-16").preprocess;
+  EXPECT_EQ(resolve_augment(openai, ""), "openai");
+  EXPECT_EQ(training_recipe(openai, ""), find_recipe("openai"));
+  EXPECT_EQ(resolve_augment(laclip, "model"), "laclip");
+  EXPECT_EQ(training_recipe(laclip, "none"), find_recipe("laclip"));
+  EXPECT_EQ(resolve_augment(laclip, "none"), "none");
+  Preprocessing half;
   half.mean = half.std = {0.5, 0.5, 0.5};
-  const data::transform::Recipe own = training_recipe(half, "");
-  EXPECT_EQ(own.name, "model");
-  EXPECT_FLOAT_EQ(own.mean[1], 0.5F);
-  EXPECT_EQ(training_recipe(half, own.name).name, "model") << "config.toml gives the name back";
+  EXPECT_EQ(resolve_augment(half, ""), "model");
+  EXPECT_EQ(training_recipe(half, ""), half);
+  EXPECT_EQ(resolve_augment(half, "model"), "model") << "config.toml gives the name back";
+}
+
+TEST(ImageRecipe, ValuesAreComparedAsWritten) {
+  Preprocessing almost;
+  almost.mean[1] += 1e-5;
+  EXPECT_EQ(resolve_augment(almost, ""), "model");
 }
 
 TEST(ImageRecipe, AugmentChangesTheCropAndNotTheStatistics) {
-  const models::PreprocessConfig openai;
-  const data::transform::Recipe recipe = training_recipe(openai, "laclip");
-  EXPECT_DOUBLE_EQ(recipe.crop_scale_min, 0.5);
-  EXPECT_EQ(recipe.mean, data::transform::find_recipe("openai").mean);
-  EXPECT_EQ(recipe.interpolation, data::transform::Interpolation::kBicubic);
-  EXPECT_THROW(training_recipe(openai, "lacilp"), Error);
+  for (const std::string& name : recipe_names()) {
+    const Preprocessing recipe = training_recipe({}, name);
+    EXPECT_DOUBLE_EQ(recipe.crop_scale_min, find_recipe(name).crop_scale_min);
+    EXPECT_EQ(recipe.mean, find_recipe("openai").mean);
+    EXPECT_EQ(recipe.interpolation, Interpolation::kBicubic);
+    EXPECT_EQ(resolve_augment({}, name), name);
+  }
+  EXPECT_THROW(training_recipe({}, "lacilp"), Error);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
+#include "core/toml.h"
 
 namespace clipwright::train::options {
 namespace {
@@ -32,6 +35,16 @@ TEST(TrainOptions, EachImpossibleValueIsNamed) {
       {{.precision = "fp8"}, "fp32, amp_bf16 or bf16"},
       {{.precision = "amp_bf16"}, "on --device cpu"},
       {{.name = "a/b"}, "is a path"},
+      {{.max_bad_share = 1.5}, "--max-bad-share is 1.5"},
+      {{.loader_memory = 0}, "--loader-memory is 0"},
+      {{.augment = "lacilp"}, "Did you mean 'laclip'?"},
+      {{.keep_if = "score > 1"}, "audit.score"},
+      {{.caption_policy = "unifrom"}, "Did you mean 'uniform'?"},
+      {{.decay_rule = "laclp"}, "Did you mean 'laclip'?"},
+      {{.multi_text_constant = ""}, "paper or mean"},
+      {{.workers = 0}, "--workers is 0"},
+      {{.lr = std::nan("")}, "--lr is not a number"},
+      {{.eps = 0}, "--eps is 0"},
   };
   for (const auto& [options, expected] : cases) {
     EXPECT_NE(usage_error(options).find(expected), std::string::npos)
@@ -59,18 +72,28 @@ TEST(TrainOptions, Terms) {
   }
 }
 
-TEST(TrainOptions, TomlEscapesWhatUsersPutIntoPaths) {
-  const std::string toml = options_to_toml({.train_data = "a\"b\\c.tsv",
+TEST(TrainOptions, TomlReadsBackWhatUsersPutIntoPaths) {
+  const std::string text = options_to_toml({.train_data = "a\"b\\c\n.tsv",
                                             .csv_separator = "\t",
-                                            .rewrites = {"x y.txt", "z.txt"},
+                                            .rewrites = {"x y.txt", "z'.txt"},
                                             .shuffle = false,
-                                            .lr = 5e-4});
-  for (const char* line : {"train-data = \"a\\\"b\\\\c.tsv\"\n", "csv-separator = \"\\u0009\"\n",
-                           "rewrites = [\"x y.txt\", \"z.txt\"]\n", "shuffle = \"off\"\n",
-                           "lr = 0.0005\n", "seed = 0\n"}) {
-    EXPECT_NE(toml.find(line), std::string::npos) << line << toml;
-  }
-  EXPECT_EQ(toml.find("val-data"), std::string::npos) << "unset keys are left out";
+                                            .terms = {{"contrastive", 0.1}},
+                                            .lr = 5e-4,
+                                            .wd = 1,
+                                            .seed = UINT64_MAX});
+  const toml::table read = toml::parse(text);
+  EXPECT_EQ(read["data"]["train-data"].value<std::string>(), "a\"b\\c\n.tsv");
+  EXPECT_EQ(read["data"]["csv-separator"].value<std::string>(), "\t");
+  EXPECT_EQ(read["data"]["shuffle"].value<std::string>(), "off");
+  EXPECT_EQ(read["captions"]["rewrites"][0].value<std::string>(), "x y.txt");
+  EXPECT_EQ(read["captions"]["rewrites"][1].value<std::string>(), "z'.txt");
+  EXPECT_EQ(read["objective"]["term"][0].value<std::string>(), "contrastive=0.1");
+  EXPECT_EQ(read["optim"]["lr"].value_exact<double>(), 5e-4);
+  EXPECT_EQ(read["optim"]["wd"].value_exact<double>(), 1);
+  EXPECT_EQ(read["machine"]["seed"].value<std::string>(), "18446744073709551615");
+  EXPECT_FALSE(read["data"]["val-data"]) << "unset keys are left out";
+  EXPECT_NE(options_to_toml({.seed = 7}).find("\nseed = 7\n"), std::string::npos);
+  EXPECT_NE(text.find("\n[optim]\n"), std::string::npos) << text;
 }
 
 }  // namespace

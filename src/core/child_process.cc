@@ -1,0 +1,96 @@
+#include "core/child_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace clipwright {
+namespace {
+
+/// A file without a name that takes what a child writes: a pipe would have to be emptied meanwhile.
+class Capture {
+ public:
+  explicit Capture(const char* name) : descriptor_(::memfd_create(name, MFD_CLOEXEC)) {
+    if (descriptor_ < 0)
+      fail_running(std::string("no memory for a child's output (") + std::strerror(errno) + ")");
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() { ::close(descriptor_); }
+
+  int descriptor() const { return descriptor_; }
+  /// At most the last `most` bytes.
+  std::string text(size_t most) const {
+    const off_t size = ::lseek(descriptor_, 0, SEEK_END);
+    std::string text(std::min(most, static_cast<size_t>(std::max<off_t>(size, 0))), '\0');
+    size_t done = 0;
+    while (done < text.size()) {
+      const ssize_t count =
+          ::pread(descriptor_, text.data() + done, text.size() - done,
+                  size - static_cast<off_t>(text.size()) + static_cast<off_t>(done));
+      if (count <= 0) break;
+      done += static_cast<size_t>(count);
+    }
+    text.resize(done);
+    return text;
+  }
+
+ private:
+  int descriptor_;
+};
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> raw;
+  for (std::string& word : words) raw.push_back(word.data());
+  raw.push_back(nullptr);
+  return raw;
+}
+
+}  // namespace
+
+ChildResult run_this_program(const std::vector<std::string>& arguments,
+                             const std::map<std::string, std::string>& settings) {
+  std::vector<std::string> words = {"clipwright"}, environment;
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view whole = *entry;
+    if (settings.count(std::string(whole.substr(0, whole.find('=')))) == 0)
+      environment.emplace_back(whole);
+  }
+  for (const auto& [name, value] : settings) environment.push_back(name + "=" + value);
+
+  const Capture output("child's stdout"), complaint("child's stderr");
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, output.descriptor(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, complaint.descriptor(), STDERR_FILENO);
+  pid_t child = 0;
+  const int code = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
+                                 pointers(words).data(), pointers(environment).data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (code != 0)
+    fail_running(std::string("the program could not start itself (") + std::strerror(code) + ")");
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR)
+      fail_running(std::string("a child process was lost (") + std::strerror(errno) + ")");
+  }
+  ChildResult result;
+  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+  result.output = output.text(std::string().max_size());
+  result.complaint = complaint.text(4096);
+  return result;
+}
+
+}  // namespace clipwright

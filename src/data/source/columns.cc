@@ -1,0 +1,101 @@
+#include "data/source/columns.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace clipwright::data::source {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
+  }
+  return text;
+}
+
+std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures) {
+  const bool parquet = kind == SourceKind::kParquet;
+  switch (column) {
+    case Column::kPictureBytes:
+      return {"image.bytes", "image_bytes", "bytes", "jpg", "png", "jpg.bytes", "png.bytes"};
+    case Column::kPicture:
+      if (parquet) return {"image_path", "filepath", "file_name", "image", "path", "image.path"};
+      return {"image", "image_path", "filepath", "file_name", "path"};
+    case Column::kCaption:
+      if (!pictures) return {"caption", "title", "text", "txt"};
+      if (parquet) return {"caption", "text", "title", "TEXT", "txt"};
+      return {"caption", "text", "title"};
+    case Column::kKey:
+      if (!pictures)
+        return {"key",       "__key__", "filepath", "image_path", "image",
+                "file_name", "path",    "uid",      "id",         "url"};
+      if (parquet) return {"key", "__key__", "uid", "id", "url", "URL", "image.path"};
+      return {"key"};
+    case Column::kLabel:
+      if (parquet) return {"label", "cls"};
+      return {"label"};
+  }
+  return {};
+}
+
+std::string named(Column column, const DataOptions& options) {
+  if (column == Column::kPicture) return options.csv_image_key;
+  if (column == Column::kCaption)
+    return options.pictures ? options.csv_caption_key : options.caption_column;
+  return column == Column::kKey && !options.pictures ? options.key_column : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options) {
+  const std::string name = named(column, options);
+  if (!options.pictures && !name.empty()) return {name};
+  std::vector<std::string> names = usual_names(column, kind, options.pictures);
+  if (!name.empty()) names.insert(names.begin(), name);
+  return names;
+}
+
+int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
+                bool any_case) {
+  for (const std::string& name : names) {
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& column) {
+      return any_case ? lower(column) == name : column == name;
+    });
+    if (found != columns.end()) return static_cast<int>(found - columns.begin());
+  }
+  return -1;
+}
+
+CaptionColumns find_caption_columns(const std::vector<std::string>& columns, SourceKind kind,
+                                    const std::string& path, const DataOptions& options,
+                                    std::string_view advice) {
+  const auto place = [&](Column column, const std::string& wanted) {
+    return find_column(columns, column_names(column, kind, options), wanted.empty());
+  };
+  const CaptionColumns found = {place(Column::kCaption, options.caption_column),
+                                place(Column::kKey, options.key_column)};
+  if (found.caption < 0)
+    lacks_column(path, columns, options.caption_column, "captions", "--caption-column", advice);
+  if (found.key < 0 && !options.key_column.empty())
+    lacks_column(path, columns, options.key_column, "keys", "--key-column");
+  return found;
+}
+
+void lacks_column(const std::string& path, const std::vector<std::string>& columns,
+                  const std::string& wanted, std::string_view what, std::string_view flag,
+                  std::string_view advice) {
+  constexpr size_t kShown = 20;
+  std::string have;
+  for (size_t i = 0; i < columns.size() && i < kShown; ++i)
+    have += (i > 0 ? ", '" : "'") + columns[i].substr(0, 60) + "'";
+  const std::string near = nearest(wanted, columns);
+  fail_input(path + ": has no column " +
+                 (wanted.empty() ? "of " + std::string(what) : "'" + wanted + "'") + " among " +
+                 have,
+             wanted.empty() ? "one of caption, title, text, txt" : "the name of a column",
+             (near.empty() ? "Name it with " : "Did you mean '" + near + "'? Name it with ") +
+                 std::string(flag) + "." + std::string(advice));
+}
+
+}  // namespace clipwright::data::source

@@ -1,0 +1,38 @@
+// Which column of a table, or field of a JSON object, holds what: one list for every kind of table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/source/dataset.h"
+#include "data/source/source_kind.h"
+
+namespace clipwright::data::source {
+
+enum class Column { kPictureBytes, kPicture, kCaption, kKey, kLabel };
+
+/// The names a column may have, best first: the one that the options give, then the usual ones.
+/// Without pictures a caption or key column that was named is the only one.
+std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options);
+
+/// The place in `columns` of the first of `names` that is there, -1 when none is. `any_case`: as
+/// "Caption" is `caption`, for names that nobody gave.
+int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
+                bool any_case = false);
+
+/// The columns of captions and keys in a table without pictures. Throws Error(kInput) naming those
+/// there are when there is no column of captions or not the named one; the key may be -1.
+struct CaptionColumns {
+  int caption = -1, key = -1;
+};
+CaptionColumns find_caption_columns(const std::vector<std::string>& columns, SourceKind kind,
+                                    const std::string& path, const DataOptions& options,
+                                    std::string_view advice = {});
+
+/// Throws Error(kInput): there is no column `wanted` (or, when empty, none of `what`) in `columns`.
+[[noreturn]] void lacks_column(const std::string& path, const std::vector<std::string>& columns,
+                               const std::string& wanted, std::string_view what,
+                               std::string_view flag, std::string_view advice = {});
+
+}  // namespace clipwright::data::source

@@ -1,0 +1,25 @@
+// The command line of every program of the house: flags, environment (CLIPWRIGHT_<FLAG>) and
+// --config TOML, in that order of precedence; errors as one sentence on stderr, exit codes as
+// documented.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace clipwright::flags {
+
+struct Program {
+  std::string name;  ///< as typed
+  /// Adds description, flags or commands, and footer. A program without commands takes --config
+  /// itself, otherwise each of its commands does.
+  std::function<void(CLI::App&)> build;
+  /// What is settled before anything runs, whatever the command; may throw Error.
+  std::function<void()> prepare = {};
+};
+
+/// Parses the arguments, runs the callbacks of what was named, turns errors into one sentence.
+/// Returns the exit code.
+int run(const Program& program, int argc, char** argv);
+
+}  // namespace clipwright::flags

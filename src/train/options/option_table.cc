@@ -1,0 +1,395 @@
+#include "train/options/option_table.h"
+
+#include "core/error.h"
+#include "core/preprocessing.h"
+#include "data/captions/captions.h"
+#include "data/captions/keep_condition.h"
+#include "optim/schedule.h"
+
+namespace clipwright::train::options {
+namespace {
+
+constexpr OptionRange kCount = {.least = 0, .expected = "0 or more"};
+constexpr OptionRange kOneOrMore = {.least = 1, .expected = "at least 1"};
+constexpr OptionRange kNotNegative = {.least = 0, .expected = "0 or more"};
+constexpr OptionRange kPositive = {.least = 0, .above_least = true, .expected = "above 0"};
+constexpr OptionRange kShare = {.least = 0, .most = 1, .expected = "a share from 0 to 1"};
+constexpr OptionRange kMomentum = {
+    .least = 0, .most = 1, .below_most = true, .expected = "from 0 to below 1"};
+
+void check_policy(const std::string& text) { data::captions::parse_caption_policy(text); }
+void check_keep_if(const std::string& text) { data::captions::KeepCondition::parse(text); }
+void check_schedule(const std::string& text) { optim::parse_schedule(text); }
+void check_warmup(const std::string& text) { warmup_steps(text, 1, 1); }
+void check_augment(const std::string& text) {
+  if (text != "none" && text != "model") find_recipe(text);
+}
+void check_name(const std::string& text) {
+  if (text.find('/') == std::string::npos && text != "." && text != "..") return;
+  fail_usage("--name '" + text + "' is a path", "a plain name; --logs says in which folder");
+}
+
+std::vector<RunOption> make_table() {
+  using O = TrainOptions;
+  using enum OptionRole;
+  return {
+      {.name = "train-data",
+       .section = "data",
+       .field = &O::train_data,
+       .value = "SRC",
+       .help = "tars ({0000..0099} braces, :: joins), CSV or TSV, JSONL, Parquet, or a folder of "
+               "pictures",
+       .role = kData,
+       .required = true},
+      {.name = "val-data",
+       .section = "data",
+       .field = &O::val_data,
+       .value = "SRC",
+       .help = "held-out pairs; their loss is computed after each epoch"},
+      {.name = "dataset-type",
+       .section = "data",
+       .field = &O::dataset_type,
+       .value = "TYPE",
+       .help = "webdataset | csv | laclip-csv | jsonl | parquet | folder | auto: by the name",
+       .role = kData},
+      {.name = "csv-separator",
+       .section = "data",
+       .field = &O::csv_separator,
+       .value = "CHAR",
+       .help = "between the columns of a CSV (default: a tab)",
+       .role = kData,
+       .shows_default = false},
+      {.name = "csv-img-key",
+       .section = "data",
+       .field = &O::csv_img_key,
+       .value = "NAME",
+       .help = "column of image paths",
+       .role = kData},
+      {.name = "csv-caption-key",
+       .section = "data",
+       .field = &O::csv_caption_key,
+       .value = "NAME",
+       .help = "column of captions",
+       .role = kData},
+      {.name = "image-root",
+       .section = "data",
+       .field = &O::image_root,
+       .value = "DIR",
+       .help = "folder that relative image paths start from (default: the table's)",
+       .role = kData},
+      {.name = "train-num-samples",
+       .section = "data",
+       .field = &O::train_num_samples,
+       .value = "N",
+       .help = "pairs that count as one epoch (0: all)",
+       .role = kPlan,
+       .range = kCount},
+      {.name = "rewrites",
+       .section = "captions",
+       .field = &O::rewrites,
+       .value = "PATH",
+       .help = "rewritten captions: line-aligned .txt files, .jsonl of 'clipwright rewrite', "
+               ".parquet",
+       .role = kData},
+      {.name = "keep-if",
+       .section = "captions",
+       .field = &O::keep_if,
+       .value = "CONDITION",
+       .help = "use only rewrites that meet this, e.g. 'audit.score >= 0.6'",
+       .role = kValue,
+       .check = check_keep_if},
+      {.name = "caption-policy",
+       .section = "captions",
+       .field = &O::caption_policy,
+       .value = "POLICY",
+       .help = "original | uniform: one text drawn a step | all: every text at once (default: the "
+               "objective's)",
+       .role = kValue,
+       .check = check_policy},
+      {.name = "augment",
+       .section = "data",
+       .field = &O::augment,
+       .value = "RECIPE",
+       .help = "none: evaluation transform | openai, laclip, declip, imagenet: that recipe's "
+               "random crop (default: the model's)",
+       .role = kValue,
+       .check = check_augment},
+      {.name = "shuffle",
+       .section = "data",
+       .field = &O::shuffle,
+       .value = "ON|OFF",
+       .help = "on | off: pairs in another order each epoch",
+       .role = kValue},
+      {.name = "workers",
+       .section = "data",
+       .field = &O::workers,
+       .value = "N",
+       .help = "threads that decode pictures; any number gives the same batches",
+       .range = kOneOrMore},
+      {.name = "loader-memory",
+       .section = "data",
+       .field = &O::loader_memory,
+       .value = "MIB",
+       .help = "MiB of micro-batches decoded ahead of the step; two always fit",
+       .range = kOneOrMore},
+      {.name = "max-bad-share",
+       .section = "data",
+       .field = &O::max_bad_share,
+       .value = "SHARE",
+       .help = "share of unusable samples that stops the run (exit code 3)",
+       .role = kValue,
+       .range = kShare},
+
+      {.name = "model",
+       .section = "model",
+       .field = &O::model,
+       .value = "MODEL",
+       .help = "architecture (ViT-B-32, laclip-ViT-B-16, tiny-32, ...) or a model's folder to "
+               "start from",
+       .role = kModel},
+      {.name = "pretrained",
+       .section = "model",
+       .field = &O::pretrained,
+       .value = "DIR",
+       .help = "model folder whose weights an architecture starts from",
+       .role = kModel},
+      {.name = "objective",
+       .section = "objective",
+       .field = &O::objective,
+       .value = "PRESET",
+       .help = "clip | laclip | laclip-mt",
+       .role = kValue},
+      {.name = "term",
+       .section = "objective",
+       .field = &O::terms,
+       .value = "NAME=WEIGHT",
+       .help = "weight of a term, replacing or adding to the preset's",
+       .role = kValue},
+      {.name = "multi-text-constant",
+       .section = "objective",
+       .field = &O::multi_text_constant,
+       .value = "paper|mean",
+       .help = "laclip-mt's image side is divided by M (paper) or M + 1 (mean)",
+       .role = kValue,
+       .choices = {"paper", "mean"}},
+
+      {.name = "batch-size",
+       .section = "optim",
+       .field = &O::batch_size,
+       .value = "N",
+       .help = "pairs that go through the towers at once",
+       .role = kValue,
+       .range = kOneOrMore},
+      {.name = "accum-freq",
+       .section = "optim",
+       .field = &O::accum_freq,
+       .value = "N",
+       .help = "micro-batches a step; all their pairs are each other's negatives, gradients are "
+               "exact",
+       .role = kValue,
+       .range = kOneOrMore},
+      {.name = "epochs",
+       .section = "optim",
+       .field = &O::epochs,
+       .value = "N",
+       .help = "passes over the data",
+       .role = kPlan,
+       .range = kCount},
+      {.name = "steps",
+       .section = "optim",
+       .field = &O::steps,
+       .value = "N",
+       .help = "length of the run in steps, instead of --epochs",
+       .role = kPlan,
+       .range = {.least = 0, .expected = "0 (go by --epochs) or more"},
+       .shows_default = false},
+      {.name = "lr",
+       .section = "optim",
+       .field = &O::lr,
+       .value = "X",
+       .help = "highest learning rate",
+       .role = kValue,
+       .range = kNotNegative},
+      {.name = "beta1",
+       .section = "optim",
+       .field = &O::beta1,
+       .value = "X",
+       .help = "AdamW",
+       .role = kValue,
+       .range = kMomentum},
+      {.name = "beta2",
+       .section = "optim",
+       .field = &O::beta2,
+       .value = "X",
+       .help = "AdamW",
+       .role = kValue,
+       .range = kMomentum},
+      {.name = "eps",
+       .section = "optim",
+       .field = &O::eps,
+       .value = "X",
+       .help = "AdamW",
+       .role = kValue,
+       .range = kPositive},
+      {.name = "wd",
+       .section = "optim",
+       .field = &O::wd,
+       .value = "X",
+       .help = "weight decay, not on biases, norms and the scale",
+       .role = kValue,
+       .range = kNotNegative},
+      {.name = "warmup",
+       .section = "optim",
+       .field = &O::warmup,
+       .value = "N",
+       .help = "steps, \"1 epoch\", or auto: 10,000 steps or a tenth of the run if that is less",
+       .role = kPlan,
+       .check = check_warmup},
+      {.name = "lr-scheduler",
+       .section = "optim",
+       .field = &O::lr_scheduler,
+       .value = "NAME",
+       .help = "after the warm-up: cosine to 0 | const | laclip: from 1e-6 up, cosine to 1e-5",
+       .role = kValue,
+       .check = check_schedule},
+      {.name = "decay-rule",
+       .section = "optim",
+       .field = &O::decay_rule,
+       .value = "NAME",
+       .help = "open_clip | laclip: which tensors decay (default: the objective's)",
+       .role = kValue,
+       .choices = {"open_clip", "laclip"}},
+      {.name = "grad-clip-norm",
+       .section = "optim",
+       .field = &O::grad_clip_norm,
+       .value = "X",
+       .help = "scale gradients down to this global norm (0: never)",
+       .role = kValue,
+       .range = kNotNegative},
+
+      // Device and threads decide how sums are rounded; a checkpoint names them apart, and another
+      // machine is a warning.
+      {.name = "device",
+       .section = "machine",
+       .field = &O::device,
+       .value = "DEVICE",
+       .help = "cpu | cuda | cuda:N"},
+      {.name = "precision",
+       .section = "machine",
+       .field = &O::precision,
+       .value = "NAME",
+       .help = "fp32; on CUDA also amp_bf16 (bf16 is the same: weights stay in fp32)",
+       .role = kValue,
+       .choices = {"fp32", "amp_bf16", "bf16"}},
+      {.name = "threads",
+       .section = "machine",
+       .field = &O::threads,
+       .value = "N",
+       .help = "of the tensor library (0: all cores); equal numbers give equal bits",
+       .range = kCount},
+      {.name = "seed",
+       .section = "machine",
+       .field = &O::seed,
+       .value = "N",
+       .help = "of weights, order, crops and caption draws",
+       .role = kValue},
+
+      {.name = "logs",
+       .section = "run",
+       .field = &O::logs,
+       .value = "DIR",
+       .help = "folder of all runs"},
+      {.name = "name",
+       .section = "run",
+       .field = &O::name,
+       .value = "NAME",
+       .help = "the run is written to LOGS/NAME (default: date, model, objective)",
+       .check = check_name},
+      {.name = "resume",
+       .section = "run",
+       .field = &O::resume,
+       .value = "latest|PATH",
+       .help = "latest, or a checkpoint folder; goes on in the middle of an epoch, bit for bit",
+       .role = kSession},
+      {.name = "allow-changes",
+       .section = "run",
+       .field = &O::allow_changes,
+       .value = "",
+       .help = "resume although settings or data differ from the checkpoint's",
+       .role = kSession},
+      {.name = "save-every-steps",
+       .section = "run",
+       .field = &O::save_every_steps,
+       .value = "N",
+       .help = "checkpoint every N steps as well (0: no)",
+       .range = kCount},
+      {.name = "save-frequency",
+       .section = "run",
+       .field = &O::save_frequency,
+       .value = "N",
+       .help = "checkpoint every N epochs (0: no)",
+       .range = kCount},
+      {.name = "keep-checkpoints",
+       .section = "run",
+       .field = &O::keep_checkpoints,
+       .value = "N",
+       .help = "newest checkpoints that are kept (0: all)",
+       .range = kCount},
+      {.name = "log-every-n-steps",
+       .section = "run",
+       .field = &O::log_every_n_steps,
+       .value = "N",
+       .help = "steps between plain status lines",
+       .range = kOneOrMore},
+      {.name = "paired-baseline",
+       .section = "run",
+       .field = &O::paired_baseline,
+       .value = "",
+       .help = "afterwards the same run with the original captions, same seed, pictures and "
+               "crops, into NAME-baseline"},
+  };
+}
+
+struct ToJson {
+  const RunOption& option;
+  const TrainOptions& options;
+
+  Json operator()(bool TrainOptions::*field) const {
+    if (option.value.empty()) return options.*field;
+    return options.*field ? "on" : "off";
+  }
+  Json operator()(std::vector<std::pair<std::string, double>> TrainOptions::*field) const {
+    Json list = Json::array();
+    for (const auto& [name, weight] : options.*field)
+      list.push_back(name + "=" + Json(weight).dump());
+    return list;
+  }
+  template <typename Value>
+  Json operator()(Value TrainOptions::*field) const {
+    return options.*field;
+  }
+};
+
+}  // namespace
+
+std::span<const RunOption> run_options() {
+  static const std::vector<RunOption> table = make_table();
+  return table;
+}
+
+std::span<const OptionSection> option_sections() {
+  static constexpr OptionSection kSections[] = {{"data", "Data"},
+                                                {"captions", "Data"},
+                                                {"model", "Model and objective"},
+                                                {"objective", "Model and objective"},
+                                                {"optim", "Optimiser"},
+                                                {"machine", "Machine"},
+                                                {"run", "Run folder"}};
+  return kSections;
+}
+
+Json option_value(const RunOption& option, const TrainOptions& options) {
+  return std::visit(ToJson{option, options}, option.field);
+}
+
+}  // namespace clipwright::train::options

@@ -1,0 +1,112 @@
+#include "train/options/resolved_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace clipwright::train::options {
+namespace {
+
+/// What happens to a run: the policy that its loader follows, or the sentence of a usage error.
+std::string outcome(const TrainOptions& options, int rewrites) {
+  try {
+    const ResolvedObjective resolved = resolve_objective(options);
+    check_texts(resolved, rewrites);
+    return resolved.caption_policy;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    return error.what();
+  }
+}
+
+/// Every preset with every term added, taken away or left, under every policy.
+TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
+  int trained = 0, refused = 0;
+  for (const std::string& preset : losses::preset_names()) {
+    for (const std::string& term : losses::term_names()) {
+      for (const double weight : {0.0, 1.0}) {
+        for (const std::string policy : {"", "original", "uniform", "all"}) {
+          for (const int rewrites : {0, 2}) {
+            TrainOptions options;
+            options.objective = preset;
+            options.terms = {{term, weight}};
+            options.caption_policy = policy;
+            if (rewrites > 0) options.rewrites = {"a.txt", "b.txt"};
+            losses::ObjectiveConfig config = losses::find_preset(preset);
+            bool any = false, all_texts = false, replaced = false;
+            for (auto& [name, value] : config.weights) {
+              if (name == term) {
+                value = weight;
+                replaced = true;
+              }
+            }
+            if (!replaced) config.weights.emplace_back(term, weight);
+            for (const auto& [name, value] : config.weights) {
+              any = any || value > 0;
+              all_texts = all_texts || (value > 0 && name == "multi-text");
+            }
+            const std::string got = outcome(options, rewrites);
+            const std::string what = preset + " with " + term + "=" + std::to_string(weight) +
+                                     ", policy '" + policy + "', rewrites " +
+                                     std::to_string(rewrites) + ": " + got;
+            const bool trains = got == "original" || got == "uniform" || got == "all";
+            ++(trains ? trained : refused);
+            if (!any) {
+              EXPECT_FALSE(trains) << what;
+              continue;
+            }
+            if (trains) {
+              // Nothing that a term reads is left out, nothing is read that was not asked for, and
+              // the user's word stands.
+              const int texts = got == "all" ? rewrites + 1 : 1;
+              EXPECT_EQ(texts, all_texts ? rewrites + 1 : 1) << what;
+              EXPECT_FALSE(got != "original" && rewrites == 0) << what;
+              EXPECT_TRUE(policy.empty() || got == policy) << what;
+              continue;
+            }
+            // Refused are only contradictions, and runs that need rewrites and have none.
+            const bool needs_rewrites =
+                rewrites == 0 && policy != "original" &&
+                (policy != "" || all_texts || config.caption_policy != "original");
+            const bool contradiction =
+                (policy != "" && (policy == "all") != all_texts) ||
+                (policy == "" && config.caption_policy == "all" && !all_texts);
+            EXPECT_TRUE(needs_rewrites || contradiction) << what;
+            EXPECT_THAT(got, testing::HasSubstr("; expected ")) << what;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(trained, 20);
+  EXPECT_GT(refused, 20);
+}
+
+TEST(ResolvedOptions, FilledInOptionsLeaveNothingOpenAndTheGivenOnesStay) {
+  const TrainOptions given{.objective = "laclip", .terms = {{"contrastive", 0.5}}};
+  const ResolvedObjective objective = resolve_objective(given);
+  EXPECT_EQ(objective.decay_rule, "laclip");
+  const TrainOptions filled = filled_in(given, {.objective = objective,
+                                                .augment = "openai",
+                                                .warmup_steps = 12,
+                                                .logs = "there",
+                                                .name = "run"});
+  EXPECT_EQ(filled.caption_policy, "uniform");
+  EXPECT_EQ(filled.decay_rule, "laclip");
+  EXPECT_EQ(filled.augment, "openai");
+  EXPECT_EQ(filled.warmup, "12");
+  EXPECT_EQ(filled.logs, "there");
+  EXPECT_EQ(filled.name, "run");
+  EXPECT_EQ(filled.terms, given.terms);
+  EXPECT_EQ(filled_in(filled, {.objective = resolve_objective(filled),
+                               .augment = "openai",
+                               .warmup_steps = 12,
+                               .logs = "there",
+                               .name = "run"})
+                .warmup,
+            "12");
+}
+
+}  // namespace
+}  // namespace clipwright::train::options
