@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "eval/picture_batches.h"
 

@@ -30,15 +30,16 @@ TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat
   return outputs;
 }
 
+/// Rows of unit length, by the steps of torch's normalize and so to the same bits.
+Tensor unit_rows(const Tensor& rows) {
+  return rows / rows.norm(2.0, -1, /*keepdim=*/true).clamp_min(1e-12).expand_as(rows);
+}
+
 losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective,
                                       const TowerOutputs& outputs) {
   losses::Features features;
-  features.images = {torch::nn::functional::normalize(
-      outputs.images, torch::nn::functional::NormalizeFuncOptions().dim(-1))};
-  for (const Tensor& slot : outputs.texts) {
-    features.texts.push_back(torch::nn::functional::normalize(
-        slot, torch::nn::functional::NormalizeFuncOptions().dim(-1)));
-  }
+  features.images = {unit_rows(outputs.images)};
+  for (const Tensor& slot : outputs.texts) features.texts.push_back(unit_rows(slot));
   features.logit_scale = model.logit_scale().exp();
   return objective.loss(features);
 }

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"

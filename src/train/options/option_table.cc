@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "core/preprocessing.h"
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "data/captions/keep_condition.h"
 #include "optim/schedule.h"
 

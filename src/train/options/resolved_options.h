@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "data/captions/captions.h"
+#include "data/captions/caption_policy.h"
 #include "losses/objective.h"
 #include "train/options/options.h"
 
