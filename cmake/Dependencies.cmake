@@ -55,11 +55,12 @@ foreach(dir ${cudart_dirs})
   target_link_options(torch_cpu INTERFACE "LINKER:-rpath,${dir}" "LINKER:-rpath-link,${dir}")
 endforeach()
 
-# torch/torch.h costs about 20 s a file, the standard library with JSON 2 s: compiled once here, shared by all folders of a kind.
+# Tensor headers cost 15-20 s a file, the standard library with JSON 2 s: compiled once here, shared by all folders of a kind.
 set(plain_headers <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <cstring> <exception> <filesystem> <functional> <map> <memory> <mutex>
     <nlohmann/json.hpp> <optional> <set> <span> <string> <string_view> <thread> <unordered_map> <utility> <vector>)
 clipwright_precompiled_header(plain_precompiled HEADERS ${plain_headers} LIBRARIES nlohmann_json::nlohmann_json)
-clipwright_precompiled_header(torch_precompiled HEADERS <torch/torch.h> LIBRARIES torch_cpu)
+set(torch_headers <torch/csrc/autograd/custom_function.h> <torch/nn/module.h> <torch/types.h> <torch/utils.h>)  # tensor/tensor.h
+clipwright_precompiled_header(torch_precompiled HEADERS ${torch_headers} LIBRARIES torch_cpu)
 
 # llama.cpp: shared libraries, and beside them a module of kernels for each kind of processor, which language/kernels.h
 # opens by the folder that libllama.so was found in.

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/json.h"
 #include "data/files/tar.h"
 #include "demo/pictures/benchmark_folder.h"

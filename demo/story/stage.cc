@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 
 namespace clipwright::demo::story {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/kernel_choice.h"
+#include "core/process/kernel_choice.h"
 #include "core/log.h"
 #include "tensor/device.h"
 

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/child_process.h"
+#include "core/process/child_process.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"

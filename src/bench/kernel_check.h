@@ -1,4 +1,4 @@
-// The self-check of everything that the processor chooses (core/kernel_choice.h): each variant that
+// The self-check of everything that the processor chooses (core/process/kernel_choice.h): each variant that
 // this machine can run is tried in a process of its own, since what is wrong with kernels is as
 // often an illegal instruction as a wrong number.
 #pragma once
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kernel_choice.h"
+#include "core/process/kernel_choice.h"
 
 namespace clipwright::bench {
 

@@ -75,7 +75,7 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
   const size_t slots = input.texts.size();
 
   losses::Objective objective(losses::find_preset(slots == 1 ? "clip" : "laclip-mt"));
-  optim::AdamW optimizer(model->state(), {});
+  optim::AdamW optimizer(model->table(), {});
   int64_t tokens = 0;
   for (const text::bpe::PackedTexts& texts : input.texts) tokens += static_cast<int64_t>(texts.ids.size());
   Measurement result{.name = "train-step",

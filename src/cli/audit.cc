@@ -12,7 +12,7 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "eval/pair_similarity.h"
 #include "report/audit_page.h"
 #include "rewrite/archive/ledger_pairs.h"

@@ -4,26 +4,12 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "eval/picture_batches.h"
 
 namespace clipwright::eval {
 namespace {
-
-/// Evaluation mode without gradients, as long as it lives.
-class Evaluating {
- public:
-  explicit Evaluating(models::Clip& model) : model_(model), was_training_(model.is_training()) {
-    model_.eval();
-  }
-  ~Evaluating() { model_.train(was_training_); }
-
- private:
-  models::Clip& model_;
-  bool was_training_;
-  torch::NoGradGuard no_grad_;
-};
 
 void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
@@ -47,7 +33,7 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 }  // namespace
 
 ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures, const EvalOptions& options) {
-  const Evaluating evaluating(model);
+  const models::Evaluating evaluating(model);
   const torch::Device device = model.logit_scale().device();
   const int64_t total = pictures.size(), side = model.config().vision.image_size;
   ImageFeatures features;
@@ -77,7 +63,7 @@ ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pic
 }
 
 Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts, const EvalOptions& options) {
-  const Evaluating evaluating(model);
+  const models::Evaluating evaluating(model);
   const int context_length = model.config().text.context_length;
   if (model.config().text.vocabulary_size != text::bpe::kVocabularySize) {
     fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) +

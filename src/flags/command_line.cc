@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/crash.h"
+#include "core/process/crash.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 
 namespace clipwright::flags {

@@ -101,13 +101,10 @@ Needs Objective::needs() const {
   return all;
 }
 
-std::vector<NamedTensor> Objective::state() const {
-  std::vector<NamedTensor> list;
-  for (const auto& [weight, term] : terms_) {
-    for (const auto& [name, tensor] : term->state())
-      list.emplace_back(term->name() + "." + name, tensor);
-  }
-  return list;
+tensor::ParameterTable Objective::table() const {
+  tensor::ParameterTable all;
+  for (const auto& [weight, term] : terms_) all.append(term->table(), term->name() + ".");
+  return all;
 }
 
 }  // namespace clipwright::losses

@@ -38,7 +38,8 @@ class Objective {
   };
   Value loss(const Features& features);
   Needs needs() const;
-  std::vector<NamedTensor> state() const;
+  /// What the terms own, under "<term>.".
+  tensor::ParameterTable table() const;
 
  private:
   std::vector<std::pair<double, std::unique_ptr<Term>>> terms_;

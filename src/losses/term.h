@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tensor/tensor.h"
+#include "tensor/parameter_table.h"
 
 namespace clipwright::losses {
 
@@ -31,8 +31,8 @@ class Term {
   virtual Needs needs() const { return {}; }
   /// A scalar; lower is better.
   virtual Tensor loss(const Features& features) = 0;
-  /// Parameters and buffers of the term itself (heads, queues), saved with the checkpoint.
-  virtual std::vector<NamedTensor> state() const { return {}; }
+  /// Parameters and buffers of the term itself (heads, queues): trained and saved with the model's.
+  virtual tensor::ParameterTable table() const { return {}; }
 };
 
 }  // namespace clipwright::losses

@@ -1,7 +1,6 @@
 #include "models/clip.h"
 
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "core/error.h"
@@ -31,6 +30,23 @@ TextBatch to_text_batch(const std::vector<text::bpe::PackedTexts>& texts) {
   return to_text_batch(all);
 }
 
+namespace {
+
+/// A tensor of the towers that the table does not name would neither be saved nor trained.
+void check_complete(const Clip& model, const tensor::ParameterTable& table) {
+  std::set<const void*> named;
+  for (const tensor::TableEntry& entry : table.entries()) named.insert(entry.leaf.unsafeGetTensorImpl());
+  CW_CHECK(named.size() == table.size(), "two names mean one tensor of the model");
+  for (const auto& list : {model.named_parameters(), model.named_buffers()}) {
+    for (const auto& tensor : list) {
+      CW_CHECK(named.count(tensor.value().unsafeGetTensorImpl()) == 1,
+               tensor.key() + " has no name in files");
+    }
+  }
+}
+
+}  // namespace
+
 Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
   logit_scale_ =
       register_parameter("logit_scale", torch::full({}, std::log(1 / 0.07), torch::kFloat32));
@@ -41,67 +57,30 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
     resnet_ = register_module("vision", std::make_shared<ModifiedResNet>(config));
   }
   text_ = register_module("text", std::make_shared<TextTransformer>(config.text, config.embed_dim));
-  for (const auto& [name, tensor] : state()) initialize_tensor(config, name, tensor, seed);
+  table_ = clip_table(*text_, logit_scale_, vision_ ? vision_table(*vision_) : resnet_->table());
+  check_complete(*this, table_);
+  for (const auto& [name, tensor] : table_.file_tensors())
+    initialize_tensor(config, name, tensor, seed);
 }
 
 Clip::~Clip() = default;
 
-Tensor Clip::encode_image(const Tensor& pixels) {
-  return vision_ ? vision_->forward(pixels) : resnet_->forward(pixels);
+Tensor Clip::encode_image(const Tensor& pixels, BatchStatistics* seen) {
+  return vision_ ? vision_->forward(pixels) : resnet_->forward(pixels, seen);
+}
+
+void Clip::update_statistics(const BatchStatistics& seen) {
+  if (resnet_) resnet_->update_statistics(seen);
 }
 
 Tensor Clip::encode_text(const TextBatch& texts) {
   return text_->forward(texts.ids, texts.offsets);
 }
 
-std::vector<NamedTensor> Clip::state() const {
-  std::vector<NamedTensor> list, text = named_tensors(*text_);
-  // open_clip's order: the text tower's bare parameters, the scale, the vision tower, then the rest
-  // of the text tower.
-  list.assign(text.begin(), text.begin() + 2);
-  list.emplace_back("logit_scale", logit_scale_);
-  const std::vector<NamedTensor> vision = vision_ ? named_tensors(*vision_) : resnet_->state();
-  list.insert(list.end(), vision.begin(), vision.end());
-  list.insert(list.end(), text.begin() + 2, text.end());
-  return list;
-}
-
-void Clip::load_state(const std::vector<NamedTensor>& tensors, const std::string& where) {
-  std::map<std::string, Tensor> given(tensors.begin(), tensors.end());
-  std::string missing, unexpected, shapes;
-  int problems = 0;
-  const auto note = [&](std::string& list, const std::string& item) {
-    list += (list.empty() ? "" : ", ") + item;
-    ++problems;
-  };
-  const std::vector<NamedTensor> own = state();
-  std::set<std::string> known;
-  for (const auto& [name, tensor] : own) {
-    known.insert(name);
-    const auto found = given.find(name);
-    if (found == given.end()) {
-      note(missing, name);
-    } else if (found->second.numel() != tensor.numel() ||
-               (tensor.dim() > 0 && found->second.sizes() != tensor.sizes())) {
-      note(shapes,
-           name + " is " + shape_text(found->second) + " and should be " + shape_text(tensor));
-    } else if (!found->second.is_floating_point() && tensor.is_floating_point()) {
-      note(shapes, name + " does not hold floating-point numbers");
-    }
-  }
-  for (const auto& [name, tensor] : tensors) {
-    // Old files carry the causal mask; it holds no information.
-    if (known.count(name) == 0 && name != "attn_mask") note(unexpected, name);
-  }
-  if (problems > 0) {
-    std::string found = where + ": does not fit the model " + config_.name;
-    if (!missing.empty()) found += "; missing: " + missing;
-    if (!unexpected.empty()) found += "; unexpected: " + unexpected;
-    if (!shapes.empty()) found += "; shapes: " + shapes;
-    fail_input(found, {}, "Check that the configuration and the weights belong together.");
-  }
-  torch::NoGradGuard no_grad;
-  for (auto [name, tensor] : own) tensor.copy_(given.at(name).reshape(tensor.sizes()));
+void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where) {
+  // Old files carry the causal mask; it holds no information.
+  std::erase_if(tensors, [](const NamedTensor& tensor) { return tensor.first == "attn_mask"; });
+  table_.load(tensors, where, "the model " + config_.name);
 }
 
 Tensor normalize_pixels(const Tensor& pixels, const Preprocessing& preprocess) {

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "models/batch_statistics.h"
 #include "models/config.h"
-#include "tensor/tensor.h"
+#include "tensor/parameter_table.h"
 #include "text/bpe/tokenizer.h"
 
 namespace clipwright::models {
@@ -34,8 +35,12 @@ class Clip : public torch::nn::Module {
   explicit Clip(const ModelConfig& config, uint64_t seed = 0);
   ~Clip() override;
 
-  /// Normalised pixels (B, 3, S, S) to features (B, E), not yet of unit length.
-  Tensor encode_image(const Tensor& pixels);
+  /// Normalised pixels (B, 3, S, S) to features (B, E), not yet of unit length. Changes no state:
+  /// in training mode a ResNet normalises by these pictures and adds what it saw to `seen`, where
+  /// one is given.
+  Tensor encode_image(const Tensor& pixels, BatchStatistics* seen = nullptr);
+  /// Moves running statistics towards what a step saw; once a step. Nothing for transformers.
+  void update_statistics(const BatchStatistics& seen);
   /// Texts to features (N, E), not yet of unit length. Computes no padding; equals the padded
   /// tower.
   Tensor encode_text(const TextBatch& texts);
@@ -46,17 +51,36 @@ class Clip : public torch::nn::Module {
 
   /// Every tensor under the name it has in open_clip files, in open_clip's order (parameters and,
   /// for ResNets, running statistics).
-  std::vector<NamedTensor> state() const;
-  /// Copies values in. Throws Error(kInput) listing every missing name, unexpected name and wrong
-  /// shape at once.
-  void load_state(const std::vector<NamedTensor>& tensors, const std::string& where);
+  const tensor::ParameterTable& table() const { return table_; }
+  /// Takes a parameter out of training.
+  void freeze(const std::string& name) { table_.freeze(name); }
+  /// Copies a file's values in. Throws Error(kInput) listing every missing name, unexpected name
+  /// and wrong shape at once.
+  void load_state(std::vector<NamedTensor> tensors, const std::string& where);
 
  private:
   ModelConfig config_;
   Tensor logit_scale_;
+  tensor::ParameterTable table_;
   std::shared_ptr<VisionTransformer> vision_;
   std::shared_ptr<ModifiedResNet> resnet_;
   std::shared_ptr<TextTransformer> text_;
+};
+
+/// Evaluation mode without gradients, as long as it lives.
+class Evaluating {
+ public:
+  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) {
+    model_.eval();
+  }
+  Evaluating(const Evaluating&) = delete;
+  Evaluating& operator=(const Evaluating&) = delete;
+  ~Evaluating() { model_.train(was_training_); }
+
+ private:
+  Clip& model_;
+  bool was_training_;
+  torch::NoGradGuard no_grad_;
 };
 
 /// uint8 pixels (B, 3, S, S) to what `encode_image` takes: /255, minus mean, over std, in float.

@@ -8,25 +8,35 @@ namespace clipwright::models {
 namespace {
 
 constexpr int64_t kExpansion = 4;
-constexpr double kNormEpsilon = 1e-5;
+constexpr double kNormEpsilon = 1e-5, kMomentum = 0.1;
+
+/// Module names may not hold dots.
+std::string plain(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
 
 }  // namespace
 
 Tensor ModifiedResNet::add_parameter(const std::string& name, torch::IntArrayRef shape,
                                      double value) {
-  std::string plain = name;  // module names may not hold dots
-  std::replace(plain.begin(), plain.end(), '.', '_');
-  Tensor parameter = register_parameter(plain, torch::full(shape, value, torch::kFloat32));
-  state_.emplace_back("visual." + name, parameter);
+  Tensor parameter = register_parameter(plain(name), torch::full(shape, value, torch::kFloat32));
+  table_.add("visual." + name, parameter);
   return parameter;
 }
 
 Tensor ModifiedResNet::add_statistic(const std::string& name, const Tensor& value) {
-  std::string plain = name;
-  std::replace(plain.begin(), plain.end(), '.', '_');
-  Tensor buffer = register_buffer(plain, value);
-  state_.emplace_back("visual." + name, buffer);
+  // The count of steps is not registered: it stays an int64 on the CPU wherever the module goes.
+  Tensor buffer = value.is_floating_point() ? register_buffer(plain(name), value) : value;
+  table_.add({.name = "visual." + name, .leaf = buffer, .kind = tensor::TensorKind::kBuffer});
   return buffer;
+}
+
+void ModifiedResNet::add_projection(const std::string& name, int64_t in, int64_t out,
+                                    Tensor& weight, Tensor& bias, const std::string& cancelled) {
+  weight = add_parameter(name + ".weight", {out, in}, 0);
+  bias = register_parameter(plain(name + ".bias"), torch::zeros({out}));
+  table_.add({.name = "visual." + name + ".bias", .leaf = bias, .cancelled = cancelled});
 }
 
 ModifiedResNet::ConvNorm ModifiedResNet::add_conv_norm(const std::string& conv,
@@ -34,27 +44,55 @@ ModifiedResNet::ConvNorm ModifiedResNet::add_conv_norm(const std::string& conv,
                                                        int64_t out, int64_t kernel, int stride) {
   ConvNorm unit;
   unit.stride = stride;
+  unit.layer = norms_.size();
   unit.kernel = add_parameter(conv + ".weight", {out, in, kernel, kernel}, 0);
   unit.scale = add_parameter(norm + ".weight", {out}, 1);
   unit.shift = add_parameter(norm + ".bias", {out}, 0);
   unit.mean = add_statistic(norm + ".running_mean", torch::zeros({out}));
   unit.variance = add_statistic(norm + ".running_var", torch::ones({out}));
-  add_statistic(norm + ".num_batches_tracked", torch::zeros({}, torch::kInt64));
+  unit.batches = add_statistic(norm + ".num_batches_tracked", torch::zeros({}, torch::kInt64));
+  norms_.push_back(unit);
   return unit;
 }
 
-Tensor ModifiedResNet::ConvNorm::operator()(const Tensor& x) const {
+Tensor ModifiedResNet::ConvNorm::operator()(const Tensor& x, const Pass& pass) const {
   const Tensor y = at::conv2d(x, kernel, {}, stride, /*padding=*/kernel.size(2) / 2);
-  return at::batch_norm(y, scale, shift, mean, variance, /*training=*/false, /*momentum=*/0,
-                        kNormEpsilon, /*cudnn_enabled=*/true);
+  const auto normalize = [&](const Tensor& running_mean, const Tensor& running_variance,
+                             double momentum) {
+    return at::batch_norm(y, scale, shift, running_mean, running_variance, pass.by_batch, momentum,
+                          kNormEpsilon, /*cudnn_enabled=*/true);
+  };
+  if (!pass.by_batch) return normalize(mean, variance, 0);
+  const int64_t count = y.numel() / y.size(1);
+  if (count < 2) {
+    fail_usage("batch normalisation was given one value a channel, which has no variance",
+               "a --batch-size of at least 2 for an image tower this small");
+  }
+  if (pass.seen == nullptr) return normalize({}, {}, 0);
+  // A momentum of 1 makes the running statistics those of this batch.
+  const Tensor batch_mean = at::zeros_like(mean), batch_variance = at::zeros_like(variance);
+  const Tensor normalized = normalize(batch_mean, batch_variance, 1);
+  pass.seen->add(layer, count, batch_mean, batch_variance);
+  return normalized;
 }
 
-Tensor ModifiedResNet::Bottleneck::operator()(const Tensor& x) const {
-  Tensor y = at::relu(middle(at::relu(reduce(x))));
+Tensor ModifiedResNet::Bottleneck::operator()(const Tensor& x, const Pass& pass) const {
+  Tensor y = at::relu(middle(at::relu(reduce(x, pass)), pass));
   if (stride > 1) y = at::avg_pool2d(y, stride);
-  y = expand(y);
+  y = expand(y, pass);
   if (!shortcut.kernel.defined()) return at::relu(y + x);
-  return at::relu(y + shortcut(stride > 1 ? at::avg_pool2d(x, stride) : x));
+  return at::relu(y + shortcut(stride > 1 ? at::avg_pool2d(x, stride) : x, pass));
+}
+
+void ModifiedResNet::update_statistics(const BatchStatistics& seen) {
+  const torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < seen.layers().size(); ++i) {
+    const BatchStatistics::Layer& batch = seen.layers()[i];
+    ConvNorm& norm = norms_[i];
+    norm.mean.mul_(1 - kMomentum).add_(batch.mean, kMomentum);
+    norm.variance.mul_(1 - kMomentum).add_(batch.variance, kMomentum);
+    norm.batches.add_(1);
+  }
 }
 
 ModifiedResNet::ModifiedResNet(const ModelConfig& config)
@@ -84,14 +122,11 @@ ModifiedResNet::ModifiedResNet(const ModelConfig& config)
   const int64_t side = config.vision.image_size / 32;
   positional_embedding_ =
       add_parameter("attnpool.positional_embedding", {side * side + 1, channels}, 0);
-  k_weight_ = add_parameter("attnpool.k_proj.weight", {channels, channels}, 0);
-  k_bias_ = add_parameter("attnpool.k_proj.bias", {channels}, 0);
-  q_weight_ = add_parameter("attnpool.q_proj.weight", {channels, channels}, 0);
-  q_bias_ = add_parameter("attnpool.q_proj.bias", {channels}, 0);
-  v_weight_ = add_parameter("attnpool.v_proj.weight", {channels, channels}, 0);
-  v_bias_ = add_parameter("attnpool.v_proj.bias", {channels}, 0);
-  c_weight_ = add_parameter("attnpool.c_proj.weight", {config.embed_dim, channels}, 0);
-  c_bias_ = add_parameter("attnpool.c_proj.bias", {config.embed_dim}, 0);
+  add_projection("attnpool.k_proj", channels, channels, k_weight_, k_bias_,
+                 "it shifts every key alike, and a softmax does not see that");
+  add_projection("attnpool.q_proj", channels, channels, q_weight_, q_bias_);
+  add_projection("attnpool.v_proj", channels, channels, v_weight_, v_bias_);
+  add_projection("attnpool.c_proj", channels, config.embed_dim, c_weight_, c_bias_);
 }
 
 /// (B, C, H, W) to (B, E): one query, the mean over places, attends to itself and all places.
@@ -110,14 +145,15 @@ Tensor ModifiedResNet::attention_pool(const Tensor& x) const {
   return at::linear(out.reshape({pictures, channels}), c_weight_, c_bias_);
 }
 
-Tensor ModifiedResNet::forward(const Tensor& pixels) {
+Tensor ModifiedResNet::forward(const Tensor& pixels, BatchStatistics* seen) {
   CW_CHECK(pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == image_size_ &&
                pixels.size(3) == image_size_,
            "the image tower needs pixels (B, 3, S, S) of its own size");
+  const Pass pass{is_training(), seen};
   Tensor x = pixels;
-  for (const ConvNorm& unit : stem_) x = at::relu(unit(x));
+  for (const ConvNorm& unit : stem_) x = at::relu(unit(x, pass));
   x = at::avg_pool2d(x, 2);
-  for (const Bottleneck& block : blocks_) x = block(x);
+  for (const Bottleneck& block : blocks_) x = block(x, pass);
   return attention_pool(x);
 }
 

@@ -1,14 +1,15 @@
 // OpenAI's modified ResNet: three stem convolutions, average pooling before strided ones, attention
-// as the last pooling. For loading and embedding: batch normalisation always uses the stored
-// statistics.
+// as the last pooling. In training mode batch normalisation goes by the pictures that are passed
+// together, in evaluation mode by the running statistics.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "models/batch_statistics.h"
 #include "models/config.h"
-#include "tensor/tensor.h"
+#include "tensor/parameter_table.h"
 
 namespace clipwright::models {
 
@@ -16,36 +17,50 @@ class ModifiedResNet : public torch::nn::Module {
  public:
   explicit ModifiedResNet(const ModelConfig& config);
 
-  /// Normalised pixels (B, 3, S, S) to features (B, E).
-  Tensor forward(const Tensor& pixels);
+  /// Normalised pixels (B, 3, S, S) to features (B, E). Changes no statistics: in training mode
+  /// what the layers saw is added to `seen`, where one is given.
+  Tensor forward(const Tensor& pixels, BatchStatistics* seen = nullptr);
+  /// Moves the running statistics towards what a step saw, as PyTorch does: a tenth of the way.
+  void update_statistics(const BatchStatistics& seen);
 
   /// Every tensor, running statistics included, under its name in open_clip files
   /// ("visual.layer1.0.conv1.weight"), in open_clip's order.
-  std::vector<NamedTensor> state() const { return state_; }
+  const tensor::ParameterTable& table() const { return table_; }
 
  private:
+  /// How one forward pass normalises.
+  struct Pass {
+    bool by_batch = false;
+    BatchStatistics* seen = nullptr;
+  };
   /// A convolution without bias and the batch normalisation after it.
   struct ConvNorm {
-    Tensor kernel, scale, shift, mean, variance;
+    Tensor kernel, scale, shift;
+    size_t layer = 0;       ///< place in `norms_`
+    Tensor mean, variance;  ///< running
+    Tensor batches;         ///< int64: how many steps the running statistics have seen
     int stride = 1;
-    Tensor operator()(const Tensor& x) const;
+    Tensor operator()(const Tensor& x, const Pass& pass) const;
   };
   /// 1x1, 3x3, 1x1 with a shortcut; a stride is an average pool before the last convolution and in
   /// the shortcut.
   struct Bottleneck {
     ConvNorm reduce, middle, expand, shortcut;
     int stride = 1;
-    Tensor operator()(const Tensor& x) const;
+    Tensor operator()(const Tensor& x, const Pass& pass) const;
   };
 
   ConvNorm add_conv_norm(const std::string& conv, const std::string& norm, int64_t in, int64_t out,
                          int64_t kernel, int stride = 1);
   Tensor add_parameter(const std::string& name, torch::IntArrayRef shape, double value);
   Tensor add_statistic(const std::string& name, const Tensor& value);
+  void add_projection(const std::string& name, int64_t in, int64_t out, Tensor& weight,
+                      Tensor& bias, const std::string& cancelled = "");
   Tensor attention_pool(const Tensor& x) const;
 
   int image_size_, heads_;
-  std::vector<NamedTensor> state_;
+  tensor::ParameterTable table_;
+  std::vector<ConvNorm> norms_;  ///< every one, in the order of the table
   std::vector<ConvNorm> stem_;
   std::vector<Bottleneck> blocks_;
   Tensor positional_embedding_, k_weight_, k_bias_, q_weight_, q_bias_, v_weight_, v_bias_,

@@ -2,17 +2,18 @@
 // vision tower.
 #pragma once
 
-#include <vector>
-
 #include "models/text_transformer.h"
 #include "models/vision_transformer.h"
+#include "tensor/parameter_table.h"
 
 namespace clipwright::models {
 
-/// Views of a tower's parameters under their file names and in their file shapes (a projection that
-/// the file stores the other way round is a transposed view), so that copying into a view loads the
-/// parameter.
-std::vector<NamedTensor> named_tensors(const VisionTransformer& vision);
-std::vector<NamedTensor> named_tensors(const TextTransformer& text);
+/// The tensors of a vision transformer, under "visual.".
+tensor::ParameterTable vision_table(const VisionTransformer& vision);
+
+/// A whole model in open_clip's order: the text tower's bare parameters, the scale, the image
+/// tower, the rest of the text tower.
+tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& logit_scale,
+                          const tensor::ParameterTable& vision);
 
 }  // namespace clipwright::models

@@ -9,36 +9,49 @@
 
 namespace clipwright::optim {
 
-AdamW::AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options)
-    : options_(options), parameters_(std::move(parameters)) {
+AdamW::AdamW(const tensor::ParameterTable& table, const AdamWOptions& options)
+    : options_(options), parameters_(table.trainable()) {
   CW_CHECK(!parameters_.empty(), "an optimiser needs parameters");
-  const auto count =
-      torch::TensorOptions().dtype(torch::kFloat32).device(parameters_[0].second.device());
+  const std::vector<tensor::TableEntry>& entries = parameters_.entries();
+  const auto count = torch::TensorOptions().dtype(torch::kFloat32).device(entries[0].leaf.device());
   groups_ = {{0, {}}, {options.weight_decay, {}}};
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    const auto& [name, parameter] = parameters_[i];
-    averages_.push_back(torch::zeros_like(parameter, torch::TensorOptions().requires_grad(false)));
-    squares_.push_back(torch::zeros_like(parameter, torch::TensorOptions().requires_grad(false)));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Tensor& leaf = entries[i].leaf;
+    averages_.push_back(torch::zeros_like(leaf, torch::TensorOptions().requires_grad(false)));
+    squares_.push_back(torch::zeros_like(leaf, torch::TensorOptions().requires_grad(false)));
     step_counts_.push_back(torch::zeros({}, count));
-    groups_[decays(options.decay_rule, name, parameter) ? 1 : 0].members.push_back(i);
+    groups_[decays(options.decay_rule, entries[i]) ? 1 : 0].members.push_back(i);
   }
+}
+
+void AdamW::require_gradients() const {
+  std::string without;
+  for (const tensor::TableEntry& parameter : parameters_.entries()) {
+    if (!parameter.leaf.grad().defined()) without += (without.empty() ? "" : ", ") + parameter.name;
+  }
+  if (without.empty()) return;
+  fail_running(
+      "step " + std::to_string(steps_done_ + 1) + " gave these parameters no gradient: " + without,
+      "a gradient for every parameter that is not frozen",
+      "The objective does not reach them; add a term that does, or freeze them.");
 }
 
 void AdamW::step(double lr) {
   const torch::NoGradGuard no_grad;
+  require_gradients();
   ++steps_done_;
   for (const Group& group : groups_) {
+    if (group.members.empty()) continue;
     std::vector<Tensor> parameters, gradients, averages, squares, counts;
     for (const size_t i : group.members) {
-      if (!parameters_[i].second.grad().defined()) continue;
+      const Tensor& leaf = parameters_.entries()[i].leaf;
       step_counts_[i].fill_(static_cast<double>(steps_done_));
-      parameters.push_back(parameters_[i].second);
-      gradients.push_back(parameters_[i].second.grad());
+      parameters.push_back(leaf);
+      gradients.push_back(leaf.grad());
       averages.push_back(averages_[i]);
       squares.push_back(squares_[i]);
       counts.push_back(step_counts_[i]);
     }
-    if (parameters.empty()) continue;
     at::_fused_adamw_(parameters, gradients, averages, squares, /*max_exp_avg_sqs=*/{}, counts, lr,
                       options_.beta1, options_.beta2, group.weight_decay, options_.eps,
                       /*amsgrad=*/false, /*maximize=*/false);
@@ -46,7 +59,8 @@ void AdamW::step(double lr) {
 }
 
 void AdamW::clear_gradients() {
-  for (auto& [name, parameter] : parameters_) parameter.mutable_grad() = Tensor();
+  for (const tensor::TableEntry& parameter : parameters_.entries())
+    parameter.leaf.mutable_grad() = Tensor();
 }
 
 int64_t AdamW::decaying() const { return static_cast<int64_t>(groups_[1].members.size()); }
@@ -55,8 +69,9 @@ std::vector<NamedTensor> AdamW::state() const {
   std::vector<NamedTensor> tensors;
   tensors.reserve(2 * parameters_.size());
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    tensors.emplace_back("exp_avg." + parameters_[i].first, averages_[i]);
-    tensors.emplace_back("exp_avg_sq." + parameters_[i].first, squares_[i]);
+    const tensor::TableEntry& parameter = parameters_.entries()[i];
+    tensors.emplace_back("exp_avg." + parameter.name, parameter.in_file(averages_[i]));
+    tensors.emplace_back("exp_avg_sq." + parameter.name, parameter.in_file(squares_[i]));
   }
   return tensors;
 }

@@ -2,10 +2,11 @@
 // over every parameter.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "optim/decay.h"
-#include "tensor/tensor.h"
+#include "tensor/parameter_table.h"
 
 namespace clipwright::optim {
 
@@ -16,22 +17,26 @@ struct AdamWOptions {
 
 class AdamW {
  public:
-  /// `parameters` are all on one device and of one type; their moments start at zero.
-  AdamW(std::vector<NamedTensor> parameters, const AdamWOptions& options);
+  /// Trains the trainable parameters of `table`, which are all on one device and of one type; their
+  /// moments start at zero.
+  AdamW(const tensor::ParameterTable& table, const AdamWOptions& options);
 
   /// One update with the gradients that the parameters hold now:
   ///   p -= lr * wd * p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p -= lr * (m / (1 -
   ///   b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
-  /// A parameter without a gradient stays as it is.
+  /// Throws Error(kFailed) naming the parameters that have no gradient, and then has changed
+  /// nothing: what is not to be trained is frozen in the table, not left out.
   void step(double lr);
   void clear_gradients();
 
-  const std::vector<NamedTensor>& parameters() const { return parameters_; }
+  /// What is trained.
+  const tensor::ParameterTable& parameters() const { return parameters_; }
   int64_t steps_done() const { return steps_done_; }
   /// How many parameters decay.
   int64_t decaying() const;
 
-  /// `exp_avg.<name>`, `exp_avg_sq.<name>`; with `steps_done` this is all the state there is.
+  /// `exp_avg.<name>`, `exp_avg_sq.<name>`, each in the shape that the parameter has in files; with
+  /// `steps_done` this is all the state there is.
   std::vector<NamedTensor> state() const;
   /// Throws Error(kInput) naming `where` and each tensor that is missing or of another shape.
   void load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done,
@@ -42,9 +47,11 @@ class AdamW {
     double weight_decay;
     std::vector<size_t> members;  // indices into parameters_
   };
+  void require_gradients() const;
+
   AdamWOptions options_;
-  std::vector<NamedTensor> parameters_;
-  std::vector<Tensor> averages_, squares_, step_counts_;
+  tensor::ParameterTable parameters_;
+  std::vector<Tensor> averages_, squares_, step_counts_;  // laid out as the leaves
   std::vector<Group> groups_;
   int64_t steps_done_ = 0;
 };

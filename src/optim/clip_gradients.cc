@@ -3,15 +3,17 @@
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
 
+#include <vector>
+
 #include "core/error.h"
 
 namespace clipwright::optim {
 
-Tensor clip_gradients(const std::vector<NamedTensor>& parameters, double max_norm) {
+Tensor clip_gradients(const tensor::ParameterTable& parameters, double max_norm) {
   const torch::NoGradGuard no_grad;
   std::vector<Tensor> gradients;
-  for (const auto& [name, parameter] : parameters) {
-    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  for (const tensor::TableEntry& parameter : parameters.entries()) {
+    if (parameter.leaf.grad().defined()) gradients.push_back(parameter.leaf.grad());
   }
   CW_CHECK(!gradients.empty(), "no parameter has a gradient");
   const Tensor norm = torch::stack(at::_foreach_norm(gradients)).norm();

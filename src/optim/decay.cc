@@ -14,11 +14,11 @@ DecayRule parse_decay_rule(std::string_view name) {
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
-bool decays(DecayRule rule, std::string_view name, const Tensor& parameter) {
-  const auto has = [name](std::string_view part) {
-    return name.find(part) != std::string_view::npos;
+bool decays(DecayRule rule, const tensor::TableEntry& parameter) {
+  const auto has = [&](std::string_view part) {
+    return parameter.name.find(part) != std::string::npos;
   };
-  if (parameter.dim() < 2 || has("bn") || has("ln") || has("bias")) return false;
+  if (parameter.shape.size() < 2 || has("bn") || has("ln") || has("bias")) return false;
   return rule == DecayRule::kLaclip || !has("logit_scale");
 }
 

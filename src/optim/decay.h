@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "tensor/tensor.h"
+#include "tensor/parameter_table.h"
 
 namespace clipwright::optim {
 
@@ -16,7 +16,8 @@ enum class DecayRule {
 /// "open_clip" or "laclip". Throws Error(kUsage) naming the nearest.
 DecayRule parse_decay_rule(std::string_view name);
 
-/// Positional, class and token embeddings and both projections decay under either rule.
-bool decays(DecayRule rule, std::string_view name, const Tensor& parameter);
+/// By name and shape in the file, as the published code decides: a class token decays in LaCLIP's
+/// towers, whose files hold it as (1, 1, W), and not in open_clip's, whose files hold it as (W).
+bool decays(DecayRule rule, const tensor::TableEntry& parameter);
 
 }  // namespace clipwright::optim

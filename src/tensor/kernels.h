@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kernel_choice.h"
+#include "core/process/kernel_choice.h"
 
 namespace clipwright::tensor {
 

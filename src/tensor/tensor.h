@@ -2,7 +2,12 @@
 // precompiled header.
 #pragma once
 
-#include <torch/torch.h>
+// torch/torch.h would bring all layers, optimisers and data loaders of the library, whose inline code every unit then
+// instantiates: ten seconds each.
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "core/crash.h"
+#include "core/process/crash.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

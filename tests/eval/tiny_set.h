@@ -32,7 +32,7 @@ inline models::ModelConfig tiny_config() {
 inline std::shared_ptr<models::Clip> tiny_clip() {
   auto model = std::make_shared<models::Clip>(tiny_config(), 5);
   torch::NoGradGuard no_grad;
-  for (auto [name, tensor] : model->state()) {
+  for (auto [name, tensor] : model->table().file_tensors()) {
     if (tensor.dim() >= 2) tensor.mul_(3);
   }
   return model;

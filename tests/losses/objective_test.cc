@@ -12,7 +12,8 @@ namespace {
 Features features() {
   torch::manual_seed(1);
   const auto rows = [] {
-    return torch::nn::functional::normalize(torch::randn({5, 4}, torch::kFloat64));
+    const Tensor drawn = torch::randn({5, 4}, torch::kFloat64);
+    return drawn / drawn.norm(2, -1, /*keepdim=*/true);
   };
   return {.images = {rows()},
           .texts = {rows(), rows()},

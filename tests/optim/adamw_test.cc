@@ -19,12 +19,11 @@ Tensor random_tensor(std::vector<int64_t> shape, std::string_view purpose, torch
   return tensor.to(type);
 }
 
-std::vector<NamedTensor> small_parameters(torch::Dtype type) {
-  std::vector<NamedTensor> parameters;
-  parameters.emplace_back("text_projection",
-                          random_tensor({3, 5}, "projection", type).requires_grad_());
-  parameters.emplace_back("ln_final.weight", random_tensor({4}, "norm", type).requires_grad_());
-  parameters.emplace_back("logit_scale", torch::tensor(2.6593, type).requires_grad_());
+tensor::ParameterTable small_parameters(torch::Dtype type) {
+  tensor::ParameterTable parameters;
+  parameters.add("text_projection", random_tensor({3, 5}, "projection", type).requires_grad_());
+  parameters.add("ln_final.weight", random_tensor({4}, "norm", type).requires_grad_());
+  parameters.add("logit_scale", torch::tensor(2.6593, type).requires_grad_());
   return parameters;
 }
 
@@ -58,14 +57,14 @@ TEST_P(AdamWAgainstFormula, TenSteps) {
       .beta1 = 0.9, .beta2 = 0.98, .eps = 1e-6, .weight_decay = weight_decay};
   AdamW optimizer(small_parameters(type), options);
   std::vector<Reference> references;
-  for (const auto& [name, parameter] : optimizer.parameters()) {
-    const auto p = values(parameter);
+  for (const tensor::TableEntry& parameter : optimizer.parameters().entries()) {
+    const auto p = values(parameter.leaf);
     references.push_back({p, std::vector<double>(p.size()), std::vector<double>(p.size())});
   }
   for (int step = 0; step < 10; ++step) {
     const double lr = 0.01 * (step + 1);
     for (size_t i = 0; i < references.size(); ++i) {
-      Tensor parameter = optimizer.parameters()[i].second;
+      const Tensor parameter = optimizer.parameters().entries()[i].leaf;
       const Tensor gradient =
           random_tensor(parameter.sizes().vec(),
                         "gradient" + std::to_string(step) + "." + std::to_string(i), type);
@@ -76,7 +75,7 @@ TEST_P(AdamWAgainstFormula, TenSteps) {
   }
   const double tolerance = type == torch::kDouble ? 1e-12 : 2e-6;
   for (size_t i = 0; i < references.size(); ++i) {
-    const auto got = values(optimizer.parameters()[i].second);
+    const auto got = values(optimizer.parameters().entries()[i].leaf);
     for (size_t k = 0; k < got.size(); ++k)
       EXPECT_NEAR(got[k], references[i].p[k], tolerance) << i << ", " << k;
   }
@@ -88,9 +87,9 @@ INSTANTIATE_TEST_SUITE_P(Types, AdamWAgainstFormula,
 
 void steps_with_keyed_gradients(AdamW& optimizer, int from, int to) {
   for (int step = from; step < to; ++step) {
-    for (const auto& [name, parameter] : optimizer.parameters()) {
-      Tensor(parameter).mutable_grad() =
-          random_tensor(parameter.sizes().vec(), name + std::to_string(step), torch::kFloat);
+    for (const tensor::TableEntry& parameter : optimizer.parameters().entries()) {
+      parameter.leaf.mutable_grad() = random_tensor(
+          parameter.leaf.sizes().vec(), parameter.name + std::to_string(step), torch::kFloat);
     }
     optimizer.step(0.01);
   }
@@ -102,17 +101,19 @@ TEST(AdamW, StateRestoredInTheMiddleContinuesBitForBit) {
 
   AdamW first(small_parameters(torch::kFloat), {});
   steps_with_keyed_gradients(first, 0, 4);
-  std::vector<NamedTensor> weights, state;
-  for (const auto& [name, tensor] : first.parameters())
-    weights.emplace_back(name, tensor.detach().clone().requires_grad_());
+  tensor::ParameterTable weights;
+  std::vector<NamedTensor> state;
+  for (const tensor::TableEntry& parameter : first.parameters().entries())
+    weights.add(parameter.name, parameter.leaf.detach().clone().requires_grad_());
   for (const auto& [name, tensor] : first.state()) state.emplace_back(name, tensor.clone());
   AdamW second(weights, {});
   second.load_state(state, first.steps_done(), "test");
   steps_with_keyed_gradients(second, 4, 10);
 
   for (size_t i = 0; i < weights.size(); ++i) {
-    EXPECT_TRUE(torch::equal(whole.parameters()[i].second, second.parameters()[i].second))
-        << weights[i].first;
+    EXPECT_TRUE(
+        torch::equal(whole.parameters().entries()[i].leaf, second.parameters().entries()[i].leaf))
+        << weights.entries()[i].name;
   }
 }
 
@@ -133,12 +134,69 @@ TEST(AdamW, AStateThatDoesNotFitIsRefusedWithEveryName) {
   }
 }
 
-TEST(AdamW, AParameterWithoutGradientStays) {
+TEST(AdamW, AParameterWithoutGradientIsAnErrorThatNamesItAndChangesNothing) {
   AdamW optimizer(small_parameters(torch::kFloat), {.weight_decay = 0.5});
-  const Tensor before = optimizer.parameters()[0].second.detach().clone();
-  Tensor(optimizer.parameters()[1].second).mutable_grad() = torch::ones({4});
-  optimizer.step(0.1);
-  EXPECT_TRUE(torch::equal(optimizer.parameters()[0].second, before));
+  const auto& entries = optimizer.parameters().entries();
+  entries[1].leaf.mutable_grad() = torch::ones({4});
+  const Tensor before = entries[1].leaf.detach().clone();
+  try {
+    optimizer.step(0.1);
+    FAIL() << "stepped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kFailed);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("no gradient: text_projection, logit_scale;"), std::string::npos)
+        << message;
+  }
+  EXPECT_TRUE(torch::equal(entries[1].leaf, before));
+  EXPECT_EQ(optimizer.steps_done(), 0);
+}
+
+TEST(AdamW, WhatIsFrozenStaysAndHasNoState) {
+  tensor::ParameterTable table = small_parameters(torch::kFloat);
+  table.add({.name = "steps", .leaf = torch::zeros({3}), .kind = tensor::TensorKind::kBuffer});
+  table.freeze("ln_final.weight");
+  AdamW optimizer(table, {.weight_decay = 0.5});
+  ASSERT_EQ(optimizer.parameters().size(), 2U);
+  const Tensor before = table.at("ln_final.weight").leaf.clone();
+  steps_with_keyed_gradients(optimizer, 0, 2);
+  EXPECT_TRUE(torch::equal(table.at("ln_final.weight").leaf, before));
+  std::vector<std::string> names;
+  for (const auto& [name, moments] : optimizer.state()) names.push_back(name);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"exp_avg.text_projection", "exp_avg_sq.text_projection",
+                                      "exp_avg.logit_scale", "exp_avg_sq.logit_scale"}));
+}
+
+TEST(AdamW, MomentsAreSavedInTheShapeOfTheFileAndReadBackIntoTheLeafs) {
+  const auto table_of = [](const Tensor& matrix, const Tensor& row) {
+    tensor::ParameterTable table;
+    table.add({.name = "head.weight", .leaf = matrix, .layout = tensor::FileLayout::kTransposed});
+    table.add({.name = "cls_token",
+               .leaf = row,
+               .layout = tensor::FileLayout::kReshaped,
+               .shape = {1, 1, row.numel()}});
+    return table;
+  };
+  const auto leaf = [](std::vector<int64_t> shape) {
+    return random_tensor(std::move(shape), "leaf", torch::kFloat).requires_grad_();
+  };
+  AdamW first(table_of(leaf({3, 5}), leaf({4})), {});
+  steps_with_keyed_gradients(first, 0, 1);
+  const auto state = first.state();
+  const Tensor gradient = first.parameters().at("head.weight").leaf.grad();
+  ASSERT_EQ(state[0].first, "exp_avg.head.weight");
+  EXPECT_EQ(state[0].second.sizes(), (std::vector<int64_t>{5, 3}));
+  EXPECT_TRUE(torch::allclose(state[0].second, 0.1 * gradient.t()));
+  EXPECT_EQ(state[2].second.sizes(), (std::vector<int64_t>{1, 1, 4}));
+
+  std::vector<NamedTensor> saved;
+  for (const auto& [name, moments] : state) saved.emplace_back(name, moments.clone());
+  AdamW second(table_of(leaf({3, 5}), leaf({4})), {});
+  second.load_state(saved, 1, "test");
+  const auto again = second.state();
+  for (size_t i = 0; i < saved.size(); ++i)
+    EXPECT_TRUE(torch::equal(saved[i].second, again[i].second)) << saved[i].first;
 }
 
 }  // namespace

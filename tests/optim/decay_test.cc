@@ -30,10 +30,24 @@ TEST(Decay, OpenClipAndLaclipAgreeOnTheNamesOfOurModels) {
       {"visual.head.proj.weight", {{512, 768}, true}},
   };
   for (const auto& [name, expected] : cases) {
-    const Tensor parameter = torch::empty(expected.first);
-    EXPECT_EQ(decays(DecayRule::kOpenClip, name, parameter), expected.second) << name;
-    EXPECT_EQ(decays(DecayRule::kLaclip, name, parameter), expected.second) << name;
+    tensor::ParameterTable table;
+    table.add(name, torch::empty(expected.first).requires_grad_());
+    EXPECT_EQ(decays(DecayRule::kOpenClip, table.at(name)), expected.second) << name;
+    EXPECT_EQ(decays(DecayRule::kLaclip, table.at(name)), expected.second) << name;
   }
+}
+
+TEST(Decay, GoesByTheShapeInTheFileNotByTheLeafs) {
+  tensor::ParameterTable table;
+  const Tensor leaf = torch::empty({768}).requires_grad_();
+  table.add({.name = "visual.trunk.cls_token",
+             .leaf = leaf,
+             .layout = tensor::FileLayout::kReshaped,
+             .shape = {1, 1, 768}});
+  table.add("visual.class_embedding", torch::empty({768}).requires_grad_());
+  EXPECT_TRUE(decays(DecayRule::kLaclip, table.at("visual.trunk.cls_token")));
+  EXPECT_TRUE(decays(DecayRule::kOpenClip, table.at("visual.trunk.cls_token")));
+  EXPECT_FALSE(decays(DecayRule::kLaclip, table.at("visual.class_embedding")));
 }
 
 }  // namespace

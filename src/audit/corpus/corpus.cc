@@ -10,7 +10,7 @@
 #include "audit/pairs/source_once.h"
 #include "audit/verdict/record_line.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "core/random.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "audit/pairs/bounded_queue.h"
 #include "audit/pairs/pairs.h"
+#include "core/bounded_queue.h"
 
 namespace clipwright::audit::pairs {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "data/files/tar.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "data/captions/caption_table.h"

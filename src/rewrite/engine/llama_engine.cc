@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "language/chat_template.h"
 #include "language/language_model.h"

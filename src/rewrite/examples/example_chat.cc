@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "language/sampler.h"

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/prompt/prompt.h"
 

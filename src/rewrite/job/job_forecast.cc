@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "rewrite/job/job_forecast.h"
 #include "rewrite/job/job_plan.h"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "rewrite/engine/reply.h"
 

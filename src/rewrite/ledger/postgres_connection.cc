@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "rewrite/ledger/ledger.h"

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {

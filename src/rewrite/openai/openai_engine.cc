@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "rewrite/prompt/chat_prompt.h"
 #include "rewrite/openai/concurrency_limit.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "rewrite/openai/retry_policy.h"
 

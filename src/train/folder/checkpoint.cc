@@ -104,12 +104,11 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
     make_folder(checkpoints);
     UnfinishedFolder folder(checkpoints / (std::string(kUnfinished) + name));
     std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
-    tensor::write_safetensors(folder.path() / kModel, model.state(), {{"format", "pt"}});
-    write_file(folder.path() / kModelConfig,
-               models::to_open_clip_config(model.config()).dump(2) + "\n");
+    tensor::write_safetensors(folder.path() / kModel, model.table().file_tensors(), {{"format", "pt"}});
+    write_file(folder.path() / kModelConfig, models::to_open_clip_config(model.config()).dump(2) + "\n");
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
-    if (const auto tensors = objective.state(); !tensors.empty()) {
-      tensor::write_safetensors(folder.path() / kObjective, tensors);
+    if (const tensor::ParameterTable own = objective.table(); !own.empty()) {
+      tensor::write_safetensors(folder.path() / kObjective, own.file_tensors());
       files.emplace_back(kObjective);
     }
     write_file(folder.path() / kState, state_to_json(state, optimizer.steps_done()).dump(2) + "\n");
@@ -175,18 +174,13 @@ void load_tensors(const fs::path& checkpoint, const TrainState& state, models::C
   optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
-  const std::vector<NamedTensor> own = objective.state();
-  if (own.empty()) return;
-  const torch::NoGradGuard no_grad;
-  const tensor::Safetensors file = tensor::read_safetensors(checkpoint / kObjective);
-  for (auto [name, tensor] : own) {
-    const Tensor* saved = file.find(name);
-    if (saved == nullptr || saved->sizes() != tensor.sizes()) {
-      fail_input((checkpoint / kObjective).string() + " has no tensor " + name + " of shape " +
-                     shape_text(tensor),
-                 {}, "Resume with the objective the run was started with.");
+  if (const tensor::ParameterTable own = objective.table(); !own.empty()) {
+    const fs::path file = checkpoint / kObjective;
+    if (!fs::exists(file)) {
+      fail_input(checkpoint.string() + " holds no tensors of an objective, and this one has some",
+                 kObjective, "Resume with the objective the run was started with.");
     }
-    tensor.copy_(*saved);
+    own.load(tensor::read_safetensors(file).tensors, file.string(), "the objective");
   }
 }
 

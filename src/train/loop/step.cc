@@ -14,29 +14,32 @@ struct TowerOutputs {
   std::vector<Tensor> texts;
 };
 
-TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat16) {
+/// What batch normalisation meets is added to `seen`, where one is given.
+TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat16,
+                        models::BatchStatistics* seen = nullptr) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
   const Tensor pixels = models::normalize_pixels(input.pixels.to(device, /*non_blocking=*/true),
                                                  model.config().preprocess)
                             .to(type);
-  TowerOutputs outputs{model.encode_image(pixels).to(type), {}};
+  TowerOutputs outputs{model.encode_image(pixels, seen).to(type), {}};
   for (const Tensor& slot :
        model.encode_text(models::to_text_batch(input.texts)).to(type).split(input.pixels.size(0)))
     outputs.texts.push_back(slot);
   return outputs;
 }
 
+/// Rows of unit length, by the steps of torch's normalize and so to the same bits.
+Tensor unit_rows(const Tensor& rows) {
+  return rows / rows.norm(2.0, -1, /*keepdim=*/true).clamp_min(1e-12).expand_as(rows);
+}
+
 losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective,
                                       const TowerOutputs& outputs) {
   losses::Features features;
-  features.images = {torch::nn::functional::normalize(
-      outputs.images, torch::nn::functional::NormalizeFuncOptions().dim(-1))};
-  for (const Tensor& slot : outputs.texts) {
-    features.texts.push_back(torch::nn::functional::normalize(
-        slot, torch::nn::functional::NormalizeFuncOptions().dim(-1)));
-  }
+  features.images = {unit_rows(outputs.images)};
+  for (const Tensor& slot : outputs.texts) features.texts.push_back(unit_rows(slot));
   features.logit_scale = model.logit_scale().exp();
   return objective.loss(features);
 }
@@ -68,16 +71,18 @@ Tensor gradient_rows(const Tensor& leaf, int64_t first, int64_t count) {
 }
 
 /// Sends the gradients of rows first .. first + count of the joined features into a micro-batch's
-/// graph.
+/// graph. A tower that is frozen as a whole has none.
 void backward_part(const TowerOutputs& part, const TowerOutputs& whole, int64_t first,
                    int64_t count) {
-  std::vector<Tensor> outputs = {part.images},
-                      gradients = {gradient_rows(whole.images, first, count)};
-  for (size_t k = 0; k < part.texts.size(); ++k) {
-    outputs.push_back(part.texts[k]);
-    gradients.push_back(gradient_rows(whole.texts[k], first, count));
-  }
-  torch::autograd::backward(outputs, gradients);
+  std::vector<Tensor> outputs, gradients;
+  const auto send = [&](const Tensor& output, const Tensor& leaf) {
+    if (!output.requires_grad()) return;
+    outputs.push_back(output);
+    gradients.push_back(gradient_rows(leaf, first, count));
+  };
+  send(part.images, whole.images);
+  for (size_t k = 0; k < part.texts.size(); ++k) send(part.texts[k], whole.texts[k]);
+  if (!outputs.empty()) torch::autograd::backward(outputs, gradients);
 }
 
 }  // namespace
@@ -113,7 +118,7 @@ const StepInput& SlicedBatch::part(int64_t i) {
 
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,
                        const StepOptions& options) {
-  const torch::NoGradGuard no_grad;
+  const models::Evaluating evaluating(model);
   std::vector<TowerOutputs> parts;
   for (int64_t i = 0; i < input.count(); ++i) {
     parts.push_back(run_towers(model, input.part(i), options.bfloat16));
@@ -131,10 +136,13 @@ StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const 
 StepLoss forward_backward(models::Clip& model, losses::Objective& objective, StepParts& input,
                           const StepOptions& options) {
   const int64_t count = input.count(), last = count - 1;
+  // Of the first pass alone: the second one passes the same pictures again.
+  models::BatchStatistics seen;
   if (count == 1) {
     const losses::Objective::Value value =
-        objective_of(model, objective, run_towers(model, input.part(0), options.bfloat16));
+        objective_of(model, objective, run_towers(model, input.part(0), options.bfloat16, &seen));
     value.total.backward();
+    model.update_statistics(seen);
     input.done(0);
     return read_loss(model, value);
   }
@@ -145,7 +153,7 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
   std::vector<int64_t> first = {0};  // row of each part
   for (int64_t i = 0; i < count; ++i) {
     const torch::AutoGradMode with_graph(i == last);
-    parts.push_back(run_towers(model, input.part(i), options.bfloat16));
+    parts.push_back(run_towers(model, input.part(i), options.bfloat16, &seen));
     first.push_back(first.back() + parts.back().images.size(0));
   }
   TowerOutputs whole = join(parts);
@@ -165,6 +173,7 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
                   first[static_cast<size_t>(i)], rows(i));
     input.done(i);
   }
+  model.update_statistics(seen);
   return read_loss(model, value);
 }
 

@@ -61,7 +61,7 @@ struct StepLoss {
 text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first,
                                    int64_t count);
 
-/// The objective of the step without gradients.
+/// The objective of the step in evaluation mode and without gradients. Changes nothing.
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,
                        const StepOptions& options);
 /// The same, `options.micro_batch` pairs through the towers at a time.
@@ -74,6 +74,8 @@ StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const 
 /// of them, then each micro-batch runs again and receives its features' gradients. The scale takes
 /// part in the loss once, so its gradient is exact as well. Costs one more forward pass, and the
 /// pixels of every part are kept until its second pass.
+/// A tower with batch normalisation, in training mode, normalises each part by itself; the gradient
+/// is exact for that. Its running statistics move once, by what all parts saw.
 StepLoss forward_backward(models::Clip& model, losses::Objective& objective, StepParts& input,
                           const StepOptions& options);
 /// The same, `options.micro_batch` pairs through the towers at a time.

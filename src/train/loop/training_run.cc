@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/interrupt.h"
+#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
@@ -68,17 +68,20 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options) 
   std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
   if (!options.pretrained.empty()) {
     const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
-    model->load_state(weights->state(), options.pretrained);
-  }
-  if (!model->config().vision.resnet_layers.empty()) {
-    fail_usage("--model " + options.model + " has a ResNet image tower", "a vision transformer",
-               "ResNet towers can be loaded and used for embedding and evaluation, not trained.");
+    model->load_state(weights->table().file_tensors(), options.pretrained);
   }
   model->train();
   model->to(tensor::open_device(options.device));
-  int64_t numbers = 0;
-  for (const auto& [name, tensor] : model->state()) numbers += tensor.numel();
-  log_info("model: " + options.model + ", " + with_commas(numbers) + " parameters");
+  log_info("model: " + options.model + ", " + with_commas(model->table().parameter_count()) +
+           " parameters");
+  if (!model->config().vision.resnet_layers.empty() && options.accum_freq > 1) {
+    log_warning("the image tower normalises by the batch: with --accum-freq " +
+                std::to_string(options.accum_freq) + " that is " +
+                std::to_string(options.batch_size) + " pictures at a time and not the " +
+                std::to_string(options.batch_size * options.accum_freq) +
+                " of a step, so a step is not exactly that of one large batch. Every pair is still "
+                "a negative of every other. A larger --batch-size comes closer.");
+  }
   return model;
 }
 
@@ -91,18 +94,13 @@ std::string digest_of_given_weights(const options::TrainOptions& options,
 
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
                              const models::Clip& model, const losses::Objective& objective) {
-  std::vector<NamedTensor> parameters;
-  for (const auto& list : {model.state(), objective.state()}) {
-    for (const auto& [name, tensor] : list) {
-      if (tensor.requires_grad()) parameters.emplace_back(name, tensor);
-    }
-  }
-  optim::AdamW optimizer(std::move(parameters),
-                         {.beta1 = options.beta1,
-                          .beta2 = options.beta2,
-                          .eps = options.eps,
-                          .weight_decay = options.wd,
-                          .decay_rule = optim::parse_decay_rule(decay_rule)});
+  tensor::ParameterTable table = model.table();
+  table.append(objective.table());
+  optim::AdamW optimizer(table, {.beta1 = options.beta1,
+                                 .beta2 = options.beta2,
+                                 .eps = options.eps,
+                                 .weight_decay = options.wd,
+                                 .decay_rule = optim::parse_decay_rule(decay_rule)});
   log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
            std::to_string(optimizer.decaying()) + " of " +
            std::to_string(optimizer.parameters().size()) + " tensors");
@@ -228,9 +226,11 @@ bool saves_now(const Run& run) {
 /// An update can overflow where loss and gradient were still finite; such weights must not become a
 /// checkpoint that counts.
 void require_finite_weights(const Run& run) {
-  for (const auto& weight : run.model.named_parameters()) {
-    if (torch::isfinite(weight.value()).all().item<bool>()) continue;
-    fail_running("after step " + with_commas(run.state.step) + " the weights of " + weight.key() +
+  tensor::ParameterTable table = run.model.table();
+  table.append(run.objective.table());
+  for (const tensor::TableEntry& entry : table.entries()) {
+    if (torch::isfinite(entry.leaf).all().item<bool>()) continue;
+    fail_running("after step " + with_commas(run.state.step) + " the weights of " + entry.name +
                      " are not finite, so training stopped",
                  {},
                  last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");

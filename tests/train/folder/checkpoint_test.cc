@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "models/weights_digest.h"
 #include "tests/temporary_folder.h"
 #include "tests/train/small_model.h"
 
@@ -16,10 +17,10 @@ namespace {
 class Checkpoint : public testing::Test {
  protected:
   Checkpoint()
-      : model_(small_config(), 1), objective_(losses::find_preset("clip")), optimizer_(model_.state(), {}) {
+      : model_(small_config(), 1), objective_(losses::find_preset("clip")), optimizer_(model_.table(), {}) {
     const torch::NoGradGuard no_grad;
-    for (auto& [name, tensor] : model_.state())
-      tensor.mutable_grad() = torch::full_like(tensor, 0.25);
+    for (const tensor::TableEntry& entry : model_.table().entries())
+      entry.leaf.mutable_grad() = torch::full_like(entry.leaf, 0.25);
     optimizer_.step(1e-3);
   }
 
@@ -72,9 +73,9 @@ TEST_F(Checkpoint, EverythingComesBack) {
   EXPECT_EQ(state.trajectory, (Json{{"lr", 1e-3}}));
 
   models::Clip other(small_config(), 2);
-  optim::AdamW optimizer(other.state(), {});
+  optim::AdamW optimizer(other.table(), {});
   load_tensors(path, state, other, objective_, optimizer);
-  const auto expected = model_.state(), got = other.state();
+  const auto expected = model_.table().file_tensors(), got = other.table().file_tensors();
   for (size_t i = 0; i < expected.size(); ++i)
     EXPECT_TRUE(torch::equal(expected[i].second, got[i].second)) << expected[i].first;
   const auto expected_moments = optimizer_.state(), got_moments = optimizer.state();
@@ -86,7 +87,7 @@ TEST_F(Checkpoint, EverythingComesBack) {
 }
 
 TEST_F(Checkpoint, IsAModelDirectory) {
-  EXPECT_EQ(models::load_model(save(7).string())->state().size(), model_.state().size());
+  EXPECT_EQ(models::weights_digest(*models::load_model(save(7).string())), models::weights_digest(model_));
 }
 
 TEST_F(Checkpoint, WithoutDoneItDoesNotCount) {
@@ -142,7 +143,7 @@ TEST_F(Checkpoint, AnotherModelIsRefused) {
   models::ModelConfig config = small_config();
   config.text.layers = 3;
   models::Clip other(config, 2);
-  optim::AdamW optimizer(other.state(), {});
+  optim::AdamW optimizer(other.table(), {});
   EXPECT_THROW(load_tensors(path, read_train_state(path), other, objective_, optimizer), Error);
 }
 

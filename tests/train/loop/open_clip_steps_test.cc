@@ -50,7 +50,7 @@ TEST_P(OpenClipSteps, TenStepsAreEqual) {
   const Json golden = read_json(kGolden / "steps.json"), settings = golden["settings"];
 
   optim::AdamW optimizer(
-      model.state(), {.weight_decay = settings["wd"], .decay_rule = optim::DecayRule::kOpenClip});
+      model.table(), {.weight_decay = settings["wd"], .decay_rule = optim::DecayRule::kOpenClip});
   const optim::Schedule schedule(optim::ScheduleKind::kCosine, settings["lr"], settings["warmup"],
                                  settings["steps"]);
   for (int64_t step = 0; step < settings["steps"].get<int64_t>(); ++step) {
@@ -70,7 +70,7 @@ TEST_P(OpenClipSteps, TenStepsAreEqual) {
     optimizer.clear_gradients();
   }
   const tensor::Safetensors final = tensor::read_safetensors(kGolden / "final.safetensors");
-  for (const auto& [name, tensor] : model.state()) {
+  for (const auto& [name, tensor] : model.table().file_tensors()) {
     const Tensor* expected = final.find(name);
     ASSERT_NE(expected, nullptr) << name;
     // Ten steps of 2e-3 moved weights by up to 0.01. Adam divides by the gradient's own size, so

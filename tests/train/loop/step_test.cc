@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/random.h"
+#include "optim/adamw.h"
 #include "tests/train/small_model.h"
 
 namespace clipwright::train::loop {
@@ -38,11 +39,11 @@ std::map<std::string, Tensor> gradients_of(models::Clip& model, const std::strin
                                            const StepInput& input, int64_t micro_batch,
                                            double* loss) {
   losses::Objective objective(losses::find_preset(preset));
-  for (auto& [name, tensor] : model.state()) tensor.mutable_grad() = Tensor();
+  for (const tensor::TableEntry& entry : model.table().entries()) entry.leaf.mutable_grad() = Tensor();
   *loss = forward_backward(model, objective, input, {.micro_batch = micro_batch}).loss;
   std::map<std::string, Tensor> gradients;
-  for (const auto& [name, tensor] : model.state())
-    gradients[name] = tensor.grad().defined() ? tensor.grad().clone() : Tensor();
+  for (const tensor::TableEntry& entry : model.table().entries())
+    gradients[entry.name] = entry.leaf.grad().defined() ? entry.leaf.grad().clone() : Tensor();
   return gradients;
 }
 
@@ -100,6 +101,42 @@ TEST(Step, EvaluationGivesTheLossOfTraining) {
   EXPECT_EQ(trained.terms[0].first, "multi-text");
   EXPECT_NEAR(trained.logit_scale, 1 / 0.07, 1e-4);
 }
+
+class Frozen : public testing::TestWithParam<std::tuple<std::string, int64_t>> {};
+
+TEST_P(Frozen, TensorsStayAndTheOthersLearnAsBefore) {
+  const auto& [prefix, micro_batch] = GetParam();
+  const StepInput input = random_input(1);
+  double loss = 0;
+  models::Clip plain(small_config(), 1);
+  plain.to(torch::kDouble);
+  const auto expected = gradients_of(plain, "clip", input, 0, &loss);
+
+  models::Clip model(small_config(), 1);
+  model.to(torch::kDouble);
+  for (const tensor::TableEntry& entry : plain.table().entries()) {
+    if (entry.name.rfind(prefix, 0) == 0) model.freeze(entry.name);
+  }
+  const auto got = gradients_of(model, "clip", input, micro_batch, &loss);
+  optim::AdamW optimizer(model.table(), {});
+  std::map<std::string, Tensor> before;
+  for (const auto& [name, tensor] : model.table().file_tensors()) before[name] = tensor.clone();
+  for (const tensor::TableEntry& entry : model.table().entries()) {
+    EXPECT_EQ(got.at(entry.name).defined(), !entry.frozen) << entry.name;
+    if (entry.frozen) continue;
+    EXPECT_TRUE(torch::allclose(got.at(entry.name), expected.at(entry.name), 1e-9, 1e-12))
+        << entry.name;
+  }
+  optimizer.step(1e-3);
+  for (const tensor::TableEntry& entry : model.table().entries())
+    EXPECT_EQ(torch::equal(before.at(entry.name), entry.leaf), entry.frozen) << entry.name;
+}
+
+// A whole tower, one block, one table of embeddings.
+INSTANTIATE_TEST_SUITE_P(Towers, Frozen,
+                         testing::Combine(testing::Values("visual.", "transformer.resblocks.0",
+                                                          "token_embedding"),
+                                          testing::Values(0, 3)));
 
 TEST(Step, ASliceOfTextsKeepsThemWhole) {
   const text::bpe::PackedTexts texts{{1, 2, 3, 4, 5, 6}, {0, 1, 3, 6}};

@@ -1,4 +1,4 @@
-#include "core/kernel_choice.h"
+#include "core/process/kernel_choice.h"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace clipwright::audit::pairs {
+namespace clipwright {
 
 template <typename T>
 class BoundedQueue {
@@ -51,4 +51,4 @@ class BoundedQueue {
   bool closed_ = false;
 };
 
-}  // namespace clipwright::audit::pairs
+}  // namespace clipwright
