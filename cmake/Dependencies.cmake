@@ -20,11 +20,13 @@ foreach(name webp freetype rsvg pugixml jemalloc)
   add_library(${name} INTERFACE)
   target_link_libraries(${name} INTERFACE PkgConfig::${name}_pc)
 endforeach()
-foreach(name xxhash protozero)  # header-only or plain -l libraries without a config file
+foreach(name xxhash protozero tomlplusplus)  # header-only or plain -l libraries without a config file
   add_library(${name} INTERFACE)
 endforeach()
 add_library(cli11 INTERFACE)
 target_compile_definitions(xxhash INTERFACE XXH_INLINE_ALL)
+# Numbers with as few digits as read back to the same bits: 0.1, not 0.10000000000000001. The same everywhere, as it is inline code.
+target_compile_definitions(tomlplusplus INTERFACE TOML_FLOAT_CHARCONV=1)
 
 function(clipwright_require variable file why)
   if(NOT EXISTS "${${variable}}/${file}" AND NOT EXISTS "${${variable}}")

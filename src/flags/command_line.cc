@@ -1,5 +1,6 @@
 #include "flags/command_line.h"
 
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include "core/file.h"
 #include "core/process/interrupt.h"
 #include "core/log.h"
-#include "core/toml.h"
 
 namespace clipwright::flags {
 namespace {

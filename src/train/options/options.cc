@@ -1,12 +1,13 @@
 #include "train/options/options.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
 
 #include "core/error.h"
-#include "core/toml.h"
 #include "train/options/option_table.h"
 
 namespace clipwright::train::options {

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "data/captions/caption_policy.h"
 #include "losses/objective.h"
 #include "train/options/options.h"
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <map>
@@ -12,7 +13,6 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/preprocessing.h"
-#include "core/toml.h"
 #include "losses/objective.h"
 #include "models/clip.h"
 #include "tests/data/test_pictures.h"

@@ -1,11 +1,11 @@
 #include "train/options/options.h"
 
 #include <gtest/gtest.h>
+#include <toml++/toml.h>
 
 #include <cmath>
 
 #include "core/error.h"
-#include "core/toml.h"
 
 namespace clipwright::train::options {
 namespace {
