@@ -1,6 +1,7 @@
 #include "tensor/kernels.h"
 
 #include <cstdlib>
+#include <map>
 
 #include "core/log.h"
 #include "tensor/linear.h"
@@ -78,11 +79,23 @@ std::vector<Tensor> tower_functions(const Tensor& x) {
           torch::rsqrt(x.square() + 1e-3)};
 }
 
+/// What the user's environment asks for, whatever was set since.
+std::string wish_at_start(const char* variable) {
+  const auto now = [](const char* name) {
+    const char* wish = std::getenv(name);
+    return std::string(wish != nullptr ? wish : "");
+  };
+  static const std::map<std::string, std::string> wishes = {
+      {kTensorKernelsVariable, now(kTensorKernelsVariable)},
+      {kBfloat16Variable, now(kBfloat16Variable)}};
+  return wishes.at(variable);
+}
+
 /// What these libraries are asked for is theirs to judge: they know names that we do not.
 KernelChoice choice_of(const char* variable, const std::vector<KernelVariant>& variants) {
-  if (const char* wish = std::getenv(variable); wish != nullptr && *wish != '\0')
+  if (const std::string wish = wish_at_start(variable); !wish.empty())
     return {wish, std::string(variable) + " asks for it"};
-  return choose_kernels(variable, variants);
+  return best_kernels(variable, variants);
 }
 
 constexpr int64_t kRows = 37, kColumns = 130;

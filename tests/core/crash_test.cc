@@ -66,6 +66,7 @@ TEST(Crash, AFullStackStillHasRoomForTheSentence) {
   CLIPWRIGHT_SKIP_UNDER_SANITIZERS;
   struct Deep {
     static int call(int depth) {  // NOLINT(misc-no-recursion)
+      if (depth < 0) return 0;
       volatile char frame[4096];
       frame[0] = static_cast<char>(depth);
       return call(depth + 1) + frame[0];

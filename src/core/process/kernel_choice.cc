@@ -91,6 +91,10 @@ KernelChoice choose_kernels(const char* variable, std::span<const KernelVariant>
                "one that this machine has: " + names(best_first, true) +
                    " (all: " + names(best_first, false) + ")");
   }
+  return best_kernels(variable, best_first);
+}
+
+KernelChoice best_kernels(const char* variable, std::span<const KernelVariant> best_first) {
   const KernelFindings findings = known_kernel_findings();
   KernelChoice choice;
   for (const KernelVariant& variant : best_first) {

@@ -28,6 +28,9 @@ struct KernelChoice {
 /// a variant that is unknown or that cannot run here.
 KernelChoice choose_kernels(const char* variable, std::span<const KernelVariant> best_first);
 
+/// The same where the environment's wish is someone else's business.
+KernelChoice best_kernels(const char* variable, std::span<const KernelVariant> best_first);
+
 /// The instruction sets of a space-separated list ("avx512f avx512vnni") that this processor or its
 /// operating system has not, in the names that people know; empty when all are there.
 std::string missing_instructions(std::string_view needed);
