@@ -95,11 +95,11 @@ class EveryParameter : public testing::TestWithParam<Case> {
 TEST_P(EveryParameter, TwoStepsMoveItInTheFilesOfARun) {
   loop::train(options("run", 2));
   const tensor::ParameterTable table = models::load_model(path("start").string())->table();
-  const tensor::Safetensors before = tensor::read_safetensors(path("start/open_clip_model.safetensors")),
-                    after = tensor::read_safetensors(path("run/checkpoints/step_2/model.safetensors")),
-                    model = tensor::read_safetensors(path("run/model/open_clip_model.safetensors")),
-                    moments =
-                        tensor::read_safetensors(path("run/checkpoints/step_2/optimizer.safetensors"));
+  const tensor::Safetensors
+      before = tensor::read_safetensors(path("start/open_clip_model.safetensors")),
+      after = tensor::read_safetensors(path("run/checkpoints/step_2/model.safetensors")),
+      model = tensor::read_safetensors(path("run/model/open_clip_model.safetensors")),
+      moments = tensor::read_safetensors(path("run/checkpoints/step_2/optimizer.safetensors"));
   ASSERT_EQ(after.tensors.size(), before.tensors.size());
   size_t states = 0;
   for (const auto& [name, start] : before.tensors) {
@@ -135,7 +135,8 @@ TEST_P(EveryParameter, HasAGradientAboveRoundingUnlessItIsDeclaredCancelled) {
   models::perturb(model);
   model.to(torch::kDouble);
   losses::Objective objective(losses::find_preset(preset()));
-  const loop::StepInput input = random_input(config(), losses::find_preset(preset()).caption_policy);
+  const loop::StepInput input =
+      random_input(config(), losses::find_preset(preset()).caption_policy);
   optim::AdamW optimizer(model.table(), {});
   std::vector<Tensor> before;
   for (const tensor::TableEntry& entry : model.table().entries())
@@ -207,7 +208,8 @@ TEST(BatchNormalisation, UnderAccumulationIsSaidToBeInexact) {
   configure_log({.quiet = true});
   TemporaryFolder folder;
   for (const std::string name : {"RN50", "tiny-32"}) {
-    models::write_open_clip_directory(models::Clip(models::reduced(models::find_model_config(name)), 1), folder.path() / "start");
+    models::write_open_clip_directory(
+        models::Clip(models::reduced(models::find_model_config(name)), 1), folder.path() / "start");
     for (const int64_t parts : {1, 2}) {
       options::TrainOptions options;
       options.train_data = (kGolden / "pictures.tar").string();

@@ -75,8 +75,9 @@ class ResnetSteps : public testing::Test {
 TEST_F(ResnetSteps, LossesGradientsStatisticsAndWeightsEqualOpenClips) {
   const Json golden = read_json(kGolden / "steps.json");
   const tensor::Safetensors gradients = tensor::read_safetensors(kGolden / "gradients.safetensors"),
-                    statistics = tensor::read_safetensors(kGolden / "statistics.safetensors"),
-                    last = tensor::read_safetensors(kGolden / "final.safetensors");
+                            statistics =
+                                tensor::read_safetensors(kGolden / "statistics.safetensors"),
+                            last = tensor::read_safetensors(kGolden / "final.safetensors");
   optim::AdamW optimizer(model_->table(), {.weight_decay = golden["settings"]["wd"]});
   for (size_t step = 0; step < golden["losses"].size(); ++step) {
     const loop::StepLoss loss = loop::forward_backward(*model_, objective_, input_, {});
@@ -108,7 +109,8 @@ TEST_F(ResnetSteps, LossesGradientsStatisticsAndWeightsEqualOpenClips) {
 }
 
 TEST_F(ResnetSteps, MicroBatchesAreNormalisedByThemselvesAndTheGradientIsExactForThat) {
-  const loop::StepLoss parts = loop::forward_backward(*model_, objective_, input_, {.micro_batch = 2});
+  const loop::StepLoss parts =
+      loop::forward_backward(*model_, objective_, input_, {.micro_batch = 2});
 
   // The same written as one graph: each two pictures through the tower, then one loss over all six.
   const std::shared_ptr<models::Clip> plain = fresh();
@@ -127,12 +129,14 @@ TEST_F(ResnetSteps, MicroBatchesAreNormalisedByThemselvesAndTheGradientIsExactFo
   loss.backward();
   EXPECT_NEAR(parts.loss, loss.item<double>(), 1e-12);
   for (size_t i = 0; i < plain->table().size(); ++i) {
-    const tensor::TableEntry &ours = model_->table().entries()[i], &other = plain->table().entries()[i];
+    const tensor::TableEntry &ours = model_->table().entries()[i],
+                             &other = plain->table().entries()[i];
     if (ours.kind != tensor::TensorKind::kParameter) continue;
     EXPECT_LT(difference(ours.leaf.grad(), other.leaf.grad()), 1e-9) << ours.name;
   }
   // And it is another step than that of six pictures at once.
-  EXPECT_GT(std::abs(loop::forward_backward(*fresh(), objective_, input_, {}).loss - parts.loss), 1e-3);
+  EXPECT_GT(std::abs(loop::forward_backward(*fresh(), objective_, input_, {}).loss - parts.loss),
+            1e-3);
 }
 
 TEST_F(ResnetSteps, RunningStatisticsMoveOnceAStepHoweverItIsCut) {
@@ -170,7 +174,8 @@ TEST_F(ResnetSteps, OneValueAChannelIsASentence) {
   models::ModelConfig config = model_->config();
   config.vision.image_size = 32;
   models::Clip small(config);
-  loop::StepInput one{torch::zeros({1, 3, 32, 32}, torch::kUInt8), {loop::slice_texts(input_.texts[0], 0, 1)}};
+  loop::StepInput one{torch::zeros({1, 3, 32, 32}, torch::kUInt8),
+                      {loop::slice_texts(input_.texts[0], 0, 1)}};
   try {
     loop::forward_backward(small, objective_, one, {});
     ADD_FAILURE() << "normalised one value";

@@ -291,8 +291,8 @@ struct Loader::State {
   }
 };
 
-Loader::Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<const captions::CaptionTable> captions,
-               const LoaderOptions& options)
+Loader::Loader(std::shared_ptr<const source::Dataset> dataset,
+               std::shared_ptr<const captions::CaptionTable> captions, const LoaderOptions& options)
     : state_(std::make_unique<State>()) {
   if (options.batch_size <= 0)
     fail_usage("--batch-size is " + std::to_string(options.batch_size), "a positive number");
@@ -314,7 +314,8 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<c
                "at least one batch of " + with_commas(global), "Use a smaller --batch-size.");
   }
   if (state_->captions)
-    state_->texts = static_cast<size_t>(captions::texts_per_sample(options.policy, *state_->captions));
+    state_->texts =
+        static_cast<size_t>(captions::texts_per_sample(options.policy, *state_->captions));
   state_->plan_memory();
 }
 

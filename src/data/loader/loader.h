@@ -70,8 +70,8 @@ class Loader {
  public:
   /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset
   /// has fewer pairs than one batch, Error(kUsage) without a worker or a batch size.
-  Loader(std::shared_ptr<const source::Dataset> dataset, std::shared_ptr<const captions::CaptionTable> captions,
-         const LoaderOptions& options);
+  Loader(std::shared_ptr<const source::Dataset> dataset,
+         std::shared_ptr<const captions::CaptionTable> captions, const LoaderOptions& options);
   ~Loader();
 
   int64_t batches_per_epoch() const;

@@ -27,7 +27,8 @@ struct SampleTexts {
 /// Makes rows; keeps decoding memory, so each thread has its own.
 class SampleMaker {
  public:
-  SampleMaker(const source::Dataset& dataset, const captions::CaptionTable* captions, const LoaderOptions& options);
+  SampleMaker(const source::Dataset& dataset, const captions::CaptionTable* captions,
+              const LoaderOptions& options);
 
   /// Fills `chw` and `texts` with pair `index` as epoch `epoch` sees it, or with the first usable
   /// pair of an order keyed by (seed, epoch, key of the pair). False when a hundred pairs in a row

@@ -13,7 +13,8 @@ std::vector<KernelVariant> resize_variants() {
 }
 
 const transform::ResizeKernels& resize_kernels_named(const std::string& variant) {
-  if (variant == "avx512" && transform::resize_kernels_avx512() != nullptr) return *transform::resize_kernels_avx512();
+  if (variant == "avx512" && transform::resize_kernels_avx512() != nullptr)
+    return *transform::resize_kernels_avx512();
   if (variant == "avx2") return transform::resize_kernels_avx2();
   CW_CHECK(variant == "plain", "no such resize kernels here: " + variant);
   return transform::resize_kernels_plain();
@@ -30,7 +31,8 @@ const KernelChoice& resize_choice() {
 }
 
 const transform::ResizeKernels& resize_kernels() {
-  static const transform::ResizeKernels& kernels = transform::resize_kernels_named(transform::resize_choice().variant);
+  static const transform::ResizeKernels& kernels =
+      transform::resize_kernels_named(transform::resize_choice().variant);
   return kernels;
 }
 

@@ -12,11 +12,12 @@ uint8_t weighted(const uint8_t* at, size_t step, const transform::ResampleAxis& 
   int64_t sum = int64_t{1} << (transform::ResampleAxis::kFractionBits - 1);
   for (int i = 0; i < axis.taps(output); ++i, at += step)
     sum += *at * int64_t{transform::ResampleAxis::fixed_point(axis.weights(output)[i])};
-  return static_cast<uint8_t>(std::clamp<int64_t>(sum >> transform::ResampleAxis::kFractionBits, 0, 255));
+  return static_cast<uint8_t>(
+      std::clamp<int64_t>(sum >> transform::ResampleAxis::kFractionBits, 0, 255));
 }
 
-void horizontal(const uint8_t* source, size_t source_stride, int rows, const transform::ResampleAxis& axis,
-                uint8_t* target, size_t target_stride) {
+void horizontal(const uint8_t* source, size_t source_stride, int rows,
+                const transform::ResampleAxis& axis, uint8_t* target, size_t target_stride) {
   for (int y = 0; y < rows; ++y) {
     const uint8_t* in = source + static_cast<size_t>(y) * source_stride;
     uint8_t* out = target + static_cast<size_t>(y) * target_stride;
@@ -40,7 +41,8 @@ void vertical(const uint8_t* source, size_t source_stride, size_t row_bytes,
 }  // namespace
 
 const transform::ResizeKernels& resize_kernels_plain() {
-  static const transform::ResizeKernels kernels = {transform::ResampleAxis::Packing::kSplit11, horizontal, vertical};
+  static const transform::ResizeKernels kernels = {transform::ResampleAxis::Packing::kSplit11,
+                                                   horizontal, vertical};
   return kernels;
 }
 

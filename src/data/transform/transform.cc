@@ -77,7 +77,7 @@ std::string ImagePipeline::State::run(image::ImageDecoder& decoder, const Resize
                                       std::span<uint8_t> chw) {
   // Pillow never interpolates palette indices or bits.
   return decoder.kind() == image::PixelKind::kIndexed ? nearest(decoder, resize, chw)
-                                               : resample(decoder, resize, chw);
+                                                      : resample(decoder, resize, chw);
 }
 
 std::string ImagePipeline::State::nearest(image::ImageDecoder& decoder, const Resize& resize,
@@ -88,7 +88,7 @@ std::string ImagePipeline::State::nearest(image::ImageDecoder& decoder, const Re
   const std::vector<int> rows =
       nearest_sources(resize.source.height, resize.height, window.y, window.height);
   const image::Crop region = {resize.source.x + columns.front(), resize.source.y + rows.front(),
-                       columns.back() - columns.front() + 1, rows.back() - rows.front() + 1};
+                              columns.back() - columns.front() + 1, rows.back() - rows.front() + 1};
   if (std::string problem = decoder.decode(region, decoded); !problem.empty()) return problem;
   resized.allocate(window.width, window.height, image::PixelKind::kIndexed);
   for (int y = 0; y < window.height; ++y) {
@@ -106,10 +106,10 @@ std::string ImagePipeline::State::nearest(image::ImageDecoder& decoder, const Re
 std::string ImagePipeline::State::resample(image::ImageDecoder& decoder, const Resize& resize,
                                            std::span<uint8_t> chw) {
   const image::Crop& window = resize.window;
-  across.compute(preprocessing.interpolation, resize.source.width, resize.width, window.x, window.width,
-                 kernels.packing);
-  down.compute(preprocessing.interpolation, resize.source.height, resize.height, window.y, window.height,
-               kernels.packing);
+  across.compute(preprocessing.interpolation, resize.source.width, resize.width, window.x,
+                 window.width, kernels.packing);
+  down.compute(preprocessing.interpolation, resize.source.height, resize.height, window.y,
+               window.height, kernels.packing);
   const image::Crop region = {
       resize.source.x + across.source_begin(), resize.source.y + down.source_begin(),
       across.source_end() - across.source_begin(), down.source_end() - down.source_begin()};
@@ -165,7 +165,7 @@ void ImagePipeline::State::store(const image::Image& image, bool premultiplied,
   for (size_t y = 0; y < side; ++y) {
     uint8_t* red = chw.data() + y * side;
     image::store_planes(image.row(static_cast<int>(y)), size, image.kind(), premultiplied, red,
-                 red + plane, red + 2 * plane);
+                        red + plane, red + 2 * plane);
   }
 }
 
@@ -182,7 +182,8 @@ std::string ImagePipeline::evaluate(std::span<const std::byte> file, std::span<u
   const int shorter = static_cast<int>(std::lround(size * state_->preprocessing.resize_ratio));
   return state_->transform(
       file, chw, [=](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        const image::Extent extent = image::scale_shorter_side(picture.width(), picture.height(), shorter);
+        const image::Extent extent =
+            image::scale_shorter_side(picture.width(), picture.height(), shorter);
         if (std::max(extent.width, extent.height) > kMaxSide) {
           return "too elongated: " + std::to_string(picture.width()) + " x " +
                  std::to_string(picture.height()) + " pixels";
@@ -202,8 +203,9 @@ std::string ImagePipeline::train(std::span<const std::byte> file, Random& random
   const Preprocessing& preprocessing = state_->preprocessing;
   return state_->transform(
       file, chw, [&, size](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        const image::Crop crop = image::draw_crop(picture.width(), picture.height(), preprocessing.crop_scale_min,
-                                    preprocessing.crop_scale_max, random);
+        const image::Crop crop =
+            image::draw_crop(picture.width(), picture.height(), preprocessing.crop_scale_min,
+                             preprocessing.crop_scale_max, random);
         resize = {crop, size, size, {0, 0, size, size}};
         return {};
       });
@@ -247,8 +249,8 @@ std::string decode_rgb(std::span<const std::byte> file, RgbImage& image) {
     image = {width, height, std::vector<uint8_t>(3 * columns * static_cast<size_t>(height))};
     uint8_t* out = image.pixels.data();
     for (int y = 0; y < height; ++y) {
-      image::store_planes(decoded.row(y), width, decoded.kind(), false, &planes[0], &planes[columns],
-                   &planes[2 * columns]);
+      image::store_planes(decoded.row(y), width, decoded.kind(), false, &planes[0],
+                          &planes[columns], &planes[2 * columns]);
       for (size_t x = 0; x < columns; ++x) {
         for (size_t c = 0; c < 3; ++c) *out++ = planes[c * columns + x];
       }
@@ -270,8 +272,7 @@ void normalize(std::span<const uint8_t> chw, int size, const Preprocessing& prep
     const auto mean = static_cast<float>(preprocessing.mean[c]),
                deviation = static_cast<float>(preprocessing.std[c]);
     std::array<float, 256> value;
-    for (size_t v = 0; v < 256; ++v)
-      value[v] = (static_cast<float>(v) / 255.0F - mean) / deviation;
+    for (size_t v = 0; v < 256; ++v) value[v] = (static_cast<float>(v) / 255.0F - mean) / deviation;
     for (size_t i = c * plane; i < (c + 1) * plane; ++i) out[i] = value[chw[i]];
   }
 }

@@ -33,7 +33,8 @@ class ImagePipeline {
 
   /// Training with a crop chosen by the caller, which must lie inside the picture (else a reason is
   /// returned).
-  std::string crop(std::span<const std::byte> file, const image::Crop& crop, std::span<uint8_t> chw);
+  std::string crop(std::span<const std::byte> file, const image::Crop& crop,
+                   std::span<uint8_t> chw);
 
   /// The whole picture resized to size x size, converted to RGB.
   std::string thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw);

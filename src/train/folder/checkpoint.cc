@@ -104,8 +104,10 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
     make_folder(checkpoints);
     UnfinishedFolder folder(checkpoints / (std::string(kUnfinished) + name));
     std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
-    tensor::write_safetensors(folder.path() / kModel, model.table().file_tensors(), {{"format", "pt"}});
-    write_file(folder.path() / kModelConfig, models::to_open_clip_config(model.config()).dump(2) + "\n");
+    tensor::write_safetensors(folder.path() / kModel, model.table().file_tensors(),
+                              {{"format", "pt"}});
+    write_file(folder.path() / kModelConfig,
+               models::to_open_clip_config(model.config()).dump(2) + "\n");
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
     if (const tensor::ParameterTable own = objective.table(); !own.empty()) {
       tensor::write_safetensors(folder.path() / kObjective, own.file_tensors());

@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
 #include "optim/clip_gradients.h"

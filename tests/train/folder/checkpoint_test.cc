@@ -17,7 +17,9 @@ namespace {
 class Checkpoint : public testing::Test {
  protected:
   Checkpoint()
-      : model_(small_config(), 1), objective_(losses::find_preset("clip")), optimizer_(model_.table(), {}) {
+      : model_(small_config(), 1),
+        objective_(losses::find_preset("clip")),
+        optimizer_(model_.table(), {}) {
     const torch::NoGradGuard no_grad;
     for (const tensor::TableEntry& entry : model_.table().entries())
       entry.leaf.mutable_grad() = torch::full_like(entry.leaf, 0.25);
@@ -87,7 +89,8 @@ TEST_F(Checkpoint, EverythingComesBack) {
 }
 
 TEST_F(Checkpoint, IsAModelDirectory) {
-  EXPECT_EQ(models::weights_digest(*models::load_model(save(7).string())), models::weights_digest(model_));
+  EXPECT_EQ(models::weights_digest(*models::load_model(save(7).string())),
+            models::weights_digest(model_));
 }
 
 TEST_F(Checkpoint, WithoutDoneItDoesNotCount) {

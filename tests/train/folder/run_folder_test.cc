@@ -104,7 +104,8 @@ TEST_F(RunFolderTest, WrongResumesAreExplained) {
 }
 
 TEST_F(RunFolderTest, ANamelessRunGetsDateModelAndObjective) {
-  options::TrainOptions given{.model = "tiny-32", .objective = "laclip", .logs = temporary_.path().string()};
+  options::TrainOptions given{
+      .model = "tiny-32", .objective = "laclip", .logs = temporary_.path().string()};
   const RunFolder folder(given);
   EXPECT_THAT(folder.name(), testing::MatchesRegex("20[0-9_]+-[0-9_]+-tiny-32-laclip"));
 }

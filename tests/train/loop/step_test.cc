@@ -39,7 +39,8 @@ std::map<std::string, Tensor> gradients_of(models::Clip& model, const std::strin
                                            const StepInput& input, int64_t micro_batch,
                                            double* loss) {
   losses::Objective objective(losses::find_preset(preset));
-  for (const tensor::TableEntry& entry : model.table().entries()) entry.leaf.mutable_grad() = Tensor();
+  for (const tensor::TableEntry& entry : model.table().entries())
+    entry.leaf.mutable_grad() = Tensor();
   *loss = forward_backward(model, objective, input, {.micro_batch = micro_batch}).loss;
   std::map<std::string, Tensor> gradients;
   for (const tensor::TableEntry& entry : model.table().entries())
