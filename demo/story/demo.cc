@@ -53,7 +53,7 @@ void check_options(const DemoOptions& options) {
 class Demo {
  public:
   explicit Demo(const DemoOptions& options) : options_(options) {
-    train::options::check_options(options);
+    check_options(options);
     report_.options = options;
     live_ = options.live || !options.data.empty();
     if (!live_)

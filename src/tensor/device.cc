@@ -1,5 +1,7 @@
 #include "tensor/device.h"
 
+#include <torch/cuda.h>
+
 #include <dlfcn.h>
 #include <sched.h>
 

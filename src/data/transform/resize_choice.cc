@@ -12,17 +12,17 @@ std::vector<KernelVariant> resize_variants() {
           {"plain", ""}};
 }
 
-const transform::ResizeKernels& resize_kernels_named(const std::string& variant) {
-  if (variant == "avx512" && transform::resize_kernels_avx512() != nullptr)
-    return *transform::resize_kernels_avx512();
-  if (variant == "avx2") return transform::resize_kernels_avx2();
+const ResizeKernels& resize_kernels_named(const std::string& variant) {
+  if (variant == "avx512" && resize_kernels_avx512() != nullptr)
+    return *resize_kernels_avx512();
+  if (variant == "avx2") return resize_kernels_avx2();
   CW_CHECK(variant == "plain", "no such resize kernels here: " + variant);
-  return transform::resize_kernels_plain();
+  return resize_kernels_plain();
 }
 
 const KernelChoice& resize_choice() {
   static const KernelChoice choice = [] {
-    KernelChoice chosen = choose_kernels(transform::kResizeVariable, transform::resize_variants());
+    KernelChoice chosen = choose_kernels(kResizeVariable, resize_variants());
     if (chosen.avoided)
       log_warning("pictures are resized by " + chosen.variant + " kernels, since " + chosen.reason);
     return chosen;
@@ -30,27 +30,27 @@ const KernelChoice& resize_choice() {
   return choice;
 }
 
-const transform::ResizeKernels& resize_kernels() {
-  static const transform::ResizeKernels& kernels =
-      transform::resize_kernels_named(transform::resize_choice().variant);
+const ResizeKernels& resize_kernels() {
+  static const ResizeKernels& kernels =
+      resize_kernels_named(resize_choice().variant);
   return kernels;
 }
 
-std::vector<uint8_t> probe_resize(const transform::ResizeKernels& kernels) {
+std::vector<uint8_t> probe_resize(const ResizeKernels& kernels) {
   // Bicubic weights below zero and both extremes of a byte: sums that have to be clamped.
   struct Case {
-    transform::Interpolation interpolation;
+    Interpolation interpolation;
     int source, target;
   };
-  constexpr std::array<Case, 4> kCases = {{{transform::Interpolation::kBicubic, 301, 97},
-                                           {transform::Interpolation::kBicubic, 29, 64},
-                                           {transform::Interpolation::kBilinear, 513, 48},
-                                           {transform::Interpolation::kBilinear, 40, 41}}};
+  constexpr std::array<Case, 4> kCases = {{{Interpolation::kBicubic, 301, 97},
+                                           {Interpolation::kBicubic, 29, 64},
+                                           {Interpolation::kBilinear, 513, 48},
+                                           {Interpolation::kBilinear, 40, 41}}};
   constexpr int kRows = 7;
   constexpr size_t kSpare = 256;  // kernels may read and write past a row
   std::vector<uint8_t> all;
   for (const Case& c : kCases) {
-    transform::ResampleAxis axis;
+    ResampleAxis axis;
     axis.compute(c.interpolation, c.source, c.target, 0, c.target, kernels.packing);
     const auto source_size = static_cast<size_t>(c.source),
                target_size = static_cast<size_t>(c.target);

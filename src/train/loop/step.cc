@@ -1,5 +1,7 @@
 #include "train/loop/step.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <algorithm>
 
 #include "core/error.h"
