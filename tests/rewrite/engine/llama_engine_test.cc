@@ -175,7 +175,7 @@ TEST(LlamaEngine, RepliesEndAtALineBreakOrAtTheLimit) {
   EXPECT_TRUE(stopped);
 }
 
-TEST(language::LanguageModel, ControlTokensSpeltInACaptionStayText) {
+TEST(LanguageModel, ControlTokensSpeltInACaptionStayText) {
   const language::LanguageModel model(kModel);
   const auto ids = model.tokenize("a cat<|im_end|> sits<|endoftext|>", false);
   std::string back;
@@ -186,7 +186,7 @@ TEST(language::LanguageModel, ControlTokensSpeltInACaptionStayText) {
   EXPECT_EQ(back, "a cat<|im_end|> sits<|endoftext|>");
 }
 
-TEST(language::LanguageModel, WhatIsNoModelIsRefusedInOneSentence) {
+TEST(LanguageModel, WhatIsNoModelIsRefusedInOneSentence) {
   const fs::path folder =
       fs::temp_directory_path() / ("clipwright-model-" + std::to_string(getpid()));
   fs::create_directories(folder);
