@@ -73,8 +73,9 @@ bool from_json(const Json& json, Record& record, std::string& damage) {
   record.source_sha256 = text_of(json, "source_sha256").value_or("");
   const std::optional<std::string> text = text_of(json, "text");
   record.text = text.value_or("");
-  if (std::string status = text_of(json, "status").value_or(""); !status.empty())
-    record.status = std::move(status);
+  // A number may be a key, but no status.
+  if (const auto status = json.find("status"); status != json.end() && status->is_string())
+    if (auto word = status->get<std::string>(); !word.empty()) record.status = std::move(word);
   record.attempt = static_cast<int>(
       std::clamp<int64_t>(number_of(json, "attempt"), 0, std::numeric_limits<int>::max()));
   const auto cut = json.find("source_cut");

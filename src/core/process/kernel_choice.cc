@@ -120,8 +120,8 @@ KernelFindings known_kernel_findings() {
   if (file.empty() || !fs::exists(file, error)) return {};
   KernelFindings findings;
   try {  // a cache that cannot be read is one that holds nothing
-    for (const auto& [name, finding] : read_json(file).items())
-      findings[name] = finding.get<std::string>();
+    const Json known = read_json(file);
+    for (const auto& [name, finding] : known.items()) findings[name] = finding.get<std::string>();
   } catch (const std::exception&) {
     return {};
   }
