@@ -1,5 +1,6 @@
 #include "train/loop/trainer.h"
 
+#include <ATen/Version.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,27 +69,34 @@ class Trainer : public testing::Test {
 };
 
 /// The same processor and library give the same bits; other ones round in another order.
+/// What the last bits of a loss depend on besides the code.
 std::string machine_class() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {
     if (line.rfind("model name", 0) == 0)
-      return line.substr(line.find(':') + 2) + ", " + tensor::gemm_library() + ", 1 thread";
+      return line.substr(line.find(':') + 2) + ", " + at::get_cpu_capability() + ", " +
+             tensor::gemm_library() + ", 1 thread";
   }
   return "unknown";
 }
 
+// On a kind of machine that the file knows, to the bit: a change that claims to be exact is.
 TEST_F(Trainer, TwentyStepsGiveTheRecordedLosses) {
   train(options("run", 20));
   const std::vector<double> got = losses("run");
   const fs::path golden = kGolden / "twenty_steps.json";
+  Json records = read_json(golden);
   if (std::getenv("CLIPWRIGHT_UPDATE_GOLDEN") != nullptr) {
-    write_file(golden, Json{{"machine", machine_class()}, {"losses", got}}.dump(1) + "\n");
+    records[machine_class()] = got;
+    write_file(golden, records.dump(1) + "\n");
   }
-  const Json expected = read_json(golden);
   ASSERT_EQ(got.size(), 20U);
+  ASSERT_FALSE(records.empty());
+  const bool known = records.contains(machine_class());
+  const Json& expected = known ? records[machine_class()] : records.front();
   for (size_t step = 0; step < got.size(); ++step) {
-    const double value = expected["losses"][step];
-    if (expected["machine"] == machine_class()) {
+    const double value = expected[step];
+    if (known) {
       EXPECT_EQ(got[step], value) << "step " << step + 1;
     } else {
       EXPECT_NEAR(got[step], value, 1e-4 * value) << "step " << step + 1;
