@@ -18,33 +18,33 @@ void add_flags(CLI::App& app) {
       "report.html");
   auto options = std::make_shared<story::DemoOptions>();
   app.add_option("--output", options->output,
-                  "folder for pictures, rewrites, models, results and report.html")
+                 "folder for pictures, rewrites, models, results and report.html")
       ->type_name("DIR")
       ->capture_default_str();
   app.add_option("--data", options->data,
-                  "your own pairs instead of the composed scenes: a folder (x.jpg + x.txt), CSV, "
-                  "JSONL, Parquet or tars; captions are rewritten live")
+                 "your own pairs instead of the composed scenes: a folder (x.jpg + x.txt), CSV, "
+                 "JSONL, Parquet or tars; captions are rewritten live")
       ->type_name("SRC");
   app.add_option("--seeds", options->seeds,
-                  "models to train of each kind; three or more for figures to rely on")
+                 "models to train of each kind; three or more for figures to rely on")
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--seed", options->seed, "the first seed; the others follow it")
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--steps", options->steps,
-                  "training steps of each model; 0: chosen by the size of the data")
+                 "training steps of each model; 0: chosen by the size of the data")
       ->type_name("N")
       ->capture_default_str();
   app.add_flag("--live", options->live)
       ->description("rewrite every caption here instead of replaying the recorded rewrites");
   app.add_option("--limit", options->limit,
-                  "with --live or --data: rewrite only the first N different captions; 0: all")
+                 "with --live or --data: rewrite only the first N different captions; 0: all")
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--modes", options->modes,
-                  "styles of rewriting: chatgpt, bard, coco, human (default: all recorded; "
-                  "chatgpt,bard with --data)")
+                 "styles of rewriting: chatgpt, bard, coco, human (default: all recorded; "
+                 "chatgpt,bard with --data)")
       ->delimiter(',')
       ->type_name("MODE,...");
   app.add_flag("--equal-time", options->equal_time)
@@ -59,7 +59,8 @@ void add_flags(CLI::App& app) {
       "  clipwright-demo --seeds 3 --equal-time --output demo-3\n"
       "  clipwright-demo --data my-pictures --output my-demo --modes chatgpt,human\n"
       "  clipwright-demo --data /usr/share/tuxpaint/stamps --output demo-stamps");
-  app.callback([options] { std::fputs(story::to_text(story::run_demo(*options)).c_str(), stdout); });
+  app.callback(
+      [options] { std::fputs(story::to_text(story::run_demo(*options)).c_str(), stdout); });
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What every program of the house settles before its libraries start: how OpenMP waits, how memory is
-// kept. An object of its own, linked into each program.
+// What every program of the house settles before its libraries start: how OpenMP waits, how memory
+// is kept. An object of its own, linked into each program.
 #include <unistd.h>
 
 #include <cstring>

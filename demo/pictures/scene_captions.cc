@@ -84,7 +84,8 @@ const RawCaption& draw_caption(const std::vector<RawCaption>& alone, Random& ran
   return alone[draw < 15 ? draw / 5 : 3 + (draw - 15) / 2];
 }
 
-std::string training_wording(const std::vector<nouns::ObjectClass>& classes, const SceneFacts& facts) {
+std::string training_wording(const std::vector<nouns::ObjectClass>& classes,
+                             const SceneFacts& facts) {
   const std::string& a = classes[static_cast<size_t>(facts.first)].name;
   if (facts.relation == Relation::kAlone) {
     return with_colour(a, facts.colour, (facts.first + facts.colour) % 2 == 0);

@@ -30,7 +30,8 @@ RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes);
 const RawCaption& draw_caption(const std::vector<RawCaption>& alone, Random& random);
 
 /// How the training captions would put these facts.
-std::string training_wording(const std::vector<nouns::ObjectClass>& classes, const SceneFacts& facts);
+std::string training_wording(const std::vector<nouns::ObjectClass>& classes,
+                             const SceneFacts& facts);
 /// Four sentences that no training caption resembles; each tells a retrieval test's facts apart.
 std::vector<std::string> other_wordings(const std::vector<nouns::ObjectClass>& classes,
                                         const Scene& scene);

@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/process/interrupt.h"
 #include "core/json.h"
+#include "core/process/interrupt.h"
 #include "data/files/tar.h"
 #include "demo/pictures/benchmark_folder.h"
 #include "demo/pictures/emoji_font.h"
@@ -228,7 +228,7 @@ SceneSet compose_scene_set(const SceneSetOptions& options) {
   }
   Studio studio{.options = options};
   studio.classes = nouns::read_classes(shared_file("data/demo/classes.txt"),
-                                nouns::read_annotations(options.sources.annotations));
+                                       nouns::read_annotations(options.sources.annotations));
   studio.captions = raw_captions(studio.classes);
 
   SceneSet set;

@@ -170,10 +170,10 @@ class Demo {
       report_.data_line = data_.train->describe();
     } else {
       pictures::SceneSetOptions scenes{.output = options_.output / "scenes",
-                             .seed = options_.seed,
-                             .train = options_.scenes,
-                             .test = options_.test_scenes,
-                             .sources = options_.sources};
+                                       .seed = options_.seed,
+                                       .train = options_.scenes,
+                                       .test = options_.test_scenes,
+                                       .sources = options_.sources};
       const Json inputs = {{"seed", options_.seed},
                            {"scenes", options_.scenes},
                            {"test_scenes", options_.test_scenes},
@@ -257,8 +257,8 @@ class Demo {
     RewritingReport& rewriting = report_.rewriting;
     rewriting.audit = audit_numbers(rewrites_);
     add_found_synonyms();
-    table_ = std::make_shared<data::captions::CaptionTable>(
-        data::captions::CaptionTable::build(*data_.train, {rewrites_file().string()}, std::string(kKeepIf)));
+    table_ = std::make_shared<data::captions::CaptionTable>(data::captions::CaptionTable::build(
+        *data_.train, {rewrites_file().string()}, std::string(kKeepIf)));
     rewriting.texts = table_->describe();
     say(describe_audit(rewriting));
   }

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/json.h"
-#include "demo/story/comparison.h"
 #include "demo/pictures/sources.h"
+#include "demo/story/comparison.h"
 #include "demo/story/twins.h"
 
 namespace clipwright::demo::story {

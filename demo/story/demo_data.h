@@ -19,7 +19,7 @@ struct DemoData {
   std::shared_ptr<const data::source::Dataset> train;
   TestSets tests;
   std::vector<nouns::ObjectClass> classes;  ///< of the scenes; empty for own data
-  std::string digest;                ///< of keys and captions, for markers
+  std::string digest;                       ///< of keys and captions, for markers
 };
 
 /// The scenes with their five test sets.

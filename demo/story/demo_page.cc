@@ -9,9 +9,9 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "data/transform/transform.h"
+#include "demo/pictures/raster.h"
 #include "demo/story/demo_text.h"
 #include "demo/story/evaluation.h"
-#include "demo/pictures/raster.h"
 #include "report/audit_page.h"
 #include "report/html_report.h"
 
@@ -39,15 +39,16 @@ std::string thumbnail(const data::source::Dataset& pictures, int64_t index) {
 
 report::Table comparison_table(const Comparison& comparison, const std::string& caption) {
   report::Table table{.caption = caption,
-              .columns = {{"% right"}, {"pictures"}, {"chance"}},
-              .rows = {},
-              .best_in_row = true};
-  for (const std::string& arm : comparison.arms) table.columns.push_back({arm, report::Best::kHighest});
+                      .columns = {{"% right"}, {"pictures"}, {"chance"}},
+                      .rows = {},
+                      .best_in_row = true};
+  for (const std::string& arm : comparison.arms)
+    table.columns.push_back({arm, report::Best::kHighest});
   for (size_t a = 1; a < comparison.arms.size(); ++a)
     table.columns.push_back({comparison.arms[a] + " \xE2\x88\x92 " + comparison.arms[0]});
   for (const ComparedMetric& metric : comparison.metrics) {
     std::vector<report::Cell> row = {metric.title, with_commas(metric.pictures),
-                             report::Cell::number(metric.chance)};
+                                     report::Cell::number(metric.chance)};
     row[2].value.reset();
     for (size_t a = 0; a < metric.mean.size(); ++a) {
       row.push_back(comparison.seeds > 1 ? report::Cell::spread(metric.mean[a], metric.deviation[a])
@@ -55,7 +56,9 @@ report::Table comparison_table(const Comparison& comparison, const std::string& 
     }
     for (const Interval& interval : metric.difference) {
       report::Cell cell(interval.text());
-      cell.tone = interval.better() ? report::Tone::kGood : interval.worse() ? report::Tone::kBad : report::Tone::kPlain;
+      cell.tone = interval.better()  ? report::Tone::kGood
+                  : interval.worse() ? report::Tone::kBad
+                                     : report::Tone::kPlain;
       row.push_back(std::move(cell));
     }
     table.rows.push_back(std::move(row));
@@ -163,10 +166,11 @@ class Page {
 
   void add_training() {
     page_.add_heading("Training");
-    report::LineChart chart{.title = "Training loss, seed " + std::to_string(report_.twins.front().seed),
-                    .x_label = "step",
-                    .y_label = "loss",
-                    .series = {}};
+    report::LineChart chart{
+        .title = "Training loss, seed " + std::to_string(report_.twins.front().seed),
+        .x_label = "step",
+        .y_label = "loss",
+        .series = {}};
     for (size_t a = 0; a < models_.size(); ++a) {
       chart.series.push_back(
           loss_curve(models_[a].parent_path() / "metrics.jsonl", report_.twins[a].arm.title));
@@ -177,12 +181,12 @@ class Page {
         "the number of rewrites (as published), and "
         "rewritten captions are harder to tell apart than terse ones.");
     report::Table table{.caption = "",
-                .columns = {{"model"},
-                            {"steps"},
-                            {"seconds", report::Best::kLowest},
-                            {"pictures/s", report::Best::kHighest},
-                            {"loss at the end"}},
-                .rows = {}};
+                        .columns = {{"model"},
+                                    {"steps"},
+                                    {"seconds", report::Best::kLowest},
+                                    {"pictures/s", report::Best::kHighest},
+                                    {"loss at the end"}},
+                        .rows = {}};
     for (size_t i = 0; i < report_.twins.size(); ++i) {
       const Json& training = report_.training[i];
       table.rows.push_back({report_.twins[i].title(), with_commas(report_.twins[i].steps),
@@ -215,11 +219,11 @@ class Page {
     }
     const Json& audit = rewriting.audit;
     report::Table modes{.caption = "By style of the examples.",
-                .columns = {{"mode"},
-                            {"rewrites"},
-                            {"kept (%)", report::Best::kHighest},
-                            {"mean score", report::Best::kHighest}},
-                .rows = {}};
+                        .columns = {{"mode"},
+                                    {"rewrites"},
+                                    {"kept (%)", report::Best::kHighest},
+                                    {"mean score", report::Best::kHighest}},
+                        .rows = {}};
     if (audit.contains("modes")) {
       for (const auto& [mode, counts] : audit["modes"].items()) {
         modes.rows.push_back({mode, with_commas(counts.value("pairs", int64_t{0})),
@@ -229,8 +233,8 @@ class Page {
     }
     page_.add_table(modes);
     report::Table flags{.caption = "What the audit found. A rewrite may have several flags.",
-                .columns = {{"flag"}, {"meaning"}, {"rewrites"}},
-                .rows = {}};
+                        .columns = {{"flag"}, {"meaning"}, {"rewrites"}},
+                        .rows = {}};
     for (const audit::verdict::AuditFlag& flag : audit::verdict::audit_flags()) {
       if (!audit.contains("flags") || !audit["flags"].contains(std::string(flag.name))) continue;
       flags.rows.push_back({std::string(flag.name), std::string(flag.meaning),
@@ -254,8 +258,8 @@ class Page {
     const auto table_of = [&](auto first, auto last, const std::string& title) {
       page_.begin_section(title);
       report::Table table{.caption = "",
-                  .columns = {{"caption"}, {"rewrite"}, {"mode"}, {"score"}, {"flags"}},
-                  .rows = {}};
+                          .columns = {{"caption"}, {"rewrite"}, {"mode"}, {"score"}, {"flags"}},
+                          .rows = {}};
       for (; first != last; ++first) {
         const AuditedRewrite& rewrite = rewrites_[*first];
         std::string flags;
@@ -285,13 +289,14 @@ class Page {
       const auto index = static_cast<int64_t>(order(static_cast<uint64_t>(i)));
       const std::string caption = train.caption(index);
       report::Card card{.title = caption,
-                .picture = thumbnail(train, index),
-                .lines = {},
-                .neighbours_title = "",
-                .neighbours = {}};
+                        .picture = thumbnail(train, index),
+                        .lines = {},
+                        .neighbours_title = "",
+                        .neighbours = {}};
       card.lines.push_back({"caption", caption, {}});
       for (const AuditedRewrite* rewrite : by_source[caption])
-        card.lines.push_back({rewrite->mode, rewrite->text, report::audit_badges(record_of(*rewrite))});
+        card.lines.push_back(
+            {rewrite->mode, rewrite->text, report::audit_badges(record_of(*rewrite))});
       cards.push_back(std::move(card));
     }
     page_.add_gallery(cards);
@@ -321,10 +326,10 @@ class Page {
                        .neighbours = {}});
       for (size_t a = 0; a < searches.size(); ++a) {
         report::Card card{.title = report_.twins[a].arm.title,
-                  .picture = "",
-                  .lines = {},
-                  .neighbours_title = "",
-                  .neighbours = {}};
+                          .picture = "",
+                          .lines = {},
+                          .neighbours_title = "",
+                          .neighbours = {}};
         for (const int64_t found : searches[a][q].nearest)
           card.neighbours.push_back(
               {thumbnail(*test.pairs, found), found == asked.picture ? "\xE2\x9C\x93" : ""});

@@ -98,10 +98,10 @@ ModelScores evaluate_model(const fs::path& model_folder, const std::string& pret
   double answered = 0;
   const auto record = [&](const std::string& set, const std::string& task, const Json& metrics) {
     scores.records.push_back(eval::to_json(eval::EvaluationRecord{.dataset = "demo/" + set,
-                                                      .model = "tiny-32",
-                                                      .pretrained = pretrained,
-                                                      .task = task,
-                                                      .metrics = metrics}));
+                                                                  .model = "tiny-32",
+                                                                  .pretrained = pretrained,
+                                                                  .task = task,
+                                                                  .metrics = metrics}));
     progress.update(++answered / questions, set);
   };
   for (const ZeroshotTest& test : tests.zeroshot) {

@@ -13,7 +13,7 @@ namespace clipwright::demo::story {
 /// Which class is it? One row of the table.
 struct ZeroshotTest {
   std::string id, title;
-  std::string set;                          ///< name of the picture set in result files
+  std::string set;  ///< name of the picture set in result files
   std::shared_ptr<const data::source::Dataset> pictures;  ///< with labels
   std::vector<std::string> classnames, templates;
   /// Classes whose pictures count; empty: all. The classifier always has all classes.

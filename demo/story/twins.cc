@@ -28,7 +28,8 @@ std::string Twin::title() const {
   return arm.title + ", seed " + std::to_string(seed) + (equal_time ? ", equal time" : "");
 }
 
-train::options::TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs, int64_t pairs) {
+train::options::TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs,
+                                          int64_t pairs) {
   train::options::TrainOptions options;
   options.objective = twin.arm.name;
   options.model = "tiny-32";
@@ -56,8 +57,10 @@ Json describe_twin(const train::options::TrainOptions& options) {
   return settings;
 }
 
-Json train_twin(const train::options::TrainOptions& options, const std::shared_ptr<const data::source::Dataset>& pairs,
-                const std::shared_ptr<const data::captions::CaptionTable>& captions, StageProgress& progress) {
+Json train_twin(const train::options::TrainOptions& options,
+                const std::shared_ptr<const data::source::Dataset>& pairs,
+                const std::shared_ptr<const data::captions::CaptionTable>& captions,
+                StageProgress& progress) {
   train::options::TrainOptions watched = options;
   watched.on_step = [&](const train::options::StepReport& report) {
     char detail[96];

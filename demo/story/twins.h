@@ -34,14 +34,17 @@ struct Twin {
 };
 
 /// The settings of a twin: equal for all but objective, seed and steps.
-train::options::TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs, int64_t pairs);
+train::options::TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs,
+                                          int64_t pairs);
 
 /// What decides the trained model besides the texts, for the stage's marker.
 Json describe_twin(const train::options::TrainOptions& options);
 
 /// Trains, or goes on from the last checkpoint. {"steps", "loss", "seconds", "samples_per_s",
 /// "skipped"}
-Json train_twin(const train::options::TrainOptions& options, const std::shared_ptr<const data::source::Dataset>& pairs,
-                const std::shared_ptr<const data::captions::CaptionTable>& captions, StageProgress& progress);
+Json train_twin(const train::options::TrainOptions& options,
+                const std::shared_ptr<const data::source::Dataset>& pairs,
+                const std::shared_ptr<const data::captions::CaptionTable>& captions,
+                StageProgress& progress);
 
 }  // namespace clipwright::demo::story

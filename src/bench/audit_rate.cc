@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kPairs = 100'000;
 
 /// `parts` pairs joined to one, all different: neighbours, then pairs ever farther apart.
-std::vector<audit::verdict::AuditedPair> joined_pairs(const std::vector<audit::pairs::AuditPair>& shipped, size_t parts) {
+std::vector<audit::verdict::AuditedPair> joined_pairs(
+    const std::vector<audit::pairs::AuditPair>& shipped, size_t parts) {
   std::vector<audit::verdict::AuditedPair> pairs(kPairs);
   for (size_t i = 0; i < kPairs; ++i) {
     audit::pairs::AuditPair& pair = pairs[i].pair;
@@ -28,7 +29,8 @@ std::vector<audit::verdict::AuditedPair> joined_pairs(const std::vector<audit::p
   return pairs;
 }
 
-int64_t count_words(const std::vector<audit::verdict::AuditedPair>& pairs, std::string audit::pairs::AuditPair::*text) {
+int64_t count_words(const std::vector<audit::verdict::AuditedPair>& pairs,
+                    std::string audit::pairs::AuditPair::*text) {
   int64_t blanks = 0;
   for (const audit::verdict::AuditedPair& audited : pairs)
     blanks += 1 + std::count((audited.pair.*text).begin(), (audited.pair.*text).end(), ' ');
@@ -36,7 +38,8 @@ int64_t count_words(const std::vector<audit::verdict::AuditedPair>& pairs, std::
 }
 
 /// The same records one at a time, through the JSON library.
-std::string slow_records(const audit::verdict::Auditor& auditor, const std::vector<audit::verdict::AuditedPair>& pairs) {
+std::string slow_records(const audit::verdict::Auditor& auditor,
+                         const std::vector<audit::verdict::AuditedPair>& pairs) {
   std::string text;
   for (const audit::verdict::AuditedPair& audited : pairs) {
     Json row = {{"key", audited.pair.key},
@@ -50,14 +53,16 @@ std::string slow_records(const audit::verdict::Auditor& auditor, const std::vect
   return text;
 }
 
-Measurement measure(const audit::verdict::Auditor& auditor, std::vector<audit::verdict::AuditedPair> pairs, int runs) {
+Measurement measure(const audit::verdict::Auditor& auditor,
+                    std::vector<audit::verdict::AuditedPair> pairs, int runs) {
   const auto words = [&](std::string audit::pairs::AuditPair::*text) {
     return std::to_string(count_words(pairs, text));
   };
   Measurement result{.name = "audit",
                      .mode = "lexical tier with JSON records, one thread, " +
-                             words(&audit::pairs::AuditPair::source) + " and " + words(&audit::pairs::AuditPair::text) +
-                             " words a pair" + (auditor.has_wordnet() ? "" : ", without WordNet"),
+                             words(&audit::pairs::AuditPair::source) + " and " +
+                             words(&audit::pairs::AuditPair::text) + " words a pair" +
+                             (auditor.has_wordnet() ? "" : ", without WordNet"),
                      .unit = "captions/s"};
   std::string records;
   for (int run = 0; run <= runs; ++run) {  // the first one warms up and is checked

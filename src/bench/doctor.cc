@@ -9,8 +9,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/process/kernel_choice.h"
 #include "core/log.h"
+#include "core/process/kernel_choice.h"
 #include "tensor/device.h"
 
 namespace clipwright::bench {

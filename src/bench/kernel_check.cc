@@ -12,10 +12,10 @@
 #include <optional>
 #include <string_view>
 
-#include "core/process/child_process.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/process/child_process.h"
 #include "data/transform/resize.h"
 #include "language/kernel_probe.h"
 #include "language/kernels.h"

@@ -1,6 +1,6 @@
-// The self-check of everything that the processor chooses (core/process/kernel_choice.h): each variant that
-// this machine can run is tried in a process of its own, since what is wrong with kernels is as
-// often an illegal instruction as a wrong number.
+// The self-check of everything that the processor chooses (core/process/kernel_choice.h): each
+// variant that this machine can run is tried in a process of its own, since what is wrong with
+// kernels is as often an illegal instruction as a wrong number.
 #pragma once
 
 #include <string>

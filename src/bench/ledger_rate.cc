@@ -70,7 +70,8 @@ class InstantEngine final : public rewrite::engine::Engine {
   Json identity() const override { return {{"engine", "bench"}}; }
   bool uses_examples() const override { return false; }
   bool uses_sampling() const override { return false; }
-  void run(rewrite::engine::RequestQueue& queue, const language::Sampling&, rewrite::engine::ReplySink& sink) override {
+  void run(rewrite::engine::RequestQueue& queue, const language::Sampling&,
+           rewrite::engine::ReplySink& sink) override {
     while (const std::optional<rewrite::engine::Request> request = queue.next()) {
       ++asked;
       sink.put(*request, {.text = words_.draw(
@@ -114,8 +115,9 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in KiB
 }
 
-rewrite::job::RewriteSummary run_job(const records::CaptionSource& captions, const rewrite::job::RewriteOptions& options,
-                       rewrite::engine::Engine& engine) {
+rewrite::job::RewriteSummary run_job(const records::CaptionSource& captions,
+                                     const rewrite::job::RewriteOptions& options,
+                                     rewrite::engine::Engine& engine) {
   rewrite::job::RewriteSummary summary = rewrite::job::rewrite_captions(captions, options, engine);
   if (summary.interrupted) throw Error(ExitCode::kInterrupted, "interrupted; nothing was measured");
   return summary;
@@ -123,7 +125,8 @@ rewrite::job::RewriteSummary run_job(const records::CaptionSource& captions, con
 
 int64_t rows_of(const std::string& url, int64_t& accepted) {
   int64_t rows = 0;
-  for (const rewrite::ledger::LedgerCount& count : rewrite::ledger::open_ledger_if_any(url)->counts()) {
+  for (const rewrite::ledger::LedgerCount& count :
+       rewrite::ledger::open_ledger_if_any(url)->counts()) {
     rows += count.rows;
     if (count.status == "accepted") accepted += count.rows;
   }

@@ -77,7 +77,8 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
   losses::Objective objective(losses::find_preset(slots == 1 ? "clip" : "laclip-mt"));
   optim::AdamW optimizer(model->table(), {});
   int64_t tokens = 0;
-  for (const text::bpe::PackedTexts& texts : input.texts) tokens += static_cast<int64_t>(texts.ids.size());
+  for (const text::bpe::PackedTexts& texts : input.texts)
+    tokens += static_cast<int64_t>(texts.ids.size());
   Measurement result{.name = "train-step",
                      .mode = model->config().name + ", batch " + std::to_string(count) + ", " +
                              std::to_string(slots) + (slots == 1 ? " text" : " texts"),

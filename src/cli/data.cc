@@ -78,7 +78,8 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       ->type_name("FILE");
   command->footer("Example:\n  clipwright data inspect --data 'cc3m/{00000..00331}.tar'");
   command->callback([flags] {
-    const data::tools::Inspection found = data::tools::inspect(*data::source::open_dataset(flags->source), flags->sample);
+    const data::tools::Inspection found =
+        data::tools::inspect(*data::source::open_dataset(flags->source), flags->sample);
     std::fputs(found.describe().c_str(), stdout);
     if (!flags->output.empty()) write_file(flags->output, found.to_json().dump(1) + "\n");
   });
@@ -106,7 +107,8 @@ void add_diff(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   command->add_option("second", flags->second, "another one")->required()->type_name("FILE");
   command->footer("Example:\n  clipwright data diff before.jsonl after.jsonl");
   command->callback([flags] {
-    const data::tools::ManifestDifference found = data::tools::compare_manifests(flags->first, flags->second);
+    const data::tools::ManifestDifference found =
+        data::tools::compare_manifests(flags->first, flags->second);
     std::printf(
         "same %s, only in the first %s, only in the second %s, another picture %s, another caption "
         "%s\n",
@@ -131,11 +133,13 @@ void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   command->footer(
       "Example:\n  clipwright data pack --data train.csv --rewrites rewrites.jsonl --output tars/");
   command->callback([flags] {
-    const data::tools::PackOptions options{.folder = flags->output, .samples_per_tar = flags->samples_per_tar};
+    const data::tools::PackOptions options{.folder = flags->output,
+                                           .samples_per_tar = flags->samples_per_tar};
     data::tools::check_pack_options(options);  // before a large source is opened
     const auto dataset = data::source::open_dataset(flags->source);
     log_info(dataset->describe());
-    const data::captions::CaptionTable captions = data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
+    const data::captions::CaptionTable captions =
+        data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
     const data::tools::PackResult done = data::tools::pack(*dataset, &captions, options);
     std::printf("%s samples in %s tars, %s skipped\n", with_commas(done.samples).c_str(),
                 with_commas(done.tars).c_str(), with_commas(done.skipped).c_str());
@@ -163,10 +167,11 @@ void add_repack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       fail_usage("no --rewrites are given", "the rewrites that the tars are to get",
                  "Without them the tars would be copied as they are.");
     }
-    const data::tools::RewriteTarsResult done = data::tools::rewrite_tars({.source = flags->source.source,
-                                                 .rewrites = flags->rewrites,
-                                                 .keep_if = flags->keep_if,
-                                                 .folder = flags->output});
+    const data::tools::RewriteTarsResult done =
+        data::tools::rewrite_tars({.source = flags->source.source,
+                                   .rewrites = flags->rewrites,
+                                   .keep_if = flags->keep_if,
+                                   .folder = flags->output});
     std::printf("%s samples in %s tars, %s with rewrites\n", with_commas(done.samples).c_str(),
                 with_commas(done.tars).c_str(), with_commas(done.rewritten).c_str());
   });
@@ -184,9 +189,11 @@ void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
       "texts.jsonl");
   command->callback([flags] {
     const auto dataset = data::source::open_dataset(flags->source);
-    const data::captions::CaptionTable captions = data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
+    const data::captions::CaptionTable captions =
+        data::captions::CaptionTable::build(*dataset, flags->rewrites, flags->keep_if);
     log_info(captions.describe());
-    write_output(flags->output, [&](const auto& write) { data::tools::join_texts(*dataset, captions, write); });
+    write_output(flags->output,
+                 [&](const auto& write) { data::tools::join_texts(*dataset, captions, write); });
   });
 }
 

@@ -85,8 +85,9 @@ void add_zeroshot(CLI::App& eval) {
       "  clipwright eval zeroshot --model logs/run/model --data wds_vtab-cifar10 --output "
       "cifar10.json\n"
       "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
-  command->callback(
-      [flags] { deliver(eval::to_json(eval::run_zeroshot(flags->request)).dump(2) + "\n", flags->output); });
+  command->callback([flags] {
+    deliver(eval::to_json(eval::run_zeroshot(flags->request)).dump(2) + "\n", flags->output);
+  });
 }
 
 void add_retrieval(CLI::App& eval) {
@@ -105,8 +106,9 @@ void add_retrieval(CLI::App& eval) {
       "Rows with the same picture are one picture with several captions.\nExample:\n"
       "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , "
       "--recall-k 1 5 10");
-  command->callback(
-      [flags] { deliver(eval::to_json(eval::run_retrieval(flags->request)).dump(2) + "\n", flags->output); });
+  command->callback([flags] {
+    deliver(eval::to_json(eval::run_retrieval(flags->request)).dump(2) + "\n", flags->output);
+  });
 }
 
 void add_build(CLI::App& eval) {

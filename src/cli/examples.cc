@@ -9,14 +9,14 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
-#include "rewrite/job/engines.h"
+#include "core/process/interrupt.h"
 #include "rewrite/examples/example_chat.h"
 #include "rewrite/examples/example_coco.h"
-#include "rewrite/prompt/example_pack.h"
 #include "rewrite/examples/example_session.h"
 #include "rewrite/examples/example_table.h"
+#include "rewrite/job/engines.h"
+#include "rewrite/prompt/example_pack.h"
 
 namespace clipwright::cli {
 namespace {
@@ -60,7 +60,8 @@ void finish_pack(const rewrite::examples::ExampleDraft& draft, const std::string
               hex(sha256(file.canonical)).c_str(), file.findings.empty() ? "" : ", not usable yet");
 }
 
-void tell_refused(const std::string& path, const std::vector<rewrite::prompt::ExampleFinding>& refused) {
+void tell_refused(const std::string& path,
+                  const std::vector<rewrite::prompt::ExampleFinding>& refused) {
   for (const rewrite::prompt::ExampleFinding& finding : refused)
     log_warning(path + ", " + finding.sentence() + " Left out.");
 }
@@ -126,7 +127,8 @@ void add_chat(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     if (options.name == "llama") options.chat = "on";
     const auto captions = open_captions(flags->captions);
     const auto engine = rewrite::job::make_engine(options);
-    rewrite::examples::ChatExamples made = rewrite::examples::chat_examples(*captions, flags->chat, *engine);
+    rewrite::examples::ChatExamples made =
+        rewrite::examples::chat_examples(*captions, flags->chat, *engine);
     made.draft.note("made", "chat");
     made.draft.note("prompt", flags->chat.prompt);
     note_captions(made.draft, flags->captions);
@@ -159,7 +161,8 @@ void add_coco(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "Example:\n  clipwright examples coco --annotations captions_train2017.json --output "
       "coco.tsv");
   command->callback([flags] {
-    rewrite::examples::ExampleDraft draft = rewrite::examples::coco_examples(flags->input, flags->coco);
+    rewrite::examples::ExampleDraft draft =
+        rewrite::examples::coco_examples(flags->input, flags->coco);
     draft.note("made", "coco");
     draft.note("annotations", named_with_hash(flags->input));
     draft.note("seed", std::to_string(flags->coco.seed));
@@ -192,9 +195,11 @@ void add_human(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "--import-tsv table.tsv --output own.tsv");
   command->callback([flags] {
     rewrite::examples::ExampleDraft draft =
-        fs::exists(flags->output) ? rewrite::examples::ExampleDraft::read(flags->output) : rewrite::examples::ExampleDraft{};
+        fs::exists(flags->output) ? rewrite::examples::ExampleDraft::read(flags->output)
+                                  : rewrite::examples::ExampleDraft{};
     if (!flags->import_tsv.empty()) {
-      const rewrite::examples::ImportedExamples found = rewrite::examples::import_example_table(flags->import_tsv, draft);
+      const rewrite::examples::ImportedExamples found =
+          rewrite::examples::import_example_table(flags->import_tsv, draft);
       tell_refused(flags->import_tsv, found.refused);
       draft.note("made", "human");
       draft.note("table", named_with_hash(flags->import_tsv));
@@ -206,7 +211,8 @@ void add_human(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     const auto captions = open_captions(flags->captions);
     flags->session.file = flags->output;
     if (!flags->export_tsv.empty()) {
-      const size_t rows = rewrite::examples::export_example_table(*captions, flags->session, draft, flags->export_tsv);
+      const size_t rows = rewrite::examples::export_example_table(*captions, flags->session, draft,
+                                                                  flags->export_tsv);
       std::printf("%s: %zu captions to rewrite\n", flags->export_tsv.c_str(), rows);
       return;
     }
@@ -214,8 +220,8 @@ void add_human(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
     note_captions(draft, flags->captions);
     draft.note("seed", std::to_string(flags->session.seed));
     draft.note("date", rewrite::examples::today());
-    const rewrite::examples::ExampleSessionResult result =
-        rewrite::examples::run_example_session(*captions, flags->session, draft, std::cin, std::cout);
+    const rewrite::examples::ExampleSessionResult result = rewrite::examples::run_example_session(
+        *captions, flags->session, draft, std::cin, std::cout);
     std::printf("\n%zu rewrites in %s, %zu of them new%s\n", result.rows, flags->output.c_str(),
                 result.written, result.complete ? "" : "; go on with the same command");
   });
@@ -240,7 +246,8 @@ void add_from_tsv(CLI::App& app, const std::shared_ptr<ExampleFlags>& flags) {
       "Example:\n  clipwright examples from-tsv pairs.tsv --columns original,better --count 16 "
       "--output own.tsv");
   command->callback([flags] {
-    rewrite::examples::ExamplesFromTable made = rewrite::examples::examples_from_table(flags->input, flags->table);
+    rewrite::examples::ExamplesFromTable made =
+        rewrite::examples::examples_from_table(flags->input, flags->table);
     tell_refused(flags->input, made.refused);
     made.draft.note("made", "from-tsv");
     made.draft.note("table", named_with_hash(flags->input));

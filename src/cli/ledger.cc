@@ -24,7 +24,8 @@ struct Flags {
 
 template <typename Report>
 void print(const Report& report, bool json) {
-  std::fputs((json ? to_line(report.to_json()) + "\n" : rewrite::archive::describe(report)).c_str(), stdout);
+  std::fputs((json ? to_line(report.to_json()) + "\n" : rewrite::archive::describe(report)).c_str(),
+             stdout);
 }
 
 std::unique_ptr<rewrite::ledger::Ledger> open_existing(const std::string& url) {
@@ -37,7 +38,8 @@ void run_status(const Flags& flags) {
 
 void run_export(Flags& flags) {
   flags.choice.format = rewrite::archive::parse_export_format(flags.format);
-  const int64_t count = rewrite::archive::export_ledger(*open_existing(flags.ledger), flags.output, flags.choice);
+  const int64_t count =
+      rewrite::archive::export_ledger(*open_existing(flags.ledger), flags.output, flags.choice);
   log_info(with_commas(count) + " rewrites written to " + flags.output);
 }
 
@@ -45,7 +47,8 @@ void run_merge(const Flags& flags) {
   for (const std::string& name : flags.from) {
     if (!rewrite::archive::names_records(name)) open_existing(name);  // before one is made in vain
   }
-  const std::unique_ptr<rewrite::ledger::Ledger> into = rewrite::ledger::open_ledger(flags.into, {.fill = false});
+  const std::unique_ptr<rewrite::ledger::Ledger> into =
+      rewrite::ledger::open_ledger(flags.into, {.fill = false});
   Json all = Json::object();
   for (const std::string& name : flags.from) {
     if (rewrite::archive::names_records(name)) {
@@ -54,18 +57,22 @@ void run_merge(const Flags& flags) {
       if (!flags.json) std::puts((name + ": " + with_commas(records) + " records read").c_str());
       continue;
     }
-    const rewrite::archive::LedgerMerge merge = rewrite::archive::merge_ledger(*into, *open_existing(name));
+    const rewrite::archive::LedgerMerge merge =
+        rewrite::archive::merge_ledger(*into, *open_existing(name));
     if (flags.json) {
       all[rewrite::ledger::ledger_name(name)] = merge.to_json();
     } else {
-      std::fputs((rewrite::ledger::ledger_name(name) + ": " + rewrite::archive::describe(merge)).c_str(), stdout);
+      std::fputs(
+          (rewrite::ledger::ledger_name(name) + ": " + rewrite::archive::describe(merge)).c_str(),
+          stdout);
     }
   }
   if (flags.json) std::puts(to_line(all).c_str());
 }
 
 void run_verify(const Flags& flags) {
-  const rewrite::archive::LedgerFindings findings = rewrite::archive::verify_ledger(*open_existing(flags.ledger));
+  const rewrite::archive::LedgerFindings findings =
+      rewrite::archive::verify_ledger(*open_existing(flags.ledger));
   print(findings, flags.json);
   if (!findings.whole())
     fail_input(rewrite::ledger::ledger_name(flags.ledger) + ": is damaged", "a whole ledger",

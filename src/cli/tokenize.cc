@@ -25,8 +25,9 @@ void add_tokenize_command(CLI::App& program) {
       "Examples:\n"
       "  echo 'a photo of a cat' | clipwright tokenize        # 49406 320 1125 539 320 2368 49407\n"
       "  clipwright tokenize --context-length 32 < captions.txt > ids.txt");
-  command->callback(
-      [context_length] { text::bpe::tokenize_lines(text::bpe::Tokenizer::standard(), stdin, stdout, *context_length); });
+  command->callback([context_length] {
+    text::bpe::tokenize_lines(text::bpe::Tokenizer::standard(), stdin, stdout, *context_length);
+  });
 }
 
 }  // namespace clipwright::cli

@@ -82,7 +82,8 @@ std::vector<int> numeric_order(const std::vector<std::string>& names) {
   return label;
 }
 
-std::shared_ptr<const data::source::Dataset> with_labels(std::shared_ptr<const data::source::Dataset> pictures) {
+std::shared_ptr<const data::source::Dataset> with_labels(
+    std::shared_ptr<const data::source::Dataset> pictures) {
   std::vector<int64_t> labelled;
   for (int64_t i = 0; i < pictures->size(); ++i) {
     if (pictures->label(i) >= 0) labelled.push_back(i);
@@ -120,7 +121,8 @@ ClassificationData open_classification(const data::source::DataOptions& options,
                                        const std::string& classnames_file,
                                        const std::string& templates) {
   ClassificationData data;
-  std::shared_ptr<const data::source::Dataset> pictures = with_labels(data::source::open_dataset(options));
+  std::shared_ptr<const data::source::Dataset> pictures =
+      with_labels(data::source::open_dataset(options));
   std::vector<std::string> folders = folder_names(*pictures);
   if (!folders.empty()) {
     const std::vector<int> label = numeric_order(folders);
@@ -151,8 +153,8 @@ ClassificationData open_classification(const data::source::DataOptions& options,
   const std::string set_templates =
       set_file(options.source, "zeroshot_classification_templates.txt");
   data.templates = text::templates::load_templates(!templates.empty()       ? templates
-                                  : !set_templates.empty() ? set_templates
-                                                           : "7");
+                                                   : !set_templates.empty() ? set_templates
+                                                                            : "7");
   return data;
 }
 

@@ -19,7 +19,8 @@ struct ClassificationData {
 /// folders' names with '_' read as a blank. `templates`: 7, 80, plain or a file; empty: the set's
 /// own zeroshot_classification_templates.txt, or the seven. Class folders are in sorted order, by
 /// value when all are numbers. Throws Error(kInput) when there are no labels or no names for them.
-ClassificationData open_classification(const data::source::DataOptions& data, const std::string& classnames_file,
+ClassificationData open_classification(const data::source::DataOptions& data,
+                                       const std::string& classnames_file,
                                        const std::string& templates);
 
 /// A name a line, blanks at the ends dropped. Throws Error(kInput) for an empty file or line.

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "eval/picture_batches.h"
 
 namespace clipwright::eval {
@@ -15,8 +15,8 @@ void stop_if_interrupted() {
   if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
 }
 
-void check_bad_share(const data::source::Dataset& pictures, const std::map<int64_t, std::string>& bad,
-                     int64_t seen, double most) {
+void check_bad_share(const data::source::Dataset& pictures,
+                     const std::map<int64_t, std::string>& bad, int64_t seen, double most) {
   // A few bad pictures at the start say little about the rest.
   if (bad.empty() || (seen < pictures.size() && seen < 200)) return;
   if (static_cast<double>(bad.size()) <= most * static_cast<double>(seen)) return;
@@ -32,7 +32,8 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 
 }  // namespace
 
-ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures, const EvalOptions& options) {
+ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures,
+                           const EvalOptions& options) {
   const models::Evaluating evaluating(model);
   const torch::Device device = model.logit_scale().device();
   const int64_t total = pictures.size(), side = model.config().vision.image_size;
@@ -62,7 +63,8 @@ ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pic
   return features;
 }
 
-Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts, const EvalOptions& options) {
+Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
+                   const EvalOptions& options) {
   const models::Evaluating evaluating(model);
   const int context_length = model.config().text.context_length;
   if (model.config().text.vocabulary_size != text::bpe::kVocabularySize) {

@@ -29,7 +29,8 @@ struct ImageFeatures {
 /// Runs the image tower over a set, as the model's preprocessing says. Throws Error(kInput) when
 /// too many pictures are bad, naming the first, Error(kInterrupted) when the process is asked to
 /// stop.
-ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures, const EvalOptions& options = {});
+ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures,
+                           const EvalOptions& options = {});
 
 /// Runs the text tower over texts, empty ones too: (N, E) in float32 on the CPU, not of unit
 /// length. Texts with equal tokens are computed once, so their rows are equal bit for bit.

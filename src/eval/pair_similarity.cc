@@ -113,7 +113,8 @@ class ClipSimilarity final : public audit::verdict::PairScorer {
       if (index[i] >= 0 && features_.try_emplace(index[i]).second) unknown.push_back(index[i]);
     }
     if (!unknown.empty()) {
-      const ImageFeatures features = embed_images(*model_, *data::source::subset(pictures_, unknown), eval_);
+      const ImageFeatures features =
+          embed_images(*model_, *data::source::subset(pictures_, unknown), eval_);
       const Tensor unit = unit_rows(features.rows);
       for (size_t i = 0; i < unknown.size(); ++i) {
         const auto row = static_cast<int64_t>(i);

@@ -9,8 +9,8 @@
 
 namespace clipwright::eval {
 
-PictureBatches::PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config,
-                               int64_t batch_size, int workers)
+PictureBatches::PictureBatches(const data::source::Dataset& pictures,
+                               const models::ModelConfig& config, int64_t batch_size, int workers)
     : pictures_(pictures),
       batch_size_(batch_size),
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {

@@ -21,8 +21,8 @@ struct PictureBatch {
 
 class PictureBatches {
  public:
-  PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config, int64_t batch_size,
-                 int workers);
+  PictureBatches(const data::source::Dataset& pictures, const models::ModelConfig& config,
+                 int64_t batch_size, int workers);
   ~PictureBatches();
 
   /// The next batch; its size is 0 after the last.

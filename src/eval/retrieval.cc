@@ -87,7 +87,8 @@ RetrievalResult score_retrieval(const Tensor& pictures, const Tensor& captions,
   return result;
 }
 
-RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Dataset& pairs, const EvalOptions& options) {
+RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Dataset& pairs,
+                                   const EvalOptions& options) {
   std::unordered_map<std::string, int64_t> picture_of_key;
   std::vector<int64_t> rows;  // of each picture's first occurrence
   std::vector<std::string> captions;
@@ -107,8 +108,8 @@ RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Data
   if (captions.empty())
     fail_input("no picture of the set has a caption", "pairs of pictures and captions");
   // A non-owning pointer: `pairs` outlives this call.
-  const auto pictures =
-      data::source::subset(std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), rows);
+  const auto pictures = data::source::subset(
+      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), rows);
   const ImageFeatures images = embed_images(model, *pictures, options);
   const Tensor texts = embed_texts(model, captions, options);
 

@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/process/crash.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/crash.h"
+#include "core/process/interrupt.h"
 
 namespace clipwright::flags {
 namespace {

@@ -35,7 +35,8 @@ namespace {
 /// A tensor of the towers that the table does not name would neither be saved nor trained.
 void check_complete(const Clip& model, const tensor::ParameterTable& table) {
   std::set<const void*> named;
-  for (const tensor::TableEntry& entry : table.entries()) named.insert(entry.leaf.unsafeGetTensorImpl());
+  for (const tensor::TableEntry& entry : table.entries())
+    named.insert(entry.leaf.unsafeGetTensorImpl());
   CW_CHECK(named.size() == table.size(), "two names mean one tensor of the model");
   for (const auto& list : {model.named_parameters(), model.named_buffers()}) {
     for (const auto& tensor : list) {
@@ -86,7 +87,9 @@ void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where
 Tensor normalize_pixels(const Tensor& pixels, const Preprocessing& preprocess) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(pixels.device());
   const auto channel = [&](const std::array<double, 3>& values) {
-    return torch::tensor(std::vector<double>(values.begin(), values.end()), torch::kFloat32).view({1, 3, 1, 1}).to(options.device());
+    return torch::tensor(std::vector<double>(values.begin(), values.end()), torch::kFloat32)
+        .view({1, 3, 1, 1})
+        .to(options.device());
   };
   return pixels.to(options).div_(255).sub_(channel(preprocess.mean)).div_(channel(preprocess.std));
 }

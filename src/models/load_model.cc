@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/file.h"
+#include "core/log.h"
 #include "models/clip.h"
 #include "models/open_clip_directory.h"
 

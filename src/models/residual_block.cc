@@ -55,7 +55,7 @@ Tensor ResidualBlock::query_key_value(const Tensor& x) {
 Tensor ResidualBlock::key_value(const Tensor& normed) {
   const int64_t width = config.width, size = width / config.heads;
   const Tensor kv = tensor::linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
-                                 in_proj_bias.narrow(0, width, 2 * width))
+                                         in_proj_bias.narrow(0, width, 2 * width))
                         .view({normed.size(0), 2, config.heads, size});
   if (!config.qk_norm) return kv;
   return at::stack(
@@ -66,9 +66,9 @@ Tensor ResidualBlock::key_value(const Tensor& normed) {
 
 Tensor ResidualBlock::query(const Tensor& chosen) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor q =
-      tensor::linear_layer(chosen, in_proj_weight.narrow(0, 0, width), in_proj_bias.narrow(0, 0, width))
-          .view({chosen.size(0), config.heads, size});
+  const Tensor q = tensor::linear_layer(chosen, in_proj_weight.narrow(0, 0, width),
+                                        in_proj_bias.narrow(0, 0, width))
+                       .view({chosen.size(0), config.heads, size});
   return config.qk_norm ? at::layer_norm(q, {size}, q_norm_weight, q_norm_bias, config.norm_epsilon)
                         : q;
 }
@@ -78,7 +78,8 @@ Tensor ResidualBlock::finish(const Tensor& x, const Tensor& attended) {
   const Tensor hidden = tensor::linear_layer(
       at::layer_norm(middle, {config.width}, ln_2_weight, ln_2_bias, config.norm_epsilon),
       c_fc_weight, c_fc_bias);
-  return middle + tensor::linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
+  return middle +
+         tensor::linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
 }
 
 }  // namespace clipwright::models

@@ -20,7 +20,8 @@ void add_open_clip_block(tensor::ParameterTable& table, const std::string& name,
   add_pair(table, name + "mlp.c_proj", block.c_proj_weight, block.c_proj_bias);
 }
 
-void add_timm_block(tensor::ParameterTable& table, const std::string& name, const ResidualBlock& block) {
+void add_timm_block(tensor::ParameterTable& table, const std::string& name,
+                    const ResidualBlock& block) {
   add_pair(table, name + "norm1", block.ln_1_weight, block.ln_1_bias);
   add_pair(table, name + "attn.qkv", block.in_proj_weight, block.in_proj_bias);
   if (block.config.qk_norm) {
@@ -76,7 +77,7 @@ tensor::ParameterTable vision_table(const VisionTransformer& vision) {
 }
 
 tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& logit_scale,
-                          const tensor::ParameterTable& vision) {
+                                  const tensor::ParameterTable& vision) {
   tensor::ParameterTable table;
   table.add("positional_embedding", text.positional_embedding);
   table.add("text_projection", text.projection);

@@ -14,6 +14,6 @@ tensor::ParameterTable vision_table(const VisionTransformer& vision);
 /// A whole model in open_clip's order: the text tower's bare parameters, the scale, the image
 /// tower, the rest of the text tower.
 tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& logit_scale,
-                          const tensor::ParameterTable& vision);
+                                  const tensor::ParameterTable& vision);
 
 }  // namespace clipwright::models

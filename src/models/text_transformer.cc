@@ -53,17 +53,17 @@ Tensor TextTransformer::forward(const Tensor& ids, const Tensor& offsets) {
   Tensor x = at::embedding(token_embedding, ids.to(device)) +
              positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
   for (size_t i = 0; i + 1 < blocks.size(); ++i) {
-    x = blocks[i]->finish(
-        x, tensor::packed_causal_attention(blocks[i]->query_key_value(x), offsets).reshape({total, width}));
+    x = blocks[i]->finish(x, tensor::packed_causal_attention(blocks[i]->query_key_value(x), offsets)
+                                 .reshape({total, width}));
   }
   ResidualBlock& block = *blocks.back();
   const Tensor normed = block.norm_1(x);
-  const Tensor attended = tensor::packed_last_row_attention(block.query(normed.index_select(0, last)),
-                                                    block.key_value(normed), offsets);  // (N, H, D)
+  const Tensor attended = tensor::packed_last_row_attention(
+      block.query(normed.index_select(0, last)), block.key_value(normed), offsets);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return tensor::matrix_product(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5),
-                        projection);
+  return tensor::matrix_product(
+      at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5), projection);
 }
 
 }  // namespace clipwright::models

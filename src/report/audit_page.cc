@@ -35,7 +35,8 @@ std::string two_digits(double value) {
 
 std::vector<audit::verdict::AuditFlag> all_flags() {
   std::vector<audit::verdict::AuditFlag> flags = audit::verdict::audit_flags();
-  flags.insert(flags.end(), audit::verdict::model_flags().begin(), audit::verdict::model_flags().end());
+  flags.insert(flags.end(), audit::verdict::model_flags().begin(),
+               audit::verdict::model_flags().end());
   return flags;
 }
 
@@ -86,7 +87,8 @@ void add_histogram(HtmlReport& report, const audit::corpus::CorpusAudit& audit) 
     const double to = static_cast<double>(bin + 1) / static_cast<double>(audit.histogram.size());
     chart.places.push_back("score " + two_digits(from) + " to " + two_digits(to));
     chart.series[0].heights.push_back(100 * static_cast<double>(audit.histogram[bin]) / pairs);
-    chart.series[0].tones.push_back(from + 1e-9 >= audit::verdict::kDefaultKeepScore ? Tone::kGood : Tone::kBad);
+    chart.series[0].tones.push_back(from + 1e-9 >= audit::verdict::kDefaultKeepScore ? Tone::kGood
+                                                                                     : Tone::kBad);
   }
   report.add_bars(chart);
 }

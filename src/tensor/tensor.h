@@ -2,8 +2,8 @@
 // precompiled header.
 #pragma once
 
-// torch/torch.h would bring all layers, optimisers and data loaders of the library, whose inline code every unit then
-// instantiates: ten seconds each.
+// torch/torch.h would bring all layers, optimisers and data loaders of the library, whose inline
+// code every unit then instantiates: ten seconds each.
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/nn/module.h>
 #include <torch/types.h>

@@ -24,7 +24,8 @@ class EvalCommand : public testing::Test {
   /// A folder that holds tiny-32 as it is before any training: enough for files and exit codes.
   std::string model() const {
     const fs::path model = folder_ / "model";
-    if (!fs::exists(model)) models::write_open_clip_directory(*models::load_model("tiny-32"), model);
+    if (!fs::exists(model))
+      models::write_open_clip_directory(*models::load_model("tiny-32"), model);
     return model.string();
   }
   ~EvalCommand() override { fs::remove_all(folder_); }

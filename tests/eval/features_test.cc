@@ -19,7 +19,8 @@ TEST(Features, EqualTheTowerOnPreparedPixels) {
   for (int64_t i = 0; i < pictures->size(); ++i) {
     Tensor pixels = torch::empty({1, 3, 16, 16}, torch::kUInt8);
     ASSERT_EQ(pipeline.evaluate(pictures->image(i).view, {pixels.data_ptr<uint8_t>(), 768}), "");
-    const Tensor alone = model->encode_image(models::normalize_pixels(pixels, model->config().preprocess));
+    const Tensor alone =
+        model->encode_image(models::normalize_pixels(pixels, model->config().preprocess));
     EXPECT_LT((alone[0] - features.rows[i]).abs().max().item<float>(), 1e-5F);
   }
 }
@@ -33,8 +34,8 @@ TEST(Features, ModelsThatSquashSeeTheWholePicture) {
   models::Clip crop(config, 5);
   TemporaryFolder folder;
   make_class_folders(folder.path());
-  const auto pictures =
-      data::source::open_dataset({.source = folder.path().string()});  // 48 x 24 and wider than high
+  const auto pictures = data::source::open_dataset(
+      {.source = folder.path().string()});  // 48 x 24 and wider than high
   EXPECT_GT((embed_images(squash, *pictures).rows - embed_images(crop, *pictures).rows)
                 .abs()
                 .max()

@@ -28,7 +28,7 @@ class PairSimilarityTest : public ::testing::Test {
   }
 
   audit::verdict::AuditedPair pair(const std::string& key, const std::string& source,
-                   const std::string& text) const {
+                                   const std::string& text) const {
     audit::verdict::AuditedPair audited;
     audited.pair = {.key = key, .mode = "m", .source = source, .text = text};
     return audited;
@@ -87,7 +87,7 @@ TEST_F(PairSimilarityTest, APictureThatCannotBeReadHasNoValue) {
   std::ofstream(path_of("10_1"), std::ios::trunc) << "no picture";
   const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
   std::vector<audit::verdict::AuditedPair> pairs = {pair(path_of("10_1"), "ten of them", "ten"),
-                                    pair(path_of("2_0"), "a number", "number")};
+                                                    pair(path_of("2_0"), "a number", "number")};
   tier->score(pairs);
   EXPECT_TRUE(std::isnan(pairs[0].scores.image_source));
   EXPECT_FALSE(std::isnan(pairs[0].scores.similarity));
@@ -99,10 +99,12 @@ TEST_F(PairSimilarityTest, AnAuditTellsHowManyPairsHaveAPicture) {
   std::ofstream(folder_ / "m.txt") << "number\nten\nnothing\n";
   const auto tier = clip_similarity({.model = folder_ / "model", .data = folder_ / "pairs.tsv"});
   const auto source = audit::pairs::open_pairs(folder_ / "captions.txt", {folder_ / "m.txt"});
-  const audit::corpus::CorpusAudit audit = audit::corpus::audit_corpus(
-      audit::verdict::Auditor(fs::path()), *source, {.output = folder_ / "audit.json", .scorers = {tier.get()}});
+  const audit::corpus::CorpusAudit audit =
+      audit::corpus::audit_corpus(audit::verdict::Auditor(fs::path()), *source,
+                                  {.output = folder_ / "audit.json", .scorers = {tier.get()}});
   const std::string counts = "2 of 3 pairs have a picture";
-  EXPECT_NE(audit::corpus::describe(audit).find(counts), std::string::npos) << audit::corpus::describe(audit);
+  EXPECT_NE(audit::corpus::describe(audit).find(counts), std::string::npos)
+      << audit::corpus::describe(audit);
   EXPECT_NE(to_line(read_json(folder_ / "audit.json")["summary"]["tiers"]).find(counts),
             std::string::npos);
   EXPECT_EQ(audit.scores.at("image_source").count, 2);

@@ -43,8 +43,8 @@ TEST(Retrieval, RowsWithOnePictureAreOnePictureWithSeveralCaptions) {
   write_file(folder / "set.csv", "filepath,title\n" + pictures + "2_0.png,a red wall\n" + pictures +
                                      "10_0.png,a green wall\n" + pictures + "2_0.png,red\n" +
                                      pictures + "green_pear_0.png,blue\n");
-  const auto pairs =
-      data::source::open_dataset({.source = folder / "set.csv", .type = "csv", .csv_separator = ","});
+  const auto pairs = data::source::open_dataset(
+      {.source = folder / "set.csv", .type = "csv", .csv_separator = ","});
   const auto model = tiny_clip();
   const RetrievalResult result = evaluate_retrieval(*model, *pairs);
   EXPECT_EQ(result.pictures, 3);

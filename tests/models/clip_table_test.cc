@@ -45,7 +45,8 @@ TEST_P(EveryArchitecture, DeclaresNoExceptionButTheKnownOnes) {
                            ends_with(entry.name, ".num_batches_tracked");
     const bool key_bias =
         ends_with(entry.name, "attn.k_norm.bias") || ends_with(entry.name, "attnpool.k_proj.bias");
-    EXPECT_EQ(entry.kind, statistic ? tensor::TensorKind::kBuffer : tensor::TensorKind::kParameter) << entry.name;
+    EXPECT_EQ(entry.kind, statistic ? tensor::TensorKind::kBuffer : tensor::TensorKind::kParameter)
+        << entry.name;
     EXPECT_EQ(!entry.cancelled.empty(), key_bias) << entry.name;
     EXPECT_EQ(entry.trainable(), !statistic) << entry.name;
   }

@@ -81,8 +81,10 @@ TEST_P(GoldenModel, WritesWhatItRead) {
   TemporaryFolder folder;
   const auto model = read_open_clip_directory(kGolden / GetParam());
   write_open_clip_directory(*model, folder.path() / "copy");
-  const tensor::Safetensors before = tensor::read_safetensors(kGolden / GetParam() / "open_clip_model.safetensors");
-  const tensor::Safetensors after = tensor::read_safetensors(folder.path() / "copy/open_clip_model.safetensors");
+  const tensor::Safetensors before =
+      tensor::read_safetensors(kGolden / GetParam() / "open_clip_model.safetensors");
+  const tensor::Safetensors after =
+      tensor::read_safetensors(folder.path() / "copy/open_clip_model.safetensors");
   ASSERT_EQ(before.tensors.size(), after.tensors.size());
   for (const auto& [name, tensor] : before.tensors) {
     ASSERT_NE(after.find(name), nullptr) << name;

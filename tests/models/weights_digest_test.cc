@@ -20,8 +20,9 @@ TEST(WeightsDigest, IsThatOfTheValuesWhereverTheyLie) {
   write_open_clip_directory(*read_open_clip_directory(kGolden / "laclip"), folder.path() / "copy");
   // The same tensors in a file that is laid out otherwise.
   const fs::path weights = folder.path() / "copy/open_clip_model.safetensors";
-  tensor::write_safetensors(folder.path() / "copy/model.safetensors", tensor::read_safetensors(weights).tensors,
-                    {{"note", "a longer header"}});
+  tensor::write_safetensors(folder.path() / "copy/model.safetensors",
+                            tensor::read_safetensors(weights).tensors,
+                            {{"note", "a longer header"}});
   fs::remove(weights);
   EXPECT_EQ(weights_digest(*read_open_clip_directory(folder.path() / "copy")), laclip);
   EXPECT_NE(weights_digest(*read_open_clip_directory(kGolden / "vit")), laclip);
@@ -30,7 +31,8 @@ TEST(WeightsDigest, IsThatOfTheValuesWhereverTheyLie) {
 TEST(WeightsDigest, OneOtherBitOfAnyTensorIsAnotherDigest) {
   for (const char* name : {"vit", "resnet", "laclip"}) {
     const std::string before = weights_digest(*read_open_clip_directory(kGolden / name));
-    tensor::Safetensors file = tensor::read_safetensors(kGolden / name / "open_clip_model.safetensors");
+    tensor::Safetensors file =
+        tensor::read_safetensors(kGolden / name / "open_clip_model.safetensors");
     auto model = read_open_clip_directory(kGolden / name);
     for (auto& [tensor_name, tensor] : file.tensors) {
       const Tensor value = tensor.clone();

@@ -7,8 +7,8 @@
 #include <unordered_set>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 
 namespace clipwright::audit::calibration {
@@ -46,7 +46,8 @@ const std::vector<Value>& values() {
        [](const verdict::AuditedPair& a) {
          return std::min(a.scores.entails_forward, a.scores.entails_backward);
        }},
-      {"image_difference", [](const verdict::AuditedPair& a) { return a.scores.image_difference(); }},
+      {"image_difference",
+       [](const verdict::AuditedPair& a) { return a.scores.image_difference(); }},
   };
   return list;
 }
@@ -238,7 +239,8 @@ std::vector<CalibrationMiss> draw_misses(const std::vector<const Trial*>& trials
 }  // namespace
 
 Calibration calibrate(const verdict::Auditor& auditor, std::vector<CalibrationCaption> captions,
-                      const std::vector<verdict::PairScorer*>& scorers, const CalibrationOptions& options) {
+                      const std::vector<verdict::PairScorer*>& scorers,
+                      const CalibrationOptions& options) {
   std::erase_if(captions, [](const CalibrationCaption& caption) { return caption.text.empty(); });
   // Equal captions would stand in both halves; the order by hash is the draw.
   const auto order = [&](const CalibrationCaption& c) { return hash64(c.text, options.seed); };

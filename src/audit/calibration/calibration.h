@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "audit/verdict/audit.h"
 #include "audit/calibration/corruption.h"
+#include "audit/verdict/audit.h"
 #include "audit/verdict/pair_scores.h"
 
 namespace clipwright::audit::calibration {
@@ -69,6 +69,7 @@ struct CalibrationOptions {
 /// runs the lexical tier and `scorers`. Thresholds come from the tuning half alone. Throws
 /// Error(kInput) when there are fewer than 20 captions.
 Calibration calibrate(const verdict::Auditor& auditor, std::vector<CalibrationCaption> captions,
-                      const std::vector<verdict::PairScorer*>& scorers, const CalibrationOptions& options);
+                      const std::vector<verdict::PairScorer*>& scorers,
+                      const CalibrationOptions& options);
 
 }  // namespace clipwright::audit::calibration

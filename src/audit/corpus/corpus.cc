@@ -10,8 +10,8 @@
 #include "audit/pairs/source_once.h"
 #include "audit/verdict/record_line.h"
 #include "core/file.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 
 namespace clipwright::audit::corpus {

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "audit/verdict/audit.h"
 #include "audit/diversity/diversity.h"
-#include "audit/verdict/pair_scores.h"
 #include "audit/pairs/pairs.h"
+#include "audit/verdict/audit.h"
+#include "audit/verdict/pair_scores.h"
 
 namespace clipwright::audit::corpus {
 
@@ -47,7 +47,8 @@ struct CorpusAuditOptions {
   int threads = 0;               ///< 0: one a core
   size_t examples_a_flag = 8;
   bool diversity = true;
-  std::vector<verdict::PairScorer*> scorers;  ///< further tiers; called in this order for each block
+  std::vector<verdict::PairScorer*>
+      scorers;  ///< further tiers; called in this order for each block
   verdict::ScoreLimits limits;
 };
 

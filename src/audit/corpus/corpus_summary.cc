@@ -12,7 +12,7 @@ double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 std::string diversity_table(const CorpusAudit& audit) {
   const std::vector<diversity::DiversityRow> sources = diversity::diversity_rows(*audit.sources),
-                                  rewrites = diversity::diversity_rows(*audit.rewrites);
+                                             rewrites = diversity::diversity_rows(*audit.rewrites);
   std::vector<std::vector<diversity::DiversityRow>> columns = {sources, rewrites};
   std::vector<std::string> names = {"sources", "rewrites"};
   if (audit.mode_diversity.size() > 1) {
@@ -71,8 +71,9 @@ std::string describe(const CorpusAudit& audit) {
   char line[200];
   std::snprintf(
       line, sizeof line, "%s pairs, %s kept at score >= %.1f (%.1f %%), mean score %.3f%s\n",
-      with_commas(summary.pairs).c_str(), with_commas(summary.kept).c_str(), verdict::kDefaultKeepScore,
-      100 * static_cast<double>(summary.kept) / count, summary.score_sum / count,
+      with_commas(summary.pairs).c_str(), with_commas(summary.kept).c_str(),
+      verdict::kDefaultKeepScore, 100 * static_cast<double>(summary.kept) / count,
+      summary.score_sum / count,
       audit.wordnet ? "" : "; without WordNet (wordnet-base), so that synonyms count as lost");
   std::string text = line;
   const auto add_flags = [&](const std::vector<verdict::AuditFlag>& flags) {

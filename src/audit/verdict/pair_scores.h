@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
-#include "audit/verdict/audit.h"
 #include "audit/pairs/pairs.h"
+#include "audit/verdict/audit.h"
 
 namespace clipwright::audit::verdict {
 

@@ -20,7 +20,8 @@ const std::vector<std::string> kComparisons = {">=", ">", "<=", "<"};
 /// A misspelt flag would never be found and so keep everything.
 void check_flag(const std::string& text, const std::string& flag) {
   std::vector<std::string> known;
-  for (const audit::verdict::AuditFlag& one : audit::verdict::audit_flags()) known.emplace_back(one.name);
+  for (const audit::verdict::AuditFlag& one : audit::verdict::audit_flags())
+    known.emplace_back(one.name);
   if (std::find(known.begin(), known.end(), flag) != known.end()) return;
   const std::string near = nearest(flag, known);
   refuse(text, "'" + flag + "' is no flag of the audit" +

@@ -135,8 +135,8 @@ class TarDataset final : public Dataset {
     const Found at = find(index);
     const TarSample& sample = at.of(*this);
     if (sample.text_size > 0) {
-      return std::string(
-          text::unicode::trimmed(files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
+      return std::string(text::unicode::trimmed(
+          files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
     }
     if (sample.json_size == 0) return {};
     return json_caption(files_.view(at.shard, sample.json_block * kBlock, sample.json_size));

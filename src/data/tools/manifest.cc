@@ -46,7 +46,8 @@ void each_entry(const std::filesystem::path& path, const Use& use) {
 
 }  // namespace
 
-int64_t write_manifest(const source::Dataset& dataset, const std::function<void(std::string_view)>& write) {
+int64_t write_manifest(const source::Dataset& dataset,
+                       const std::function<void(std::string_view)>& write) {
   int64_t unreadable = 0;
   Progress progress("hashing pairs", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {

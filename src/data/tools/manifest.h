@@ -15,7 +15,8 @@ namespace clipwright::data::tools {
 /// Writes a line of JSON for each pair: {"key", "image_sha256", "image_bytes", "caption_sha256",
 /// "label" when there is one}; a picture that cannot be read has "error" instead of its hash.
 /// Returns the count of such pictures.
-int64_t write_manifest(const source::Dataset& dataset, const std::function<void(std::string_view)>& write);
+int64_t write_manifest(const source::Dataset& dataset,
+                       const std::function<void(std::string_view)>& write);
 
 /// How two manifests differ.
 struct ManifestDifference {

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "data/files/tar.h"
 
 namespace clipwright::data::tools {
@@ -63,7 +63,8 @@ void check_pack_options(const PackOptions& options) {
   }
 }
 
-PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions, const PackOptions& options) {
+PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions,
+                const PackOptions& options) {
   check_pack_options(options);
   make_folder(options.folder);
   PackResult result;

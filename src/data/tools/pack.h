@@ -30,7 +30,8 @@ void check_pack_options(const PackOptions& options);
 /// --json-text-key reads. Tars appear whole or not at all; the same data gives the same bytes.
 /// Unreadable pictures are skipped with a warning. Throws Error(kUsage) as check_pack_options does,
 /// Error(kFailed) when the disk refuses.
-PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions, const PackOptions& options);
+PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions,
+                const PackOptions& options);
 
 /// Writes a line of JSON for each pair: {"key", "raw", "rewrite:<mode>": ...}, texts that are
 /// missing left out.

@@ -4,9 +4,9 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
 #include "core/npy.h"
+#include "core/process/interrupt.h"
 #include "data/source/image_file.h"
 #include "data/transform/transform.h"
 

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "data/captions/caption_table.h"
 #include "data/files/tar.h"
 #include "data/source/dataset.h"

@@ -13,8 +13,7 @@ std::vector<KernelVariant> resize_variants() {
 }
 
 const ResizeKernels& resize_kernels_named(const std::string& variant) {
-  if (variant == "avx512" && resize_kernels_avx512() != nullptr)
-    return *resize_kernels_avx512();
+  if (variant == "avx512" && resize_kernels_avx512() != nullptr) return *resize_kernels_avx512();
   if (variant == "avx2") return resize_kernels_avx2();
   CW_CHECK(variant == "plain", "no such resize kernels here: " + variant);
   return resize_kernels_plain();
@@ -31,8 +30,7 @@ const KernelChoice& resize_choice() {
 }
 
 const ResizeKernels& resize_kernels() {
-  static const ResizeKernels& kernels =
-      resize_kernels_named(resize_choice().variant);
+  static const ResizeKernels& kernels = resize_kernels_named(resize_choice().variant);
   return kernels;
 }
 

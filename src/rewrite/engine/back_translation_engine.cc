@@ -54,7 +54,8 @@ class TwoWays final : public RequestQueue, public ReplySink {
     reply.tokens_in += way.there.tokens_in;
     reply.tokens_out += way.there.tokens_out;
     reply.seconds += way.there.seconds;
-    const bool whole = reply.status == ReplyStatus::kStopped && !prompt::caption_blanks(reply.text).empty();
+    const bool whole =
+        reply.status == ReplyStatus::kStopped && !prompt::caption_blanks(reply.text).empty();
     if (way.translated || !whole) {
       const UnderWay done = std::move(way);
       under_way_.erase(found);
@@ -115,14 +116,16 @@ Json BackTranslationEngine::identity() const {
           {"through", inner_->identity()}};
 }
 
-void BackTranslationEngine::run(RequestQueue& queue, const language::Sampling& sampling, ReplySink& sink) {
+void BackTranslationEngine::run(RequestQueue& queue, const language::Sampling& sampling,
+                                ReplySink& sink) {
   TwoWays ways(prompt::pivot_language(pivot_), queue, sink);
   inner_->run(ways, sampling, ways);
 }
 
 std::vector<std::string> BackTranslationEngine::pivot_languages() {
   std::vector<std::string> codes;
-  for (const prompt::PivotLanguage& language : prompt::all_pivot_languages()) codes.emplace_back(language.code);
+  for (const prompt::PivotLanguage& language : prompt::all_pivot_languages())
+    codes.emplace_back(language.code);
   return codes;
 }
 

@@ -20,8 +20,8 @@
 #include "language/quantized_copy.h"
 #include "language/sampler.h"
 #include "language/sequence_cache.h"
-#include "rewrite/prompt/chat_prompt.h"
 #include "rewrite/engine/request_pool.h"
+#include "rewrite/prompt/chat_prompt.h"
 
 namespace clipwright::rewrite::engine {
 namespace {
@@ -38,8 +38,8 @@ struct Prompt {
 /// Tokenized in one piece, as the model would see it, so that cutting the prompt changes nothing;
 /// only where a token straddles the seam are the two parts taken as they are. In a chat frame the
 /// frame's head belongs to what neighbours share.
-Prompt tokenize_prompt(const language::LanguageModel& model, const std::optional<language::ChatFrame>& chat,
-                       const Request& request) {
+Prompt tokenize_prompt(const language::LanguageModel& model,
+                       const std::optional<language::ChatFrame>& chat, const Request& request) {
   const std::string shared = chat && !request.prefix.empty()
                                  ? std::string(prompt::kChatInstruction) + "\n\n" + request.prefix
                                  : request.prefix;
@@ -81,8 +81,8 @@ struct Text {
 /// that meet at every matrix product ran 6 times slower under load).
 class Worker {
  public:
-  Worker(const language::LanguageModel& model, const std::optional<language::ChatFrame>& chat, size_t index, int texts,
-         int threads)
+  Worker(const language::LanguageModel& model, const std::optional<language::ChatFrame>& chat,
+         size_t index, int texts, int threads)
       : model_(model),
         chat_(chat),
         index_(index),
@@ -157,7 +157,8 @@ void Worker::fill(RequestPool& pool, const language::Sampling& sampling) {
 }
 
 /// Takes one new token. True when the text is complete and handed over.
-bool Worker::advance(Text& text, int32_t token, const language::Sampling& sampling, RequestPool& pool) {
+bool Worker::advance(Text& text, int32_t token, const language::Sampling& sampling,
+                     RequestPool& pool) {
   ++text.tokens_out;
   bool stopped = model_.ends_text(token);
   if (!stopped) {
@@ -237,7 +238,8 @@ struct LlamaEngine::State {
 LlamaEngine::State::State(const LlamaOptions& options)
     : source(options.model.empty() ? shared_file("default.gguf") : options.model),
       quantize(options.quantize),
-      model(quantize.empty() ? source : language::quantized_copy(source, quantize, options.threads)),
+      model(quantize.empty() ? source
+                             : language::quantized_copy(source, quantize, options.threads)),
       digest(language::file_digest(model.path())) {
   if (options.chat) chat = language::chat_frame(model);
   constexpr int kTextsPerWorker = 8, kUsualCells = 512;
@@ -251,10 +253,12 @@ LlamaEngine::State::State(const LlamaOptions& options)
   const int64_t one = int64_t{kTextsPerWorker + 1} * kUsualCells * cache_bytes(model.handle());
   const auto affordable =
       static_cast<int>(std::clamp<int64_t>(memory / std::max<int64_t>(one, 1), 1, threads));
-  const int count =
-      std::clamp((wanted + language::SequenceCache::kColumns - 1) / language::SequenceCache::kColumns, 1, affordable);
+  const int count = std::clamp(
+      (wanted + language::SequenceCache::kColumns - 1) / language::SequenceCache::kColumns, 1,
+      affordable);
   for (int i = 0; i < count; ++i) {
-    const int texts = std::clamp((wanted + count - 1) / count, 1, language::SequenceCache::most_sequences());
+    const int texts =
+        std::clamp((wanted + count - 1) / count, 1, language::SequenceCache::most_sequences());
     workers.emplace_back(model, chat, static_cast<size_t>(i), texts, std::max(1, threads / count));
     parallel += static_cast<size_t>(texts);
   }

@@ -36,6 +36,7 @@ struct Rewrite {
 
 /// Cleans a reply (blanks, one pair of quotes around it) and judges it. Says nothing about meaning:
 /// that is the audit's work.
-Rewrite parse_reply(const Reply& reply, std::string_view source, const prompt::ExampleTriple& examples);
+Rewrite parse_reply(const Reply& reply, std::string_view source,
+                    const prompt::ExampleTriple& examples);
 
 }  // namespace clipwright::rewrite::engine

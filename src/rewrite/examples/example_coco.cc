@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::examples {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -70,9 +70,11 @@ void ExampleDraft::write(const fs::path& path) const {
   write_file(path, contents());
 }
 
-prompt::ExampleFinding ExampleDraft::check(const std::string& source, const std::string& rewrite) const {
+prompt::ExampleFinding ExampleDraft::check(const std::string& source,
+                                           const std::string& rewrite) const {
   for (const std::string& text : {source, rewrite}) {
-    if (prompt::ExampleFinding finding = prompt::check_example_text(text); !finding.found.empty()) return finding;
+    if (prompt::ExampleFinding finding = prompt::check_example_text(text); !finding.found.empty())
+      return finding;
     // A line that begins so would be a comment.
     if (text.starts_with('#'))
       return {.found = "'" + text + "' begins with #", .expected = "a text that begins otherwise"};

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "language/sampler.h"
 #include "rewrite/job/job_ledger.h"

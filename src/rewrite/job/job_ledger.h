@@ -36,8 +36,8 @@ class JobLedger {
  public:
   /// `tasks`, one a mode; `lease` as in LedgerOptions. The ledger is this
   /// object's alone until `finish`.
-  JobLedger(ledger::Ledger& ledger, std::vector<ledger::RewriteRecipe> recipes, std::vector<ledger::LedgerTask> tasks,
-            int attempts, double lease);
+  JobLedger(ledger::Ledger& ledger, std::vector<ledger::RewriteRecipe> recipes,
+            std::vector<ledger::LedgerTask> tasks, int attempts, double lease);
   /// Ends the thread; what was not committed by then is dropped.
   ~JobLedger();
 

@@ -3,7 +3,7 @@
 namespace clipwright::rewrite::job {
 
 ledger::RewriteRecipe make_recipe(const RewriteOptions& options, const prompt::ExamplePack& pack,
-                          const engine::Engine& engine) {
+                                  const engine::Engine& engine) {
   ledger::RewriteRecipe recipe;
   Json& parts = recipe.description;
   parts = engine.identity();

@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "rewrite/ledger/ledger.h"
 #include "text/unicode/utf8.h"

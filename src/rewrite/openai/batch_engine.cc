@@ -3,8 +3,8 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/log.h"
-#include "rewrite/prompt/chat_prompt.h"
 #include "rewrite/openai/retry_policy.h"
+#include "rewrite/prompt/chat_prompt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -73,10 +73,13 @@ engine::Reply BatchEngine::reply_of(const Json& line) {
     return std::move(parsed.reply);
   }
   ++counts_.errors;
-  return {.status = engine::ReplyStatus::kFailed, .text = quoted_reason(error_of(line)), .error = "batch"};
+  return {.status = engine::ReplyStatus::kFailed,
+          .text = quoted_reason(error_of(line)),
+          .error = "batch"};
 }
 
-void BatchEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) {
+void BatchEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling,
+                      engine::ReplySink& sink) {
   counts_ = {};
   BatchRequestWriter writer(options_.folder, options_.limits);
   BatchKeys asked = read_asked(options_.folder);

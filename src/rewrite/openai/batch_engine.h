@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string>
 
-#include "rewrite/openai/batch_files.h"
 #include "rewrite/engine/engine.h"
+#include "rewrite/openai/batch_files.h"
 #include "rewrite/openai/openai_protocol.h"
 
 namespace clipwright::rewrite::openai {
@@ -39,7 +39,8 @@ class BatchEngine final : public engine::Engine {
   Json identity() const override;
   /// Answers what results hold; writes what was never asked into a requests file and hands it back
   /// as missing. Running again before the answers are there writes nothing twice.
-  void run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) override;
+  void run(engine::RequestQueue& queue, const language::Sampling& sampling,
+           engine::ReplySink& sink) override;
 
   /// Stable name of one request: mode, attempt, and a hash of source and body. A change of prompt,
   /// model or sampling never meets an old answer.

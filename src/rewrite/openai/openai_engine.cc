@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
-#include "rewrite/prompt/chat_prompt.h"
-#include "rewrite/openai/concurrency_limit.h"
+#include "core/process/interrupt.h"
 #include "rewrite/engine/prefix_order.h"
+#include "rewrite/openai/concurrency_limit.h"
+#include "rewrite/prompt/chat_prompt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -55,7 +55,8 @@ struct Attempt {
 class Run {
  public:
   Run(const OpenAiOptions& options, const OpenAiAddress& address, const OpenAiServer& server,
-      HttpClient& client, engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink)
+      HttpClient& client, engine::RequestQueue& queue, const language::Sampling& sampling,
+      engine::ReplySink& sink)
       : options_(options),
         queue_(queue),
         address_(address),
@@ -192,7 +193,8 @@ void Run::unwell(const std::string& reason) {
 
 void Run::give_up(Attempt& attempt, const std::string& kind, const std::string& reason) {
   order_.ended(attempt.request.prefix, false);
-  sink_.put(attempt.request, {.status = engine::ReplyStatus::kFailed, .text = reason, .error = kind});
+  sink_.put(attempt.request,
+            {.status = engine::ReplyStatus::kFailed, .text = reason, .error = kind});
 }
 
 void Run::take_answer(Attempt& attempt, const HttpReply& reply) {
@@ -384,7 +386,8 @@ Json OpenAiEngine::details() const {
       {"base_url", address_.root}, {"server", server_.owner}, {"refused_fields", server_.dropped}};
 }
 
-void OpenAiEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) {
+void OpenAiEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling,
+                       engine::ReplySink& sink) {
   // What an interrupt or an error leaves in flight must not answer the next run.
   struct HangUp {
     HttpClient& client;

@@ -9,10 +9,10 @@
 #include <memory>
 #include <string>
 
-#include "rewrite/openai/circuit_breaker.h"
 #include "rewrite/engine/engine.h"
-#include "rewrite/openai/http_client.h"
 #include "rewrite/engine/monotonic_clock.h"
+#include "rewrite/openai/circuit_breaker.h"
+#include "rewrite/openai/http_client.h"
 #include "rewrite/openai/openai_server.h"
 #include "rewrite/openai/retry_policy.h"
 
@@ -43,7 +43,8 @@ class OpenAiEngine final : public engine::Engine {
   Json details() const override;
   /// One thread, the caller's: queue and sink are used from nowhere else. Throws Error(kFailed)
   /// when the server refuses everything or stays away longer than `patience`.
-  void run(engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink) override;
+  void run(engine::RequestQueue& queue, const language::Sampling& sampling,
+           engine::ReplySink& sink) override;
 
  private:
   OpenAiOptions options_;

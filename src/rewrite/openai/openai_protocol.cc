@@ -84,7 +84,8 @@ const std::set<std::string>& extension_fields() {
   return fields;
 }
 
-Json request_body(const OpenAiDialect& dialect, const engine::Request& request, const language::Sampling& sampling) {
+Json request_body(const OpenAiDialect& dialect, const engine::Request& request,
+                  const language::Sampling& sampling) {
   Json body = {{"model", dialect.model}};
   if (dialect.api == OpenAiApi::kChat) {
     // A request without examples is an instruction already.

@@ -36,11 +36,12 @@ const std::set<std::string>& standard_fields();
 const std::set<std::string>& extension_fields();
 
 /// The body of a request. Every sampling field is said, so that no server's default decides.
-Json request_body(const OpenAiDialect& dialect, const engine::Request& request, const language::Sampling& sampling);
+Json request_body(const OpenAiDialect& dialect, const engine::Request& request,
+                  const language::Sampling& sampling);
 
 /// What came back with status 200. Never trusts: anything unexpected is `damaged`.
 struct ParsedReply {
-  engine::Reply reply;           ///< seconds not filled in
+  engine::Reply reply;   ///< seconds not filled in
   bool damaged = false;  ///< worth another try; `reply.text` says what is wrong
 };
 ParsedReply parse_reply_body(OpenAiApi api, std::string_view body);

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/process/interrupt.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "rewrite/openai/retry_policy.h"
 
 namespace clipwright::rewrite::openai {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "rewrite/openai/http_client.h"
 #include "rewrite/engine/monotonic_clock.h"
+#include "rewrite/openai/http_client.h"
 #include "rewrite/openai/openai_protocol.h"
 
 namespace clipwright::rewrite::openai {
@@ -32,7 +32,7 @@ struct OpenAiServer {
 struct ProbeOptions {
   OpenAiApi api = OpenAiApi::kAuto;
   std::string model;                         ///< empty: the only one the server lists
-  language::Sampling sampling;                         ///< what is tried out
+  language::Sampling sampling;               ///< what is tried out
   std::chrono::seconds patience{600};        ///< with a server that is still loading
   std::chrono::milliseconds between{1'000};  ///< looks at a loading server
 };

@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "text/unicode/code_points.h"
 #include "text/bpe/tokenizer.h"
+#include "text/unicode/code_points.h"
 
 namespace clipwright::text::bpe {
 namespace {

@@ -1,7 +1,7 @@
 #include "text/repair/badness.h"
 
-#include "text/unicode/character_kind.h"
 #include "text/repair/mojibake_characters.h"
+#include "text/unicode/character_kind.h"
 #include "text/unicode/python_unicode.h"
 
 namespace clipwright::text::repair {
@@ -27,14 +27,17 @@ constexpr GroupPair kUnlikelyPairs[] = {
     {kAccented | kCurrency | kNumeric | kPunctuation | kLaw, kBox},
 };
 
-bool is_one_of(char32_t c, unicode::CodePointView set) { return set.find(c) != unicode::CodePointView::npos; }
+bool is_one_of(char32_t c, unicode::CodePointView set) {
+  return set.find(c) != unicode::CodePointView::npos;
+}
 bool is_small_letter(char32_t c) { return c >= 'a' && c <= 'z'; }
 bool is_ascii_letter(char32_t c) { return is_small_letter(c) || (c >= 'A' && c <= 'Z'); }
 
 /// The text around a position; past its ends there is U+0000 without traits, which no rule accepts.
 class Neighbourhood {
  public:
-  explicit Neighbourhood(unicode::CodePointView text) : text_(text), traits_(MojibakeTraits::standard()) {}
+  explicit Neighbourhood(unicode::CodePointView text)
+      : text_(text), traits_(MojibakeTraits::standard()) {}
   void move_to(size_t position) { position_ = position; }
   bool exists(int offset) const { return position_ + static_cast<size_t>(offset) < text_.size(); }
   char32_t at(int offset) const {

@@ -96,6 +96,8 @@ void remove_terminal_escapes(unicode::CodePoints& text) {
   text = std::move(result);
 }
 
-void remove_control_characters(unicode::CodePoints& text) { std::erase_if(text, is_removed_control); }
+void remove_control_characters(unicode::CodePoints& text) {
+  std::erase_if(text, is_removed_control);
+}
 
 }  // namespace clipwright::text::repair

@@ -1,8 +1,8 @@
 #include "text/repair/clean.h"
 
-#include "text/unicode/character_kind.h"
 #include "text/repair/clean_steps.h"
 #include "text/repair/html_entities.h"
+#include "text/unicode/character_kind.h"
 #include "text/unicode/python_unicode.h"
 
 namespace clipwright::text::repair {

@@ -39,8 +39,9 @@ unicode::CodePoints fix_text(unicode::CodePointView text) {
   bool unescape = true;
   for (size_t position = 0; position < text.size();) {
     const size_t line_end = text.find(U'\n', position);
-    const size_t length = std::min(
-        (line_end == unicode::CodePointView::npos ? text.size() : line_end + 1) - position, kLongestSegment);
+    const size_t length =
+        std::min((line_end == unicode::CodePointView::npos ? text.size() : line_end + 1) - position,
+                 kLongestSegment);
     unicode::CodePoints segment(text.substr(position, length));
     // From the first '<' on this is taken for real HTML, whose references are meant.
     unescape = unescape && segment.find(U'<') == unicode::CodePoints::npos;
@@ -51,6 +52,8 @@ unicode::CodePoints fix_text(unicode::CodePointView text) {
   return fixed;
 }
 
-std::string fix_text(std::string_view text) { return unicode::encode_utf8(fix_text(unicode::decode_utf8(text))); }
+std::string fix_text(std::string_view text) {
+  return unicode::encode_utf8(fix_text(unicode::decode_utf8(text)));
+}
 
 }  // namespace clipwright::text::repair

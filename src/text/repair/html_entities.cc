@@ -183,7 +183,9 @@ void replace_references(unicode::CodePoints& text, Reader&& read) {
 
 void unescape_all_references(unicode::CodePoints& text) { replace_references(text, read_any); }
 
-void unescape_closed_references(unicode::CodePoints& text) { replace_references(text, read_closed); }
+void unescape_closed_references(unicode::CodePoints& text) {
+  replace_references(text, read_closed);
+}
 
 std::string unescape_html(std::string_view text) {
   unicode::CodePoints code_points = unicode::decode_utf8(text);

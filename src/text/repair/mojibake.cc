@@ -14,7 +14,8 @@ namespace {
 
 bool is_c1_control(char32_t c) { return c >= 0x80 && c <= 0x9F; }
 
-std::optional<unicode::CodePoints> read_as_utf8(unicode::CodePointView text, LegacyEncoding encoding) {
+std::optional<unicode::CodePoints> read_as_utf8(unicode::CodePointView text,
+                                                LegacyEncoding encoding) {
   std::string bytes = encode_legacy(text, encoding);
   // In Mac Roman an en dash before a space would be taken for a lost no-break space.
   if (encoding != LegacyEncoding::kMacRoman) restore_no_break_spaces(bytes);

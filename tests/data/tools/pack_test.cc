@@ -39,8 +39,8 @@ class PackTest : public testing::Test {
 };
 
 TEST_F(PackTest, TarsHoldTheSamePicturesCaptionsAndRewrites) {
-  const auto captions =
-      captions::CaptionTable::build(*source_, {folder_.write("bard.txt", "0\n1 a\n2\n3\n4\n5 b\n\n")});
+  const auto captions = captions::CaptionTable::build(
+      *source_, {folder_.write("bard.txt", "0\n1 a\n2\n3\n4\n5 b\n\n")});
   const PackResult done =
       pack(*source_, &captions, {.folder = folder_ / "out", .samples_per_tar = 4});
   EXPECT_EQ(done.samples, 6);
@@ -120,8 +120,8 @@ TEST_F(PackTest, TarsOfNoSampleAreAUsageError) {
 }
 
 TEST_F(PackTest, JoinedTextsCarryKeysAndSlots) {
-  const auto captions =
-      captions::CaptionTable::build(*source_, {folder_.write("bard.txt", "zero\n1\n2\n3\n4\n5\n\n")});
+  const auto captions = captions::CaptionTable::build(
+      *source_, {folder_.write("bard.txt", "zero\n1\n2\n3\n4\n5\n\n")});
   std::vector<std::string> lines;
   join_texts(*source_, captions, [&](std::string_view line) { lines.emplace_back(line); });
   ASSERT_EQ(lines.size(), 7u);

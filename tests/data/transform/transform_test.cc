@@ -69,7 +69,8 @@ TEST(ImagePipeline, TrainingIsTheDrawnCrop) {
     Random random(1, "crop", 0, sample), same(1, "crop", 0, sample);
     std::vector<uint8_t> trained = room(64), cropped = room(64);
     ASSERT_EQ(pipeline.train(picture.view(), random, trained), "");
-    ASSERT_EQ(pipeline.crop(picture.view(), image::draw_crop(331, 250, 0.5, 1.0, same), cropped), "");
+    ASSERT_EQ(pipeline.crop(picture.view(), image::draw_crop(331, 250, 0.5, 1.0, same), cropped),
+              "");
     EXPECT_EQ(trained, cropped) << "sample " << sample;
   }
 }

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<nouns::ObjectClass> all_classes() {
   return nouns::read_classes(CLIPWRIGHT_SOURCE_DIR "/data/demo/classes.txt",
-                      nouns::read_annotations(DemoSources().annotations));
+                             nouns::read_annotations(DemoSources().annotations));
 }
 
 bool holds_word(const std::string& text, const std::string& word) {

@@ -24,9 +24,9 @@ class LedgerPairsTest : public testing::Test {
     for (int i = 0; i < captions; ++i) {
       const std::string caption = "a cat number " + std::to_string(i);
       ledger::LedgerRow row{.source = ledger::source_key(caption),
-                    .mode = "bard",
-                    .recipe = recipe,
-                    .status = "rejected:empty"};
+                            .mode = "bard",
+                            .recipe = recipe,
+                            .status = "rejected:empty"};
       made->add(row, caption);
       row.attempt = 1;
       row.status = "accepted";

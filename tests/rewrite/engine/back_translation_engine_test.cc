@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "rewrite/engine/llama_engine.h"
-#include "rewrite/prompt/prompt.h"
 #include "rewrite/engine/request_pool.h"
+#include "rewrite/prompt/prompt.h"
 #include "tests/rewrite/request_list.h"
 
 namespace clipwright::rewrite::engine {

@@ -40,7 +40,8 @@ Request request_for(size_t caption, int examples) {
        {"girl blowing out candles", "a girl blows out her candles"}}};
   prompt::ExampleTriple triple = first;
   if (examples == 1) std::swap(triple[0], triple[2]);
-  prompt::PromptText prompt = prompt::build_prompt(prompt::PromptLayout::kClean, triple, kCaptions[caption]);
+  prompt::PromptText prompt =
+      prompt::build_prompt(prompt::PromptLayout::kClean, triple, kCaptions[caption]);
   return {.id = static_cast<int64_t>(caption) * 2 + examples,
           .prefix = std::move(prompt.prefix),
           .body = std::move(prompt.body),

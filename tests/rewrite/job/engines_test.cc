@@ -72,7 +72,8 @@ class RecordedModes final : public engine::Engine {
   std::vector<std::string> modes_;
 };
 
-std::vector<std::string> chosen(const std::vector<std::string>& named, const engine::Engine& engine) {
+std::vector<std::string> chosen(const std::vector<std::string>& named,
+                                const engine::Engine& engine) {
   std::vector<std::string> modes;
   for (const prompt::ExamplePack& pack : choose_packs(named, engine)) modes.push_back(pack.mode());
   return modes;

@@ -34,7 +34,8 @@ class SlowLedger final : public ledger::Ledger {
     if (broken) throw Error(ExitCode::kFailed, "the disk is full");
     behind_->commit();
   }
-  std::vector<ledger::ClaimAnswer> claim(const ledger::LedgerTask& t, std::span<const Sha256> s, int a) override {
+  std::vector<ledger::ClaimAnswer> claim(const ledger::LedgerTask& t, std::span<const Sha256> s,
+                                         int a) override {
     return behind_->claim(t, s, a);
   }
   void renew() override { behind_->renew(); }
@@ -45,19 +46,22 @@ class SlowLedger final : public ledger::Ledger {
     behind_->progress(t, use);
   }
   std::vector<std::optional<ledger::LedgerRow>> last(std::span<const Sha256> s,
-                                             const ledger::LedgerTask& t) override {
+                                                     const ledger::LedgerTask& t) override {
     return behind_->last(s, t);
   }
-  void each_row(const std::function<void(const ledger::LedgerRow&, const ledger::LedgerSource&)>& use) override {
+  void each_row(const std::function<void(const ledger::LedgerRow&, const ledger::LedgerSource&)>&
+                    use) override {
     behind_->each_row(use);
   }
-  void each_accepted(const std::function<void(const ledger::LedgerRow&, std::string_view)>& use) override {
+  void each_accepted(
+      const std::function<void(const ledger::LedgerRow&, std::string_view)>& use) override {
     behind_->each_accepted(use);
   }
   void each_recipe(const std::function<void(const Sha256&, const std::string&)>& use) override {
     behind_->each_recipe(use);
   }
-  std::vector<std::optional<ledger::LedgerRow>> find(std::span<const ledger::LedgerRow> k) override {
+  std::vector<std::optional<ledger::LedgerRow>> find(
+      std::span<const ledger::LedgerRow> k) override {
     return behind_->find(k);
   }
   void replace(const ledger::LedgerRow& row) override { behind_->replace(row); }

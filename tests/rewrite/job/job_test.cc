@@ -391,7 +391,9 @@ TEST_F(Job, ImportedRecordsCountAsDone) {
   const auto before = lines("human.txt");
   options_.records.clear();
   options_.ledger = "sqlite:" + (folder_ / "fresh.db").string();
-  EXPECT_EQ(archive::import_records(folder_ / "records.jsonl.gz", *ledger::open_ledger(options_.ledger)), 4);
+  EXPECT_EQ(
+      archive::import_records(folder_ / "records.jsonl.gz", *ledger::open_ledger(options_.ledger)),
+      4);
   TestEngine again;
   run("a cat\na dog\na bird\n", again);
   EXPECT_EQ(again.asked.size(), 2u);
@@ -485,7 +487,8 @@ TEST_F(Job, KeptDuplicatesGetATextEach) {
   EXPECT_TRUE(none.asked.empty());
   EXPECT_EQ(lines("human.txt"), (std::vector<std::string>{each[0], each[2], each[1], each[3]}));
   options_.ledger = "sqlite:" + (folder_ / "imported.db").string();
-  EXPECT_EQ(archive::import_records(folder_ / "records.jsonl", *ledger::open_ledger(options_.ledger)), 4);
+  EXPECT_EQ(
+      archive::import_records(folder_ / "records.jsonl", *ledger::open_ledger(options_.ledger)), 4);
   run(text, none);
   EXPECT_TRUE(none.asked.empty());
   EXPECT_EQ(lines("human.txt"), each);

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "core/random.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/archive/ledger_merge.h"
+#include "rewrite/ledger/ledger.h"
 #include "tests/rewrite/child_process.h"
 #include "tests/rewrite/fake_server.h"
 #include "tests/temporary_folder.h"
@@ -46,13 +46,15 @@ class PaidReplies : public testing::Test {
   int64_t rows(const std::string& ledger) const {
     if (!std::filesystem::exists(folder_ / ledger)) return 0;
     int64_t rows = 0;
-    for (const ledger::LedgerCount& count : ledger::open_ledger("sqlite:" + (folder_ / ledger))->counts())
+    for (const ledger::LedgerCount& count :
+         ledger::open_ledger("sqlite:" + (folder_ / ledger))->counts())
       rows += count.rows;
     return rows;
   }
   int64_t rows_of(const std::string& ledger, const ChildProcess& job) const {
     const std::string part = ":" + std::to_string(job.pid()) + ":";
-    for (const ledger::LedgerWorker& worker : ledger::open_ledger("sqlite:" + (folder_ / ledger))->workers()) {
+    for (const ledger::LedgerWorker& worker :
+         ledger::open_ledger("sqlite:" + (folder_ / ledger))->workers()) {
       if (worker.name.find(part) != std::string::npos) return worker.rows;
     }
     return 0;
@@ -155,9 +157,9 @@ TEST_F(PaidReplies, AFullDiskLosesNone) {
     const size_t at = told.find("clipwright-unsent-");
     if (at == std::string::npos) continue;
     const std::string file = folder_ / told.substr(at, told.find(".db", at) + 3 - at);
-    rescued =
-        archive::merge_ledger(*ledger::open_ledger("sqlite:" + (folder_ / ledger)), *ledger::open_ledger("sqlite:" + file))
-            .added;
+    rescued = archive::merge_ledger(*ledger::open_ledger("sqlite:" + (folder_ / ledger)),
+                                    *ledger::open_ledger("sqlite:" + file))
+                  .added;
   }
   EXPECT_EQ(kept + rescued, paid_);
   ChildProcess again = start(ledger);

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "core/json.h"
-#include "rewrite/ledger/ledger.h"
 #include "rewrite/archive/ledger_report.h"
+#include "rewrite/ledger/ledger.h"
 #include "tests/clock/jumping_clock.h"
 #include "tests/rewrite/child_process.h"
 #include "tests/rewrite/fake_server.h"
@@ -36,15 +36,18 @@ class WallClock : public testing::Test {
   std::set<std::string> years() const {
     std::set<std::string> years;
     ledger::open_ledger(ledger_)->each_row(
-        [&](const ledger::LedgerRow& row, const ledger::LedgerSource&) { years.insert(row.at.substr(0, 4)); });
+        [&](const ledger::LedgerRow& row, const ledger::LedgerSource&) {
+          years.insert(row.at.substr(0, 4));
+        });
     return years;
   }
   /// In which `alone` was run.
   std::string first_year() const {
     std::string year;
-    ledger::open_ledger(folder_ / "alone.db")->each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource&) {
-      year = row.at.substr(0, 4);
-    });
+    ledger::open_ledger(folder_ / "alone.db")
+        ->each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource&) {
+          year = row.at.substr(0, 4);
+        });
     return year;
   }
   TemporaryFolder folder_;

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "rewrite/prompt/example_rows.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/prompt/example_rows.h"
 
 namespace clipwright::rewrite::prompt {
 namespace {

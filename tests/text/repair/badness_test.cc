@@ -14,9 +14,10 @@ TEST(Badness, SeesMisreadText) {
 }
 
 TEST(Badness, LeavesWrittenTextAlone) {
-  for (const unicode::CodePointView text : {U"", U"plain", U"café", U"€5 – ½ price", U"œuvre", U"Привет",
-                                   U"Ελλάδα", U"日本語", U"“quoted” it’s", U"ÅNGSTRÖM",
-                                   U"(ノಠ益ಠ)ノ", U"São Paulo", U"Ã", U"25 °C", U"L’été à Nîmes"}) {
+  for (const unicode::CodePointView text :
+       {U"", U"plain", U"café", U"€5 – ½ price", U"œuvre", U"Привет", U"Ελλάδα", U"日本語",
+        U"“quoted” it’s", U"ÅNGSTRÖM", U"(ノಠ益ಠ)ノ", U"São Paulo", U"Ã", U"25 °C",
+        U"L’été à Nîmes"}) {
     EXPECT_FALSE(looks_like_mojibake(text)) << unicode::encode_utf8(text);
   }
 }
