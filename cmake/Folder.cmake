@@ -1,8 +1,9 @@
 # clipwright_folder(NAME DEPENDS folders... [ROOMS rooms...] [TORCH] [LIBRARIES targets...]): the library of src/NAME (demo/
 # for the demo). ROOMS are its sub-folders, lowest first: a room includes only rooms named before it.
-# TORCH: the folder may include tensor headers. Folders of a kind share one precompiled header.
+# TORCH: the folder may include tensor headers; SHELL: it links them without seeing them, and reads the command line. Folders
+# of a kind share one precompiled header.
 function(clipwright_folder name)
-  cmake_parse_arguments(ARG "TORCH" "" "DEPENDS;ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;SHELL" "" "DEPENDS;ROOMS;LIBRARIES" ${ARGN})
   set(include_root ${CMAKE_SOURCE_DIR}/src)
   if(NOT EXISTS ${include_root}/${name})
     set(include_root ${CMAKE_SOURCE_DIR})
@@ -18,6 +19,8 @@ function(clipwright_folder name)
   add_library(${target} STATIC ${sources})
   if(ARG_TORCH)
     clipwright_precompile(${target} torch_precompiled)
+  elseif(ARG_SHELL)
+    clipwright_precompile(${target} shell_precompiled)
   else()
     clipwright_precompile(${target} plain_precompiled)
   endif()

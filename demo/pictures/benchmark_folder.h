@@ -1,4 +1,4 @@
-// Writes a test set in CLIP_benchmark's webdataset layout (docs/formats/benchmark_folder.md).
+// Writes a test set in CLIP_benchmark's webdataset layout (docs/formats/data.md).
 #pragma once
 
 #include <cstdint>

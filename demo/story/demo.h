@@ -17,7 +17,7 @@ namespace clipwright::demo::story {
 
 struct DemoOptions {
   std::filesystem::path output = "demo-out";
-  std::string data;   ///< own pairs (data/dataset.h); empty: the composed scenes
+  std::string data;   ///< own pairs (data/source/dataset.h); empty: the composed scenes
   uint64_t seed = 1;  ///< of the scenes or the split, of the first twins, and of the drawn examples
   int seeds = 1;      ///< twins an arm: seed, seed + 1, ...
   int64_t steps = 0;  ///< of training; 0: chosen by the size of the data

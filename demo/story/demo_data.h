@@ -25,10 +25,10 @@ struct DemoData {
 /// The scenes with their five test sets.
 DemoData open_scenes(const pictures::SceneSet& scenes);
 
-/// Any source of data/dataset.h. Every tenth pair (1,000 at most, drawn by `seed`) is held out and
-/// searched by its caption; of several captions the first counts. When the pairs lie in two or more
-/// folders, these are also classes to tell apart. Throws Error(kInput) when there are too few pairs
-/// to train on.
+/// Any source of data/source/dataset.h. Every tenth pair (1,000 at most, drawn by `seed`) is held
+/// out and searched by its caption; of several captions the first counts. When the pairs lie in two
+/// or more folders, these are also classes to tell apart. Throws Error(kInput) when there are too
+/// few pairs to train on.
 DemoData open_own_data(const std::string& source, uint64_t seed);
 
 /// The different captions of a set in the order in which they first occur.

@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/process/kernel_choice.h"
+#include "lexicon/wordnet_files.h"
 #include "tensor/device.h"
 
 namespace clipwright::bench {
@@ -69,8 +70,14 @@ std::string examine_machine() {
       attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });
   report += attempt("default language model", [] { return shared_file("default.gguf").string(); });
   report += attempt("example packs", [] { return shared_file("data/examples").string(); });
-  report +=
-      file_or_package("WordNet, for the audit", "/usr/share/wordnet/data.noun", "wordnet-base");
+  report += attempt("WordNet, for audit and EDA", [] {
+    const std::filesystem::path folder = lexicon::default_wordnet_folder();
+    if (const auto missing = lexicon::missing_wordnet_file(folder)) {
+      fail_running(missing->string() + " is not there", {},
+                   "Install Debian's package wordnet-base, or set CLIPWRIGHT_WORDNET.");
+    }
+    return folder.string();
+  });
   report +=
       file_or_package("Chart.js, for reports", "/usr/share/javascript/chart.js", "libjs-chart.js");
   report += file_or_package("emoji font, for the demo",

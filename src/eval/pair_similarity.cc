@@ -9,17 +9,12 @@
 #include "core/random.h"
 #include "eval/features.h"
 #include "tensor/device.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::eval {
 namespace {
 
 constexpr size_t kMostRemembered = 65536;
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
 
 /// From what a pair is called to its picture, 16 bytes a name.
 class PictureIndex {
@@ -47,7 +42,7 @@ class PictureIndex {
 
  private:
   bool says(int64_t index, std::string_view caption) const {
-    return trimmed(pictures_.caption(index)) == trimmed(caption);
+    return text::unicode::trimmed(pictures_.caption(index)) == text::unicode::trimmed(caption);
   }
   const data::source::Dataset& pictures_;
   std::vector<std::pair<uint64_t, int64_t>> names_;

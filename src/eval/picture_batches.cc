@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -37,7 +38,8 @@ PictureBatch PictureBatches::decode(int64_t first) {
   batch.pixels.resize(static_cast<size_t>(batch.size * bytes_));
   std::atomic<int64_t> next = 0;
   std::mutex mutex;
-  const auto work = [&](data::transform::ImagePipeline& pipeline) {
+  std::exception_ptr failure;
+  const auto decode_some = [&](data::transform::ImagePipeline& pipeline) {
     for (int64_t i = next++; i < batch.size; i = next++) {
       const std::span<uint8_t> chw(batch.pixels.data() + i * bytes_, static_cast<size_t>(bytes_));
       std::string error;
@@ -56,6 +58,14 @@ PictureBatch PictureBatches::decode(int64_t first) {
       batch.bad[first + i] = error;
     }
   };
+  const auto work = [&](data::transform::ImagePipeline& pipeline) {
+    try {
+      decode_some(pipeline);
+    } catch (...) {  // not even the reason of a bad picture could be kept
+      std::lock_guard lock(mutex);
+      failure = std::current_exception();
+    }
+  };
   {
     std::vector<std::jthread> threads;
     for (size_t t = 1; t < std::min<size_t>(pipelines_.size(),
@@ -65,6 +75,7 @@ PictureBatch PictureBatches::decode(int64_t first) {
     }
     work(pipelines_[0]);
   }
+  if (failure) std::rethrow_exception(failure);
   return batch;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "data/files/csv.h"
 
 namespace clipwright::eval {
 namespace {
@@ -57,11 +58,7 @@ std::vector<fs::path> result_files(const std::vector<std::string>& paths) {
 
 std::string cell(const Json& value) {
   if (value.is_null()) return {};
-  std::string text = value.is_string() ? value.get<std::string>() : to_line(value);
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
+  return data::files::csv_field(value.is_string() ? value.get<std::string>() : to_line(value), ',');
 }
 
 }  // namespace

@@ -21,10 +21,13 @@
 namespace clipwright::flags {
 namespace {
 
-/// "--batch-size" as it is written in a file ("batch-size"); empty for positionals and help.
+/// "--batch-size" as it is written in a file ("batch-size"); empty for positionals and for what
+/// neither a file nor the environment says.
 std::string file_key(const CLI::Option& option) {
   const auto& names = option.get_lnames();
-  return names.empty() || names[0] == "help" || names[0] == "config" ? "" : names[0];
+  const bool is_setting =
+      !names.empty() && names[0] != "help" && names[0] != "version" && names[0] != "config";
+  return is_setting ? names[0] : "";
 }
 
 std::string environment_name(const std::string& flag) {
@@ -290,7 +293,8 @@ int run(const Program& what, int argc, char** argv) {
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
     log_error(
-        "the memory of this machine is used up. Try a smaller --batch-size or fewer --workers.");
+        "the memory of this machine is used up. Try a smaller --batch-size, a smaller "
+        "--loader-memory or fewer --workers.");
     return static_cast<int>(ExitCode::kFailed);
   } catch (const std::exception& error) {
     log_error(std::string("internal error: ") + error.what() +

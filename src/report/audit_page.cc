@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/log.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::report {
 namespace {
@@ -14,10 +15,8 @@ constexpr size_t kMostShown = 400;
 
 std::string shortened(const std::string& text) {
   if (text.size() <= kMostShown) return text;
-  size_t cut = kMostShown;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-  return text.substr(0, cut) + " \xE2\x80\xA6 (" + with_commas(static_cast<int64_t>(text.size())) +
-         " bytes)";
+  return std::string(text::unicode::whole_characters(text, kMostShown)) + " \xE2\x80\xA6 (" +
+         with_commas(static_cast<int64_t>(text.size())) + " bytes)";
 }
 
 std::string percent(int64_t part, int64_t whole) {

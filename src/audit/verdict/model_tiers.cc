@@ -6,6 +6,7 @@
 
 #include "language/text_embedding.h"
 #include "language/yes_no.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::audit::verdict {
 namespace {
@@ -85,10 +86,7 @@ class EmbeddingSimilarity final : public PairScorer {
 
 /// One line, not too long, cut at a character.
 std::string on_one_line(std::string_view text) {
-  size_t end = std::min(text.size(), kMostBytes);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  std::string line(text.substr(0, end));
+  std::string line(text::unicode::whole_characters(text, kMostBytes));
   for (char& byte : line) {
     if (static_cast<unsigned char>(byte) < 0x20) byte = ' ';
   }

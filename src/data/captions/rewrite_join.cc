@@ -6,12 +6,14 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::data::captions {
 namespace {
 
 std::string shortened(const std::string& text) {
-  return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+  if (text.size() <= 60) return text;
+  return std::string(text::unicode::whole_characters(text, 57)) + "...";
 }
 
 std::string source_hash(const std::string& caption) { return hex(sha256(caption)); }

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "data/files/tar.h"
+#include "data/source/source_kind.h"
 
 namespace clipwright::data::tools {
 namespace {
@@ -26,16 +27,12 @@ std::string numbered(int width, int64_t number) {
   return text;
 }
 
-/// The first by name of what a pack writes and the folder holds; empty when there is none.
+/// One of the files that an earlier pack left in the folder; empty when there is none.
 std::string earlier_pack(const fs::path& folder) {
-  std::string first;
+  const std::vector<std::string> tars = source::tars_in(folder.string());
+  if (!tars.empty()) return fs::path(tars[0]).filename().string();
   std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (at->path().extension() != ".tar" && name != "sizes.json") continue;
-    if (first.empty() || name < first) first = name;
-  }
-  return first;
+  return fs::exists(folder / "sizes.json", error) ? "sizes.json" : "";
 }
 
 Json texts_of(const source::Dataset& dataset, const captions::CaptionTable* captions, int64_t index,

@@ -8,6 +8,7 @@
 #include "core/process/interrupt.h"
 #include "core/random.h"
 #include "rewrite/engine/reply.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -45,12 +46,11 @@ JobQueue::JobQueue(const records::CaptionSource& captions, const RewriteOptions&
 std::string JobQueue::prompt_caption(const std::string& text, int attempt) {
   if (text.size() <= kMostCaptionTokens || engine_.count_tokens(text) <= kMostCaptionTokens)
     return text;
-  std::string shorter = text.substr(0, size_t{12} * kMostCaptionTokens);
+  std::string shorter(text::unicode::whole_characters(text, size_t{12} * kMostCaptionTokens));
   while (engine_.count_tokens(shorter) > kMostCaptionTokens) {
     const size_t space = shorter.find_last_of(' ', shorter.size() * 7 / 8);
-    size_t keep = space == std::string::npos || space == 0 ? shorter.size() * 3 / 4 : space;
-    while (keep > 0 && (static_cast<unsigned char>(shorter[keep]) & 0xc0) == 0x80) --keep;
-    shorter.resize(keep);
+    const size_t keep = space == std::string::npos || space == 0 ? shorter.size() * 3 / 4 : space;
+    shorter.resize(text::unicode::whole_characters(shorter, keep).size());
   }
   if (attempt == 0) ++plan_.summary.shortened;
   return shorter;

@@ -86,10 +86,7 @@ Verdict verdict_of_status(int status, const std::string& kind, bool says_when) {
 std::string quoted_reason(std::string_view text, size_t most) {
   std::string line = prompt::caption_blanks(text.substr(0, 8 * most));
   if (line.size() > most) {
-    line.resize(most);
-    while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xc0) == 0x80)
-      line.pop_back();
-    if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xc0) line.pop_back();
+    line.resize(text::unicode::whole_characters(line, most).size());
     line += "...";
   }
   if (text::unicode::is_utf8(line)) return line;

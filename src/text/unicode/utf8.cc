@@ -35,6 +35,16 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view whole_characters(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  // A character's beginning is three bytes at most, so only the end matters.
+  const size_t start = most - std::min<size_t>(most, 8);
+  const std::string_view end = text.substr(start, most - start);
+  auto length = static_cast<int32_t>(end.size());
+  U8_TRUNCATE_IF_INCOMPLETE(end.data(), 0, length);
+  return text.substr(0, start + static_cast<size_t>(length));
+}
+
 std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) {
     return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f');

@@ -13,6 +13,9 @@ size_t utf8_length(std::string_view text);
 /// True for well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool is_utf8(std::string_view text);
 
+/// The first `most` bytes of a longer text, fewer where they would end inside a character.
+std::string_view whole_characters(std::string_view text, size_t most);
+
 /// Whitespace as Python's str.strip removes it from ASCII text, taken off both ends.
 std::string_view trimmed(std::string_view text);
 

@@ -50,13 +50,15 @@ std::vector<RunOption> make_table() {
        .section = "data",
        .field = &O::dataset_type,
        .value = "TYPE",
-       .help = "webdataset | csv | laclip-csv | jsonl | parquet | folder | auto: by the name",
+       .help = "webdataset | csv | laclip-csv | jsonl | parquet | folder | clip-benchmark | auto: "
+               "by the name",
        .role = kData},
       {.name = "csv-separator",
        .section = "data",
        .field = &O::csv_separator,
        .value = "CHAR",
-       .help = "between the columns of a CSV (default: a tab)",
+       .help = "between the columns of a CSV with a header (default: a tab, or a comma when the "
+               "header has no tab)",
        .role = kData,
        .shows_default = false},
       {.name = "csv-img-key",
@@ -88,8 +90,8 @@ std::vector<RunOption> make_table() {
        .section = "captions",
        .field = &O::rewrites,
        .value = "PATH",
-       .help = "rewritten captions: line-aligned .txt files, .jsonl of 'clipwright rewrite', "
-               ".parquet",
+       .help = "rewritten captions: line-aligned .txt files, .jsonl of 'clipwright rewrite' or "
+               "its folder, .parquet",
        .role = kData},
       {.name = "keep-if",
        .section = "captions",
@@ -105,13 +107,14 @@ std::vector<RunOption> make_table() {
        .help = "original | uniform: one text drawn a step | all: every text at once (default: the "
                "objective's)",
        .role = kValue,
+       .choices = {"original", "uniform", "all"},
        .check = check_policy},
       {.name = "augment",
        .section = "data",
        .field = &O::augment,
        .value = "RECIPE",
        .help = "none: evaluation transform | openai, laclip, declip, imagenet: that recipe's "
-               "random crop (default: the model's)",
+               "random crop | model: that of the model's own recipe (default)",
        .role = kValue,
        .check = check_augment},
       {.name = "shuffle",
@@ -185,7 +188,7 @@ std::vector<RunOption> make_table() {
        .field = &O::accum_freq,
        .value = "N",
        .help = "micro-batches a step; all their pairs are each other's negatives, gradients are "
-               "exact",
+               "exact but for a ResNet's batch norm, which sees a micro-batch at a time",
        .role = kValue,
        .range = kOneOrMore},
       {.name = "epochs",
@@ -251,6 +254,7 @@ std::vector<RunOption> make_table() {
        .value = "NAME",
        .help = "after the warm-up: cosine to 0 | const | laclip: from 1e-6 up, cosine to 1e-5",
        .role = kValue,
+       .choices = {"cosine", "const", "laclip"},
        .check = check_schedule},
       {.name = "decay-rule",
        .section = "optim",

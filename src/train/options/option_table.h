@@ -15,7 +15,7 @@
 
 namespace clipwright::train::options {
 
-/// How a resumed run is held to a setting (train/trajectory.h).
+/// How a resumed run is held to a setting (train/options/trajectory.h).
 enum class OptionRole {
   kValue,    ///< decides later numbers: its value, resolved, must be the same
   kPlan,     ///< through the plan: total steps and warm-up must be the same

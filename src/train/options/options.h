@@ -1,5 +1,5 @@
 // Everything a training run can be told. What each field is called, may be and does to a resumed
-// run stands in train/option_table.h.
+// run stands in train/options/option_table.h.
 #pragma once
 
 #include <cstdint>

@@ -74,6 +74,18 @@ TEST(Utf8, OneWrongByteIsSeenWhereverItStands) {
   }
 }
 
+TEST(Utf8, ACutFallsBetweenCharacters) {
+  const std::string text = "caf\xc3\xa9 \xe2\x98\x95 \xf0\x9f\x90\xb6 and sixteen more";
+  for (size_t most = 0; most <= text.size() + 1; ++most) {
+    const std::string_view cut = whole_characters(text, most);
+    EXPECT_TRUE(text.starts_with(cut)) << most;
+    EXPECT_TRUE(is_utf8(cut)) << most;
+    EXPECT_LE(cut.size(), most);
+    EXPECT_GE(cut.size() + 3, std::min(most, text.size())) << "and no character too early";
+  }
+  EXPECT_EQ(whole_characters("\x80\x80\x80\x80", 3).size(), 3u) << "no text loses what is no text";
+}
+
 TEST(Utf8, BlanksAreThoseOfPythonsStrip) {
   EXPECT_EQ(trimmed(" \t\n\v\f\r\x1c\x1d\x1e\x1f a b \n"), "a b");
   EXPECT_EQ(trimmed(" \n "), "");

@@ -74,6 +74,8 @@ TEST(OptionTable, HelpNamesEveryChoice) {
   }
   choices["objective"] = losses::preset_names();
   choices["augment"] = recipe_names();
+  choices["augment"].push_back("none");
+  choices["augment"].push_back("model");
   for (const RunOption& option : run_options()) {
     for (const std::string& choice : choices[option.name]) {
       EXPECT_THAT(std::string(option.help) + " " + std::string(option.value),
