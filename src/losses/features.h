@@ -9,13 +9,15 @@
 
 namespace clipwright::losses {
 
-/// What is read of an image view beside its embedding.
+/// What is read of an image view.
 struct ImageWants {
+  bool embedding = false;  ///< before or after unit length; what nobody reads is not trained
   bool pooled = false;   ///< the backbone's feature before the projection
   bool patches = false;  ///< every patch's row before the tower's last norm
 };
-/// What is read of a text slot beside its embedding.
+/// What is read of a text slot.
 struct TextWants {
+  bool embedding = false;
   bool tokens = false;  ///< every token's row after the tower's last norm
 };
 
@@ -23,10 +25,15 @@ struct TextWants {
 struct Wants {
   std::vector<ImageWants> views;
   std::vector<TextWants> texts;
-  bool rewrites = false;  ///< every other text that the pairs have, beside slot 0
+  bool rewrites = false;  ///< embeddings of every other text that the pairs have, beside slot 0
+  bool scale = false;     ///< the model's logit scale
 
   /// Both together.
   void join(const Wants& other);
+
+  bool any_image_embedding() const;
+  bool any_pooled() const;
+  bool any_text_embedding() const;
 };
 
 /// One view of N pictures. W is the backbone's width, E the width both towers share.
@@ -53,7 +60,7 @@ struct Features {
   std::vector<TextFeatures> rewrites;  ///< slots 1..M of the pairs where all texts are brought
   Tensor logit_scale;                  ///< exp of the learned log scale, a scalar
 
-  int64_t pairs() const { return views.at(0).embedding.size(0); }
+  int64_t pairs() const;  ///< N
 };
 
 /// Rows of unit length, by the steps of torch's normalize and so to the same bits.

@@ -82,6 +82,8 @@ class Objective : public torch::nn::Module {
   Tensor scale(const Tensor& log_scale) const;
   /// Keeps the learned log scale within its bounds. After each step.
   void clamp(Tensor& log_scale) const;
+  /// The same for what terms bound themselves.
+  void after_update();
   /// What the objective owns: terms under "<term>.", the mask token.
   tensor::ParameterTable table() const;
 

@@ -52,6 +52,9 @@ class Term : public torch::nn::Module {
   /// and running statistics move here and nowhere else.
   virtual void after_step(const Features& all) {}
 
+  /// Once after each update of the parameters: bounds of what the term learns.
+  virtual void after_update() {}
+
   /// Numbers of the last step's losses; asked for once, after it.
   virtual std::vector<Reading> readings() { return {}; }
 
