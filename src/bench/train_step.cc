@@ -5,9 +5,12 @@
 #include "core/file.h"
 #include "core/npy.h"
 #include "core/random.h"
+#include "data/captions/hidden_words.h"
+#include "losses/presets.h"
 #include "optim/adamw.h"
 #include "tensor/device.h"
 #include "tensor/gemm.h"
+#include "train/loop/frozen.h"
 #include "train/loop/step.h"
 
 namespace clipwright::bench {
@@ -60,6 +63,37 @@ text::bpe::PackedTexts read_texts(const std::string& path, int64_t count) {
   return texts;
 }
 
+/// Every view of every pair, every text slot, some words of masked slots hidden.
+train::loop::StepInput make_input(const TrainStepBenchmark& options,
+                                  const losses::ObjectiveConfig& config,
+                                  const models::Clip& model) {
+  train::loop::StepInput input;
+  for (size_t v = 0; v < config.views.size(); ++v)
+    input.views.push_back(read_images(options, model.config().vision.image_size));
+  const int64_t count = input.pairs();
+  for (const std::string& path : options.texts) input.texts.push_back(read_texts(path, count));
+  const auto wanted = std::max(static_cast<int>(config.texts.size()), options.text_slots);
+  for (int slot = static_cast<int>(input.texts.size()); slot < wanted; ++slot)
+    input.texts.push_back(made_up_texts(count, slot));
+  for (size_t slot = 0; slot < config.texts.size(); ++slot) {
+    input.targets.emplace_back();
+    if (!losses::parse_slot(config.texts[slot]).masked) continue;
+    data::captions::Masking masking;
+    masking.mask = model.config().text.vocabulary_size;
+    text::bpe::PackedTexts& texts = input.texts[slot];
+    std::vector<int32_t>& targets = input.targets.back();
+    targets.resize(texts.ids.size());
+    Random random(0, "benchmark-mask", 0, uint64_t{0});
+    for (size_t n = 0; n + 1 < texts.offsets.size(); ++n) {
+      const auto begin = static_cast<size_t>(texts.offsets[n]),
+                 size = static_cast<size_t>(texts.offsets[n + 1]) - begin;
+      data::captions::hide_words(masking, random, std::span(texts.ids).subspan(begin, size),
+                                 std::span(targets).subspan(begin, size));
+    }
+  }
+  return input;
+}
+
 }  // namespace
 
 Measurement benchmark_train_step(const TrainStepBenchmark& options) {
@@ -67,21 +101,24 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
   torch::manual_seed(0);
   const std::shared_ptr<models::Clip> model = models::load_model(options.model);
   model->train();
-  train::loop::StepInput input{read_images(options, model->config().vision.image_size), {}};
-  const int64_t count = input.pixels.size(0);
-  for (const std::string& path : options.texts) input.texts.push_back(read_texts(path, count));
-  for (int slot = 0; options.texts.empty() && slot < options.text_slots; ++slot)
-    input.texts.push_back(made_up_texts(count, slot));
+  const std::string preset = !options.objective.empty()                              ? options.objective
+                             : options.texts.size() <= 1 && options.text_slots == 1          ? "clip"
+                                                                                     : "laclip-mt";
+  const losses::ObjectiveConfig& config = losses::find_preset(preset);
+  losses::Objective objective(config, model->config());
+  train::loop::freeze_untrained(*model, objective);
+  const train::loop::StepInput input = make_input(options, config, *model);
+  const int64_t count = input.pairs();
   const size_t slots = input.texts.size();
-
-  losses::Objective objective(losses::find_preset(slots == 1 ? "clip" : "laclip-mt"));
-  optim::AdamW optimizer(model->table(), {});
+  tensor::ParameterTable table = model->table();
+  table.append(objective.table());
+  optim::AdamW optimizer(table, {});
   int64_t tokens = 0;
   for (const text::bpe::PackedTexts& texts : input.texts)
     tokens += static_cast<int64_t>(texts.ids.size());
   Measurement result{.name = "train-step",
                      .mode = model->config().name + ", batch " + std::to_string(count) + ", " +
-                             std::to_string(slots) + (slots == 1 ? " text" : " texts"),
+                             std::to_string(slots) + (slots == 1 ? " text" : " texts") + ", " + preset,
                      .unit = "pairs/s"};
   result.check["losses"] = Json::array();
   for (int step = 0; step < options.warmup + options.runs; ++step) {

@@ -64,6 +64,8 @@ void add_bench_command(CLI::App& program) {
                   "train-step: texts a pair (without --texts)")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app->add_option("--objective", flags->step.objective,
+                  "train-step: preset (default: clip, or laclip-mt with several texts)");
   app->add_option("--images-file", flags->step.images, "train-step: uint8 .npy (N, 3, S, S)");
   app->add_option("--texts", flags->step.texts,
                   "train-step: one file a text slot, a caption a line");

@@ -12,6 +12,7 @@ void add_rewrite_command(CLI::App& program);
 void add_ledger_command(CLI::App& program);
 void add_audit_command(CLI::App& program);
 void add_data_command(CLI::App& program);
+void add_objective_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_eval_command(CLI::App& program);
 void add_embed_command(CLI::App& program);

@@ -23,6 +23,7 @@ void add_all_commands(CLI::App& program) {
   add_ledger_command(program);
   add_audit_command(program);
   add_data_command(program);
+  add_objective_command(program);
   add_train_command(program);
   add_eval_command(program);
   add_embed_command(program);

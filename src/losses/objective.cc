@@ -1,109 +1,171 @@
 #include "losses/objective.h"
 
 #include <algorithm>
-#include <functional>
+#include <cmath>
 
 #include "core/error.h"
-#include "losses/info_nce.h"
+#include "losses/drawing.h"
 
 namespace clipwright::losses {
 namespace {
 
-using MakeTerm = std::function<std::unique_ptr<Term>(const ObjectiveConfig&)>;
+constexpr double kTokenDeviation = 0.02;  // as the text tower's own embeddings are drawn
 
-const std::vector<std::pair<std::string, MakeTerm>>& term_registry() {
-  static const std::vector<std::pair<std::string, MakeTerm>> registry = {
-      {"contrastive", [](const ObjectiveConfig&) { return std::make_unique<Contrastive>(); }},
-      {"multi-text",
-       [](const ObjectiveConfig& config) {
-         return std::make_unique<MultiText>(config.multi_text_constant);
-       }},
-  };
-  return registry;
+std::string count_of(int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-const std::vector<ObjectiveConfig>& preset_table() {
-  static const std::vector<ObjectiveConfig> table = {
-      {.preset = "clip", .weights = {{"contrastive", 1}}, .caption_policy = "original"},
-      {.preset = "laclip", .weights = {{"contrastive", 1}}, .caption_policy = "uniform"},
-      {.preset = "laclip-mt", .weights = {{"multi-text", 1}}, .caption_policy = "all"},
-  };
-  return table;
+std::vector<bool> masked_slots(const ObjectiveConfig& config) {
+  std::vector<bool> masked;
+  for (const std::string& text : config.texts) masked.push_back(parse_slot(text).masked);
+  return masked;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+/// The terms that count, with their kinds and options.
+struct ChosenTerm {
+  const TermConfig* config;
+  const TermKind* kind;
+  TermOptions options;
+};
+
+void check_term(const ObjectiveConfig& config, const TermKind& kind) {
+  const std::string who = "term " + kind.name,
+                    objective = config.preset.empty() ? "the objective" : "objective " + config.preset;
+  const auto views = static_cast<int64_t>(config.views.size()),
+             texts = static_cast<int64_t>(config.texts.size());
+  if (views < kind.views) {
+    fail_usage(who + " compares " + count_of(kind.views, "view") + " of a picture, and " +
+                   objective + " brings " + std::to_string(views),
+               "--views with as many recipes, such as --views mocov2,mocov2");
+  }
+  if (texts < kind.texts) {
+    fail_usage(who + " reads " + count_of(kind.texts, "text") + " of a pair, and " + objective +
+                   " brings " + std::to_string(texts),
+               "--texts with as many, such as --texts caption,eda");
+  }
+  const std::vector<bool> masked = masked_slots(config);
+  if (kind.needs_mask && std::find(masked.begin(), masked.end(), true) == masked.end()) {
+    fail_usage(who + " guesses hidden words, and " + objective + " hides none",
+               "a masked text, such as --texts caption,caption+masked");
+  }
 }
 
-[[noreturn]] void unknown(const std::string& what, std::string_view name,
-                          const std::vector<std::string>& known) {
-  const std::string near = nearest(name, known);
-  fail_usage(what + " '" + std::string(name) + "' does not exist", "one of " + listed(known),
-             near.empty() ? "" : "Did you mean '" + near + "'?");
+std::vector<ChosenTerm> choose_terms(const ObjectiveConfig& config) {
+  std::vector<ChosenTerm> chosen;
+  for (const TermConfig& term : config.terms) {
+    const TermKind& kind = find_term(term.name);
+    TermOptions options(kind.name, kind.options, term.options);
+    if (!(term.weight >= 0) || !std::isfinite(term.weight)) {
+      fail_usage("term '" + term.name + "' has the weight " + std::to_string(term.weight),
+                 "a weight of 0 or more");
+    }
+    if (term.weight == 0) continue;
+    check_term(config, kind);
+    chosen.push_back({&term, &kind, std::move(options)});
+  }
+  if (chosen.empty())
+    fail_usage("an objective without terms", "at least one term with a weight above 0");
+  return chosen;
 }
 
 }  // namespace
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const ObjectiveConfig& preset : preset_table()) names.push_back(preset.preset);
-  return names;
-}
-
-std::vector<std::string> term_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, make] : term_registry()) names.push_back(name);
-  return names;
-}
-
-ObjectiveConfig find_preset(std::string_view name) {
-  for (const ObjectiveConfig& preset : preset_table()) {
-    if (preset.preset == name) return preset;
+SlotName parse_slot(const std::string& text) {
+  SlotName slot;
+  size_t begin = text.find('+');
+  slot.source = text.substr(0, begin);
+  while (begin != std::string::npos) {
+    const size_t end = text.find('+', begin + 1);
+    const std::string suffix = text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    if (suffix == "masked") {
+      slot.masked = true;
+    } else if (suffix == "both-sides") {
+      slot.both_sides = true;
+    } else {
+      const std::string near = nearest(suffix, {"masked", "both-sides"});
+      fail_usage("the text slot '" + text + "' ends in '+" + suffix + "'", "+masked or +both-sides",
+                 near.empty() ? "" : "Did you mean '+" + near + "'?");
+    }
+    begin = end;
   }
-  unknown("objective", name, preset_names());
+  return slot;
 }
 
-Objective::Objective(const ObjectiveConfig& config) {
-  for (const auto& [name, weight] : config.weights) {
-    if (!(weight >= 0))
-      fail_usage("term '" + name + "' has the weight " + std::to_string(weight),
-                 "a weight of 0 or more");
-    const auto& registry = term_registry();
-    const auto found =
-        std::find_if(registry.begin(), registry.end(),
-                     [&, &wanted = name](const auto& entry) { return entry.first == wanted; });
-    if (found == registry.end()) unknown("term", name, term_names());
-    if (weight > 0) terms_.emplace_back(weight, found->second(config));
-  }
-  if (terms_.empty())
-    fail_usage("an objective without terms", "at least one term with a weight above 0");
+void check_objective(const ObjectiveConfig& config) { choose_terms(config); }
+
+bool reads_rewrites(const ObjectiveConfig& config) {
+  const std::vector<ChosenTerm> chosen = choose_terms(config);
+  return std::any_of(chosen.begin(), chosen.end(),
+                     [](const ChosenTerm& term) { return term.kind->reads_rewrites; });
 }
 
-Objective::Value Objective::loss(const Features& features) {
-  Value value;
-  for (const auto& [weight, term] : terms_) {
-    const Tensor loss = term->loss(features);
-    value.terms.emplace_back(term->name(), loss.detach());
-    value.total = value.total.defined() ? value.total + weight * loss : weight * loss;
-  }
-  return value;
+TowerWidths widths_of(const models::ModelConfig& config) {
+  const models::VisionConfig& vision = config.vision;
+  const bool resnet = !vision.resnet_layers.empty();
+  // A ResNet's last stage has eight times the channels of its first, each block four times its own.
+  const int64_t pooled =
+      resnet ? (int64_t{vision.width} << (vision.resnet_layers.size() - 1)) * 4 : vision.width;
+  return {.embedding = config.embed_dim,
+          .image_pooled = pooled,
+          .image_patches = resnet ? 0 : vision.width,
+          .text_tokens = config.text.width,
+          .vocabulary = config.text.vocabulary_size};
 }
 
-Needs Objective::needs() const {
-  Needs all;
-  for (const auto& [weight, term] : terms_) {
-    const Needs needs = term->needs();
-    all.image_views = std::max(all.image_views, needs.image_views);
-    all.all_texts = all.all_texts || needs.all_texts;
+Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& model,
+                     uint64_t seed)
+    : config_(config) {
+  const TowerWidths widths = widths_of(model);
+  wants_.views.resize(config.views.size());
+  wants_.texts.resize(config.texts.size());
+  for (const ChosenTerm& chosen : choose_terms(config)) {
+    const TermKind& kind = *chosen.kind;
+    if (kind.reads_patches && widths.image_patches == 0) {
+      fail_usage("term " + kind.name + " compares words with patches, and " + model.name +
+                     "'s image tower is a ResNet, which has none",
+                 "a vision transformer, such as ViT-B-32");
+    }
+    const std::shared_ptr<Term> term =
+        kind.make({.options = chosen.options,
+                   .widths = widths,
+                   .seed = seed,
+                   .views = static_cast<int64_t>(config.views.size()),
+                   .masked = masked_slots(config)});
+    wants_.join(term->wants());
+    std::string module = kind.name;
+    std::replace(module.begin(), module.end(), '-', '_');
+    register_module(module, term);
+    parts_.push_back({kind.name, chosen.config->weight, term});
   }
-  return all;
+  const std::vector<bool> masked = masked_slots(config);
+  if (std::find(masked.begin(), masked.end(), true) != masked.end()) {
+    mask_token_ = register_parameter(
+        "mask_token", drawn_normal({widths.text_tokens}, kTokenDeviation, seed, "mask_token"));
+  }
+}
+
+Tensor Objective::scale(const Tensor& log_scale) const {
+  if (config_.scale.cap == 0) return log_scale.exp();
+  // The cap changes the number and not its gradient: a scale that was capped could never leave the
+  // cap again.
+  const Tensor over = (log_scale - log_scale.clamp_max(std::log(config_.scale.cap))).detach();
+  return (log_scale - over).exp();
+}
+
+void Objective::clamp(Tensor& log_scale) const {
+  const torch::NoGradGuard no_grad;
+  log_scale.clamp_(config_.scale.lowest, config_.scale.highest);
+}
+
+void Objective::after_update() {
+  const torch::NoGradGuard no_grad;
+  for (const Part& part : parts_) part.term->after_update();
 }
 
 tensor::ParameterTable Objective::table() const {
   tensor::ParameterTable all;
-  for (const auto& [weight, term] : terms_) all.append(term->table(), term->name() + ".");
+  for (const Part& part : parts_) all.append(part.term->table(), part.name + ".");
+  if (mask_token_.defined()) all.add("mask_token", mask_token_);
   return all;
 }
 

@@ -1,48 +1,97 @@
-// What a run optimises: a weighted sum of terms and a caption policy. Presets are data, not code
-// paths.
+// What a run optimises: a weighted sum of terms over views and texts. Presets are data, not code
+// paths (presets.h).
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "losses/term.h"
+#include "losses/catalogue.h"
+#include "models/config.h"
 
 namespace clipwright::losses {
 
-/// A preset or a user's combination: term weights by name and the caption policy that goes with
-/// them.
-struct ObjectiveConfig {
-  std::string preset;
-  std::vector<std::pair<std::string, double>> weights;
-  std::string caption_policy = "original";
-  std::string multi_text_constant = "paper";  ///< "paper": 1/M as published; "mean": 1/(M + 1)
+struct TermConfig {
+  std::string name;
+  double weight = 1;
+  std::map<std::string, std::string> options = {};
 };
 
-/// `clip`, `laclip`, `laclip-mt`. Throws Error(kUsage) naming the nearest.
-ObjectiveConfig find_preset(std::string_view name);
-std::vector<std::string> preset_names();
-/// Names of all terms.
-std::vector<std::string> term_names();
+/// The bounds of the learned log scale and where it starts.
+struct ScaleRange {
+  double start = 2.6592600369327779;  ///< ln(1 / 0.07)
+  double lowest = 0, highest = 4.6051701859880918;  ///< of the log; clamped after each step; ln 100
+  double cap = 0;  ///< of the scale itself, in the forward pass; 0: none
+};
 
-class Objective {
+/// A preset or a user's combination.
+struct ObjectiveConfig {
+  std::string preset;
+  std::string summary = {}, source = {};
+  /// One recipe a view of a picture: "base" (the run's --augment), "mocov2", "slip", a crop's name.
+  /// Terms of self-supervision compare the last two, all others read the first.
+  std::vector<std::string> views = {"base"};
+  /// One text slot each: "caption" (as the caption policy says), "original", "eda", "sentence",
+  /// "rewrite", "rewrite:MODE"; "+masked" behind it hides words, "+both-sides" lets every word see
+  /// the whole text.
+  std::vector<std::string> texts = {"caption"};
+  std::vector<TermConfig> terms = {};
+  std::string caption_policy = "original";
+  ScaleRange scale = {};
+  bool freeze_patch_embedding = false;
+  std::string decay_rule = "open_clip";
+};
+
+/// What a slot's name says beside its source.
+struct SlotName {
+  std::string source;
+  bool masked = false, both_sides = false;
+};
+/// Throws Error(kUsage) for a suffix that does not exist.
+SlotName parse_slot(const std::string& text);
+
+/// Throws Error(kUsage) for terms or options that do not exist, negative weights, no term at all,
+/// and views or texts that a term needs and the objective does not bring.
+void check_objective(const ObjectiveConfig& config);
+/// Whether a term reads every text of a pair.
+bool reads_rewrites(const ObjectiveConfig& config);
+
+TowerWidths widths_of(const models::ModelConfig& config);
+
+class Objective : public torch::nn::Module {
  public:
-  /// Throws Error(kUsage) for a term that does not exist or a negative weight.
-  explicit Objective(const ObjectiveConfig& config);
-
-  struct Value {
-    Tensor total;                                       ///< scalar with gradient
-    std::vector<std::pair<std::string, Tensor>> terms;  ///< unweighted, detached
+  struct Part {
+    std::string name;
+    double weight;
+    std::shared_ptr<Term> term;
   };
-  Value loss(const Features& features);
-  Needs needs() const;
-  /// What the terms own, under "<term>.".
+
+  /// Heads are drawn by `seed`. Throws what `check_objective` throws, and Error(kUsage) for a term
+  /// that this model cannot serve (FILIP and a ResNet).
+  Objective(const ObjectiveConfig& config, const models::ModelConfig& model, uint64_t seed = 0);
+
+  const ObjectiveConfig& config() const { return config_; }
+  const std::vector<Part>& parts() const { return parts_; }
+  /// Of all terms, for each of the objective's views and texts.
+  const Wants& wants() const { return wants_; }
+  /// What masked slots have in place of a hidden word: one row (W) that is learned; undefined where
+  /// no slot is masked.
+  const Tensor& mask_token() const { return mask_token_; }
+  /// The scale that the losses use.
+  Tensor scale(const Tensor& log_scale) const;
+  /// Keeps the learned log scale within its bounds. After each step.
+  void clamp(Tensor& log_scale) const;
+  /// The same for what terms bound themselves.
+  void after_update();
+  /// What the objective owns: terms under "<term>.", the mask token.
   tensor::ParameterTable table() const;
 
  private:
-  std::vector<std::pair<double, std::unique_ptr<Term>>> terms_;
+  ObjectiveConfig config_;
+  std::vector<Part> parts_;
+  Wants wants_;
+  Tensor mask_token_;
 };
 
 }  // namespace clipwright::losses

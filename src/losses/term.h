@@ -1,38 +1,74 @@
-// One supervision signal. Terms say what they need; each tower pass is run once and shared by all
-// of them.
+// One supervision signal: a loss over what the towers gave, with what it learns or remembers itself.
+//
+// A term is one of two kinds, or both. A loss over the whole batch sees every pair at once, however
+// many micro-batches the towers needed (contrastive losses, batch normalisation over pairs). A loss
+// over samples is a sum, so it is computed a micro-batch at a time while that one's rows are there
+// (masked words, whose logits would not fit otherwise). Both give exact gradients.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "losses/features.h"
 #include "tensor/parameter_table.h"
 
 namespace clipwright::losses {
 
-/// What a term needs from the towers this step.
-struct Needs {
-  int image_views = 1;
-  bool all_texts = false;  ///< every text slot of a sample, not one
+/// What is known of the step beside its features.
+struct StepContext {
+  int64_t pairs = 0;         ///< of the whole step
+  int64_t masked_words = 0;  ///< of all its masked slots
 };
 
-/// What the towers computed this step, gathered over the whole (global, accumulated) batch of N
-/// pairs.
-struct Features {
-  std::vector<Tensor> images;  ///< one (N, E) of unit-length rows a view
-  std::vector<Tensor> texts;   ///< one (N, E) of unit-length rows a text slot
-  Tensor logit_scale;          ///< exp of the learned log scale, a scalar
+/// A number of interest beside the loss, as "masked-lm/accuracy".
+using Reading = std::pair<std::string, double>;
+
+/// What the sizes of a term's heads follow from.
+struct TowerWidths {
+  int64_t embedding = 0;     ///< E
+  int64_t image_pooled = 0;  ///< W of ImageFeatures::pooled
+  int64_t image_patches = 0; ///< W of ImageFeatures::patches; 0: the tower has none
+  int64_t text_tokens = 0;   ///< W of TextFeatures::tokens
+  int64_t vocabulary = 0;    ///< words a text may hold, without the mask
 };
 
-class Term {
+/// A module, so that its tensors move and change type with it. It registers every tensor and names
+/// it in its table.
+class Term : public torch::nn::Module {
  public:
-  virtual ~Term() = default;
-  virtual std::string name() const = 0;
-  virtual Needs needs() const { return {}; }
-  /// A scalar; lower is better.
-  virtual Tensor loss(const Features& features) = 0;
-  /// Parameters and buffers of the term itself (heads, queues): trained and saved with the model's.
-  virtual tensor::ParameterTable table() const { return {}; }
+  virtual Wants wants() const = 0;
+
+  /// The loss of the whole batch, a scalar with a graph; undefined where the term has none. In
+  /// evaluation mode it reads what it remembers; it never changes it.
+  virtual Tensor loss(const Features& all) { return {}; }
+
+  /// Of some samples: their share of the step's loss, so that shares add up to it; undefined where
+  /// the term has none.
+  virtual Tensor sample_loss(const Features& some, const StepContext& step) { return {}; }
+
+  /// Once after each training step with the features of the whole batch, without a graph: queues
+  /// and running statistics move here and nowhere else.
+  virtual void after_step(const Features& all) {}
+
+  /// Once after each update of the parameters: bounds of what the term learns.
+  virtual void after_update() {}
+
+  /// Numbers of the last step's losses; asked for once, after it.
+  virtual std::vector<Reading> readings() { return {}; }
+
+  /// Parameters and buffers of the term itself, trained and saved with the model's.
+  const tensor::ParameterTable& table() const { return table_; }
+
+ protected:
+  /// A parameter, under its name in files ("projector.0.weight").
+  Tensor add_parameter(const std::string& name, const Tensor& value,
+                       const std::string& cancelled = {});
+  /// What training changes without a gradient.
+  Tensor add_buffer(const std::string& name, const Tensor& value);
+
+  tensor::ParameterTable table_;
 };
 
 }  // namespace clipwright::losses

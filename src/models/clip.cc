@@ -67,7 +67,12 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
 Clip::~Clip() = default;
 
 Tensor Clip::encode_image(const Tensor& pixels, BatchStatistics* seen) {
-  return vision_ ? vision_->forward(pixels) : resnet_->forward(pixels, seen);
+  return encode_image(pixels, ImageRequest{}, seen).embedding;
+}
+
+ImageOutputs Clip::encode_image(const Tensor& pixels, const ImageRequest& request,
+                                BatchStatistics* seen) {
+  return vision_ ? vision_->forward(pixels, request) : resnet_->forward(pixels, request, seen);
 }
 
 void Clip::update_statistics(const BatchStatistics& seen) {
@@ -75,7 +80,11 @@ void Clip::update_statistics(const BatchStatistics& seen) {
 }
 
 Tensor Clip::encode_text(const TextBatch& texts) {
-  return text_->forward(texts.ids, texts.offsets);
+  return encode_text(texts, TextRequest{}).embedding;
+}
+
+TextOutputs Clip::encode_text(const TextBatch& texts, const TextRequest& request) {
+  return text_->forward(texts.ids, texts.offsets, request);
 }
 
 void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where) {

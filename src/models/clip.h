@@ -9,6 +9,7 @@
 
 #include "models/batch_statistics.h"
 #include "models/config.h"
+#include "models/tower_outputs.h"
 #include "tensor/parameter_table.h"
 #include "text/bpe/tokenizer.h"
 
@@ -39,11 +40,16 @@ class Clip : public torch::nn::Module {
   /// in training mode a ResNet normalises by these pictures and adds what it saw to `seen`, where
   /// one is given.
   Tensor encode_image(const Tensor& pixels, BatchStatistics* seen = nullptr);
+  /// The same with what else is asked for.
+  ImageOutputs encode_image(const Tensor& pixels, const ImageRequest& request,
+                            BatchStatistics* seen = nullptr);
   /// Moves running statistics towards what a step saw; once a step. Nothing for transformers.
   void update_statistics(const BatchStatistics& seen);
   /// Texts to features (N, E), not yet of unit length. Computes no padding; equals the padded
   /// tower.
   Tensor encode_text(const TextBatch& texts);
+  /// The same with what else is asked for.
+  TextOutputs encode_text(const TextBatch& texts, const TextRequest& request);
   /// Learned log of the scale, a scalar; the loss uses its exponential.
   Tensor& logit_scale() { return logit_scale_; }
 

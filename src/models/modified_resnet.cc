@@ -129,7 +129,7 @@ ModifiedResNet::ModifiedResNet(const ModelConfig& config)
   add_projection("attnpool.c_proj", channels, config.embed_dim, c_weight_, c_bias_);
 }
 
-/// (B, C, H, W) to (B, E): one query, the mean over places, attends to itself and all places.
+/// (B, C, H, W) to (B, C): one query, the mean over places, attends to itself and all places.
 Tensor ModifiedResNet::attention_pool(const Tensor& x) const {
   const int64_t pictures = x.size(0), channels = x.size(1), size = channels / heads_;
   const Tensor places = x.flatten(2).transpose(1, 2);  // (B, HW, C)
@@ -142,10 +142,12 @@ Tensor ModifiedResNet::attention_pool(const Tensor& x) const {
   const Tensor out =
       at::scaled_dot_product_attention(query, split(at::linear(rows, k_weight_, k_bias_)),
                                        split(at::linear(rows, v_weight_, v_bias_)));
-  return at::linear(out.reshape({pictures, channels}), c_weight_, c_bias_);
+  return out.reshape({pictures, channels});
 }
 
-Tensor ModifiedResNet::forward(const Tensor& pixels, BatchStatistics* seen) {
+ImageOutputs ModifiedResNet::forward(const Tensor& pixels, const ImageRequest& request,
+                                     BatchStatistics* seen) {
+  CW_CHECK(!request.patches, "a ResNet has no patches");
   CW_CHECK(pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == image_size_ &&
                pixels.size(3) == image_size_,
            "the image tower needs pixels (B, 3, S, S) of its own size");
@@ -154,7 +156,8 @@ Tensor ModifiedResNet::forward(const Tensor& pixels, BatchStatistics* seen) {
   for (const ConvNorm& unit : stem_) x = at::relu(unit(x, pass));
   x = at::avg_pool2d(x, 2);
   for (const Bottleneck& block : blocks_) x = block(x, pass);
-  return attention_pool(x);
+  const Tensor pooled = attention_pool(x);
+  return {at::linear(pooled, c_weight_, c_bias_), request.pooled ? pooled : Tensor(), {}};
 }
 
 }  // namespace clipwright::models

@@ -9,6 +9,7 @@
 
 #include "models/batch_statistics.h"
 #include "models/config.h"
+#include "models/tower_outputs.h"
 #include "tensor/parameter_table.h"
 
 namespace clipwright::models {
@@ -17,9 +18,11 @@ class ModifiedResNet : public torch::nn::Module {
  public:
   explicit ModifiedResNet(const ModelConfig& config);
 
-  /// Normalised pixels (B, 3, S, S) to features (B, E). Changes no statistics: in training mode
-  /// what the layers saw is added to `seen`, where one is given.
-  Tensor forward(const Tensor& pixels, BatchStatistics* seen = nullptr);
+  /// Normalised pixels (B, 3, S, S) to features. Changes no statistics: in training mode what the
+  /// layers saw is added to `seen`, where one is given. The pooled feature is that of the attention
+  /// pool before its projection; patches there are none.
+  ImageOutputs forward(const Tensor& pixels, const ImageRequest& request = {},
+                       BatchStatistics* seen = nullptr);
   /// Moves the running statistics towards what a step saw, as PyTorch does: a tenth of the way.
   void update_statistics(const BatchStatistics& seen);
 

@@ -43,27 +43,46 @@ TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c)
   ln_final_bias = parameter("ln_final_bias", {width});
 }
 
-Tensor TextTransformer::forward(const Tensor& ids, const Tensor& offsets) {
+Tensor TextTransformer::embed(const Tensor& ids, const Tensor& mask_token) const {
+  if (!mask_token.defined()) return at::embedding(token_embedding, ids);
+  const Tensor hidden = ids.ge(config.vocabulary_size);  // (T)
+  return at::where(hidden.unsqueeze(1), mask_token,
+                   at::embedding(token_embedding, ids.masked_fill(hidden, 0)));
+}
+
+TextOutputs TextTransformer::forward(const Tensor& ids, const Tensor& offsets,
+                                     const TextRequest& request) {
   CW_CHECK(ids.dim() == 1 && offsets.dim() == 1 && offsets.is_cpu(),
            "the text tower needs ids (T) and offsets (N + 1)");
   const int64_t width = config.width, total = ids.size(0);
   const torch::Device device = token_embedding.device();
   const Rows rows = rows_of(offsets, total, config.context_length);
   const Tensor last = rows.last.to(device);
-  Tensor x = at::embedding(token_embedding, ids.to(device)) +
+  Tensor x = embed(ids.to(device), request.mask_token) +
              positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
-  for (size_t i = 0; i + 1 < blocks.size(); ++i) {
-    x = blocks[i]->finish(x, tensor::packed_causal_attention(blocks[i]->query_key_value(x), offsets)
-                                 .reshape({total, width}));
-  }
+  const auto run_block = [&](ResidualBlock& block) {
+    const Tensor qkv = block.query_key_value(x);
+    const Tensor attended = request.both_sides ? tensor::packed_full_attention(qkv, offsets)
+                                               : tensor::packed_causal_attention(qkv, offsets);
+    x = block.finish(x, attended.reshape({total, width}));
+  };
+  const auto norm = [&](const Tensor& y) {
+    return at::layer_norm(y, {width}, ln_final_weight, ln_final_bias, 1e-5);
+  };
+  for (size_t i = 0; i + 1 < blocks.size(); ++i) run_block(*blocks[i]);
+
   ResidualBlock& block = *blocks.back();
+  if (request.tokens) {
+    run_block(block);
+    const Tensor tokens = norm(x);
+    return {tensor::matrix_product(tokens.index_select(0, last), projection), tokens};
+  }
   const Tensor normed = block.norm_1(x);
   const Tensor attended = tensor::packed_last_row_attention(
       block.query(normed.index_select(0, last)), block.key_value(normed), offsets);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return tensor::matrix_product(
-      at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5), projection);
+  return {tensor::matrix_product(norm(feature), projection), {}};
 }
 
 }  // namespace clipwright::models

@@ -1,11 +1,12 @@
 // CLIP's causal text transformer over packed texts: no padding is computed, the end token's feature
-// is read.
+// is read; every token's where somebody asks for them.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "models/residual_block.h"
+#include "models/tower_outputs.h"
 
 namespace clipwright::models {
 
@@ -13,14 +14,18 @@ class TextTransformer : public torch::nn::Module {
  public:
   TextTransformer(const TextConfig& config, int embed_dim);
 
-  /// ids int64 (T) and offsets int32 (N + 1) on the CPU to features (N, E). A causal tower read at
-  /// its end token cannot see what would come after it, so this equals the tower over texts padded
-  /// to the context length.
-  Tensor forward(const Tensor& ids, const Tensor& offsets);
+  /// ids int64 (T) and offsets int32 (N + 1) on the CPU to features. A causal tower read at its end
+  /// token cannot see what would come after it, so this equals the tower over texts padded to the
+  /// context length. Unless tokens are asked for, the last block computes the end tokens' rows
+  /// alone.
+  TextOutputs forward(const Tensor& ids, const Tensor& offsets, const TextRequest& request = {});
 
   TextConfig config;
   Tensor token_embedding, positional_embedding, ln_final_weight, ln_final_bias, projection;
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
+
+ private:
+  Tensor embed(const Tensor& ids, const Tensor& mask_token) const;
 };
 
 }  // namespace clipwright::models

@@ -38,7 +38,7 @@ Tensor VisionTransformer::attend(const Tensor& qkv, int64_t pictures) {
   return out.transpose(1, 2).reshape({rows, heads * size});
 }
 
-Tensor VisionTransformer::forward(const Tensor& pixels) {
+Tensor VisionTransformer::embed(const Tensor& pixels) {
   const int64_t side = config.image_size, patch = config.patch_size, grid = side / patch,
                 width = config.width;
   CW_CHECK(
@@ -53,16 +53,15 @@ Tensor VisionTransformer::forward(const Tensor& pixels) {
   const Tensor embedded =
       tensor::linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias)
           .view({pictures, grid * grid, width});
-  Tensor x =
+  const Tensor x =
       at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positional_embedding;
-  x = x.reshape({pictures * length, width});
-  if (config.norm_before_blocks)
-    x = at::layer_norm(x, {width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
-  for (size_t i = 0; i + 1 < blocks.size(); ++i)
-    x = blocks[i]->finish(x, attend(blocks[i]->query_key_value(x), pictures));
+  return x.reshape({pictures * length, width});
+}
 
+Tensor VisionTransformer::finish_class_rows(const Tensor& x, int64_t pictures) {
   ResidualBlock& last = *blocks.back();
-  const int64_t heads = config.heads, size = width / heads;
+  const int64_t width = config.width, heads = config.heads, size = width / heads,
+                length = x.size(0) / pictures;
   const Tensor class_rows = x.view({pictures, length, width}).select(1, 0);  // (B, W)
   const Tensor normed = last.norm_1(x);                                      // (B * L, W)
   const Tensor query =
@@ -72,10 +71,34 @@ Tensor VisionTransformer::forward(const Tensor& pixels) {
                         .permute({2, 0, 3, 1, 4});  // (2, B, H, L, D)
   const Tensor attended =
       at::scaled_dot_product_attention(query, kv[0], kv[1]).reshape({pictures, width});
-  const Tensor feature = last.finish(class_rows, attended);
-  return tensor::matrix_product(
-      at::layer_norm(feature, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon),
-      projection);
+  return last.finish(class_rows, attended);
+}
+
+ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest& request) {
+  const int64_t width = config.width, pictures = pixels.size(0);
+  Tensor x = embed(pixels);
+  if (config.norm_before_blocks)
+    x = at::layer_norm(x, {width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
+  const auto run_block = [&](ResidualBlock& block) {
+    x = block.finish(x, attend(block.query_key_value(x), pictures));
+  };
+  for (size_t i = 0; i + 1 < blocks.size(); ++i) run_block(*blocks[i]);
+
+  ImageOutputs outputs;
+  Tensor class_rows;
+  if (request.patches) {
+    run_block(*blocks.back());
+    const Tensor rows = x.view({pictures, -1, width});
+    class_rows = rows.select(1, 0);
+    outputs.patches = rows.narrow(1, 1, rows.size(1) - 1);
+  } else {
+    class_rows = finish_class_rows(x, pictures);
+  }
+  const Tensor pooled =
+      at::layer_norm(class_rows, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon);
+  outputs.embedding = tensor::matrix_product(pooled, projection);
+  if (request.pooled) outputs.pooled = pooled;
+  return outputs;
 }
 
 }  // namespace clipwright::models

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/residual_block.h"
+#include "models/tower_outputs.h"
 
 namespace clipwright::models {
 
@@ -13,9 +14,9 @@ class VisionTransformer : public torch::nn::Module {
  public:
   VisionTransformer(const VisionConfig& config, int embed_dim);
 
-  /// Normalised pixels (B, 3, S, S) to features (B, E). The last block computes the class token's
-  /// row alone, the only one that is read.
-  Tensor forward(const Tensor& pixels);
+  /// Normalised pixels (B, 3, S, S) to features. Unless patches are asked for, the last block
+  /// computes the class token's row alone, the only one that is read.
+  ImageOutputs forward(const Tensor& pixels, const ImageRequest& request = {});
 
   VisionConfig config;
   Tensor class_embedding, positional_embedding, patch_weight, patch_bias, ln_pre_weight,
@@ -23,6 +24,10 @@ class VisionTransformer : public torch::nn::Module {
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 
  private:
+  /// Patches with class token and positions, (B * L, W).
+  Tensor embed(const Tensor& pixels);
+  /// The last block's class rows, (B, W).
+  Tensor finish_class_rows(const Tensor& x, int64_t pictures);
   /// Non-causal attention within each picture: qkv (B * L, 3, H, D) to (B * L, W).
   static Tensor attend(const Tensor& qkv, int64_t pictures);
 };

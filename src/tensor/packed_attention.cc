@@ -61,11 +61,17 @@ void attend_backward(const T* query, const T* keys, const T* values, int64_t str
   }
 }
 
-/// Where the parts of one call lie. `last_only`: one query a text (its last row), in a tensor of
-/// their own.
+/// Where the parts of one call lie, and what a row sees.
 struct Layout {
   int64_t texts, heads, size, key_stride;
-  bool last_only;
+  enum class Rows {
+    kCausal,  ///< each row sees itself and those before it
+    kFull,    ///< each row sees its whole text
+    kLast,    ///< one query a text (its last row), in a tensor of their own
+  } rows;
+
+  /// How many rows of its text row `i` of `length` sees.
+  int64_t seen(int64_t i, int64_t length) const { return rows == Rows::kFull ? length : i + 1; }
 };
 
 template <typename T>
@@ -81,7 +87,7 @@ void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* 
       weights.resize(static_cast<size_t>(length));
       const T* k = keys + first * at.key_stride + head * at.size;
       const T* v = values + first * at.key_stride + head * at.size;
-      if (at.last_only) {
+      if (at.rows == Layout::Rows::kLast) {
         log_sums[text * at.heads + head] =
             attend(queries + text * width + head * at.size, k, v, at.key_stride, length, at.size,
                    scale, weights.data(), out + text * width + head * at.size);
@@ -89,8 +95,9 @@ void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* 
       }
       for (int64_t i = 0; i < length; ++i) {
         log_sums[(first + i) * at.heads + head] = attend(
-            queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride, i + 1,
-            at.size, scale, weights.data(), out + (first + i) * width + head * at.size);
+            queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride,
+            at.seen(i, length), at.size, scale, weights.data(),
+            out + (first + i) * width + head * at.size);
       }
     }
   });
@@ -107,11 +114,12 @@ void backward_kernel(const Layout& at, const T* queries, const T* keys, const T*
       const int64_t text = job / at.heads, head = job % at.heads;
       const int64_t first = offsets[text], length = offsets[text + 1] - first;
       const int64_t start = first * at.key_stride + head * at.size;
-      for (int64_t i = at.last_only ? length - 1 : 0; i < length; ++i) {
-        const int64_t row = at.last_only ? text : first + i;
-        const int64_t q = row * (at.last_only ? width : at.key_stride) + head * at.size;
-        attend_backward(queries + q, keys + start, values + start, at.key_stride, i + 1, at.size,
-                        scale, log_sums[row * at.heads + head], out + row * width + head * at.size,
+      const bool last_only = at.rows == Layout::Rows::kLast;
+      for (int64_t i = last_only ? length - 1 : 0; i < length; ++i) {
+        const int64_t row = last_only ? text : first + i;
+        const int64_t q = row * (last_only ? width : at.key_stride) + head * at.size;
+        attend_backward(queries + q, keys + start, values + start, at.key_stride,
+                        at.seen(i, length), at.size, scale, log_sums[row * at.heads + head], out + row * width + head * at.size,
                         grad_out + row * width + head * at.size, grad_queries + q,
                         grad_keys + start, grad_values + start);
       }
@@ -119,11 +127,16 @@ void backward_kernel(const Layout& at, const T* queries, const T* keys, const T*
   });
 }
 
-struct CausalAttention : torch::autograd::Function<CausalAttention> {
-  static Tensor forward(AutogradContext* context, const Tensor& qkv_in, const Tensor& offsets) {
+Layout layout_of(const Tensor& qkv, const Tensor& offsets, bool causal) {
+  return {offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3),
+          causal ? Layout::Rows::kCausal : Layout::Rows::kFull};
+}
+
+struct AllRowsAttention : torch::autograd::Function<AllRowsAttention> {
+  static Tensor forward(AutogradContext* context, const Tensor& qkv_in, const Tensor& offsets,
+                        bool causal) {
     const Tensor qkv = qkv_in.contiguous();
-    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3),
-                    false};
+    const Layout at = layout_of(qkv, offsets, causal);
     Tensor out = torch::empty({qkv.size(0), at.heads, at.size}, qkv.options());
     Tensor log_sums = torch::empty({qkv.size(0), at.heads}, qkv.options());
     AT_DISPATCH_FLOATING_TYPES(qkv.scalar_type(), "packed_causal_attention", [&] {
@@ -134,6 +147,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
                                log_sums.data_ptr<scalar_t>());
     });
     context->save_for_backward({qkv, offsets, out, log_sums});
+    context->saved_data["causal"] = causal;
     return out;
   }
 
@@ -141,8 +155,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const auto saved = context->get_saved_variables();
     const Tensor &qkv = saved[0], &offsets = saved[1], &out = saved[2], &log_sums = saved[3];
     const Tensor grad_out = gradients[0].contiguous();
-    const Layout at{offsets.size(0) - 1, qkv.size(2), qkv.size(3), 3 * qkv.size(2) * qkv.size(3),
-                    false};
+    const Layout at = layout_of(qkv, offsets, context->saved_data["causal"].toBool());
     Tensor grad = torch::zeros_like(qkv);
     AT_DISPATCH_FLOATING_TYPES(qkv.scalar_type(), "packed_causal_attention_backward", [&] {
       const scalar_t* base = qkv.const_data_ptr<scalar_t>();
@@ -153,7 +166,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
                                 log_sums.const_data_ptr<scalar_t>(),
                                 grad_out.const_data_ptr<scalar_t>(), to, to + part, to + 2 * part);
     });
-    return {grad, Tensor()};
+    return {grad, Tensor(), Tensor()};
   }
 };
 
@@ -162,7 +175,7 @@ struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
                         const Tensor& key_value_in, const Tensor& offsets) {
     const Tensor query = query_in.contiguous(), key_value = key_value_in.contiguous();
     const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2),
-                    true};
+                    Layout::Rows::kLast};
     Tensor out = torch::empty_like(query);
     Tensor log_sums = torch::empty({at.texts, at.heads}, query.options());
     AT_DISPATCH_FLOATING_TYPES(query.scalar_type(), "packed_last_row_attention", [&] {
@@ -181,7 +194,7 @@ struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
                  &log_sums = saved[4];
     const Tensor grad_out = gradients[0].contiguous();
     const Layout at{query.size(0), query.size(1), query.size(2), 2 * query.size(1) * query.size(2),
-                    true};
+                    Layout::Rows::kLast};
     Tensor grad_query = torch::zeros_like(query), grad_key_value = torch::zeros_like(key_value);
     AT_DISPATCH_FLOATING_TYPES(query.scalar_type(), "packed_last_row_attention_backward", [&] {
       const scalar_t* base = key_value.const_data_ptr<scalar_t>();
@@ -198,7 +211,8 @@ struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
 };
 
 /// Off the CPU: pad to the longest text, use the library's attention, take the real rows back.
-/// Padding comes after the end of each text, where the causal mask hides it.
+/// Padding comes after the end of each text, where the causal mask hides it; where rows see their
+/// whole text, `real_places` does.
 struct Padding {
   Tensor rows;  // (N * L) index of the packed row that fills a padded place (0 where there is none)
   Tensor places;  // (T) padded place of each packed row
@@ -227,18 +241,34 @@ Tensor padded(const Tensor& packed, const Padding& padding) {  // (T, H, D) -> (
       .transpose(1, 2);
 }
 
-}  // namespace
+/// Which places of a padded batch hold a token: (N, 1, 1, L).
+Tensor real_places(const Tensor& offsets, const Padding& padding, torch::Device device) {
+  const Tensor lengths = offsets.diff().to(device, torch::kInt64);
+  return (torch::arange(padding.length, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1))
+      .view({padding.texts, 1, 1, padding.length});
+}
 
-Tensor packed_causal_attention(const Tensor& qkv, const Tensor& offsets) {
-  CW_CHECK(qkv.dim() == 4 && qkv.size(1) == 3, "packed_causal_attention needs qkv (T, 3, H, D)");
-  if (qkv.is_cpu()) return CausalAttention::apply(qkv, offsets);
+Tensor attend_all_rows(const Tensor& qkv, const Tensor& offsets, bool causal) {
+  CW_CHECK(qkv.dim() == 4 && qkv.size(1) == 3, "packed attention needs qkv (T, 3, H, D)");
+  if (qkv.is_cpu()) return AllRowsAttention::apply(qkv, offsets, causal);
   const Padding padding = pad_rows(offsets, qkv.device());
   const auto part = [&](int64_t index) { return padded(qkv.select(1, index), padding); };
-  const Tensor out =
-      at::scaled_dot_product_attention(part(0), part(1), part(2), {}, 0.0, /*is_causal=*/true);
+  const c10::optional<Tensor> mask =
+      causal ? c10::optional<Tensor>() : real_places(offsets, padding, qkv.device());
+  const Tensor out = at::scaled_dot_product_attention(part(0), part(1), part(2), mask, 0.0, causal);
   return out.transpose(1, 2)
       .reshape({padding.texts * padding.length, qkv.size(2), qkv.size(3)})
       .index_select(0, padding.places);
+}
+
+}  // namespace
+
+Tensor packed_causal_attention(const Tensor& qkv, const Tensor& offsets) {
+  return attend_all_rows(qkv, offsets, /*causal=*/true);
+}
+
+Tensor packed_full_attention(const Tensor& qkv, const Tensor& offsets) {
+  return attend_all_rows(qkv, offsets, /*causal=*/false);
 }
 
 Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
@@ -247,13 +277,10 @@ Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
            "packed_last_row_attention needs query (N, H, D) and key_value (T, 2, H, D)");
   if (query.is_cpu()) return LastRowAttention::apply(query, key_value, offsets);
   const Padding padding = pad_rows(offsets, query.device());
-  const Tensor lengths = offsets.diff().to(query.device(), torch::kInt64);
-  const Tensor mask =
-      (torch::arange(padding.length, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1))
-          .view({padding.texts, 1, 1, padding.length});
   return at::scaled_dot_product_attention(query.unsqueeze(2),
                                           padded(key_value.select(1, 0), padding),
-                                          padded(key_value.select(1, 1), padding), mask)
+                                          padded(key_value.select(1, 1), padding),
+                                          real_places(offsets, padding, query.device()))
       .squeeze(2);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -15,6 +16,8 @@
 #include "tensor/safetensors.h"
 #include "tests/models/architecture_kinds.h"
 #include "tests/temporary_folder.h"
+#include "tests/train/objective_inputs.h"
+#include "train/loop/frozen.h"
 #include "train/loop/step.h"
 #include "train/loop/trainer.h"
 
@@ -23,28 +26,6 @@ namespace {
 
 const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/training";
 constexpr int64_t kPairs = 6;
-
-/// Random pictures and texts, as many text slots as `policy` brings.
-loop::StepInput random_input(const models::ModelConfig& config, const std::string& policy) {
-  Random random(5, "every_parameter_test", 0, uint64_t{0});
-  const int size = config.vision.image_size, end = config.text.vocabulary_size - 1;
-  loop::StepInput input;
-  input.pixels = torch::empty({kPairs, 3, size, size}, torch::kUInt8);
-  for (int64_t i = 0; i < input.pixels.numel(); ++i)
-    input.pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(random.below(256));
-  for (int slot = 0; slot < (policy == "all" ? 3 : 1); ++slot) {
-    text::bpe::PackedTexts texts;
-    for (int64_t n = 0; n < kPairs; ++n) {
-      const auto words = 2 + random.below(8);
-      for (uint64_t w = 0; w < words; ++w)
-        texts.ids.push_back(static_cast<int32_t>(random.below(static_cast<uint64_t>(end))));
-      texts.ids.push_back(end);
-      texts.offsets.push_back(static_cast<int32_t>(texts.ids.size()));
-    }
-    input.texts.push_back(std::move(texts));
-  }
-  return input;
-}
 
 double largest(const Tensor& tensor) { return tensor.abs().max().item<double>(); }
 
@@ -55,6 +36,26 @@ class EveryParameter : public testing::TestWithParam<Case> {
   static void SetUpTestSuite() { configure_log({.quiet = true}); }
   static models::ModelConfig config() { return std::get<0>(GetParam()).config; }
   static std::string preset() { return std::get<1>(GetParam()); }
+
+  static bool reads_rewrites() {
+    const losses::ObjectiveConfig& config = losses::find_preset(preset());
+    return config.caption_policy != "original" ||
+           std::any_of(config.texts.begin(), config.texts.end(), [](const std::string& text) {
+             return text.rfind("rewrite", 0) == 0;
+           });
+  }
+  /// Patches there are only in transformers.
+  static bool is_refused() {
+    const losses::ObjectiveConfig& config = losses::find_preset(preset());
+    return !EveryParameter::config().vision.resnet_layers.empty() &&
+           std::any_of(config.terms.begin(), config.terms.end(),
+                       [](const losses::TermConfig& term) { return term.name == "filip"; });
+  }
+  void SetUp() override {
+    if (!is_refused()) return;
+    EXPECT_THROW(losses::Objective(losses::find_preset(preset()), config()), Error);
+    GTEST_SKIP() << "a ResNet has no patches, and the objective says so";
+  }
 
   fs::path path(const std::string& inside) const { return folder_.path() / inside; }
   /// 48 pictures; the model is a directory with perturbed weights.
@@ -68,7 +69,8 @@ class EveryParameter : public testing::TestWithParam<Case> {
     options.train_data = (kGolden / "pictures.tar").string();
     options.model = path("start").string();
     options.objective = preset();
-    if (losses::find_preset(preset()).caption_policy != "original")
+    options.term_options = small_heads(losses::find_preset(preset()));
+    if (reads_rewrites())
       options.rewrites = {(kGolden / "chatgpt.txt").string(), (kGolden / "bard.txt").string()};
     options.batch_size = 12;
     options.steps = steps;
@@ -94,7 +96,10 @@ class EveryParameter : public testing::TestWithParam<Case> {
 // What a user sees: the files of a run of two steps.
 TEST_P(EveryParameter, TwoStepsMoveItInTheFilesOfARun) {
   loop::train(options("run", 2));
-  const tensor::ParameterTable table = models::load_model(path("start").string())->table();
+  const std::shared_ptr<models::Clip> start = models::load_model(path("start").string());
+  losses::Objective objective(small_preset(preset()), start->config(), 0);
+  loop::freeze_untrained(*start, objective);
+  const tensor::ParameterTable& table = start->table();
   const tensor::Safetensors
       before = tensor::read_safetensors(path("start/open_clip_model.safetensors")),
       after = tensor::read_safetensors(path("run/checkpoints/step_2/model.safetensors")),
@@ -111,7 +116,11 @@ TEST_P(EveryParameter, TwoStepsMoveItInTheFilesOfARun) {
       EXPECT_FALSE(torch::equal(start, *now)) << name << " did not move";
       continue;
     }
-    ASSERT_TRUE(entry.trainable()) << name;
+    if (entry.frozen) {
+      EXPECT_TRUE(torch::equal(start, *now)) << name << " moved";
+      EXPECT_EQ(moments.find("exp_avg." + name), nullptr) << name;
+      continue;
+    }
     for (const char* moment : {"exp_avg.", "exp_avg_sq."}) {
       const Tensor* state = moments.find(moment + name);
       ASSERT_NE(state, nullptr) << moment << name;
@@ -125,6 +134,24 @@ TEST_P(EveryParameter, TwoStepsMoveItInTheFilesOfARun) {
       EXPECT_FALSE(torch::equal(start, *now)) << name << " did not move";
     }
   }
+  // And what the terms own, which a fresh objective of the same seed has as it was.
+  if (!objective.table().empty()) {
+    const tensor::Safetensors own =
+        tensor::read_safetensors(path("run/checkpoints/step_2/objective.safetensors"));
+    ASSERT_EQ(own.tensors.size(), objective.table().size());
+    for (const auto& [name, first] : objective.table().file_tensors()) {
+      ASSERT_NE(own.find(name), nullptr) << name;
+      const tensor::TableEntry& entry = objective.table().at(name);
+      if (entry.cancelled.empty()) {
+        EXPECT_FALSE(torch::equal(first, *own.find(name))) << name << " did not move";
+      }
+      if (entry.kind != tensor::TensorKind::kParameter) continue;
+      for (const char* moment : {"exp_avg.", "exp_avg_sq."}) {
+        ASSERT_NE(moments.find(moment + name), nullptr) << moment << name;
+        ++states;
+      }
+    }
+  }
   EXPECT_EQ(states, moments.tensors.size());
 }
 
@@ -134,12 +161,15 @@ TEST_P(EveryParameter, HasAGradientAboveRoundingUnlessItIsDeclaredCancelled) {
   models::Clip model(config(), 1);
   models::perturb(model);
   model.to(torch::kDouble);
-  losses::Objective objective(losses::find_preset(preset()));
-  const loop::StepInput input =
-      random_input(config(), losses::find_preset(preset()).caption_policy);
-  optim::AdamW optimizer(model.table(), {});
+  losses::Objective objective(small_preset(preset()), config());
+  objective.to(torch::kDouble);
+  loop::freeze_untrained(model, objective);
+  const loop::StepInput input = random_input(config(), objective.config(), kPairs);
+  tensor::ParameterTable table = model.table();
+  table.append(objective.table(), "objective.");
+  optim::AdamW optimizer(table, {});
   std::vector<Tensor> before;
-  for (const tensor::TableEntry& entry : model.table().entries())
+  for (const tensor::TableEntry& entry : table.entries())
     before.push_back(entry.leaf.detach().clone());
   for (int step = 0; step < 2; ++step) {
     loop::forward_backward(model, objective, input, {.micro_batch = step == 0 ? 0 : 3});
@@ -160,9 +190,9 @@ TEST_P(EveryParameter, HasAGradientAboveRoundingUnlessItIsDeclaredCancelled) {
     optimizer.clear_gradients();
   }
   for (size_t i = 0; i < before.size(); ++i) {
-    const tensor::TableEntry& entry = model.table().entries()[i];
+    const tensor::TableEntry& entry = table.entries()[i];
     if (entry.cancelled.empty()) {
-      EXPECT_FALSE(torch::equal(before[i], entry.leaf)) << entry.name;
+      EXPECT_EQ(torch::equal(before[i], entry.leaf), entry.frozen) << entry.name;
     }
   }
 }
@@ -176,10 +206,15 @@ TEST_P(EveryParameter, AResumedRunEqualsTheUninterruptedOneBitForBit) {
   const auto before = losses("run");
   ASSERT_EQ(before.size(), 6U);
   const std::string weights = read_file(path("run/model/open_clip_model.safetensors"));
+  const fs::path own = path("run/checkpoints/step_6/objective.safetensors");
+  const std::string remembered = fs::exists(own) ? read_file(own) : "";
   given.resume = path("run/checkpoints/step_3").string();
   loop::train(given);
   EXPECT_EQ(losses("run"), before);
   EXPECT_EQ(read_file(path("run/model/open_clip_model.safetensors")), weights);
+  if (!remembered.empty()) {
+    EXPECT_EQ(read_file(own), remembered);
+  }
 }
 
 // Looking at held-out pairs on the way changes nothing of the run.

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/npy.h"
+#include "losses/presets.h"
 #include "models/open_clip_directory.h"
 #include "optim/adamw.h"
 #include "tensor/safetensors.h"
@@ -29,9 +30,9 @@ class ResnetSteps : public testing::Test {
   ResnetSteps() {
     const NpyArray pixels = read_npy(kGolden / "pixels.npy"),
                    tokens = read_npy(kGolden / "tokens.npy");
-    input_.pixels = torch::empty(pixels.shape, torch::kUInt8);
-    std::copy_n(pixels.values<uint8_t>().begin(), input_.pixels.numel(),
-                input_.pixels.data_ptr<uint8_t>());
+    input_.views = {torch::empty(pixels.shape, torch::kUInt8)};
+    std::copy_n(pixels.values<uint8_t>().begin(), input_.views[0].numel(),
+                input_.views[0].data_ptr<uint8_t>());
     text::bpe::PackedTexts texts;
     const auto ids = tokens.values<int32_t>();
     for (int64_t n = 0; n < tokens.shape[0]; ++n) {
@@ -69,7 +70,7 @@ class ResnetSteps : public testing::Test {
 
   loop::StepInput input_;
   std::shared_ptr<models::Clip> model_;
-  losses::Objective objective_{losses::find_preset("clip")};
+  losses::Objective objective_{losses::find_preset("clip"), models::ModelConfig{}};
 };
 
 TEST_F(ResnetSteps, LossesGradientsStatisticsAndWeightsEqualOpenClips) {
@@ -117,7 +118,7 @@ TEST_F(ResnetSteps, MicroBatchesAreNormalisedByThemselvesAndTheGradientIsExactFo
   std::vector<Tensor> rows;
   for (int64_t first = 0; first < 6; first += 2) {
     rows.push_back(plain->encode_image(
-        models::normalize_pixels(input_.pixels.narrow(0, first, 2), plain->config().preprocess)
+        models::normalize_pixels(input_.views[0].narrow(0, first, 2), plain->config().preprocess)
             .to(torch::kDouble)));
   }
   const auto unit = [](const Tensor& x) { return x / x.norm(2, {1}, /*keepdim=*/true); };
@@ -174,7 +175,7 @@ TEST_F(ResnetSteps, OneValueAChannelIsASentence) {
   models::ModelConfig config = model_->config();
   config.vision.image_size = 32;
   models::Clip small(config);
-  loop::StepInput one{torch::zeros({1, 3, 32, 32}, torch::kUInt8),
+  loop::StepInput one{{torch::zeros({1, 3, 32, 32}, torch::kUInt8)},
                       {loop::slice_texts(input_.texts[0], 0, 1)}};
   try {
     loop::forward_backward(small, objective_, one, {});

@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 
@@ -52,13 +53,16 @@ size_t bytes_of(const Batch& batch) {
   size_t bytes = batch.images.capacity() + batch.samples.capacity() * sizeof(int64_t);
   for (const text::bpe::PackedTexts& texts : batch.texts)
     bytes += (texts.ids.capacity() + texts.offsets.capacity()) * sizeof(int32_t);
+  for (const std::vector<int32_t>& targets : batch.targets)
+    bytes += targets.capacity() * sizeof(int32_t);
   return bytes;
 }
 
 size_t bytes_of(const std::vector<SampleTexts>& rows) {
   size_t bytes = rows.capacity() * sizeof(SampleTexts);
   for (const SampleTexts& row : rows)
-    bytes += row.ids.capacity() * sizeof(int32_t) + row.ends.capacity() * sizeof(size_t);
+    bytes += (row.ids.capacity() + row.targets.capacity()) * sizeof(int32_t) +
+             row.ends.capacity() * sizeof(size_t);
   return bytes;
 }
 
@@ -68,7 +72,9 @@ struct Loader::State {
   std::shared_ptr<const source::Dataset> dataset;
   std::shared_ptr<const captions::CaptionTable> captions;
   LoaderOptions options;
+  std::optional<captions::TextMaker> maker;  // there where captions are
   int64_t batches = 0, parts = 0;
+  size_t views = 0;       // V
   size_t texts = 0;       // K
   size_t slot_bytes = 0;  // of a micro-batch whose texts fill their context
   size_t most_ahead = 0;  // slots and spare ones together
@@ -95,15 +101,28 @@ struct Loader::State {
     workers.clear();
   }
 
+  /// Of one view of one picture.
   size_t pixels() const { return static_cast<size_t>(3) * options.image_size * options.image_size; }
+
+  bool is_masked(size_t text) const {
+    return text < maker->slots().size() && maker->slots()[text].masked;
+  }
 
   void plan_memory() {
     const auto context = static_cast<size_t>(options.context_length);
-    // Vectors that grow take up to twice what they hold; ids stand in their row and in the packed
-    // list.
+    // Targets of a row reach to its last masked slot.
+    size_t masked = 0, targets_of_row = 0;
+    for (size_t k = 0; k < texts; ++k) {
+      if (!is_masked(k)) continue;
+      ++masked;
+      targets_of_row = k + 1;
+    }
+    // Vectors that grow take up to twice what they hold; ids and targets stand in their row and in
+    // the packed list.
     const size_t row =
-        pixels() + sizeof(int64_t) + sizeof(SampleTexts) +
-        texts * (4 * context * sizeof(int32_t) + 2 * sizeof(size_t) + 2 * sizeof(int32_t));
+        views * pixels() + sizeof(int64_t) + sizeof(SampleTexts) +
+        texts * (4 * context * sizeof(int32_t) + 2 * sizeof(size_t) + 2 * sizeof(int32_t)) +
+        2 * (masked + targets_of_row) * context * sizeof(int32_t);
     slot_bytes = static_cast<size_t>(options.micro_batch) * row;
     most_ahead = std::clamp(options.memory / slot_bytes, kLeastAhead,
                             std::max(kMostAhead, static_cast<size_t>(parts)));
@@ -150,9 +169,11 @@ struct Loader::State {
   /// Takes tens of megabytes the first time, so not under the lock.
   void make_room(Slot& slot) const {
     const auto size = static_cast<size_t>(slot.batch->size);
-    slot.batch->images.resize(size * pixels());
+    slot.batch->views = static_cast<int64_t>(views);
+    slot.batch->images.resize(views * size * pixels());
     slot.batch->samples.resize(size);
     slot.batch->texts.resize(texts);
+    slot.batch->targets.resize(texts);
     slot.rows.resize(size);
   }
 
@@ -210,11 +231,11 @@ struct Loader::State {
 
   void run_worker() {
     try {
-      SampleMaker maker(*dataset, captions.get(), options);
+      SampleMaker samples(*dataset, maker ? &*maker : nullptr, options);
       int64_t row = 0;
       while (const std::shared_ptr<Slot> slot = claim(&row)) {
         try {
-          make_row(maker, *slot, row);
+          make_row(samples, *slot, row);
         } catch (...) {
           fail(*slot);
         }
@@ -228,13 +249,13 @@ struct Loader::State {
     }
   }
 
-  void make_row(SampleMaker& maker, Slot& slot, int64_t row) {
+  void make_row(SampleMaker& samples, Slot& slot, int64_t row) {
     Batch& batch_now = *slot.batch;
     SampleTexts& sample = slot.rows[static_cast<size_t>(row)];
-    const std::span<uint8_t> chw(batch_now.images.data() + static_cast<size_t>(row) * pixels(),
-                                 pixels());
+    const RowViews chw = {batch_now.images.data() + static_cast<size_t>(row) * pixels(), pixels(),
+                          static_cast<size_t>(batch_now.size) * pixels()};
     std::string hopeless;
-    if (!maker.make(dataset_index(batch_now, row), batch_now.epoch, chw, sample))
+    if (!samples.make(dataset_index(batch_now, row), batch_now.epoch, chw, sample))
       hopeless = sample.bad.at(0).key + ": " + sample.bad[0].reason;
     batch_now.samples[static_cast<size_t>(row)] = sample.index;
     {
@@ -255,13 +276,17 @@ struct Loader::State {
   void pack_texts(Slot& slot) const {
     for (size_t k = 0; k < texts; ++k) {
       text::bpe::PackedTexts& packed = slot.batch->texts[k];
+      std::vector<int32_t>& targets = slot.batch->targets[k];
       packed.ids.clear();
       packed.offsets.assign(1, 0);
+      targets.clear();
       for (const SampleTexts& row : slot.rows) {
-        const size_t begin = k == 0 ? 0 : row.ends[k - 1];
-        packed.ids.insert(packed.ids.end(), row.ids.begin() + static_cast<long>(begin),
-                          row.ids.begin() + static_cast<long>(row.ends[k]));
+        const auto begin = static_cast<long>(k == 0 ? 0 : row.ends[k - 1]);
+        const auto end = static_cast<long>(row.ends[k]);
+        packed.ids.insert(packed.ids.end(), row.ids.begin() + begin, row.ids.begin() + end);
         packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
+        if (is_masked(k))
+          targets.insert(targets.end(), row.targets.begin() + begin, row.targets.begin() + end);
       }
     }
   }
@@ -301,6 +326,8 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset,
   CW_CHECK(options.image_size > 0 && options.rank >= 0 && options.rank < options.world_size,
            "a rank lies in its world");
   CW_CHECK(options.micro_batch >= 0, "a micro-batch has no negative size");
+  CW_CHECK(options.evaluation_views > 0, "a picture has at least one view");
+  CW_CHECK(captions == nullptr || !options.texts.empty(), "a pair has at least one text");
   state_->dataset = std::move(dataset);
   state_->captions = std::move(captions);
   state_->options = options;
@@ -313,9 +340,13 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset,
     fail_input("the data has " + with_commas(state_->dataset->size()) + " pairs",
                "at least one batch of " + with_commas(global), "Use a smaller --batch-size.");
   }
-  if (state_->captions)
-    state_->texts =
-        static_cast<size_t>(captions::texts_per_sample(options.policy, *state_->captions));
+  state_->views =
+      options.views.empty() ? static_cast<size_t>(options.evaluation_views) : options.views.size();
+  if (state_->captions) {
+    state_->maker.emplace(options.texts, options.all_rewrites, *state_->captions,
+                          options.thesaurus.get(), options.seed);
+    state_->texts = state_->maker->texts();
+  }
   state_->plan_memory();
 }
 

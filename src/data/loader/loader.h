@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "data/captions/caption_policy.h"
+#include "data/captions/caption_table.h"
+#include "data/captions/hidden_words.h"
+#include "data/captions/text_slot.h"
 #include "data/source/dataset.h"
-#include "data/transform/transform.h"
+#include "data/transform/view_recipe.h"
 #include "text/bpe/tokenizer.h"
 
 namespace clipwright::data::loader {
@@ -25,9 +27,16 @@ struct LoaderOptions {
   int workers = 2;
   bool shuffle = true;
   int image_size = 224;
-  Preprocessing recipe;
-  bool augment = true;  ///< random crop of the recipe; off: the evaluation transform
-  captions::CaptionPolicy policy = captions::CaptionPolicy::kOriginal;
+  Preprocessing recipe;  ///< of the evaluation transform
+  /// Random views of each picture, all from one decoding. Draws are keyed by (seed, "crop", epoch,
+  /// key) for the first and (seed, "view <v>", epoch, key) for view v of the others.
+  std::vector<transform::ViewRecipe> views = {};
+  int evaluation_views = 1;  ///< without random views: as many times the evaluation transform
+  std::vector<captions::TextSlot> texts = {{}};  ///< of each pair
+  bool all_rewrites = false;  ///< behind the slots every rewrite, or the original where it is
+                              ///< missing
+  captions::Masking masking;  ///< of masked slots; keyed as `slot_draws` says, purpose "mask"
+  std::shared_ptr<const lexicon::Thesaurus> thesaurus = {};  ///< of slots by EDA
   int context_length = 77;
   double max_bad_share = 0.05;  ///< more bad samples than this share (after the first 200 samples)
                                 ///< stop the run with exit code 3
@@ -36,15 +45,20 @@ struct LoaderOptions {
   int rank = 0, world_size = 1;
 };
 
-/// A micro-batch: rows part * micro_batch .. + size of a step's batch. Pixels are uint8 (B, 3, S,
-/// S); texts[k] holds slot k's text of every sample, packed.
+/// A micro-batch: rows part * micro_batch .. + size of a step's batch (B of them). Pixels are uint8
+/// (V, B, 3, S, S): view after view, each of every sample. texts[k] holds slot k's text of every
+/// sample, packed; behind the slots stand the rewrites where all are brought.
 struct Batch {
   int64_t size = 0;
   int64_t epoch = 0;
   int64_t index = 0;  ///< of the step's batch within its epoch
   int64_t part = 0;   ///< of the micro-batch within its batch
+  int64_t views = 0;  ///< V
   std::vector<uint8_t> images;
   std::vector<text::bpe::PackedTexts> texts;
+  /// targets[k] has for every token of texts[k] the word that a mask hides there, or kNotHidden;
+  /// empty where slot k is not masked.
+  std::vector<std::vector<int32_t>> targets;
   std::vector<int64_t>
       samples;  ///< index of each sample in the dataset (after replacement of bad ones)
 };
@@ -69,7 +83,8 @@ struct LoaderMemory {
 class Loader {
  public:
   /// `captions` may be nullptr: then batches have no texts. Throws Error(kInput) when the dataset
-  /// has fewer pairs than one batch, Error(kUsage) without a worker or a batch size.
+  /// has fewer pairs than one batch, Error(kUsage) without a worker or a batch size and for a text
+  /// slot that the captions cannot serve.
   Loader(std::shared_ptr<const source::Dataset> dataset,
          std::shared_ptr<const captions::CaptionTable> captions, const LoaderOptions& options);
   ~Loader();

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <new>
 
 #include "core/error.h"
 #include "data/image/colour.h"
 #include "data/image/image_decoder.h"
-#include "data/transform/resample_axis.h"
-#include "data/transform/resize.h"
+#include "data/transform/gaussian_blur.h"
+#include "data/transform/window_resizer.h"
 
 namespace clipwright::data::transform {
 namespace {
@@ -18,156 +17,54 @@ namespace {
 /// A longer side than Pillow can make; reached by pictures a few pixels high and millions wide.
 constexpr int64_t kMaxSide = int64_t{1} << 29;
 
-/// A part of a resize: of `source` (in pixels of the file), resized to width x height, only
-/// `window` is wanted.
-struct Resize {
-  image::Crop source;
-  int width, height;
-  image::Crop window;
-};
-
-/// Same size along this axis: the pixels of the window, unchanged.
-void copy_rows(const image::Image& from, int width, int height, image::Image& to) {
-  to.allocate((width + 15) / 16 * 16, height, from.kind());
-  for (int y = 0; y < height; ++y) {
-    std::memcpy(to.row(y), from.row(y),
-                static_cast<size_t>(width) * image::Image::bytes_a_pixel(from.kind()));
-  }
-}
-
 }  // namespace
 
 struct ImagePipeline::State {
-  State(const Preprocessing& given, int side)
-      : preprocessing(given), size(side), kernels(resize_kernels()) {}
+  State(const Preprocessing& given, int side) : preprocessing(given), size(side), windows(side) {}
 
   Preprocessing preprocessing;
   int size;
-  const ResizeKernels& kernels;
   image::ImageReader reader;
-  ResampleAxis across, down;
-  image::Image decoded, between, resized;
+  WindowResizer windows;
+  GaussianBlur blur;
+  std::vector<Resize> planned;
+  std::vector<DrawnView> drawn;
 
-  std::string run(image::ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw);
-  std::string nearest(image::ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw);
-  std::string resample(image::ImageDecoder& decoder, const Resize& resize, std::span<uint8_t> chw);
-  void pass_across(const image::Image& from, image::Image& to);
-  void pass_down(const image::Image& from, image::Image& to);
-  void store(const image::Image& image, bool premultiplied, std::span<uint8_t> chw) const;
+  /// The pixels of one view of `chw`.
+  std::span<uint8_t> slot(std::span<uint8_t> chw, size_t view) const {
+    const size_t bytes = 3 * static_cast<size_t>(size) * static_cast<size_t>(size);
+    return chw.subspan(view * bytes, bytes);
+  }
 
-  /// Opens the file and passes its size to `plan`, which says what to make of it.
+  /// Opens the file and makes the `count` windows that `plan` writes for a picture of this size.
   template <typename Plan>
-  std::string transform(std::span<const std::byte> file, std::span<uint8_t> chw, const Plan& plan) {
-    CW_CHECK(chw.size() == 3 * static_cast<size_t>(size) * static_cast<size_t>(size),
-             "the output must hold 3 x size x size bytes");
+  std::string transform(std::span<const std::byte> file, size_t count, std::span<uint8_t> chw,
+                        const Plan& plan) {
+    CW_CHECK(chw.size() == 3 * static_cast<size_t>(size) * static_cast<size_t>(size) * count,
+             "the output must hold 3 x size x size bytes a view");
+    if (count == 0) return {};
     try {
       std::string problem;
       image::ImageDecoder* decoder = reader.open(file, problem);
       if (decoder == nullptr) return problem;
-      Resize resize{};
-      if (problem = plan(*decoder, resize); !problem.empty()) return problem;
-      return run(*decoder, resize, chw);
+      planned.resize(count);
+      if (problem = plan(decoder->width(), decoder->height()); !problem.empty()) return problem;
+      return windows(*decoder, planned, chw);
     } catch (const std::bad_alloc&) {
       return "not enough memory to decode it";
     }
   }
+
+  /// The whole crop at the size of the output.
+  Resize whole(const image::Crop& crop, Interpolation interpolation) const {
+    return {crop, size, size, {0, 0, size, size}, interpolation};
+  }
+
+  void finish(std::span<const DrawnView> views, std::span<uint8_t> chw) {
+    for (size_t i = 0; i < views.size(); ++i)
+      apply_colours(views[i], RgbPlanes(slot(chw, i), size, size), blur);
+  }
 };
-
-std::string ImagePipeline::State::run(image::ImageDecoder& decoder, const Resize& resize,
-                                      std::span<uint8_t> chw) {
-  // Pillow never interpolates palette indices or bits.
-  return decoder.kind() == image::PixelKind::kIndexed ? nearest(decoder, resize, chw)
-                                                      : resample(decoder, resize, chw);
-}
-
-std::string ImagePipeline::State::nearest(image::ImageDecoder& decoder, const Resize& resize,
-                                          std::span<uint8_t> chw) {
-  const image::Crop& window = resize.window;
-  const std::vector<int> columns =
-      nearest_sources(resize.source.width, resize.width, window.x, window.width);
-  const std::vector<int> rows =
-      nearest_sources(resize.source.height, resize.height, window.y, window.height);
-  const image::Crop region = {resize.source.x + columns.front(), resize.source.y + rows.front(),
-                              columns.back() - columns.front() + 1, rows.back() - rows.front() + 1};
-  if (std::string problem = decoder.decode(region, decoded); !problem.empty()) return problem;
-  resized.allocate(window.width, window.height, image::PixelKind::kIndexed);
-  for (int y = 0; y < window.height; ++y) {
-    const uint8_t* from = decoded.row(rows[static_cast<size_t>(y)] - rows.front());
-    uint8_t* to = resized.row(y);
-    for (const int column : columns) {
-      std::memcpy(to, from + 4 * static_cast<size_t>(column - columns.front()), 4);
-      to += 4;
-    }
-  }
-  store(resized, false, chw);
-  return {};
-}
-
-std::string ImagePipeline::State::resample(image::ImageDecoder& decoder, const Resize& resize,
-                                           std::span<uint8_t> chw) {
-  const image::Crop& window = resize.window;
-  across.compute(preprocessing.interpolation, resize.source.width, resize.width, window.x,
-                 window.width, kernels.packing);
-  down.compute(preprocessing.interpolation, resize.source.height, resize.height, window.y,
-               window.height, kernels.packing);
-  const image::Crop region = {
-      resize.source.x + across.source_begin(), resize.source.y + down.source_begin(),
-      across.source_end() - across.source_begin(), down.source_end() - down.source_begin()};
-  if (std::string problem = decoder.decode(region, decoded); !problem.empty()) return problem;
-
-  const bool copied = across.identity() && down.identity();
-  const bool premultiplied = decoded.kind() == image::PixelKind::kAlpha && !copied;
-  if (premultiplied) {
-    for (int y = 0; y < decoded.height(); ++y) image::premultiply(decoded.row(y), decoded.width());
-  }
-  // Pillow goes down first when that removes more than twice as many rows as going across removes
-  // columns. Rounding to bytes between the passes makes the order visible.
-  const int64_t fewer_rows = int64_t{resize.source.height} - resize.height,
-                fewer_columns = int64_t{resize.source.width} - resize.width;
-  if (fewer_rows > 0 && fewer_rows > 2 * fewer_columns) {
-    pass_down(decoded, between);
-    pass_across(between, resized);
-  } else {
-    pass_across(decoded, between);
-    pass_down(between, resized);
-  }
-  store(resized, premultiplied, chw);
-  return {};
-}
-
-void ImagePipeline::State::pass_across(const image::Image& from, image::Image& to) {
-  if (across.identity()) return copy_rows(from, across.outputs(), from.height(), to);
-  to.allocate((across.outputs() + 15) / 16 * 16, from.height(), from.kind());
-  if (from.kind() == image::PixelKind::kGrey16) {
-    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), across, true,
-                    to.row(0), to.stride());
-  } else {
-    kernels.horizontal(from.row(0), from.stride(), from.height(), across, to.row(0), to.stride());
-  }
-}
-
-void ImagePipeline::State::pass_down(const image::Image& from, image::Image& to) {
-  if (down.identity()) return copy_rows(from, from.width(), down.outputs(), to);
-  const int width = (from.width() + 15) / 16 * 16;
-  to.allocate(width, down.outputs(), from.kind());
-  if (from.kind() == image::PixelKind::kGrey16) {
-    resample_grey16(from.row(0), from.stride(), from.height(), from.width(), down, false, to.row(0),
-                    to.stride());
-  } else {
-    kernels.vertical(from.row(0), from.stride(), static_cast<size_t>(width) * 4, down, to.row(0),
-                     to.stride());
-  }
-}
-
-void ImagePipeline::State::store(const image::Image& image, bool premultiplied,
-                                 std::span<uint8_t> chw) const {
-  const size_t side = static_cast<size_t>(size), plane = side * side;
-  for (size_t y = 0; y < side; ++y) {
-    uint8_t* red = chw.data() + y * side;
-    image::store_planes(image.row(static_cast<int>(y)), size, image.kind(), premultiplied, red,
-                        red + plane, red + 2 * plane);
-  }
-}
 
 ImagePipeline::ImagePipeline(const Preprocessing& preprocessing, int size)
     : state_(std::make_unique<State>(preprocessing, size)) {
@@ -177,62 +74,82 @@ ImagePipeline::ImagePipeline(ImagePipeline&&) noexcept = default;
 ImagePipeline::~ImagePipeline() = default;
 
 std::string ImagePipeline::evaluate(std::span<const std::byte> file, std::span<uint8_t> chw) {
-  if (state_->preprocessing.resize_mode == ResizeMode::kSquash) return thumbnail(file, chw);
+  const Preprocessing& preprocessing = state_->preprocessing;
+  if (preprocessing.resize_mode == ResizeMode::kSquash) return thumbnail(file, chw);
   const int size = state_->size;
-  const int shorter = static_cast<int>(std::lround(size * state_->preprocessing.resize_ratio));
-  return state_->transform(
-      file, chw, [=](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        const image::Extent extent =
-            image::scale_shorter_side(picture.width(), picture.height(), shorter);
-        if (std::max(extent.width, extent.height) > kMaxSide) {
-          return "too elongated: " + std::to_string(picture.width()) + " x " +
-                 std::to_string(picture.height()) + " pixels";
-        }
-        const int width = static_cast<int>(extent.width), height = static_cast<int>(extent.height);
-        resize = {{0, 0, picture.width(), picture.height()},
-                  width,
-                  height,
-                  image::center_window(width, height, size)};
-        return {};
-      });
+  const int shorter = static_cast<int>(std::lround(size * preprocessing.resize_ratio));
+  return state_->transform(file, 1, chw, [&, size](int picture_width, int picture_height) {
+    const image::Extent extent = image::scale_shorter_side(picture_width, picture_height, shorter);
+    if (std::max(extent.width, extent.height) > kMaxSide) {
+      return "too elongated: " + std::to_string(picture_width) + " x " +
+             std::to_string(picture_height) + " pixels";
+    }
+    const int width = static_cast<int>(extent.width), height = static_cast<int>(extent.height);
+    state_->planned[0] = {{0, 0, picture_width, picture_height},
+                          width,
+                          height,
+                          image::center_window(width, height, size),
+                          preprocessing.interpolation};
+    return std::string();
+  });
 }
 
 std::string ImagePipeline::train(std::span<const std::byte> file, Random& random,
                                  std::span<uint8_t> chw) {
-  const int size = state_->size;
   const Preprocessing& preprocessing = state_->preprocessing;
-  return state_->transform(
-      file, chw, [&, size](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        const image::Crop crop =
-            image::draw_crop(picture.width(), picture.height(), preprocessing.crop_scale_min,
-                             preprocessing.crop_scale_max, random);
-        resize = {crop, size, size, {0, 0, size, size}};
-        return {};
-      });
+  return state_->transform(file, 1, chw, [&](int width, int height) {
+    const image::Crop crop = image::draw_crop(width, height, preprocessing.crop_scale_min,
+                                              preprocessing.crop_scale_max, random);
+    state_->planned[0] = state_->whole(crop, preprocessing.interpolation);
+    return std::string();
+  });
 }
 
 std::string ImagePipeline::crop(std::span<const std::byte> file, const image::Crop& crop,
                                 std::span<uint8_t> chw) {
-  const int size = state_->size;
-  return state_->transform(
-      file, chw, [&, size](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        if (crop.x < 0 || crop.y < 0 || crop.width <= 0 || crop.height <= 0 ||
-            crop.width > picture.width() - crop.x || crop.height > picture.height() - crop.y) {
-          return "the crop lies outside the picture of " + std::to_string(picture.width()) + " x " +
-                 std::to_string(picture.height());
-        }
-        resize = {crop, size, size, {0, 0, size, size}};
-        return {};
-      });
+  const DrawnView view = {.crop = crop, .interpolation = state_->preprocessing.interpolation};
+  return views(file, std::span(&view, 1), chw);
 }
 
 std::string ImagePipeline::thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw) {
-  const int size = state_->size;
-  return state_->transform(
-      file, chw, [=](const image::ImageDecoder& picture, Resize& resize) -> std::string {
-        resize = {{0, 0, picture.width(), picture.height()}, size, size, {0, 0, size, size}};
-        return {};
-      });
+  return state_->transform(file, 1, chw, [&](int width, int height) {
+    state_->planned[0] = state_->whole({0, 0, width, height}, state_->preprocessing.interpolation);
+    return std::string();
+  });
+}
+
+std::string ImagePipeline::views(std::span<const std::byte> file,
+                                 std::span<const ViewRecipe> recipes, std::span<Random> draws,
+                                 std::span<uint8_t> chw) {
+  CW_CHECK(recipes.size() == draws.size(), "each view has random numbers of its own");
+  std::string problem = state_->transform(file, recipes.size(), chw, [&](int width, int height) {
+    state_->drawn.clear();
+    for (size_t i = 0; i < recipes.size(); ++i) {
+      state_->drawn.push_back(draw_view(recipes[i], width, height, draws[i]));
+      state_->planned[i] = state_->whole(state_->drawn[i].crop, state_->drawn[i].interpolation);
+    }
+    return std::string();
+  });
+  if (problem.empty() && !recipes.empty()) state_->finish(state_->drawn, chw);
+  return problem;
+}
+
+std::string ImagePipeline::views(std::span<const std::byte> file, std::span<const DrawnView> drawn,
+                                 std::span<uint8_t> chw) {
+  std::string problem = state_->transform(file, drawn.size(), chw, [&](int width, int height) {
+    for (size_t i = 0; i < drawn.size(); ++i) {
+      const image::Crop& crop = drawn[i].crop;
+      if (crop.x < 0 || crop.y < 0 || crop.width <= 0 || crop.height <= 0 ||
+          crop.width > width - crop.x || crop.height > height - crop.y) {
+        return "the crop lies outside the picture of " + std::to_string(width) + " x " +
+               std::to_string(height);
+      }
+      state_->planned[i] = state_->whole(crop, drawn[i].interpolation);
+    }
+    return std::string();
+  });
+  if (problem.empty()) state_->finish(drawn, chw);
+  return problem;
 }
 
 std::string decode_rgb(std::span<const std::byte> file, RgbImage& image) {

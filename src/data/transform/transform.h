@@ -11,6 +11,8 @@
 #include "core/preprocessing.h"
 #include "core/random.h"
 #include "data/image/crop.h"
+#include "data/transform/drawn_view.h"
+#include "data/transform/view_recipe.h"
 
 namespace clipwright::data::transform {
 
@@ -35,6 +37,18 @@ class ImagePipeline {
   /// returned).
   std::string crop(std::span<const std::byte> file, const image::Crop& crop,
                    std::span<uint8_t> chw);
+
+  /// The views of a training step, `chw` = (views, 3, size, size): each drawn by its recipe from
+  /// its own random numbers, the picture decoded once. The bits of a view are those it has alone;
+  /// where a recipe only crops, those of `train`. Recipes say how to interpolate; the pipeline's
+  /// preprocessing has no part in it.
+  std::string views(std::span<const std::byte> file, std::span<const ViewRecipe> recipes,
+                    std::span<Random> draws, std::span<uint8_t> chw);
+
+  /// The same with views drawn by the caller, whose crops must lie inside the picture (else a
+  /// reason is returned).
+  std::string views(std::span<const std::byte> file, std::span<const DrawnView> drawn,
+                    std::span<uint8_t> chw);
 
   /// The whole picture resized to size x size, converted to RGB.
   std::string thumbnail(std::span<const std::byte> file, std::span<uint8_t> chw);

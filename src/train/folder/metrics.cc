@@ -54,6 +54,8 @@ Json metrics_row(const options::StepReport& report) {
               {"data_wait", report.data_wait},
               {"skipped", report.skipped}};
   for (const auto& [name, value] : report.terms) row[name] = value;
+  for (const auto& [name, value] : report.shares) row[name + "/gradient_share"] = value;
+  for (const auto& [name, value] : report.readings) row[name] = value;
   if (!std::isnan(report.val_loss)) row["val_loss"] = report.val_loss;
   return row;
 }

@@ -21,9 +21,16 @@ const StepInput& LoadedBatch::part(int64_t i) {
              "the loader is at another batch than the step");
     epoch_ = batch->epoch;
     index_ = batch->index;
-    StepInput input{torch::from_blob(batch->images.data(),
-                                     {batch->size, 3, image_size_, image_size_}, torch::kUInt8),
-                    std::move(batch->texts)};
+    StepInput input;
+    const auto view_bytes = static_cast<size_t>(3) * static_cast<size_t>(image_size_) *
+                            static_cast<size_t>(image_size_) * static_cast<size_t>(batch->size);
+    for (size_t at = 0; at < batch->images.size(); at += view_bytes) {
+      input.views.push_back(torch::from_blob(batch->images.data() + at,
+                                             {batch->size, 3, image_size_, image_size_},
+                                             torch::kUInt8));
+    }
+    input.texts = std::move(batch->texts);
+    input.targets = std::move(batch->targets);
     parts_.push_back({std::move(batch), std::move(input)});
   }
   CW_CHECK(place < parts_.size() && parts_[place].batch,
@@ -34,6 +41,7 @@ const StepInput& LoadedBatch::part(int64_t i) {
 void LoadedBatch::done(int64_t i) {
   Part& part = parts_.at(static_cast<size_t>(i));
   part.batch->texts = std::move(part.input.texts);  // their memory is used again
+  part.batch->targets = std::move(part.input.targets);
   part.input = {};
   loader_.recycle(std::move(part.batch));
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/loader/loader.h"
-#include "train/loop/step.h"
+#include "train/loop/step_input.h"
 
 namespace clipwright::train::loop {
 

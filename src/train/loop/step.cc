@@ -2,131 +2,207 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
-#include "tensor/autocast.h"
+#include "train/loop/tower_pass.h"
 
 namespace clipwright::train::loop {
 namespace {
 
-/// What the towers give for some pairs, not of unit length: (n, E) pictures and (n, E) a text slot.
-struct TowerOutputs {
-  Tensor images;
-  std::vector<Tensor> texts;
+/// The tensors of some features, as leaves that collect gradients.
+std::vector<Tensor> make_leaves(losses::Features& features) {
+  std::vector<Tensor> leaves;
+  for_each_output(features, [&](Tensor& tensor) {
+    tensor = tensor.detach();
+    tensor.requires_grad_();
+    leaves.push_back(tensor);
+  });
+  return leaves;
+}
+
+/// Loss and gradient norm of each term, as a step finds them piece by piece.
+class TermSums {
+ public:
+  explicit TermSums(const losses::Objective& objective)
+      : losses_(objective.parts().size()), squares_(objective.parts().size(), 0.0) {}
+
+  /// A term's loss, or a share of it.
+  void add_loss(size_t term, const Tensor& loss) {
+    losses_[term] = losses_[term].defined() ? losses_[term] + loss.detach() : loss.detach();
+  }
+  /// Square of the norm of a gradient that it sent.
+  void add_square(size_t term, double square) { squares_[term] += square; }
+
+  StepLoss read(models::Clip& model, const losses::Objective& objective) const {
+    StepLoss step;
+    step.logit_scale = objective.scale(model.logit_scale().detach()).item<double>();
+    Tensor total;
+    double norms = 0;
+    for (size_t i = 0; i < losses_.size(); ++i) {
+      const losses::Objective::Part& part = objective.parts()[i];
+      CW_CHECK(losses_[i].defined(), "term " + part.name + " gave no loss");
+      const Tensor weighted = part.weight * losses_[i];
+      total = total.defined() ? total + weighted : weighted;
+      step.terms.emplace_back(part.name, losses_[i].item<double>());
+      norms += std::sqrt(squares_[i]);
+    }
+    step.loss = total.item<double>();
+    for (size_t i = 0; losses_.size() > 1 && norms > 0 && i < losses_.size(); ++i)
+      step.shares.emplace_back(objective.parts()[i].name, std::sqrt(squares_[i]) / norms);
+    return step;
+  }
+
+ private:
+  std::vector<Tensor> losses_;
+  std::vector<double> squares_;
 };
 
-/// What batch normalisation meets is added to `seen`, where one is given.
-TowerOutputs run_towers(models::Clip& model, const StepInput& input, bool bfloat16,
-                        models::BatchStatistics* seen = nullptr) {
-  const torch::Device device = model.logit_scale().device();
-  const auto type = model.logit_scale().scalar_type();
-  const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
-  const Tensor pixels = models::normalize_pixels(input.pixels.to(device, /*non_blocking=*/true),
-                                                 model.config().preprocess)
-                            .to(type);
-  TowerOutputs outputs{model.encode_image(pixels, seen).to(type), {}};
-  for (const Tensor& slot :
-       model.encode_text(models::to_text_batch(input.texts)).to(type).split(input.pixels.size(0)))
-    outputs.texts.push_back(slot);
-  return outputs;
-}
-
-/// Rows of unit length, by the steps of torch's normalize and so to the same bits.
-Tensor unit_rows(const Tensor& rows) {
-  return rows / rows.norm(2.0, -1, /*keepdim=*/true).clamp_min(1e-12).expand_as(rows);
-}
-
-losses::Objective::Value objective_of(models::Clip& model, losses::Objective& objective,
-                                      const TowerOutputs& outputs) {
-  losses::Features features;
-  features.images = {unit_rows(outputs.images)};
-  for (const Tensor& slot : outputs.texts) features.texts.push_back(unit_rows(slot));
-  features.logit_scale = model.logit_scale().exp();
-  return objective.loss(features);
-}
-
-StepLoss read_loss(models::Clip& model, const losses::Objective::Value& value) {
-  StepLoss loss;
-  loss.loss = value.total.item<double>();
-  loss.logit_scale = model.logit_scale().detach().exp().item<double>();
-  for (const auto& [name, term] : value.terms) loss.terms.emplace_back(name, term.item<double>());
-  return loss;
-}
-
-TowerOutputs join(const std::vector<TowerOutputs>& parts) {
-  std::vector<Tensor> images;
-  for (const TowerOutputs& part : parts) images.push_back(part.images.detach());
-  TowerOutputs whole{torch::cat(images), {}};
-  for (size_t k = 0; k < parts[0].texts.size(); ++k) {
-    std::vector<Tensor> slot;
-    for (const TowerOutputs& part : parts) slot.push_back(part.texts[k].detach());
-    whole.texts.push_back(torch::cat(slot));
+/// Takes the gradients out of the leaves and adds them to `sums`, whose entries may be undefined.
+/// Returns the square of their norm, which is only asked for where terms are compared.
+double collect(const std::vector<Tensor>& leaves, std::vector<Tensor>& sums, bool measure) {
+  double square = 0;
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    Tensor& gradient = leaves[i].mutable_grad();
+    if (!gradient.defined()) continue;
+    if (measure) square += gradient.square().sum().item<double>();
+    sums[i] = sums[i].defined() ? sums[i].add_(gradient) : gradient;
+    gradient = Tensor();
   }
-  return whole;
+  return square;
 }
 
-/// A term may leave features unread; their gradient is then zero.
-Tensor gradient_rows(const Tensor& leaf, int64_t first, int64_t count) {
-  return leaf.grad().defined() ? leaf.grad().narrow(0, first, count)
-                               : torch::zeros_like(leaf.detach().narrow(0, first, count));
+/// What a term's gradient is taken of. The weight comes in here, so that its parameters have the
+/// gradient of the sum.
+void send_back(const Tensor& loss, double weight) {
+  if (loss.requires_grad()) (weight * loss).backward();
 }
 
-/// Sends the gradients of rows first .. first + count of the joined features into a micro-batch's
-/// graph. A tower that is frozen as a whole has none.
-void backward_part(const TowerOutputs& part, const TowerOutputs& whole, int64_t first,
-                   int64_t count) {
-  std::vector<Tensor> outputs, gradients;
-  const auto send = [&](const Tensor& output, const Tensor& leaf) {
-    if (!output.requires_grad()) return;
-    outputs.push_back(output);
-    gradients.push_back(gradient_rows(leaf, first, count));
-  };
-  send(part.images, whole.images);
-  for (size_t k = 0; k < part.texts.size(); ++k) send(part.texts[k], whole.texts[k]);
-  if (!outputs.empty()) torch::autograd::backward(outputs, gradients);
+/// A micro-batch's second half: its own losses, and all gradients into the towers.
+class PartBackward {
+ public:
+  PartBackward(models::Clip& model, losses::Objective& objective,
+               const losses::StepContext& context, const std::vector<Tensor>& whole_gradients,
+               TermSums& sums)
+      : model_(model),
+        objective_(objective),
+        context_(context),
+        whole_gradients_(whole_gradients),
+        sums_(sums) {}
+
+  /// `features` with their graph; parts come in any order, `first` is the row of each tensor at
+  /// which this part starts.
+  void run(losses::Features& features, const std::vector<int64_t>& first) {
+    std::vector<Tensor> outputs;
+    for_each_output(features, [&](Tensor& tensor) { outputs.push_back(tensor); });
+    losses::Features cut = features;
+    const std::vector<Tensor> leaves = make_leaves(cut);
+    std::vector<Tensor> gradients(leaves.size());
+    const bool several = objective_.parts().size() > 1;
+    for (size_t i = 0; i < objective_.parts().size(); ++i) {
+      const losses::Objective::Part& part = objective_.parts()[i];
+      const Tensor loss = part.term->sample_loss(
+          with_unit_rows(cut, part.term->wants(), objective_.scale(model_.logit_scale())),
+          context_);
+      if (!loss.defined()) continue;
+      send_back(loss, part.weight);
+      sums_.add_loss(i, loss);
+      sums_.add_square(i, collect(leaves, gradients, several));
+    }
+    // A tower that is frozen as a whole has no graph; what no term read has no gradient.
+    std::vector<Tensor> sources, sent;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      Tensor gradient = gradients[i];
+      if (whole_gradients_[i].defined()) {
+        const Tensor rows = whole_gradients_[i].narrow(0, first[i], outputs[i].size(0));
+        gradient = gradient.defined() ? gradient + rows : rows;
+      }
+      if (!outputs[i].requires_grad() || !gradient.defined()) continue;
+      sources.push_back(outputs[i]);
+      sent.push_back(gradient);
+    }
+    if (!sources.empty()) torch::autograd::backward(sources, sent);
+  }
+
+ private:
+  models::Clip& model_;
+  losses::Objective& objective_;
+  losses::StepContext context_;
+  const std::vector<Tensor>& whole_gradients_;
+  TermSums& sums_;
+};
+
+/// Losses over the whole batch, each with a graph of its own down to `leaves`. Returns the sum of
+/// the gradients of each leaf.
+std::vector<Tensor> whole_batch_losses(models::Clip& model, losses::Objective& objective,
+                                       const losses::Features& whole,
+                                       const std::vector<Tensor>& leaves, TermSums& sums) {
+  std::vector<Tensor> gradients(leaves.size());
+  const bool several = objective.parts().size() > 1;
+  for (size_t i = 0; i < objective.parts().size(); ++i) {
+    const losses::Objective::Part& part = objective.parts()[i];
+    const Tensor loss = part.term->loss(
+        with_unit_rows(whole, part.term->wants(), objective.scale(model.logit_scale())));
+    if (!loss.defined()) continue;
+    send_back(loss, part.weight);
+    sums.add_loss(i, loss);
+    sums.add_square(i, collect(leaves, gradients, several));
+  }
+  return gradients;
 }
+
+void finish_step(models::Clip& model, losses::Objective& objective, losses::Features whole,
+                 StepLoss& step) {
+  const torch::NoGradGuard no_grad;
+  for_each_output(whole, [](Tensor& tensor) { tensor = tensor.detach(); });
+  for (const losses::Objective::Part& part : objective.parts()) {
+    part.term->after_step(
+        with_unit_rows(whole, part.term->wants(), objective.scale(model.logit_scale())));
+    for (losses::Reading& reading : part.term->readings())
+      step.readings.push_back(std::move(reading));
+  }
+}
+
+/// Evaluation mode of a module as long as it lives.
+class InEvaluation {
+ public:
+  explicit InEvaluation(torch::nn::Module& module)
+      : module_(module), was_training_(module.is_training()) {
+    module_.eval();
+  }
+  InEvaluation(const InEvaluation&) = delete;
+  InEvaluation& operator=(const InEvaluation&) = delete;
+  ~InEvaluation() { module_.train(was_training_); }
+
+ private:
+  torch::nn::Module& module_;
+  bool was_training_;
+};
 
 }  // namespace
-
-text::bpe::PackedTexts slice_texts(const text::bpe::PackedTexts& texts, int64_t first,
-                                   int64_t count) {
-  CW_CHECK(first >= 0 && count >= 0 && first + count <= texts.size(), "a slice outside the texts");
-  const int32_t begin = texts.offsets[static_cast<size_t>(first)],
-                end = texts.offsets[static_cast<size_t>(first + count)];
-  text::bpe::PackedTexts slice;
-  slice.ids.assign(texts.ids.begin() + begin, texts.ids.begin() + end);
-  for (int64_t i = 1; i <= count; ++i)
-    slice.offsets.push_back(texts.offsets[static_cast<size_t>(first + i)] - begin);
-  return slice;
-}
-
-SlicedBatch::SlicedBatch(const StepInput& whole, int64_t micro_batch)
-    : whole_(whole),
-      pairs_(whole.pixels.size(0)),
-      micro_batch_(micro_batch > 0 ? std::min(micro_batch, pairs_) : pairs_) {}
-
-int64_t SlicedBatch::count() const { return (pairs_ + micro_batch_ - 1) / micro_batch_; }
-
-const StepInput& SlicedBatch::part(int64_t i) {
-  if (count() == 1) return whole_;
-  const int64_t first = i * micro_batch_, rows = std::min(micro_batch_, pairs_ - first);
-  part_.pixels = whole_.pixels.narrow(0, first, rows);
-  part_.texts.clear();
-  for (const text::bpe::PackedTexts& slot : whole_.texts)
-    part_.texts.push_back(slice_texts(slot, first, rows));
-  return part_;
-}
 
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,
                        const StepOptions& options) {
   const models::Evaluating evaluating(model);
-  std::vector<TowerOutputs> parts;
+  const InEvaluation terms_too(objective);
+  std::vector<losses::Features> parts;
   for (int64_t i = 0; i < input.count(); ++i) {
-    parts.push_back(run_towers(model, input.part(i), options.bfloat16));
+    parts.push_back(run_towers(model, objective, input.part(i), options.bfloat16));
     input.done(i);
   }
-  return read_loss(model, objective_of(model, objective, join(parts)));
+  const losses::Features whole = join(parts);
+  parts.clear();
+  const losses::StepContext context{whole.pairs(), count_masked(whole)};
+  TermSums sums(objective);
+  for (size_t i = 0; i < objective.parts().size(); ++i) {
+    losses::Term& term = *objective.parts()[i].term;
+    const losses::Features read =
+        with_unit_rows(whole, term.wants(), objective.scale(model.logit_scale()));
+    for (const Tensor& loss : {term.loss(read), term.sample_loss(read, context)}) {
+      if (loss.defined()) sums.add_loss(i, loss);
+    }
+  }
+  return sums.read(model, objective);
 }
 
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, const StepInput& input,
@@ -140,43 +216,39 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
   const int64_t count = input.count(), last = count - 1;
   // Of the first pass alone: the second one passes the same pictures again.
   models::BatchStatistics seen;
-  if (count == 1) {
-    const losses::Objective::Value value =
-        objective_of(model, objective, run_towers(model, input.part(0), options.bfloat16, &seen));
-    value.total.backward();
-    model.update_statistics(seen);
-    input.done(0);
-    return read_loss(model, value);
-  }
-
   // The last micro-batch keeps its graph: its features are needed last and its gradients can be
   // sent first.
-  std::vector<TowerOutputs> parts;
-  std::vector<int64_t> first = {0};  // row of each part
+  std::vector<losses::Features> parts;
+  std::vector<std::vector<int64_t>> first;  // of each part, the row of each tensor it starts at
+  std::vector<int64_t> end;
   for (int64_t i = 0; i < count; ++i) {
     const torch::AutoGradMode with_graph(i == last);
-    parts.push_back(run_towers(model, input.part(i), options.bfloat16, &seen));
-    first.push_back(first.back() + parts.back().images.size(0));
+    parts.push_back(run_towers(model, objective, input.part(i), options.bfloat16, &seen));
+    const std::vector<int64_t> rows = rows_of_outputs(parts.back());
+    end.resize(rows.size(), 0);
+    first.push_back(end);
+    for (size_t k = 0; k < rows.size(); ++k) end[k] += rows[k];
   }
-  TowerOutputs whole = join(parts);
-  whole.images.requires_grad_();
-  for (Tensor& slot : whole.texts) slot.requires_grad_();
-  const losses::Objective::Value value = objective_of(model, objective, whole);
-  value.total.backward();  // reaches the features and the scale, not the towers
+  losses::Features whole = join(parts);
+  const std::vector<Tensor> leaves = make_leaves(whole);
+  const losses::StepContext context{whole.pairs(), count_masked(whole)};
+  TermSums sums(objective);
+  const std::vector<Tensor> gradients = whole_batch_losses(model, objective, whole, leaves, sums);
 
-  const auto rows = [&](int64_t i) {
-    return first[static_cast<size_t>(i) + 1] - first[static_cast<size_t>(i)];
-  };
-  backward_part(parts.back(), whole, first[static_cast<size_t>(last)], rows(last));
-  input.done(last);
+  losses::Features with_graph = std::move(parts.back());
   parts.clear();
+  PartBackward backward(model, objective, context, gradients, sums);
+  backward.run(with_graph, first[static_cast<size_t>(last)]);
+  input.done(last);
   for (int64_t i = 0; i < last; ++i) {
-    backward_part(run_towers(model, input.part(i), options.bfloat16), whole,
-                  first[static_cast<size_t>(i)], rows(i));
+    with_graph = run_towers(model, objective, input.part(i), options.bfloat16);
+    backward.run(with_graph, first[static_cast<size_t>(i)]);
     input.done(i);
   }
   model.update_statistics(seen);
-  return read_loss(model, value);
+  StepLoss step = sums.read(model, objective);
+  finish_step(model, objective, std::move(whole), step);
+  return step;
 }
 
 StepLoss forward_backward(models::Clip& model, losses::Objective& objective, const StepInput& input,

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "train/folder/run_folder.h"
 #include "train/loop/training_run.h"
+#include "train/options/resolved_options.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -29,6 +30,19 @@ void compare_with_baseline(const TrainResult& ours, const TrainResult& baseline)
   log_info(line);
 }
 
+/// The objective's texts with what the papers have where ours is a rewrite: the caption itself as
+/// the first text, EDA's as another.
+std::vector<std::string> texts_without_rewrites(const options::TrainOptions& options) {
+  std::vector<std::string> texts = options::resolve_objective(options).config.texts;
+  for (size_t k = 0; k < texts.size(); ++k) {
+    const size_t end = texts[k].find('+');
+    if (texts[k].rfind("rewrite", 0) != 0 && texts[k].rfind("uniform", 0) != 0) continue;
+    texts[k] = (k == 0 ? "original" : "eda") +
+               (end == std::string::npos ? std::string() : texts[k].substr(end));
+  }
+  return texts;
+}
+
 TrainResult train_with(const options::TrainOptions& options, TrainingData data) {
   if (!options.paired_baseline) return run_training(options, data);
   // Without rewrites every objective that reads all texts of a pair reads the original alone.
@@ -36,6 +50,7 @@ TrainResult train_with(const options::TrainOptions& options, TrainingData data) 
   baseline.rewrites.clear();
   baseline.keep_if.clear();
   baseline.caption_policy = "original";
+  baseline.texts = texts_without_rewrites(options);
   baseline.paired_baseline = false;
   if (!options.name.empty() && options.resume.empty() &&
       folder::holds_run(fs::path(options.logs) / (options.name + "-baseline"))) {

@@ -1,5 +1,6 @@
 #include "train/loop/training_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "lexicon/wordnet_files.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
 #include "optim/clip_gradients.h"
@@ -19,6 +21,7 @@
 #include "train/folder/run_folder.h"
 #include "train/folder/status_line.h"
 #include "train/folder/tensorboard.h"
+#include "train/loop/frozen.h"
 #include "train/loop/loaded_batch.h"
 #include "train/loop/step.h"
 #include "train/loop/validation.h"
@@ -64,11 +67,21 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
   if (data.validation) log_info("validation: " + data.validation->describe());
 }
 
-std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options) {
+bool starts_from_drawn_weights(const options::TrainOptions& options) {
+  return options.pretrained.empty() && !fs::exists(options.model);
+}
+
+std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
+                                          const losses::ObjectiveConfig& objective) {
   std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
   if (!options.pretrained.empty()) {
     const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
     model->load_state(weights->table().file_tensors(), options.pretrained);
+  }
+  // Weights that somebody trained bring the scale that goes with them.
+  if (starts_from_drawn_weights(options)) {
+    const torch::NoGradGuard no_grad;
+    model->logit_scale().fill_(objective.scale.start);
   }
   model->train();
   model->to(tensor::open_device(options.device));
@@ -88,8 +101,31 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options) 
 /// Weights that are drawn follow from configuration and seed; others are known by their digest.
 std::string digest_of_given_weights(const options::TrainOptions& options,
                                     const models::Clip& model) {
-  const bool drawn = options.pretrained.empty() && !fs::exists(options.model);
-  return drawn ? "" : models::weights_digest(model);
+  return starts_from_drawn_weights(options) ? "" : models::weights_digest(model);
+}
+
+std::shared_ptr<losses::Objective> build_objective(const options::TrainOptions& options,
+                                                   const losses::ObjectiveConfig& config,
+                                                   models::Clip& model) {
+  const auto objective =
+      std::make_shared<losses::Objective>(config, model.config(), options.seed);
+  objective->train();
+  objective->to(model.logit_scale().device());
+  if (const tensor::ParameterTable own = objective->table(); !own.empty()) {
+    log_info("objective: " + with_commas(own.parameter_count()) +
+             " parameters of its own, which stay in the checkpoints and are not part of the model");
+  }
+  freeze_untrained(model, *objective);
+  return objective;
+}
+
+std::shared_ptr<const lexicon::Thesaurus> open_thesaurus(
+    const std::vector<data::captions::TextSlot>& slots) {
+  const bool wanted = std::any_of(slots.begin(), slots.end(), [](const auto& slot) {
+    return slot.source == data::captions::TextSource::kEda;
+  });
+  if (!wanted) return nullptr;
+  return std::make_shared<lexicon::Thesaurus>(lexicon::default_wordnet_folder());
 }
 
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
@@ -108,6 +144,7 @@ optim::AdamW build_optimizer(const options::TrainOptions& options, const std::st
 }
 
 data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
+                                           const options::ResolvedObjective& objective,
                                            const models::Clip& model, const options::Plan& plan) {
   data::loader::LoaderOptions loader;
   loader.batch_size = plan.global_batch;  // --accum-freq does not change what a step sees
@@ -117,9 +154,14 @@ data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
   loader.workers = filled.workers;
   loader.shuffle = filled.shuffle;
   loader.image_size = model.config().vision.image_size;
-  loader.augment = filled.augment != "none";
-  loader.recipe = options::training_recipe(model.config().preprocess, filled.augment);
-  loader.policy = data::captions::parse_caption_policy(filled.caption_policy);
+  const Preprocessing& own = model.config().preprocess;
+  loader.recipe = options::training_recipe(own, filled.augment);
+  loader.views = options::training_views(own, filled.augment, filled.views);
+  loader.evaluation_views = static_cast<int>(filled.views.size());
+  loader.texts = options::text_slots(objective);
+  loader.all_rewrites = objective.caption_policy == "all";
+  loader.masking.mask = model.config().text.vocabulary_size;
+  loader.thesaurus = open_thesaurus(loader.texts);
   loader.context_length = model.config().text.context_length;
   loader.max_bad_share = filled.max_bad_share;
   return loader;
@@ -182,10 +224,8 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   require_finite(run, report.grad_norm, "the gradient");
   run.optimizer.step(report.lr);
   run.optimizer.clear_gradients();
-  {
-    const torch::NoGradGuard no_grad;
-    run.model.logit_scale().clamp_(0, std::log(100.0));
-  }
+  run.objective.clamp(run.model.logit_scale());
+  run.objective.after_update();
 
   folder::TrainState& state = run.state;
   ++state.step;
@@ -204,6 +244,8 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   report.samples = state.samples;
   report.loss = loss.loss;
   report.terms = loss.terms;
+  report.shares = loss.shares;
+  report.readings = loss.readings;
   report.logit_scale = loss.logit_scale;
   report.samples_per_s = static_cast<double>(run.plan.global_batch) / seconds;
   report.data_wait = batch.waited() / seconds;
@@ -255,6 +297,9 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
       {"train/samples_per_s", report.samples_per_s},
       {"train/data_wait", report.data_wait}};
   for (const auto& [name, value] : report.terms) scalars.emplace_back("train/" + name, value);
+  for (const auto& [name, value] : report.shares)
+    scalars.emplace_back("train/" + name + "/gradient_share", value);
+  for (const auto& [name, value] : report.readings) scalars.emplace_back("train/" + name, value);
   if (!std::isnan(report.val_loss)) scalars.emplace_back("val/loss", report.val_loss);
   board.add_scalars(report.step, scalars);
 }
@@ -279,7 +324,9 @@ folder::TrainState restore_or_start(const options::TrainOptions& options,
              " yet; starting from the beginning");
   }
   folder::set_aside_checkpoints_after(folder.checkpoints(), state.step);
+  // What decides how sums are rounded.
   const std::string machine = options.device + ", " + tensor::gemm_library() + ", " +
+                              at::get_cpu_capability() + " kernels, " +
                               std::to_string(at::get_num_threads()) + " threads";
   if (!state.machine.empty() && state.machine != machine) {
     log_warning("the checkpoint was written on " + state.machine + ", and this is " + machine +
@@ -298,14 +345,15 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   options::check_options(options);
   tensor::set_compute_threads(options.threads);
   const options::ResolvedObjective resolved = options::resolve_objective(options);
-  losses::Objective objective(resolved.config);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());
   open_data(options, data);
   options::check_texts(resolved, data.captions->rewrites());
-  const std::shared_ptr<models::Clip> model = build_model(options);
-  optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, objective);
+  const std::shared_ptr<models::Clip> model = build_model(options, resolved.config);
+  const std::shared_ptr<losses::Objective> objective =
+      build_objective(options, resolved.config, *model);
+  optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, *objective);
   const options::Plan plan = options::plan_run(options, data.pairs->size());
   log_plan(options, plan);
 
@@ -325,9 +373,9 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
           folder,
           plan,
           *model,
-          objective,
+          *objective,
           optimizer,
-          restore_or_start(options, folder, trajectory, *model, objective, optimizer),
+          restore_or_start(options, folder, trajectory, *model, *objective, optimizer),
           {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
           optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr,
                           plan.warmup_steps, plan.total_steps)};
@@ -336,7 +384,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   run.state.batch = plan.batch(run.state.step);
   run.saved_step = folder.resumes_from() ? run.state.step : -1;
 
-  const data::loader::LoaderOptions loading = loader_options(filled, *model, plan);
+  const data::loader::LoaderOptions loading = loader_options(filled, resolved, *model, plan);
   data::loader::Loader loader(data.pairs, data.captions, loading);
   loader.seek(run.state.pass, run.state.batch);
   std::optional<Validation> validation;
@@ -357,7 +405,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
     folder.keep();
     const bool last = report.step == plan.total_steps;
     if (validation && (plan.ends_epoch(report.step) || last)) {
-      result.val_loss = report.val_loss = validation->loss(*model, objective, run.step_options);
+      result.val_loss = report.val_loss = validation->loss(*model, *objective, run.step_options);
     }
     metrics.append(folder::metrics_row(report));
     if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss))

@@ -13,9 +13,16 @@ Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset,
           data::captions::CaptionTable::build(*dataset_, {}))),
       loader_(std::move(loader)) {
   loader_.batch_size = std::min(loader_.batch_size, dataset_->size());
-  loader_.policy = data::captions::CaptionPolicy::kOriginal;
+  // The same views and texts of each pair every time: pictures as evaluation has them, captions in
+  // place of rewrites, which held-out pairs do not have.
+  for (data::captions::TextSlot& slot : loader_.texts) {
+    using data::captions::TextSource;
+    if (slot.source == TextSource::kUniform || slot.source == TextSource::kRewrite)
+      slot = {.source = TextSource::kOriginal, .mode = {}, .masked = slot.masked};
+  }
+  loader_.all_rewrites = false;
+  loader_.views.clear();
   loader_.shuffle = false;
-  loader_.augment = false;
 }
 
 double Validation::loss(models::Clip& model, losses::Objective& objective,

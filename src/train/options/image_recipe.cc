@@ -11,6 +11,19 @@ Preprocessing training_recipe(const Preprocessing& model, const std::string& aug
   return recipe;
 }
 
+std::vector<data::transform::ViewRecipe> training_views(const Preprocessing& model,
+                                                        const std::string& augment,
+                                                        const std::vector<std::string>& views) {
+  if (augment == "none") return {};
+  std::vector<data::transform::ViewRecipe> recipes;
+  for (const std::string& view : views) {
+    recipes.push_back(view == kBaseView
+                          ? data::transform::plain_view(training_recipe(model, augment))
+                          : data::transform::find_view_recipe(view));
+  }
+  return recipes;
+}
+
 std::string resolve_augment(const Preprocessing& model, const std::string& augment) {
   if (!augment.empty() && augment != "model") return augment;
   // The crop cuts out what is resized, whatever evaluation does with the rest.

@@ -112,6 +112,17 @@ std::pair<std::string, double> parse_term(std::string_view text) {
   return {std::string(text.substr(0, equals)), weight};
 }
 
+TermOptionText parse_term_option(std::string_view text) {
+  const size_t dot = text.find('.'), equals = text.find('=');
+  if (dot == std::string_view::npos || equals == std::string_view::npos || dot == 0 ||
+      dot + 1 >= equals) {
+    fail_usage("--term-option '" + std::string(text) + "'",
+               "NAME.OPTION=VALUE, such as simclr.temperature=0.2");
+  }
+  return {std::string(text.substr(0, dot)), std::string(text.substr(dot + 1, equals - dot - 1)),
+          std::string(text.substr(equals + 1))};
+}
+
 int64_t warmup_steps(const std::string& warmup, int64_t steps_per_epoch, int64_t total_steps) {
   if (warmup == "auto") return std::min(kLongestAutomaticWarmup, total_steps / 10);
   std::string_view number = warmup;

@@ -20,6 +20,8 @@ struct StepReport {
   int64_t samples = 0;                ///< pairs seen so far
   double loss = 0;
   std::vector<std::pair<std::string, double>> terms;  ///< each term of the objective, unweighted
+  std::vector<std::pair<std::string, double>> shares;    ///< of the gradient, where terms are several
+  std::vector<std::pair<std::string, double>> readings;  ///< what terms say of themselves
   double logit_scale = 0;                             ///< the exponential, as the loss used it
   double lr = 0;
   double grad_norm = 0;      ///< global, before clipping
@@ -55,7 +57,11 @@ struct TrainOptions {
   std::string objective = "clip";  ///< preset
   std::vector<std::pair<std::string, double>>
       terms;  ///< replace the preset's weights of the same name, add others
+  std::vector<std::string> term_options;  ///< "NAME.OPTION=VALUE", over the preset's
+  std::vector<std::string> views;  ///< a recipe for each view of a picture; empty: the preset's
+  std::vector<std::string> texts;  ///< the text slots; empty: the preset's
   std::string multi_text_constant = "paper";  ///< paper: 1/M as published; mean: 1/(M + 1)
+  std::string freeze_patch_embedding = "auto";  ///< on | off | auto: as the preset has it
 
   // Optimiser
   int64_t batch_size = 64;  ///< pairs that go through the towers at once
@@ -67,7 +73,7 @@ struct TrainOptions {
   std::string warmup = "auto";  ///< "2000" steps, "1 epoch", or auto: 10,000 steps or a tenth of
                                 ///< the run if that is less
   std::string lr_scheduler = "cosine";  ///< cosine | const | laclip
-  std::string decay_rule;               ///< open_clip | laclip; empty: by the preset
+  std::string decay_rule;               ///< open_clip | laclip | declip; empty: by the preset
   double grad_clip_norm = 0;            ///< 0: no clipping
 
   // Machine
@@ -99,6 +105,13 @@ void check_options(const TrainOptions& options);
 
 /// "NAME=WEIGHT" of --term. Throws Error(kUsage).
 std::pair<std::string, double> parse_term(std::string_view text);
+
+/// "NAME.OPTION=VALUE" of --term-option.
+struct TermOptionText {
+  std::string term, option, value;
+};
+/// Throws Error(kUsage).
+TermOptionText parse_term_option(std::string_view text);
 
 /// Steps of a warm-up given as "2000", "1 epoch", "0.5 epochs" or "auto". Throws Error(kUsage).
 int64_t warmup_steps(const std::string& warmup, int64_t steps_per_epoch, int64_t total_steps);

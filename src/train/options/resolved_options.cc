@@ -4,33 +4,66 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "data/transform/view_recipe.h"
+#include "losses/presets.h"
+#include "train/options/image_recipe.h"
 
 namespace clipwright::train::options {
 namespace {
 
-constexpr const char* kAllTexts = "all";
+constexpr const char *kAllTexts = "all", *kCaptionSlot = "caption", *kMultiText = "multi-text";
 
-losses::ObjectiveConfig with_terms(losses::ObjectiveConfig config, const TrainOptions& options) {
-  config.multi_text_constant = options.multi_text_constant;
+losses::TermConfig& term_of(losses::ObjectiveConfig& config, const std::string& name) {
+  for (losses::TermConfig& term : config.terms) {
+    if (term.name == name) return term;
+  }
+  fail_usage("--term-option sets something of term " + name + ", and the objective has none",
+             "a term of objective " + config.preset + " or of --term", "Add --term " + name + "=1.");
+}
+
+losses::ObjectiveConfig with_options(losses::ObjectiveConfig config, const TrainOptions& options) {
   for (const auto& [name, weight] : options.terms) {
-    const auto known =
-        std::find_if(config.weights.begin(), config.weights.end(),
-                     [&, &wanted = name](const auto& entry) { return entry.first == wanted; });
-    if (known == config.weights.end()) {
-      config.weights.emplace_back(name, weight);
+    losses::find_term(name);
+    const auto known = std::find_if(
+        config.terms.begin(), config.terms.end(),
+        [&, &wanted = name](const losses::TermConfig& term) { return term.name == wanted; });
+    if (known == config.terms.end()) {
+      config.terms.push_back({name, weight});
     } else {
-      known->second = weight;
+      known->weight = weight;
     }
   }
+  std::erase_if(config.terms, [](const losses::TermConfig& term) { return term.weight == 0; });
+  for (losses::TermConfig& term : config.terms) {
+    if (term.name == kMultiText) term.options["constant"] = options.multi_text_constant;
+  }
+  for (const std::string& text : options.term_options) {
+    const TermOptionText set = parse_term_option(text);
+    losses::find_term(set.term);
+    term_of(config, set.term).options[set.option] = set.value;
+  }
+  if (!options.views.empty()) config.views = options.views;
+  if (!options.texts.empty()) config.texts = options.texts;
+  if (options.freeze_patch_embedding != "auto")
+    config.freeze_patch_embedding = options.freeze_patch_embedding == "on";
+  losses::check_objective(config);
   return config;
 }
 
-bool reads_all_texts(const losses::ObjectiveConfig& config) {
-  return losses::Objective(config).needs().all_texts;
+void check_views(const losses::ObjectiveConfig& config) {
+  for (const std::string& view : config.views) {
+    if (view != kBaseView) data::transform::find_view_recipe(view);
+  }
+}
+
+/// Whether a slot needs rewrites to be what it says.
+bool asks_for_rewrites(const data::captions::TextSlot& slot) {
+  return slot.source == data::captions::TextSource::kUniform ||
+         slot.source == data::captions::TextSource::kRewrite;
 }
 
 std::string resolve_policy(const TrainOptions& options, const losses::ObjectiveConfig& config) {
-  const bool all_texts = reads_all_texts(config);
+  const bool all_texts = losses::reads_rewrites(config);
   const bool chosen = !options.caption_policy.empty();
   const std::string& policy = chosen ? options.caption_policy : config.caption_policy;
   if (!all_texts && policy == kAllTexts) {
@@ -58,13 +91,27 @@ std::string resolve_policy(const TrainOptions& options, const losses::ObjectiveC
 
 ResolvedObjective resolve_objective(const TrainOptions& options) {
   ResolvedObjective resolved;
-  resolved.config = with_terms(losses::find_preset(options.objective), options);
+  resolved.config = with_options(losses::find_preset(options.objective), options);
+  check_views(resolved.config);
   resolved.caption_policy = resolve_policy(options, resolved.config);
-  resolved.decay_rule = !options.decay_rule.empty()                 ? options.decay_rule
-                        : options.objective.rfind("laclip", 0) == 0 ? "laclip"
-                                                                    : "open_clip";
+  resolved.decay_rule =
+      options.decay_rule.empty() ? resolved.config.decay_rule : options.decay_rule;
+  text_slots(resolved);  // a slot that does not exist is told now
   if (!options.rewrites.empty()) check_texts(resolved, static_cast<int>(options.rewrites.size()));
   return resolved;
+}
+
+std::vector<data::captions::TextSlot> text_slots(const ResolvedObjective& objective) {
+  std::vector<data::captions::TextSlot> slots;
+  for (const std::string& text : objective.config.texts) {
+    const losses::SlotName name = losses::parse_slot(text);
+    std::string source = name.source;
+    if (source == kCaptionSlot)
+      source = objective.caption_policy == "uniform" ? "uniform" : "original";
+    slots.push_back(data::captions::parse_text_slot(source));
+    slots.back().masked = name.masked;
+  }
+  return slots;
 }
 
 void check_texts(const ResolvedObjective& objective, int rewrites) {
@@ -75,7 +122,13 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
                "--rewrites FILE...",
                "Or train on the originals alone with --caption-policy original.");
   }
-  if (rewrites > 0 && policy != kAllTexts && reads_all_texts(objective.config)) {
+  const std::vector<data::captions::TextSlot> slots = text_slots(objective);
+  if (rewrites == 0 && std::any_of(slots.begin(), slots.end(), asks_for_rewrites)) {
+    fail_usage("objective " + objective.config.preset + " reads a rewrite of each pair, and there are none",
+               "--rewrites FILE...",
+               "Or train without that text: --texts says which there are.");
+  }
+  if (rewrites > 0 && policy != kAllTexts && losses::reads_rewrites(objective.config)) {
     fail_usage("--caption-policy " + policy +
                    " brings one text of a pair, and a term of the objective reads all of them",
                "--caption-policy all, or none",
@@ -85,7 +138,21 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
 
 TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resolved) {
   TrainOptions filled = options;
-  filled.terms = resolved.objective.config.weights;
+  const losses::ObjectiveConfig& config = resolved.objective.config;
+  filled.terms.clear();
+  filled.term_options.clear();
+  for (const losses::TermConfig& term : config.terms) {
+    filled.terms.emplace_back(term.name, term.weight);
+    for (const auto& [option, value] : term.options) {
+      if (term.name != kMultiText)  // has a flag of its own
+        filled.term_options.push_back(term.name + "." + option + "=" + value);
+    }
+  }
+  // Two names of one thing are one.
+  if (filled.precision == "bf16") filled.precision = "amp_bf16";
+  filled.views = config.views;
+  filled.texts = config.texts;
+  filled.freeze_patch_embedding = config.freeze_patch_embedding ? "on" : "off";
   filled.caption_policy = resolved.objective.caption_policy;
   filled.decay_rule = resolved.objective.decay_rule;
   filled.augment = resolved.augment;

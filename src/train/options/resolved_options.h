@@ -4,13 +4,14 @@
 
 #include <string>
 
+#include "data/captions/text_slot.h"
 #include "losses/objective.h"
 #include "train/options/options.h"
 
 namespace clipwright::train::options {
 
 struct ResolvedObjective {
-  losses::ObjectiveConfig config;  ///< the preset with the user's terms
+  losses::ObjectiveConfig config;  ///< the preset with the user's terms, views and texts
   std::string
       caption_policy;  ///< what the loader brings: what the terms need, or the user's choice
   std::string decay_rule;
@@ -19,6 +20,9 @@ struct ResolvedObjective {
 /// Throws Error(kUsage) for a preset or a term that does not exist, and where the terms cannot use
 /// what the caption policy brings.
 ResolvedObjective resolve_objective(const TrainOptions& options);
+
+/// The captions' slots as the loader makes them: what "caption" means is the policy's.
+std::vector<data::captions::TextSlot> text_slots(const ResolvedObjective& objective);
 
 /// What only the data shows. Throws Error(kUsage) when the policy chooses among rewrites and there
 /// are none, or leaves out texts that a term reads.

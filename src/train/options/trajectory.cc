@@ -167,6 +167,15 @@ Json describe_trajectory(const TrainOptions& filled, const Plan& plan,
 
 Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
   if (!saved.contains("model")) saved["model"] = describe_model(config);
+  // Before objectives had views and texts there was one way to train.
+  const auto fill_in = [&](const char* name, const Json& value) {
+    if (!saved.contains(name)) saved[name] = value;
+  };
+  fill_in("term-option", Json::array());
+  fill_in("views", {"base"});
+  fill_in("texts", {"caption"});
+  fill_in("freeze-patch-embedding", "off");
+  if (saved.contains("precision") && saved["precision"] == "bf16") saved["precision"] = "amp_bf16";
   if (!saved.contains("preprocessing") && saved.contains("augment") &&
       saved["augment"].is_string()) {
     saved["preprocessing"] = describe_preprocessing(

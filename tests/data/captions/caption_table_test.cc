@@ -3,39 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
-#include "data/captions/caption_policy.h"
+#include "tests/data/captions/texts.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::data::captions {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// Pairs without pictures: captions are all that matters here.
-class Texts final : public source::Dataset {
- public:
-  explicit Texts(std::vector<std::string> captions) : captions_(std::move(captions)) {}
-  int64_t size() const override { return static_cast<int64_t>(captions_.size()); }
-  std::string key(int64_t index) const override {
-    return "image/" + std::to_string(index) + ".jpg";
-  }
-  std::string caption(int64_t index) const override {
-    return captions_[static_cast<size_t>(index)];
-  }
-  source::ImageBytes image(int64_t) const override { return {}; }
-  std::string describe() const override { return "texts"; }
-
- private:
-  std::vector<std::string> captions_;
-};
 
 const std::vector<std::string> kNouns = {"dog",   "cat",    "boat",  "house", "apple",
                                          "train", "guitar", "river", "lamp",  "chair",
@@ -374,45 +353,7 @@ TEST(KeepIf, LineAlignedTextsAreAuditedOnTheWay) {
   EXPECT_THAT(table.describe(), HasSubstr("the condition drops 1 of 2"));
 }
 
-TEST(Policy, UniformDrawsEverySlotEquallyOftenAndFallsBack) {
-  const TemporaryFolder folder;
-  const Texts data({"the original", "another original"});
-  const auto table = CaptionTable::build(
-      data, {folder.write("a.txt", "one two\nword\n"), folder.write("b.txt", "three four\n\n"),
-             folder.write("c.txt", "five six\nword \n")});
-  std::map<std::string, int> seen, fallback;
-  const int draws = 8000;
-  for (int epoch = 0; epoch < draws; ++epoch) {
-    ++seen[choose_texts(CaptionPolicy::kUniform, table, 0, 1, static_cast<uint64_t>(epoch), "k")
-               .at(0)];
-    ++fallback[choose_texts(CaptionPolicy::kUniform, table, 1, 1, static_cast<uint64_t>(epoch), "k")
-                   .at(0)];
-  }
-  ASSERT_EQ(seen.size(), 4u);
-  for (const auto& [text, count] : seen)
-    EXPECT_NEAR(count, draws / 4, 160) << text;  // four standard deviations
-  ASSERT_EQ(fallback.size(), 2u) << "only the original and the word with a blank after it";
-  EXPECT_NEAR(fallback["word "], draws / 4, 160);
-  EXPECT_EQ(choose_texts(CaptionPolicy::kUniform, table, 0, 1, 5, "k"),
-            choose_texts(CaptionPolicy::kUniform, table, 0, 1, 5, "k"));
-}
-
-TEST(Policy, AllGivesEverySlotWithTheOriginalStandingIn) {
-  const TemporaryFolder folder;
-  const Texts data({"the original"});
-  const auto table = CaptionTable::build(
-      data, {folder.write("a.txt", "one two\n"), folder.write("b.txt", "word\n")});
-  EXPECT_EQ(texts_per_sample(CaptionPolicy::kAll, table), 3);
-  EXPECT_EQ(texts_per_sample(CaptionPolicy::kUniform, table), 1);
-  EXPECT_THAT(choose_texts(CaptionPolicy::kAll, table, 0, 0, 0, "k"),
-              ElementsAre("the original", "one two", "the original"));
-  EXPECT_THAT(choose_texts(CaptionPolicy::kOriginal, table, 0, 0, 0, "k"),
-              ElementsAre("the original"));
-  EXPECT_EQ(parse_caption_policy("uniform"), CaptionPolicy::kUniform);
-  EXPECT_THROW(parse_caption_policy("unifrom"), Error);
-}
-
-TEST(Policy, ASubsetTakesTheRewritesOfTheWhole) {
+TEST(CaptionTable, ASubsetTakesTheRewritesOfTheWhole) {
   const TemporaryFolder folder;
   const auto whole = std::make_shared<Texts>(std::vector<std::string>{"a", "b", "c", "d"});
   const auto part = source::subset(whole, {3, 1});

@@ -56,10 +56,13 @@ namespace {
 /// As many pairs as one likes, all of the same picture.
 class OnePicture final : public source::Dataset {
  public:
-  explicit OnePicture(int64_t size) : size_(size), png_(test_png(1)) {}
+  explicit OnePicture(int64_t size, std::string rest = {})
+      : size_(size), rest_(std::move(rest)), png_(test_png(1)) {}
   int64_t size() const override { return size_; }
   std::string key(int64_t index) const override { return std::to_string(index); }
-  std::string caption(int64_t index) const override { return "picture " + std::to_string(index); }
+  std::string caption(int64_t index) const override {
+    return "picture " + std::to_string(index) + rest_;
+  }
   source::ImageBytes image(int64_t) const override {
     source::ImageBytes bytes;
     bytes.view = std::as_bytes(std::span(png_));
@@ -69,6 +72,7 @@ class OnePicture final : public source::Dataset {
 
  private:
   int64_t size_;
+  std::string rest_;
   std::string png_;
 };
 
@@ -81,19 +85,26 @@ TEST(LoaderMemory, WhatIsAheadIsBoundedInBytes) {
     int64_t batch_size, micro_batch;
     size_t memory;
     size_t micro_batches;  // that are ahead at most
+    int views = 1;
+    std::vector<captions::TextSlot> texts = {{}};
   };
+  const captions::TextSlot masked = {captions::TextSource::kSentence, "", true};
   constexpr size_t kPicture = size_t{3} * 224 * 224;
   text::bpe::Tokenizer::standard();
   // The accumulated batch of 32 parts: the same shape as --batch-size 256 --accum-freq 32.
-  for (const Case& c : {Case{256, 8, 8 * 10 * kPicture, 10}, Case{256, 8, 0, 2},
-                        Case{256, 8, size_t{1} << 40, 32}, Case{16, 0, size_t{1} << 40, 4}}) {
+  for (const Case& c :
+       {Case{256, 8, 8 * 10 * kPicture, 10}, Case{256, 8, 0, 2}, Case{256, 8, size_t{1} << 40, 32},
+        Case{16, 0, size_t{1} << 40, 4}, Case{256, 8, 8 * 10 * kPicture, 5, 2, {{}, masked}},
+        Case{16, 0, size_t{1} << 40, 4, 3, {masked, {}, masked}}}) {
     const auto dataset = std::make_shared<OnePicture>(100'000);
     LoaderOptions options;
     options.batch_size = c.batch_size;
     options.micro_batch = c.micro_batch;
     options.memory = c.memory;
     options.workers = 3;
-    options.augment = false;
+    options.evaluation_views = c.views;
+    options.texts = c.texts;
+    options.masking.chance = 1;
     const int64_t before = live_bytes.load();
     most_live_bytes = before;
     Loader loader(dataset, table(*dataset), options);
@@ -103,7 +114,8 @@ TEST(LoaderMemory, WhatIsAheadIsBoundedInBytes) {
     for (int64_t i = 0; i < 2 * loader.parts(); ++i) loader.recycle(loader.next());
     const LoaderMemory memory = loader.memory();
     const size_t micro_batch =
-        kPicture * static_cast<size_t>(c.micro_batch > 0 ? c.micro_batch : c.batch_size);
+        kPicture * static_cast<size_t>(c.views) *
+        static_cast<size_t>(c.micro_batch > 0 ? c.micro_batch : c.batch_size);
     EXPECT_LE(memory.most_held, memory.bound);
     EXPECT_LE(memory.bound, std::max(c.memory, micro_batch * 21 / 10));
     EXPECT_LE(memory.most_held, (c.micro_batches + 1) * micro_batch);
@@ -111,6 +123,31 @@ TEST(LoaderMemory, WhatIsAheadIsBoundedInBytes) {
     EXPECT_LE(most_live_bytes.load() - before,
               static_cast<int64_t>(memory.bound + micro_batch) + kScratch)
         << "what the loader says is what the allocator saw";
+  }
+}
+
+TEST(LoaderMemory, TextsAndTargetsThatFillTheirContextAreWithinTheBound) {
+  std::string words;
+  for (int i = 0; i < 500; ++i) words += " dog";
+  const auto dataset = std::make_shared<OnePicture>(4096, words);
+  const captions::TextSlot plain, masked = {captions::TextSource::kOriginal, "", true};
+  for (const std::vector<captions::TextSlot>& texts :
+       {std::vector{plain}, std::vector{masked}, std::vector{plain, plain, masked},
+        std::vector{masked, masked, masked}}) {
+    LoaderOptions options;
+    options.batch_size = 48;
+    options.micro_batch = 16;
+    options.image_size = 4;  // texts are nearly all there is
+    options.workers = 3;
+    options.texts = texts;
+    Loader loader(dataset, table(*dataset), options);
+    for (int i = 0; i < 40; ++i) {
+      auto batch = loader.next();
+      ASSERT_EQ(batch->texts.back().ids.size(), size_t{16} * 77);
+      loader.recycle(std::move(batch));
+    }
+    EXPECT_LE(loader.memory().most_held, loader.memory().bound) << texts.size();
+    EXPECT_GE(loader.memory().most_held, loader.memory().bound / 10) << texts.size();
   }
 }
 
@@ -177,12 +214,16 @@ TEST(LoaderMemory, AnyRefusedAllocationIsTheCallersErrorAndNeverTheEndOfTheProce
     options.micro_batch = 2;
     options.image_size = 16;
     options.workers = 1;
+    options.views.resize(2);
+    options.texts = {{captions::TextSource::kSentence, "", true}, {}};
     Loader loader(dataset, captions, options);
     allowed = nth;
     try {
       for (int part = 0; part < 6; ++part) {
         auto batch = loader.next();
-        EXPECT_EQ(batch->texts.at(0).size(), 2);
+        EXPECT_EQ(batch->images.size(), size_t{2} * 2 * 3 * 16 * 16);
+        EXPECT_EQ(batch->texts.at(1).size(), 2);
+        EXPECT_EQ(batch->targets.at(0).size(), batch->texts.at(0).ids.size());
         loader.recycle(std::move(batch));
       }
     } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "data/transform/transform.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 
@@ -33,6 +34,7 @@ class LoaderTest : public testing::Test {
     options.workers = workers;
     options.image_size = 32;
     options.recipe = find_recipe("laclip");
+    options.views = {transform::plain_view(options.recipe)};
     return options;
   }
 
@@ -70,7 +72,7 @@ TEST_F(LoaderTest, OneThreadAndThreeGiveTheSameBytes) {
   const TemporaryFolder other;
   const auto captions = table(*dataset, {other.write("a.txt", rewrites)});
   LoaderOptions one = options(1), three = options(3);
-  one.policy = three.policy = captions::CaptionPolicy::kUniform;
+  one.texts = three.texts = {{captions::TextSource::kUniform}};
   one.max_bad_share = three.max_bad_share = 0.5;
   Loader a(dataset, captions, one), b(dataset, captions, three);
   for (int i = 0; i < 14; ++i) {  // nearly three epochs of five batches
@@ -137,7 +139,8 @@ TEST_F(LoaderTest, RowsHoldTheCropAndTheTokensOfTheirSample) {
 TEST_F(LoaderTest, UnshuffledEvaluationFollowsTheData) {
   const auto dataset = data();
   LoaderOptions plain = options();
-  plain.shuffle = plain.augment = false;
+  plain.shuffle = false;
+  plain.views.clear();
   Loader loader(dataset, nullptr, plain);
   loader.next();
   const auto batch = loader.next();
@@ -181,7 +184,7 @@ TEST_F(LoaderTest, AllTextsOfASampleComeInTheirSlots) {
   const auto captions =
       table(*dataset, {other.write("a.txt", rewrites), other.write("b.txt", rewrites)});
   LoaderOptions all = options();
-  all.policy = captions::CaptionPolicy::kAll;
+  all.all_rewrites = true;
   Loader loader(dataset, captions, all);
   const auto batch = loader.next();
   ASSERT_EQ(batch->texts.size(), 3u);

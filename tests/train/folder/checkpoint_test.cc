@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "losses/presets.h"
 #include "models/weights_digest.h"
 #include "tests/temporary_folder.h"
 #include "tests/train/small_model.h"
@@ -18,7 +19,7 @@ class Checkpoint : public testing::Test {
  protected:
   Checkpoint()
       : model_(small_config(), 1),
-        objective_(losses::find_preset("clip")),
+        objective_(losses::find_preset("clip"), small_config()),
         optimizer_(model_.table(), {}) {
     const torch::NoGradGuard no_grad;
     for (const tensor::TableEntry& entry : model_.table().entries())

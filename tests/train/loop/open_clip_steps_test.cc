@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/npy.h"
+#include "losses/presets.h"
 #include "optim/adamw.h"
 #include "optim/clip_gradients.h"
 #include "optim/schedule.h"
@@ -23,9 +24,9 @@ StepInput batch_of(const NpyArray& pixels, const NpyArray& tokens, int64_t which
   StepInput input;
   const auto bytes = pixels.values<uint8_t>();
   const auto size = static_cast<size_t>(pairs * 3 * 32 * 32);
-  input.pixels = torch::empty({pairs, 3, 32, 32}, torch::kUInt8);
+  input.views = {torch::empty({pairs, 3, 32, 32}, torch::kUInt8)};
   std::copy_n(bytes.begin() + static_cast<long>(which * static_cast<int64_t>(size)), size,
-              input.pixels.data_ptr<uint8_t>());
+              input.views[0].data_ptr<uint8_t>());
   text::bpe::PackedTexts texts;
   const auto ids = tokens.values<int32_t>();
   for (int64_t n = 0; n < pairs; ++n) {
@@ -44,7 +45,7 @@ class OpenClipSteps : public testing::TestWithParam<int64_t> {};
 TEST_P(OpenClipSteps, TenStepsAreEqual) {
   models::Clip model(small_config());
   model.load_state(tensor::read_safetensors(kGolden / "initial.safetensors").tensors, "initial");
-  losses::Objective objective(losses::find_preset("clip"));
+  losses::Objective objective(losses::find_preset("clip"), model.config());
   const NpyArray pixels = read_npy(kGolden / "batches.npy"),
                  tokens = read_npy(kGolden / "tokens.npy");
   const Json golden = read_json(kGolden / "steps.json"), settings = golden["settings"];

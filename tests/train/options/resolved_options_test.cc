@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "losses/presets.h"
 
 namespace clipwright::train::options {
 namespace {
@@ -34,17 +37,27 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
             options.caption_policy = policy;
             if (rewrites > 0) options.rewrites = {"a.txt", "b.txt"};
             losses::ObjectiveConfig config = losses::find_preset(preset);
-            bool any = false, all_texts = false, replaced = false;
-            for (auto& [name, value] : config.weights) {
-              if (name == term) {
-                value = weight;
+            bool any = false, all_texts = false, replaced = false, served = true;
+            for (losses::TermConfig& known : config.terms) {
+              if (known.name == term) {
+                known.weight = weight;
                 replaced = true;
               }
             }
-            if (!replaced) config.weights.emplace_back(term, weight);
-            for (const auto& [name, value] : config.weights) {
-              any = any || value > 0;
-              all_texts = all_texts || (value > 0 && name == "multi-text");
+            if (!replaced) config.terms.push_back({term, weight});
+            const bool rewrite_slot =
+                std::find(config.texts.begin(), config.texts.end(), "rewrite") != config.texts.end();
+            const bool masks = std::any_of(
+                config.texts.begin(), config.texts.end(),
+                [](const std::string& text) { return losses::parse_slot(text).masked; });
+            for (const losses::TermConfig& known : config.terms) {
+              const losses::TermKind& kind = losses::find_term(known.name);
+              if (known.weight == 0) continue;
+              any = true;
+              all_texts = all_texts || kind.reads_rewrites;
+              served = served && kind.views <= static_cast<int64_t>(config.views.size()) &&
+                       kind.texts <= static_cast<int64_t>(config.texts.size()) &&
+                       (masks || !kind.needs_mask);
             }
             const std::string got = outcome(options, rewrites);
             const std::string what = preset + " with " + term + "=" + std::to_string(weight) +
@@ -52,13 +65,14 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
                                      std::to_string(rewrites) + ": " + got;
             const bool trains = got == "original" || got == "uniform" || got == "all";
             ++(trains ? trained : refused);
-            if (!any) {
+            if (!any || !served) {
               EXPECT_FALSE(trains) << what;
               continue;
             }
             if (trains) {
               // Nothing that a term reads is left out, nothing is read that was not asked for, and
               // the user's word stands.
+              EXPECT_TRUE(rewrites > 0 || !rewrite_slot) << what;
               const int texts = got == "all" ? rewrites + 1 : 1;
               EXPECT_EQ(texts, all_texts ? rewrites + 1 : 1) << what;
               EXPECT_FALSE(got != "original" && rewrites == 0) << what;
@@ -67,8 +81,10 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
             }
             // Refused are only contradictions, and runs that need rewrites and have none.
             const bool needs_rewrites =
-                rewrites == 0 && policy != "original" &&
-                (policy != "" || all_texts || config.caption_policy != "original");
+                rewrites == 0 &&
+                (rewrite_slot ||
+                 (policy != "original" &&
+                  (policy != "" || all_texts || config.caption_policy != "original")));
             const bool contradiction =
                 (policy != "" && (policy == "all") != all_texts) ||
                 (policy == "" && config.caption_policy == "all" && !all_texts);

@@ -1,0 +1,79 @@
+#include "losses/term_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace clipwright::losses {
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
+}
+
+double parse_number(const std::string& text) {
+  double value = std::nan("");
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? value : std::nan("");
+}
+
+void check_value(const std::string& term, const TermOption& option, const std::string& value) {
+  const std::string found = term + "'s option " + option.name + " is '" + value + "'";
+  if (!option.choices.empty()) {
+    if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end())
+      return;
+    const std::string near = nearest(value, option.choices);
+    fail_usage(found, listed(option.choices), near.empty() ? "" : "Did you mean '" + near + "'?");
+  }
+  const double number = parse_number(value);
+  const bool fits = std::isfinite(number) && number >= option.least &&
+                    (!option.whole || (number == std::floor(number) && number < 1e15));
+  if (fits) return;
+  char least[32];
+  std::snprintf(least, sizeof least, "%g", option.least);
+  fail_usage(found, std::string(option.whole ? "a whole number" : "a number") + " of at least " +
+                        least);
+}
+
+}  // namespace
+
+TermOptions::TermOptions(const std::string& term, const std::vector<TermOption>& known,
+                         const std::map<std::string, std::string>& given) {
+  std::vector<std::string> names;
+  for (const TermOption& option : known) {
+    names.push_back(option.name);
+    values_[option.name] = option.fallback;
+  }
+  for (const auto& [name, value] : given) {
+    const auto option = std::find_if(
+        known.begin(), known.end(),
+        [&, &wanted = name](const TermOption& candidate) { return candidate.name == wanted; });
+    if (option == known.end()) {
+      const std::string near = nearest(name, names);
+      fail_usage("term " + term + " has no option '" + name + "'",
+                 names.empty() ? "no option: it has none" : "one of " + listed(names),
+                 near.empty() ? "" : "Did you mean '" + near + "'?");
+    }
+    check_value(term, *option, value);
+    values_[name] = value;
+  }
+}
+
+const std::string& TermOptions::text(const std::string& name) const {
+  const auto found = values_.find(name);
+  CW_CHECK(found != values_.end(), "no term option " + name);
+  return found->second;
+}
+
+double TermOptions::number(const std::string& name) const { return parse_number(text(name)); }
+
+int64_t TermOptions::count(const std::string& name) const {
+  return static_cast<int64_t>(number(name));
+}
+
+}  // namespace clipwright::losses

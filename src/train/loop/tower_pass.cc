@@ -1,0 +1,195 @@
+#include "train/loop/tower_pass.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "tensor/autocast.h"
+
+namespace clipwright::train::loop {
+namespace {
+
+/// Slots that go through the text tower together.
+struct TextPass {
+  models::TextRequest request;
+  std::vector<size_t> slots;
+};
+
+/// Slots with one request share a pass; a slot that nobody reads has none.
+std::vector<TextPass> plan_text_passes(const losses::Objective& objective, size_t texts) {
+  const std::vector<std::string>& names = objective.config().texts;
+  const losses::Wants& wants = objective.wants();
+  std::vector<TextPass> passes;
+  for (size_t k = 0; k < texts; ++k) {
+    models::TextRequest request;
+    if (k < names.size()) {
+      if (!wants.texts[k].embedding && !wants.texts[k].tokens) continue;
+      const losses::SlotName name = losses::parse_slot(names[k]);
+      request.tokens = wants.texts[k].tokens;
+      request.both_sides = name.both_sides;
+      if (name.masked) request.mask_token = objective.mask_token();
+    } else if (!wants.rewrites) {
+      continue;
+    }
+    const auto same = std::find_if(passes.begin(), passes.end(), [&](const TextPass& pass) {
+      return pass.request.tokens == request.tokens &&
+             pass.request.both_sides == request.both_sides &&
+             pass.request.mask_token.defined() == request.mask_token.defined();
+    });
+    if (same == passes.end()) {
+      passes.push_back({request, {k}});
+    } else {
+      same->slots.push_back(k);
+    }
+  }
+  return passes;
+}
+
+void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& input,
+                   std::vector<losses::TextFeatures>& texts) {
+  std::vector<text::bpe::PackedTexts> packed;
+  std::vector<int64_t> tokens;
+  for (const size_t k : pass.slots) {
+    packed.push_back(input.texts[k]);
+    tokens.push_back(static_cast<int64_t>(input.texts[k].ids.size()));
+  }
+  const auto type = model.logit_scale().scalar_type();
+  const torch::Device device = model.logit_scale().device();
+  const models::TextOutputs outputs = model.encode_text(models::to_text_batch(packed), pass.request);
+  const std::vector<Tensor> embeddings = outputs.embedding.to(type).split(input.pairs());
+  std::vector<Tensor> rows(pass.slots.size());
+  if (outputs.tokens.defined()) rows = outputs.tokens.to(type).split_with_sizes(tokens);
+  for (size_t i = 0; i < pass.slots.size(); ++i) {
+    const size_t k = pass.slots[i];
+    losses::TextFeatures& text = texts[k];
+    text.embedding = embeddings[i];
+    text.tokens = rows[i];
+    text.offsets = torch::tensor(input.texts[k].offsets, torch::kInt32);
+    if (k >= input.targets.size() || input.targets[k].empty()) continue;
+    CW_CHECK(input.targets[k].size() == input.texts[k].ids.size(),
+             "a masked slot has one target a token");
+    text.targets = torch::tensor(input.targets[k], torch::kInt32).to(device, torch::kInt64);
+  }
+}
+
+}  // namespace
+
+losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
+                            const StepInput& input, bool bfloat16, models::BatchStatistics* seen) {
+  const torch::Device device = model.logit_scale().device();
+  const auto type = model.logit_scale().scalar_type();
+  const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
+  const losses::Wants& wants = objective.wants();
+  const size_t slots = wants.texts.size();
+  CW_CHECK(input.views.size() >= wants.views.size() && input.texts.size() >= slots,
+           "the step has fewer views or texts than the objective names");
+  losses::Features features;
+  for (size_t v = 0; v < wants.views.size(); ++v) {
+    features.views.emplace_back();
+    const losses::ImageWants& want = wants.views[v];
+    if (!want.embedding && !want.pooled && !want.patches) continue;
+    const Tensor pixels = models::normalize_pixels(input.views[v].to(device, /*non_blocking=*/true),
+                                                   model.config().preprocess)
+                              .to(type);
+    const models::ImageOutputs outputs =
+        model.encode_image(pixels, models::ImageRequest{want.pooled, want.patches}, seen);
+    losses::ImageFeatures& view = features.views.back();
+    view.embedding = outputs.embedding.to(type);
+    if (want.pooled) view.pooled = outputs.pooled.to(type);
+    if (want.patches) view.patches = outputs.patches.to(type);
+  }
+  std::vector<losses::TextFeatures> texts(input.texts.size());
+  for (const TextPass& pass : plan_text_passes(objective, input.texts.size()))
+    run_text_pass(model, pass, input, texts);
+  features.texts.assign(texts.begin(), texts.begin() + static_cast<long>(slots));
+  if (wants.rewrites) features.rewrites.assign(texts.begin() + static_cast<long>(slots), texts.end());
+  return features;
+}
+
+void for_each_output(losses::Features& features, const std::function<void(Tensor&)>& visit) {
+  const auto visit_defined = [&](Tensor& tensor) {
+    if (tensor.defined()) visit(tensor);
+  };
+  for (losses::ImageFeatures& view : features.views) {
+    visit_defined(view.embedding);
+    visit_defined(view.pooled);
+    visit_defined(view.patches);
+  }
+  for (auto* texts : {&features.texts, &features.rewrites}) {
+    for (losses::TextFeatures& text : *texts) {
+      visit_defined(text.embedding);
+      visit_defined(text.tokens);
+    }
+  }
+}
+
+std::vector<int64_t> rows_of_outputs(losses::Features& features) {
+  std::vector<int64_t> rows;
+  for_each_output(features, [&](Tensor& tensor) { rows.push_back(tensor.size(0)); });
+  return rows;
+}
+
+losses::Features join(const std::vector<losses::Features>& parts) {
+  losses::Features whole = parts.at(0);
+  if (parts.size() == 1) {
+    for_each_output(whole, [](Tensor& tensor) { tensor = tensor.detach(); });
+    return whole;
+  }
+  std::vector<std::vector<Tensor>> outputs;  // by tensor, then by part
+  for (losses::Features part : parts) {
+    size_t i = 0;
+    for_each_output(part, [&](Tensor& tensor) {
+      if (i == outputs.size()) outputs.emplace_back();
+      outputs[i++].push_back(tensor.detach());
+    });
+  }
+  size_t i = 0;
+  for_each_output(whole, [&](Tensor& tensor) { tensor = torch::cat(outputs[i++]); });
+  const auto join_places = [&](std::vector<losses::TextFeatures> losses::Features::* list) {
+    for (size_t k = 0; k < (whole.*list).size(); ++k) {
+      losses::TextFeatures& text = (whole.*list)[k];
+      if (!text.offsets.defined()) continue;
+      std::vector<Tensor> offsets = {torch::zeros({1}, torch::kInt32)}, targets;
+      int32_t before = 0;
+      for (const losses::Features& part : parts) {
+        const losses::TextFeatures& own = (part.*list)[k];
+        offsets.push_back(own.offsets.narrow(0, 1, own.offsets.size(0) - 1) + before);
+        before += own.offsets[-1].item<int32_t>();
+        if (own.targets.defined()) targets.push_back(own.targets);
+      }
+      text.offsets = torch::cat(offsets);
+      if (!targets.empty()) text.targets = torch::cat(targets);
+    }
+  };
+  join_places(&losses::Features::texts);
+  join_places(&losses::Features::rewrites);
+  return whole;
+}
+
+losses::Features with_unit_rows(const losses::Features& towers, const losses::Wants& wants,
+                                const Tensor& scale) {
+  losses::Features features = towers;
+  features.logit_scale = scale;
+  for (size_t v = 0; v < wants.views.size(); ++v) {
+    losses::ImageFeatures& view = features.views.at(v);
+    if (wants.views[v].embedding) view.unit = losses::unit_rows(view.embedding);
+  }
+  for (size_t k = 0; k < wants.texts.size(); ++k) {
+    losses::TextFeatures& text = features.texts.at(k);
+    if (wants.texts[k].embedding) text.unit = losses::unit_rows(text.embedding);
+  }
+  if (wants.rewrites) {
+    for (losses::TextFeatures& text : features.rewrites)
+      text.unit = losses::unit_rows(text.embedding);
+  }
+  return features;
+}
+
+int64_t count_masked(const losses::Features& features) {
+  int64_t count = 0;
+  for (const losses::TextFeatures& text : features.texts) {
+    if (text.targets.defined()) count += text.targets.ge(0).sum().item<int64_t>();
+  }
+  return count;
+}
+
+}  // namespace clipwright::train::loop

@@ -1,0 +1,37 @@
+// From the pairs of a step to the features that its terms read: each tower pass is run once and
+// shared, and what no term wants is not computed.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "losses/objective.h"
+#include "models/clip.h"
+#include "train/loop/step_input.h"
+
+namespace clipwright::train::loop {
+
+/// The features of some pairs, without unit rows and scale. What batch normalisation meets is added
+/// to `seen`, where one is given. With `bfloat16` the towers run under autocast; features stay in
+/// the model's type.
+losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
+                            const StepInput& input, bool bfloat16,
+                            models::BatchStatistics* seen = nullptr);
+
+/// Every tensor that a tower gave, in one order, undefined ones left out.
+void for_each_output(losses::Features& features, const std::function<void(Tensor&)>& visit);
+
+/// The pairs of all parts as one batch, without graphs.
+losses::Features join(const std::vector<losses::Features>& parts);
+
+/// How many rows of each tensor that `for_each_output` visits belong to a part: pairs, or tokens.
+std::vector<int64_t> rows_of_outputs(losses::Features& features);
+
+/// What a term reads: unit rows where it wants embeddings, and the scale.
+losses::Features with_unit_rows(const losses::Features& towers, const losses::Wants& wants,
+                                const Tensor& scale);
+
+/// Hidden words in all masked slots.
+int64_t count_masked(const losses::Features& features);
+
+}  // namespace clipwright::train::loop
