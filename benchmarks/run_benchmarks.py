@@ -1,6 +1,6 @@
 """Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
 
-    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start] [--quick]
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip] [--quick]
 
 Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
 """
@@ -43,7 +43,7 @@ class Table:
 
     def add(self, number, what, ours, peer_name, peer, unit, check, growth=""):
         a, b = statistics.median(ours), statistics.median(peer)
-        ratio = b / a if unit == "s" else a / b
+        ratio = b / a if unit in ("s", "MiB") else a / b
         spread = lambda runs: f"{min(runs):.4g}–{max(runs):.4g}"
         row = [number, what, peer_name, unit, f"{a:.4g}", spread(ours), f"{b:.4g}", spread(peer), f"{ratio:.2f}x", growth, check, time.strftime("%Y-%m-%d")]
         self.rows[tuple(row[:3])] = row
@@ -167,6 +167,16 @@ def bench_images(arguments, table, folder):
             peer += next(row for row in rows if row["name"] == "openai" and row["mode"] == "train")["runs"]
         table.add(4, f"picture to tensor, training crop, {width}x{height} JPEG of {size:.0f} KB, one core", ours, "Pillow + torchvision as open_clip uses them", peer,
                   "images/s", "evaluation pixels bit-equal to Pillow's; ours stay uint8, the peer's include float normalisation, as each trains")
+        ours, peer = [], []
+        for _ in range(arguments.runs):
+            mine = json_lines(run([arguments.program, "bench", "--only", "views", "--images", pictures, "--runs", 1, "--output", "json"]))[0]
+            rows = [row for row in json_lines(run([sys.executable, PEERS / "images.py", pictures, "--runs", 1])) if row["name"] == "mocov2"]
+            if mine["check"]["given_views_sha256"] != next(row for row in rows if row["mode"] == "given")["sha256"]:
+                raise SystemExit("our views for given parameters differ from torchvision's; times would mean nothing")
+            ours += mine["runs"]
+            peer += next(row for row in rows if row["mode"] == "pair")["runs"]
+        table.add(4, f"picture to a pair of MoCo v2 views, {width}x{height} JPEG of {size:.0f} KB, one core", ours, "Pillow + torchvision, decoded once", peer,
+                  "pairs/s", "two views with given crop, jitter, grey, blur, mirror bit-equal; ours stay uint8, the peer's include float normalisation")
 
 
 def bench_tokenizer(arguments, table, folder):
@@ -288,10 +298,36 @@ def bench_start(arguments, table, folder):
     table.add(13, "start to the end of the first step, ViT-B/32, batch 8", ours, "open_clip", peer, "s", "both read the same 16 pictures and make one step")
 
 
+def bench_family(arguments, table):
+    """A DeCLIP step of N pairs against a CLIP step of 2N: both pass 2N pictures and 2N texts."""
+    pairs = 16 if arguments.quick else 32
+
+    def step(objective, size):
+        command = [arguments.program, "bench", "--only", "train-step", "--model", "ViT-B-32", "--objective", objective, "--batch-size", size, "--output", "json", "--threads", arguments.threads]
+        return json_lines(run([*command, "--runs", arguments.runs]))[0]
+
+    clip, declip, again = step("clip", 2 * pairs), step("declip", pairs), step("clip", 2 * pairs)
+    clip["runs"] += again["runs"]
+    if clip["check"]["losses"][0] != again["check"]["losses"][0]:
+        raise SystemExit("two runs of one step differ; times would mean nothing")
+    seconds = [pairs / rate for rate in declip["runs"]], [2 * pairs / rate for rate in clip["runs"]]
+    table.add(11, f"DeCLIP step, ViT-B/32, {pairs} pairs", seconds[0], f"our CLIP step of {2 * pairs} pairs: the same passes", seconds[1], "s", "losses equal in both CLIP runs")
+
+
+def bench_filip(arguments, table):
+    rows = json_lines(run([arguments.program, "bench", "--only", "filip", "--filip-pairs", 64 if arguments.quick else 256, "--runs", arguments.runs, "--output", "json", "--threads", arguments.threads]))
+    for ours in (row for row in rows if ": tiles, " in row["mode"]):
+        other = next((row for row in rows if row["mode"] == ours["mode"].replace(": tiles, ", ": materialised, ")), None)
+        if other is None:
+            continue
+        what = "FILIP's loss, " + ours["mode"].replace(": tiles", "")
+        table.add(12, what, ours["runs"], "all similarities held, in torch's operations", other["runs"], ours["unit"], "loss to 1e-5, gradients to 1e-3 of their norm")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start"])
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--llama-server", type=pathlib.Path, help="llama-server of the same llama.cpp (tools/server of its source package); without it row 7 is left out")
@@ -317,6 +353,10 @@ def main():
             bench_step(arguments, table, folder, 1)
         if wanted("train-step-mt"):
             bench_step(arguments, table, folder, 5)
+        if wanted("family"):
+            bench_family(arguments, table)
+        if wanted("filip"):
+            bench_filip(arguments, table)
     import open_clip
     import PIL
     import torch

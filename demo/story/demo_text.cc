@@ -3,15 +3,10 @@
 #include <cstdio>
 
 #include "core/log.h"
+#include "core/words.h"
 
 namespace clipwright::demo::story {
 namespace {
-
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
 
 std::string describe_comparison(const Comparison& comparison, const std::string& title) {
   std::string text = title + "\n" + to_text(comparison) + "\n";

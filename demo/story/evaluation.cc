@@ -10,6 +10,7 @@
 #include "eval/result.h"
 #include "eval/retrieval.h"
 #include "eval/zeroshot.h"
+#include "models/load_model.h"
 
 namespace clipwright::demo::story {
 namespace {

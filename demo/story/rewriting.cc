@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "audit/verdict/audit_summary.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"

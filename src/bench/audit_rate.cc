@@ -1,8 +1,10 @@
+#include "bench/audit_rate.h"
+
 #include <algorithm>
 
 #include "audit/calibration/example_texts.h"
+#include "audit/verdict/audit_summary.h"
 #include "audit/verdict/record_line.h"
-#include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/hash.h"
 

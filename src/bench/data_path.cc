@@ -1,8 +1,9 @@
+#include "bench/data_path.h"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 
-#include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/process/kernel_choice.h"
 #include "lexicon/wordnet_files.h"
+#include "report/chart.h"
 #include "tensor/device.h"
 
 namespace clipwright::bench {
@@ -47,30 +48,21 @@ std::string attempt(const char* what, const std::function<std::string()>& look) 
   return result + "\n";
 }
 
-std::string file_or_package(const char* what, const char* path, const char* package) {
-  return attempt(what, [&]() -> std::string {
-    if (!std::filesystem::exists(path))
-      fail_running(std::string(path) + " is not there", {},
-                   std::string("Install Debian's package ") + package + ".");
-    return path;
-  });
-}
-
 }  // namespace
 
 std::string examine_machine() {
   const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)),
              page = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-  std::string report = "ok       processor: " + processor() + ", " +
-                       std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
-                       instructions() + "\n";
-  report += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
-  report += attempt("CUDA (optional)", [] { return tensor::open_device("cuda").str(); });
-  report +=
+  std::string found = "ok       processor: " + processor() + ", " +
+                      std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
+                      instructions() + "\n";
+  found += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
+  found += attempt("CUDA (optional)", [] { return tensor::open_device("cuda").str(); });
+  found +=
       attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });
-  report += attempt("default language model", [] { return shared_file("default.gguf").string(); });
-  report += attempt("example packs", [] { return shared_file("data/examples").string(); });
-  report += attempt("WordNet, for audit and EDA", [] {
+  found += attempt("default language model", [] { return shared_file("default.gguf").string(); });
+  found += attempt("example packs", [] { return shared_file("data/examples").string(); });
+  found += attempt("WordNet, for audit and EDA", [] {
     const std::filesystem::path folder = lexicon::default_wordnet_folder();
     if (const auto missing = lexicon::missing_wordnet_file(folder)) {
       fail_running(missing->string() + " is not there", {},
@@ -78,15 +70,16 @@ std::string examine_machine() {
     }
     return folder.string();
   });
-  report +=
-      file_or_package("Chart.js, for reports", "/usr/share/javascript/chart.js", "libjs-chart.js");
-  report += file_or_package("emoji font, for the demo",
-                            "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
-                            "fonts-noto-color-emoji");
-  report +=
-      file_or_package("CLDR names, for the demo",
-                      "/usr/share/unicode/cldr/common/annotations/en.xml", "unicode-cldr-core");
-  return report;
+  found += attempt("Chart.js, for reports", [] {
+    const std::filesystem::path script = report::find_chart_script();
+    std::error_code absent;
+    if (!std::filesystem::is_regular_file(script, absent)) {
+      fail_running((script.empty() ? "the script" : script.string()) + " is not there", {},
+                   "Install Debian's package libjs-chart.js, or set CLIPWRIGHT_CHART_JS.");
+    }
+    return script.string();
+  });
+  return found;
 }
 
 }  // namespace clipwright::bench

@@ -1,4 +1,5 @@
-// A rewriting job whose texts cost nothing: what is left is the ledger.
+#include "bench/ledger_rate.h"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 #include <set>
 
 #include "audit/calibration/example_texts.h"
-#include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"

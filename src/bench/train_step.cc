@@ -1,12 +1,14 @@
+#include "bench/train_step.h"
+
 #include <cstring>
 
-#include "bench/benchmarks.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/npy.h"
 #include "core/random.h"
 #include "data/captions/hidden_words.h"
 #include "losses/presets.h"
+#include "models/load_model.h"
 #include "optim/adamw.h"
 #include "tensor/device.h"
 #include "tensor/gemm.h"
@@ -101,9 +103,9 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
   torch::manual_seed(0);
   const std::shared_ptr<models::Clip> model = models::load_model(options.model);
   model->train();
-  const std::string preset = !options.objective.empty()                              ? options.objective
-                             : options.texts.size() <= 1 && options.text_slots == 1          ? "clip"
-                                                                                     : "laclip-mt";
+  const std::string preset = !options.objective.empty() ? options.objective
+                             : options.texts.size() <= 1 && options.text_slots == 1 ? "clip"
+                                                                                    : "laclip-mt";
   const losses::ObjectiveConfig& config = losses::find_preset(preset);
   losses::Objective objective(config, model->config());
   train::loop::freeze_untrained(*model, objective);
@@ -118,7 +120,8 @@ Measurement benchmark_train_step(const TrainStepBenchmark& options) {
     tokens += static_cast<int64_t>(texts.ids.size());
   Measurement result{.name = "train-step",
                      .mode = model->config().name + ", batch " + std::to_string(count) + ", " +
-                             std::to_string(slots) + (slots == 1 ? " text" : " texts") + ", " + preset,
+                             std::to_string(slots) + (slots == 1 ? " text" : " texts") + ", " +
+                             preset,
                      .unit = "pairs/s"};
   result.check["losses"] = Json::array();
   for (int step = 0; step < options.warmup + options.runs; ++step) {

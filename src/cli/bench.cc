@@ -1,17 +1,22 @@
 #include <cstdio>
 #include <memory>
 
-#include "bench/benchmarks.h"
+#include "bench/audit_rate.h"
+#include "bench/data_path.h"
+#include "bench/filip_step.h"
+#include "bench/ledger_rate.h"
+#include "bench/train_step.h"
 #include "cli/commands.h"
 
 namespace clipwright::cli {
 namespace {
 
 struct BenchFlags {
-  std::string only, output = "md", folder, recipe = "openai", captions;
+  std::string only, output = "md", folder, recipe = "openai", view = "mocov2", captions;
   int size = 224;
   int64_t rows = 1'000'000;
   bench::TrainStepBenchmark step;
+  bench::FilipBenchmark filip;
 };
 
 void run_bench(const BenchFlags& flags) {
@@ -21,13 +26,24 @@ void run_bench(const BenchFlags& flags) {
   if (wanted("images") && !flags.folder.empty())
     measurements.push_back(
         bench::benchmark_images(flags.folder, flags.recipe, flags.size, flags.step.runs));
+  if (wanted("views") && !flags.folder.empty())
+    measurements.push_back(
+        bench::benchmark_views(flags.folder, flags.view, flags.size, flags.step.runs));
   if (wanted("tokenizer") && !flags.captions.empty())
     measurements.push_back(bench::benchmark_tokenizer(flags.captions, flags.step.runs));
   if (wanted("audit")) {
     for (bench::Measurement& measurement : bench::benchmark_audit(flags.step.runs))
       measurements.push_back(std::move(measurement));
   }
-  // Minutes and a few hundred megabytes of disk: only when it is asked for.
+  // Gigabytes of memory for the form it is compared with: only when it is asked for.
+  if (flags.only == "filip") {
+    bench::FilipBenchmark filip = flags.filip;
+    filip.runs = flags.step.runs;
+    filip.threads = flags.step.threads;
+    for (bench::Measurement& measurement : bench::benchmark_filip(filip))
+      measurements.push_back(std::move(measurement));
+  }
+  // Minutes and a few hundred megabytes of disk: the same.
   if (flags.only == "ledger") {
     for (bench::Measurement& measurement : bench::benchmark_ledger(flags.rows, flags.step.runs))
       measurements.push_back(std::move(measurement));
@@ -39,10 +55,10 @@ void run_bench(const BenchFlags& flags) {
 
 void add_bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
-      "bench", "measure this machine: training step, picture path, tokenizer, audit, ledger");
+      "bench", "measure this machine: training step, picture path, augmented views, tokenizer, audit, ledger, FILIP's loss");
   auto flags = std::make_shared<BenchFlags>();
-  app->add_option("--only", flags->only, "one benchmark; ledger runs only when it is named")
-      ->check(CLI::IsMember({"train-step", "images", "tokenizer", "audit", "ledger"}));
+  app->add_option("--only", flags->only, "one benchmark; ledger and filip run only when they are named")
+      ->check(CLI::IsMember({"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
@@ -69,7 +85,12 @@ void add_bench_command(CLI::App& program) {
   app->add_option("--images-file", flags->step.images, "train-step: uint8 .npy (N, 3, S, S)");
   app->add_option("--texts", flags->step.texts,
                   "train-step: one file a text slot, a caption a line");
-  app->add_option("--images", flags->folder, "images: folder of pictures");
+  app->add_option("--images", flags->folder, "images, views: folder of pictures");
+  app->add_option("--view", flags->view, "views: recipe of both views of a picture")
+      ->capture_default_str();
+  app->add_option("--filip-pairs", flags->filip.pairs, "filip: pairs, and twice as many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app->add_option("--recipe", flags->recipe, "images: recipe of the training transform")
       ->capture_default_str();
   app->add_option("--size", flags->size, "images: side in pixels")->capture_default_str();

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/source_flags.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -20,30 +21,6 @@ struct DataFlags {
   std::string keep_if, output, first, second;
   int64_t sample = 2000, samples_per_tar = 10'000;
 };
-
-/// `name`: "--data", or with ",source" what may also stand without the flag.
-void add_source_flags(CLI::App& command, DataFlags& flags, const char* name = "--data") {
-  command
-      .add_option(name, flags.source.source,
-                  "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, or a folder")
-      ->required()
-      ->type_name("SRC");
-  command
-      .add_option("--dataset-type", flags.source.type,
-                  "auto, webdataset, csv, laclip-csv, jsonl, parquet, folder or clip-benchmark")
-      ->capture_default_str();
-  command.add_option(
-      "--csv-separator", flags.source.csv_separator,
-      "of a .csv with a header; default a tab, or a comma when the header has no tab");
-  command.add_option("--csv-img-key", flags.source.csv_image_key, "column of the picture's path")
-      ->capture_default_str();
-  command.add_option("--csv-caption-key", flags.source.csv_caption_key, "column of the caption")
-      ->capture_default_str();
-  command
-      .add_option("--image-root", flags.source.image_root,
-                  "where relative picture paths start; default the table's folder")
-      ->type_name("DIR");
-}
 
 void add_rewrite_flags(CLI::App& command, DataFlags& flags) {
   command
@@ -70,7 +47,7 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand(
       "inspect",
       "what a source holds: counts, caption lengths, picture sizes and kinds, bad items by reason");
-  add_source_flags(*command, *flags, "--data,source");
+  add_source_flags(*command, flags->source, "--data,source");
   command->add_option("--sample", flags->sample, "pairs to look at, spread evenly")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -88,7 +65,7 @@ void add_inspect(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
 void add_manifest(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand(
       "manifest", "a line of JSON for each pair: key and SHA-256 of picture and caption");
-  add_source_flags(*command, *flags, "--data,source");
+  add_source_flags(*command, flags->source, "--data,source");
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
   command->footer("Example:\n  clipwright data manifest --data pictures/ --output manifest.jsonl");
   command->callback([flags] {
@@ -123,7 +100,7 @@ void add_diff(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
 void add_pack(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command =
       data.add_subcommand("pack", "write any source, with its rewrites, as webdataset tars");
-  add_source_flags(*command, *flags);
+  add_source_flags(*command, flags->source);
   add_rewrite_flags(*command, *flags);
   command->add_option("--output", flags->output, "folder for 00000.tar, 00001.tar, ...")
       ->required()
@@ -181,7 +158,7 @@ void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   CLI::App* command = data.add_subcommand("join",
                                           "all texts of each pair by its key, a line of JSON each; "
                                           "checks that rewrites belong to their captions");
-  add_source_flags(*command, *flags);
+  add_source_flags(*command, flags->source);
   add_rewrite_flags(*command, *flags);
   command->add_option("--output", flags->output, "default: stdout")->type_name("FILE");
   command->footer(

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/source_flags.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "eval/evaluate.h"
@@ -34,25 +35,7 @@ void add_common(CLI::App& command, EvalFlags& flags) {
       .add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
       ->required()
       ->type_name("MODEL");
-  command
-      .add_option("--data", request.data.source,
-                  "CLIP_benchmark folder, folder of pictures, CSV/TSV, JSONL, Parquet or tars")
-      ->required()
-      ->type_name("SRC");
-  command
-      .add_option("--dataset-type", request.data.type,
-                  "auto, clip-benchmark, folder, csv, laclip-csv, jsonl, parquet or webdataset")
-      ->capture_default_str();
-  command
-      .add_option("--csv-separator", request.data.csv_separator,
-                  "between the columns of a CSV (default: tab)")
-      ->type_name("CHAR");
-  command.add_option("--csv-img-key", request.data.csv_image_key, "column of the picture's path")
-      ->capture_default_str()
-      ->type_name("NAME");
-  command.add_option("--csv-caption-key", request.data.csv_caption_key, "column of the caption")
-      ->capture_default_str()
-      ->type_name("NAME");
+  add_source_flags(command, request.data);
   command
       .add_option("--batch-size", request.options.batch_size,
                   "pictures or texts at once; results do not depend on it")

@@ -15,6 +15,7 @@
 #include "lexicon/eda.h"
 #include "rewrite/job/engines.h"
 #include "rewrite/job/job.h"
+#include "rewrite/job/job_forecast.h"
 #include "rewrite/ledger/ledger.h"
 
 namespace clipwright::cli {

@@ -6,6 +6,7 @@
 #include "core/npy.h"
 #include "data/source/image_file.h"
 #include "data/source/source_kind.h"
+#include "models/load_model.h"
 #include "records/lines.h"
 #include "tensor/device.h"
 

@@ -5,9 +5,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "eval/evaluation_data.h"
 #include "eval/retrieval.h"
 #include "eval/zeroshot.h"
+#include "models/load_model.h"
 #include "tensor/device.h"
 
 namespace clipwright::eval {
@@ -28,12 +30,6 @@ std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
   auto model = models::load_model_to_evaluate(request.model);
   model->to(device);
   return model;
-}
-
-std::string percent(double share) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
-  return text;
 }
 
 EvaluationRecord record_of(const EvaluationRequest& request, const models::Clip& model,
@@ -60,9 +56,9 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
   const ZeroshotResult result =
       evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options);
   log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " +
-           percent(result.acc1) + (result.acc5 ? ", top-5 " + percent(*result.acc5) : "") +
-           ", mean recall of a class " + percent(result.mean_per_class_recall) + " (chance " +
-           percent(1 / static_cast<double>(data.classnames.size())) + ")");
+           percent(result.acc1, 2) + (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
+           ", mean recall of a class " + percent(result.mean_per_class_recall, 2) + " (chance " +
+           percent(1 / static_cast<double>(data.classnames.size()), 2) + ")");
   return record_of(request, *model, "zeroshot_classification", result.metrics());
 }
 
@@ -75,8 +71,8 @@ EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " +
                         with_commas(result.captions) + " captions:";
   for (const int k : request.recall_k) {
-    summary += " recall@" + std::to_string(k) + " picture " + percent(result.image_recall(k)) +
-               ", text " + percent(result.text_recall(k)) + ";";
+    summary += " recall@" + std::to_string(k) + " picture " + percent(result.image_recall(k), 2) +
+               ", text " + percent(result.text_recall(k), 2) + ";";
   }
   summary.pop_back();
   log_info(summary);

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "eval/features.h"
+#include "models/load_model.h"
 #include "tensor/device.h"
 #include "text/unicode/utf8.h"
 

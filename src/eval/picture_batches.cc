@@ -6,9 +6,16 @@
 #include <mutex>
 #include <thread>
 
+#include "core/process/worker_threads.h"
 #include "eval/features.h"
 
 namespace clipwright::eval {
+namespace {
+
+// A system that refuses the thread has the batch decoded when it is asked for.
+constexpr auto kBeside = std::launch::async | std::launch::deferred;
+
+}  // namespace
 
 PictureBatches::PictureBatches(const data::source::Dataset& pictures,
                                const models::ModelConfig& config, int64_t batch_size, int workers)
@@ -17,7 +24,7 @@ PictureBatches::PictureBatches(const data::source::Dataset& pictures,
       bytes_(int64_t{3} * config.vision.image_size * config.vision.image_size) {
   for (int i = 0; i < std::max(1, workers); ++i)
     pipelines_.emplace_back(config.preprocess, config.vision.image_size);
-  ahead_ = std::async(std::launch::async, [this] { return decode(0); });
+  ahead_ = std::async(kBeside, [this] { return decode(0); });
 }
 
 PictureBatches::~PictureBatches() {
@@ -27,7 +34,7 @@ PictureBatches::~PictureBatches() {
 PictureBatch PictureBatches::next() {
   PictureBatch batch = ahead_.get();
   at_ += batch.size;
-  ahead_ = std::async(std::launch::async, [this, first = at_] { return decode(first); });
+  ahead_ = std::async(kBeside, [this, first = at_] { return decode(first); });
   return batch;
 }
 
@@ -68,11 +75,9 @@ PictureBatch PictureBatches::decode(int64_t first) {
   };
   {
     std::vector<std::jthread> threads;
-    for (size_t t = 1; t < std::min<size_t>(pipelines_.size(),
-                                            static_cast<size_t>(std::max<int64_t>(batch.size, 1)));
-         ++t) {
-      threads.emplace_back(work, std::ref(pipelines_[t]));
-    }
+    const size_t wanted =
+        std::min<size_t>(pipelines_.size(), static_cast<size_t>(std::max<int64_t>(batch.size, 1)));
+    start_threads(threads, wanted - 1, [&](size_t i) { work(pipelines_[i + 1]); });
     work(pipelines_[0]);
   }
   if (failure) std::rethrow_exception(failure);

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "core/error.h"
@@ -297,6 +298,13 @@ int run(const Program& what, int argc, char** argv) {
         "--loader-memory or fewer --workers.");
     return static_cast<int>(ExitCode::kFailed);
   } catch (const std::exception& error) {
+    const auto* refused = dynamic_cast<const std::system_error*>(&error);
+    if (refused != nullptr && refused->code() == std::errc::resource_unavailable_try_again) {
+      log_error(
+          "the system refused a thread. Use fewer --workers or --parallel, end other programs of "
+          "this user, or raise the limit (ulimit -u).");
+      return static_cast<int>(ExitCode::kFailed);
+    }
     log_error(std::string("internal error: ") + error.what() +
               ". Please report this in the project's issue tracker.");
     return static_cast<int>(ExitCode::kFailed);

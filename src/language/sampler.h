@@ -6,9 +6,15 @@
 #include <vector>
 
 #include "core/random.h"
-#include "language/sampling.h"
 
 namespace clipwright::language {
+
+/// How the next token is chosen; LaCLIP's values by default.
+struct Sampling {
+  double temperature = 0.9;  ///< 0 takes the likeliest token
+  double top_p = 0.95;  ///< nucleus: tokens are kept while the mass before them is at most this
+  int max_tokens = 77;  ///< new tokens at most
+};
 
 /// Throws Error(kUsage) naming the flag that cannot be.
 void check_sampling(const Sampling& sampling);

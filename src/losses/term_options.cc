@@ -22,22 +22,28 @@ double parse_number(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() ? value : std::nan("");
 }
 
-void check_value(const std::string& term, const TermOption& option, const std::string& value) {
-  const std::string found = term + "'s option " + option.name + " is '" + value + "'";
-  if (!option.choices.empty()) {
-    if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end())
-      return;
-    const std::string near = nearest(value, option.choices);
-    fail_usage(found, listed(option.choices), near.empty() ? "" : "Did you mean '" + near + "'?");
-  }
+bool is_number_for(const TermOption& option, const std::string& value) {
   const double number = parse_number(value);
-  const bool fits = std::isfinite(number) && number >= option.least &&
-                    (!option.whole || (number == std::floor(number) && number < 1e15));
-  if (fits) return;
+  return std::isfinite(number) && number >= option.least &&
+         (!option.whole || (number == std::floor(number) && number < 1e15));
+}
+
+std::string expected_number(const TermOption& option) {
   char least[32];
   std::snprintf(least, sizeof least, "%g", option.least);
-  fail_usage(found, std::string(option.whole ? "a whole number" : "a number") + " of at least " +
-                        least);
+  return std::string(option.whole ? "a whole number" : "a number") + " of at least " + least;
+}
+
+void check_value(const std::string& term, const TermOption& option, const std::string& value) {
+  const auto& choices = option.choices;
+  const bool takes_numbers = choices.empty() || option.least > 0;
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  if (takes_numbers && is_number_for(option, value)) return;
+  std::string expected = listed(choices);
+  if (takes_numbers) expected += (choices.empty() ? "" : " or ") + expected_number(option);
+  const std::string near = nearest(value, choices);
+  fail_usage(term + "'s option " + option.name + " is '" + value + "'", expected,
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 }  // namespace

@@ -66,16 +66,16 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
 
 Clip::~Clip() = default;
 
-Tensor Clip::encode_image(const Tensor& pixels, BatchStatistics* seen) {
+Tensor Clip::encode_image(const Tensor& pixels, tensor::BatchStatistics* seen) {
   return encode_image(pixels, ImageRequest{}, seen).embedding;
 }
 
 ImageOutputs Clip::encode_image(const Tensor& pixels, const ImageRequest& request,
-                                BatchStatistics* seen) {
+                                tensor::BatchStatistics* seen) {
   return vision_ ? vision_->forward(pixels, request) : resnet_->forward(pixels, request, seen);
 }
 
-void Clip::update_statistics(const BatchStatistics& seen) {
+void Clip::update_statistics(const tensor::BatchStatistics& seen) {
   if (resnet_) resnet_->update_statistics(seen);
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/batch_statistics.h"
 #include "models/config.h"
 #include "models/tower_outputs.h"
+#include "tensor/batch_statistics.h"
 #include "tensor/parameter_table.h"
 #include "text/bpe/tokenizer.h"
 
@@ -39,12 +39,12 @@ class Clip : public torch::nn::Module {
   /// Normalised pixels (B, 3, S, S) to features (B, E), not yet of unit length. Changes no state:
   /// in training mode a ResNet normalises by these pictures and adds what it saw to `seen`, where
   /// one is given.
-  Tensor encode_image(const Tensor& pixels, BatchStatistics* seen = nullptr);
+  Tensor encode_image(const Tensor& pixels, tensor::BatchStatistics* seen = nullptr);
   /// The same with what else is asked for.
   ImageOutputs encode_image(const Tensor& pixels, const ImageRequest& request,
-                            BatchStatistics* seen = nullptr);
+                            tensor::BatchStatistics* seen = nullptr);
   /// Moves running statistics towards what a step saw; once a step. Nothing for transformers.
-  void update_statistics(const BatchStatistics& seen);
+  void update_statistics(const tensor::BatchStatistics& seen);
   /// Texts to features (N, E), not yet of unit length. Computes no padding; equals the padded
   /// tower.
   Tensor encode_text(const TextBatch& texts);
@@ -91,18 +91,5 @@ class Evaluating {
 
 /// uint8 pixels (B, 3, S, S) to what `encode_image` takes: /255, minus mean, over std, in float.
 Tensor normalize_pixels(const Tensor& pixels, const Preprocessing& preprocess);
-
-/// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
-/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
-/// damaged or does not fit.
-std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
-/// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
-/// weights give numbers that look like results and mean nothing.
-std::shared_ptr<Clip> load_trained_model(const std::string& model);
-/// The same for what evaluates any model: an architecture name is taken, with a warning.
-std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model);
-
-/// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
-void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);
 
 }  // namespace clipwright::models

@@ -1,6 +1,7 @@
 #include "models/config.h"
 
 #include "core/error.h"
+#include "core/words.h"
 
 namespace clipwright::models {
 namespace {
@@ -120,10 +121,8 @@ ModelConfig find_model_config(std::string_view name) {
     if (config.name == name) return config;
   }
   const std::string near = nearest(name, model_names());
-  std::string all;
-  for (const std::string& known : model_names()) all += (all.empty() ? "" : ", ") + known;
-  fail_usage("'" + std::string(name) + "' is not a built-in architecture", "one of " + all,
-             near.empty() ? "" : "Did you mean '" + near + "'?");
+  fail_usage("'" + std::string(name) + "' is not a built-in architecture",
+             "one of " + listed(model_names()), near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 }  // namespace clipwright::models

@@ -1,11 +1,10 @@
-// What a CLIP model is made of: open_clip's JSON schema, read strictly and written back.
+// What a CLIP model is made of.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/json.h"
 #include "core/preprocessing.h"
 
 namespace clipwright::models {
@@ -53,11 +52,5 @@ struct ModelConfig {
 /// Error(kUsage) naming the nearest.
 ModelConfig find_model_config(std::string_view name);
 std::vector<std::string> model_names();
-
-/// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading
-/// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
-/// other than LaCLIP's, Hugging Face text towers, ...), saying which.
-ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
-Json to_open_clip_config(const ModelConfig& config);
 
 }  // namespace clipwright::models

@@ -1,40 +1,20 @@
-// What a --model argument may be.
+#include "models/load_model.h"
+
 #include <algorithm>
 #include <charconv>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "models/clip.h"
 #include "models/open_clip_directory.h"
 
 namespace clipwright::models {
 namespace {
 
-/// The number in "step_<N>", or -1.
-int64_t step_of(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  int64_t step = -1;
-  if (name.rfind("step_", 0) != 0) return -1;
-  const auto [end, error] = std::from_chars(name.data() + 5, name.data() + name.size(), step);
-  return error == std::errc() && end == name.data() + name.size() ? step : -1;
-}
-
-/// The newest checkpoint that was written to its end; empty when there is none.
-fs::path newest_checkpoint(const fs::path& folder) {
-  fs::path newest;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (step_of(entry.path()) < 0 || !fs::exists(entry.path() / "DONE")) continue;
-    if (newest.empty() || step_of(entry.path()) > step_of(newest)) newest = entry.path();
-  }
-  return newest;
-}
-
 std::shared_ptr<Clip> load_folder(fs::path folder) {
   if (!folder.has_filename()) folder = folder.parent_path();  // "logs/run/"
   if (is_open_clip_directory(folder)) {
-    if (step_of(folder) >= 0 && !fs::exists(folder / "DONE")) {
+    if (checkpoint_step(folder) >= 0 && !fs::exists(folder / kCheckpointDone)) {
       fail_input(
           folder.string() + ": is a checkpoint that was not written to its end (it has no DONE)",
           "a finished checkpoint", "Use an earlier step_<N> folder.");
@@ -43,9 +23,9 @@ std::shared_ptr<Clip> load_folder(fs::path folder) {
   }
   if (is_open_clip_directory(folder / "model")) return read_open_clip_directory(folder / "model");
   for (const fs::path& place : {folder / "checkpoints", folder}) {
-    const fs::path checkpoint = newest_checkpoint(place);
-    if (!checkpoint.empty() && is_open_clip_directory(checkpoint))
-      return read_open_clip_directory(checkpoint);
+    const std::vector<fs::path> checkpoints = finished_checkpoints(place);
+    if (!checkpoints.empty() && is_open_clip_directory(checkpoints.back()))
+      return read_open_clip_directory(checkpoints.back());
   }
   if (fs::exists(folder / "config.json")) {
     fail_usage(folder.string() + ": looks like a Hugging Face model",
@@ -78,6 +58,29 @@ bool is_architecture(const std::string& model) {
 }
 
 }  // namespace
+
+int64_t checkpoint_step(const fs::path& folder) {
+  constexpr std::string_view kPrefix = "step_";
+  const std::string name = folder.filename().string();
+  int64_t step = -1;
+  if (name.rfind(kPrefix, 0) != 0) return -1;
+  const auto [end, error] =
+      std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
+  return error == std::errc() && end == name.data() + name.size() ? step : -1;
+}
+
+std::vector<fs::path> finished_checkpoints(const fs::path& folder) {
+  std::vector<fs::path> list;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (checkpoint_step(entry.path()) >= 0 && fs::exists(entry.path() / kCheckpointDone, ignored))
+      list.push_back(entry.path());
+  }
+  std::sort(list.begin(), list.end(), [](const fs::path& a, const fs::path& b) {
+    return checkpoint_step(a) < checkpoint_step(b);
+  });
+  return list;
+}
 
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;

@@ -84,10 +84,10 @@ Tensor ModifiedResNet::Bottleneck::operator()(const Tensor& x, const Pass& pass)
   return at::relu(y + shortcut(stride > 1 ? at::avg_pool2d(x, stride) : x, pass));
 }
 
-void ModifiedResNet::update_statistics(const BatchStatistics& seen) {
+void ModifiedResNet::update_statistics(const tensor::BatchStatistics& seen) {
   const torch::NoGradGuard no_grad;
   for (size_t i = 0; i < seen.layers().size(); ++i) {
-    const BatchStatistics::Layer& batch = seen.layers()[i];
+    const tensor::BatchStatistics::Layer& batch = seen.layers()[i];
     ConvNorm& norm = norms_[i];
     norm.mean.mul_(1 - kMomentum).add_(batch.mean, kMomentum);
     norm.variance.mul_(1 - kMomentum).add_(batch.variance, kMomentum);
@@ -146,7 +146,7 @@ Tensor ModifiedResNet::attention_pool(const Tensor& x) const {
 }
 
 ImageOutputs ModifiedResNet::forward(const Tensor& pixels, const ImageRequest& request,
-                                     BatchStatistics* seen) {
+                                     tensor::BatchStatistics* seen) {
   CW_CHECK(!request.patches, "a ResNet has no patches");
   CW_CHECK(pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == image_size_ &&
                pixels.size(3) == image_size_,

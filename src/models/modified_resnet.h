@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/batch_statistics.h"
 #include "models/config.h"
 #include "models/tower_outputs.h"
+#include "tensor/batch_statistics.h"
 #include "tensor/parameter_table.h"
 
 namespace clipwright::models {
@@ -22,9 +22,9 @@ class ModifiedResNet : public torch::nn::Module {
   /// layers saw is added to `seen`, where one is given. The pooled feature is that of the attention
   /// pool before its projection; patches there are none.
   ImageOutputs forward(const Tensor& pixels, const ImageRequest& request = {},
-                       BatchStatistics* seen = nullptr);
+                       tensor::BatchStatistics* seen = nullptr);
   /// Moves the running statistics towards what a step saw, as PyTorch does: a tenth of the way.
-  void update_statistics(const BatchStatistics& seen);
+  void update_statistics(const tensor::BatchStatistics& seen);
 
   /// Every tensor, running statistics included, under its name in open_clip files
   /// ("visual.layer1.0.conv1.weight"), in open_clip's order.
@@ -34,7 +34,7 @@ class ModifiedResNet : public torch::nn::Module {
   /// How one forward pass normalises.
   struct Pass {
     bool by_batch = false;
-    BatchStatistics* seen = nullptr;
+    tensor::BatchStatistics* seen = nullptr;
   };
   /// A convolution without bias and the batch normalisation after it.
   struct ConvNorm {

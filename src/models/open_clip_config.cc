@@ -1,5 +1,5 @@
-// open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch),
-// read strictly, written with the fewest keys.
+#include "models/open_clip_config.h"
+
 #include <array>
 #include <cmath>
 #include <optional>
@@ -8,7 +8,6 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "models/config.h"
 
 namespace clipwright::models {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
 
 namespace clipwright::models {

@@ -18,4 +18,7 @@ bool is_open_clip_directory(const std::filesystem::path& folder);
 /// Error(kInput) when either is damaged or they do not belong together.
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder);
 
+/// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
+void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);
+
 }  // namespace clipwright::models

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/log.h"
+#include "core/words.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::report {
@@ -19,11 +20,8 @@ std::string shortened(const std::string& text) {
          with_commas(static_cast<int64_t>(text.size())) + " bytes)";
 }
 
-std::string percent(int64_t part, int64_t whole) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%",
-                whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0);
-  return text;
+std::string share_of(int64_t part, int64_t whole) {
+  return percent(whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0);
 }
 
 std::string two_digits(double value) {
@@ -184,7 +182,7 @@ void add_diversity(HtmlReport& report, const audit::corpus::CorpusAudit& audit) 
          {std::pair(&from, audit.sources->texts), std::pair(&to, audit.rewrites->texts)}) {
       const bool there = i < list->size();
       cells.emplace_back(there ? (*list)[i].text : "");
-      cells.emplace_back(there ? percent((*list)[i].count, texts) : "");
+      cells.emplace_back(there ? share_of((*list)[i].count, texts) : "");
     }
     openers.rows.push_back(std::move(cells));
   }
@@ -215,7 +213,7 @@ void write_audit_page(const audit::corpus::CorpusAudit& audit, const std::filesy
   const audit::verdict::AuditSummary& summary = audit.summary;
   HtmlReport report({.title = "Audit of the rewrites"});
   report.add_facts({{"pairs", with_commas(summary.pairs)},
-                    {"kept", percent(summary.kept, summary.pairs)},
+                    {"kept", share_of(summary.kept, summary.pairs)},
                     {"mean score", two_digits(mean_score(summary))}});
   report.add_text(
       "Each rewrite is compared with its source by words alone: numbers, colours, negations, "
@@ -235,7 +233,7 @@ void write_audit_page(const audit::corpus::CorpusAudit& audit, const std::filesy
     const auto found = summary.flags.find(std::string(flag.name));
     if (found == summary.flags.end()) continue;
     flags.rows.push_back({std::string(flag.name), std::string(flag.meaning),
-                          with_commas(found->second), percent(found->second, summary.pairs)});
+                          with_commas(found->second), share_of(found->second, summary.pairs)});
   }
   if (flags.rows.empty()) {
     report.add_text("No rewrite was flagged.");

@@ -1,9 +1,11 @@
+#include "report/bars.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include "core/error.h"
-#include "report/html_report.h"
+#include "report/escape.h"
 
 namespace clipwright::report {
 namespace {
@@ -42,33 +44,34 @@ std::string text_at(double x, double y, const char* anchor, std::string_view tex
 
 }  // namespace
 
-void HtmlReport::add_bars(const BarChart& chart) {
+std::string bars_html(const BarChart& chart) {
   double highest = 0;
   for (const BarChart::BarSeries& series : chart.series) {
     CW_CHECK(series.heights.size() == chart.labels.size(), "a bar for each label");
     for (const double height : series.heights) highest = std::max(highest, height);
   }
-  if (!(highest > 0) || chart.labels.empty()) return;
+  if (!(highest > 0) || chart.labels.empty()) return {};
   const double step = grid_step(highest), top = step * std::ceil(highest / step);
   const double inner = kWidth - kLeft - kRight, depth = kHeight - kTop - kBottom;
   const auto y_of = [&](double value) { return kTop + depth * (1 - value / top); };
-  body_ += "<figure class=\"chart bars\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
+  std::string html =
+      "<figure class=\"chart bars\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
   if (chart.series.size() > 1) {
-    body_ += "<div class=\"legend\">";
+    html += "<div class=\"legend\">";
     for (size_t i = 0; i < chart.series.size(); ++i) {
-      body_ += std::string(
-                   "<span><svg viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"10\" class=\"") +
-               bar_class(chart.series[i], i, SIZE_MAX) + "\"></rect></svg>" +
-               escape_html(chart.series[i].name) + "</span>";
+      html += std::string(
+                  "<span><svg viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"10\" class=\"") +
+              bar_class(chart.series[i], i, SIZE_MAX) + "\"></rect></svg>" +
+              escape_html(chart.series[i].name) + "</span>";
     }
-    body_ += "</div>";
+    html += "</div>";
   }
-  body_ += "<svg viewBox=\"0 0 " + decimal(kWidth) + " " + decimal(kHeight) +
-           "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\">";
+  html += "<svg viewBox=\"0 0 " + decimal(kWidth) + " " + decimal(kHeight) +
+          "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\">";
   for (double value = 0; value <= top * 1.0001; value += step) {
-    body_ += "<line class=\"grid\" x1=\"" + decimal(kLeft) + "\" x2=\"" + decimal(kWidth - kRight) +
-             "\" y1=\"" + decimal(y_of(value)) + "\" y2=\"" + decimal(y_of(value)) + "\"></line>" +
-             text_at(kLeft - 6, y_of(value) + 4, "end", decimal(value));
+    html += "<line class=\"grid\" x1=\"" + decimal(kLeft) + "\" x2=\"" + decimal(kWidth - kRight) +
+            "\" y1=\"" + decimal(y_of(value)) + "\" y2=\"" + decimal(y_of(value)) + "\"></line>" +
+            text_at(kLeft - 6, y_of(value) + 4, "end", decimal(value));
   }
   const double group = inner / static_cast<double>(chart.labels.size());
   const double bar = 0.84 * group / static_cast<double>(chart.series.size());
@@ -77,19 +80,19 @@ void HtmlReport::add_bars(const BarChart& chart) {
     for (size_t s = 0; s < chart.series.size(); ++s) {
       const double height = chart.series[s].heights[i];
       if (!(height > 0)) continue;
-      body_ += std::string("<rect class=\"") + bar_class(chart.series[s], s, i) + "\" x=\"" +
-               decimal(left + 0.08 * group + bar * static_cast<double>(s)) + "\" y=\"" +
-               decimal(y_of(height)) + "\" width=\"" + decimal(bar) + "\" height=\"" +
-               decimal(kTop + depth - y_of(height)) + "\"><title>" +
-               escape_html((chart.places.empty() ? chart.labels[i] : chart.places[i]) + ": " +
-                           decimal(height) + " " + chart.y_label + ", " + chart.series[s].name) +
-               "</title></rect>";
+      html += std::string("<rect class=\"") + bar_class(chart.series[s], s, i) + "\" x=\"" +
+              decimal(left + 0.08 * group + bar * static_cast<double>(s)) + "\" y=\"" +
+              decimal(y_of(height)) + "\" width=\"" + decimal(bar) + "\" height=\"" +
+              decimal(kTop + depth - y_of(height)) + "\"><title>" +
+              escape_html((chart.places.empty() ? chart.labels[i] : chart.places[i]) + ": " +
+                          decimal(height) + " " + chart.y_label + ", " + chart.series[s].name) +
+              "</title></rect>";
     }
     if (!chart.labels[i].empty())
-      body_ += text_at(left + group / 2, kTop + depth + 16, "middle", chart.labels[i]);
+      html += text_at(left + group / 2, kTop + depth + 16, "middle", chart.labels[i]);
   }
-  body_ += text_at(kLeft + inner / 2, kHeight - 6, "middle", chart.x_label) +
-           text_at(4, kTop + depth + 16, "start", chart.y_label) + "</svg></figure>\n";
+  return html + text_at(kLeft + inner / 2, kHeight - 6, "middle", chart.x_label) +
+         text_at(4, kTop + depth + 16, "start", chart.y_label) + "</svg></figure>\n";
 }
 
 }  // namespace clipwright::report

@@ -1,3 +1,5 @@
+#include "report/chart.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -5,8 +7,6 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
-#include "core/log.h"
-#include "report/html_report.h"
 
 namespace clipwright::report {
 namespace {
@@ -37,17 +37,6 @@ Json points(const std::vector<double>& x, const std::vector<double>& y) {
   if (!x.empty() && (x.size() - 1) % stride != 0)
     list.push_back({value_or_gap(x.back()), value_or_gap(y.back())});
   return list;
-}
-
-fs::path chart_script(const HtmlReportOptions& options) {
-  if (!options.chart_script.empty()) return options.chart_script;
-  if (const char* chosen = std::getenv("CLIPWRIGHT_CHART_JS")) return chosen;
-  const fs::path folder = "/usr/share/javascript/chart.js";
-  std::error_code error;
-  for (const char* name : {"chart.min.js", "chart.umd.js", "Chart.min.js", "chart.js"}) {
-    if (fs::is_regular_file(folder / name, error)) return folder / name;
-  }
-  return {};
 }
 
 // Reads the JSON block, gives every series a colour, follows the page's light or dark.
@@ -96,16 +85,21 @@ constexpr std::string_view kDrawCharts = R"js(
 
 }  // namespace
 
-void HtmlReport::add_chart(const LineChart& chart) {
+fs::path find_chart_script() {
+  if (const char* chosen = std::getenv("CLIPWRIGHT_CHART_JS")) return chosen;
+  const fs::path folder = "/usr/share/javascript/chart.js";
+  std::error_code error;
+  for (const char* name : {"chart.min.js", "chart.umd.js", "Chart.min.js", "chart.js"}) {
+    if (fs::is_regular_file(folder / name, error)) return folder / name;
+  }
+  return {};
+}
+
+std::string chart_json(const LineChart& chart) {
   Json json = {{"x_label", chart.x_label},
                {"y_label", chart.y_label},
                {"logarithmic_y", chart.logarithmic_y},
                {"series", Json::array()}};
-  Table last{.caption = chart.title + ": last values",
-             .columns = {{"series"},
-                         {chart.x_label.empty() ? "x" : chart.x_label},
-                         {chart.y_label.empty() ? "y" : chart.y_label}},
-             .rows = {}};
   for (const Series& series : chart.series) {
     CW_CHECK(series.x.size() == series.y.size(), "a chart's series has as many x as y");
     CW_CHECK(series.lower.size() == series.upper.size() &&
@@ -117,34 +111,32 @@ void HtmlReport::add_chart(const LineChart& chart) {
       entry["upper"] = points(series.x, series.upper);
     }
     json["series"].push_back(std::move(entry));
+  }
+  return script_safe(to_line(json));
+}
+
+Table last_values(const LineChart& chart) {
+  Table last{.caption = chart.title + ": last values",
+             .columns = {{"series"},
+                         {chart.x_label.empty() ? "x" : chart.x_label},
+                         {chart.y_label.empty() ? "y" : chart.y_label}},
+             .rows = {}};
+  for (const Series& series : chart.series) {
     if (!series.x.empty())
       last.rows.push_back(
           {series.name, Cell::number(series.x.back(), 0), Cell::number(series.y.back(), 4)});
   }
-  body_ += "<figure class=\"chart\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
-  const fs::path script = chart_script(options_);
-  std::error_code error;
-  if (script.empty() || !fs::is_regular_file(script, error)) {
-    add_table(last);
-    body_ +=
-        "<p class=\"note\">The curve needs Chart.js (Debian: libjs-chart.js), which was not found "
-        "when this page was written.</p>";
-  } else {
-    body_ += "<div class=\"canvas\"><canvas id=\"chart-" + std::to_string(++chart_count_) +
-             "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\"></canvas></div>";
-    charts_ += (charts_.empty() ? "" : ",\n") + script_safe(to_line(json));
-  }
-  body_ += "</figure>\n";
+  return last;
 }
 
-std::string HtmlReport::chart_code() const {
-  if (charts_.empty()) return {};
-  std::string library = read_file(chart_script(options_));
+std::string chart_scripts(const std::vector<std::string>& charts, const fs::path& library) {
+  std::string script = read_file(library);
   // A library that ended its own script element would break the page.
-  for (size_t at = 0; (at = library.find("</script", at)) != std::string::npos;)
-    library.replace(at, 2, "<\\/");
-  std::string code = "<script type=\"application/json\" id=\"charts\">[" + charts_ +
-                     "]</script>\n<script>\n" + library + "\n</script>\n<script>";
+  for (size_t at = 0; (at = script.find("</script", at)) != std::string::npos;)
+    script.replace(at, 2, "<\\/");
+  std::string code = "<script type=\"application/json\" id=\"charts\">[";
+  for (size_t i = 0; i < charts.size(); ++i) code += (i == 0 ? "" : ",\n") + charts[i];
+  code += "]</script>\n<script>\n" + script + "\n</script>\n<script>";
   code += kDrawCharts;
   return code + "</script>\n";
 }

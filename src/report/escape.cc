@@ -1,7 +1,9 @@
-#include "report/html_report.h"
+#include "report/escape.h"
+
 #include "text/unicode/utf8.h"
 
 namespace clipwright::report {
+
 std::string escape_html(std::string_view text) {
   constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   std::string escaped;

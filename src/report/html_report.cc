@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "report/escape.h"
 #include "report/page_style.h"
 
 namespace clipwright::report {
@@ -74,6 +75,31 @@ void HtmlReport::add_badges(const std::vector<Badge>& badges) {
   body_ += "</p>\n";
 }
 
+void HtmlReport::add_table(const Table& table) { body_ += table_html(table); }
+
+fs::path HtmlReport::chart_script() const {
+  return options_.chart_script.empty() ? find_chart_script() : options_.chart_script;
+}
+
+void HtmlReport::add_chart(const LineChart& chart) {
+  std::string json = chart_json(chart);
+  body_ += "<figure class=\"chart\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
+  std::error_code error;
+  if (!fs::is_regular_file(chart_script(), error)) {
+    add_table(last_values(chart));
+    body_ +=
+        "<p class=\"note\">The curve needs Chart.js (Debian: libjs-chart.js), which was not found "
+        "when this page was written.</p>";
+  } else {
+    charts_.push_back(std::move(json));
+    body_ += "<div class=\"canvas\"><canvas id=\"chart-" + std::to_string(charts_.size()) +
+             "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\"></canvas></div>";
+  }
+  body_ += "</figure>\n";
+}
+
+void HtmlReport::add_bars(const BarChart& chart) { body_ += bars_html(chart); }
+
 void HtmlReport::add_gallery(const std::vector<Card>& cards) {
   body_ += "<div class=\"gallery\">\n";
   for (const Card& card : cards) {
@@ -141,7 +167,8 @@ std::string HtmlReport::html() const {
           title + "</title>\n<style>";
   page += kPageStyle;
   page += "</style>\n</head>\n<body>\n<main>\n<h1>" + title + "</h1>\n" + contents() + body_ +
-          "</main>\n" + chart_code() + "</body>\n</html>\n";
+          "</main>\n" + (charts_.empty() ? std::string() : chart_scripts(charts_, chart_script())) +
+          "</body>\n</html>\n";
   return page;
 }
 

@@ -2,80 +2,22 @@
 // light and dark; every text is escaped, nothing is fetched.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace clipwright::report {
+#include "report/bars.h"
+#include "report/chart.h"
+#include "report/table.h"
 
-enum class Tone { kPlain, kGood, kWarning, kBad };
+namespace clipwright::report {
 
 /// A short word on a coloured ground: a verdict, a flag.
 struct Badge {
   std::string text;
   Tone tone = Tone::kPlain;
-};
-
-/// A table cell: text, or a number that takes part in "best of the column".
-struct Cell {
-  std::string text;
-  std::optional<double> value;
-  Tone tone = Tone::kPlain;
-  Cell(std::string text) : text(std::move(text)) {}
-  Cell(const char* text) : text(text) {}
-  /// Shown with `digits` decimals.
-  static Cell number(double value, int digits = 1);
-  /// "58.5 ± 0.4": mean and spread over seeds.
-  static Cell spread(double mean, double deviation, int digits = 1);
-  /// "+3.2 ± 0.4", green when better, red when worse, plain when the interval holds zero. Never
-  /// marked as best.
-  static Cell difference(double mean, double deviation, int digits = 1,
-                         bool higher_is_better = true);
-};
-
-enum class Best { kNone, kHighest, kLowest };
-
-struct Column {
-  std::string name;
-  Best best = Best::kNone;  ///< the best number of the column is set bold
-};
-
-struct Table {
-  std::string caption;
-  std::vector<Column> columns;
-  std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
-  /// Where the best is sought: down a column, or along each row among the columns that have `best`
-  /// set.
-  bool best_in_row = false;
-};
-
-struct Series {
-  std::string name;
-  std::vector<double> x, y;          ///< equally long; NaN leaves a gap
-  std::vector<double> lower, upper;  ///< optional band around y, as long as x
-};
-
-struct LineChart {
-  std::string title, x_label, y_label;
-  std::vector<Series> series;
-  bool logarithmic_y = false;
-};
-
-/// A histogram: groups of bars side by side, one bar a series. Drawn without a script.
-struct BarChart {
-  struct BarSeries {
-    std::string name;
-    std::vector<double> heights;  ///< as many as `labels`
-    std::vector<Tone> tones;      ///< of each bar; empty: the series' own colour
-  };
-  std::string title, x_label, y_label;
-  std::vector<std::string> labels;  ///< below each group; empty ones leave a gap
-  std::vector<std::string> places;  ///< what a bar's tip calls its group; empty: the labels
-  std::vector<BarSeries> series;
 };
 
 /// A picture as it is stored in a file (PNG, JPEG, WebP, GIF), embedded as it is.
@@ -102,8 +44,8 @@ struct Card {
 struct HtmlReportOptions {
   std::string title;
   std::string language = "en";
-  /// Chart.js, put into the page when it has charts. Empty: $CLIPWRIGHT_CHART_JS, or Debian's
-  /// libjs-chart.js. Without the file charts become tables of their values.
+  /// Chart.js, put into the page when it has charts. Empty: `find_chart_script`. Without the file
+  /// charts become tables of their values.
   std::filesystem::path chart_script;
 };
 
@@ -135,17 +77,13 @@ class HtmlReport {
 
  private:
   std::string contents() const;
-  std::string chart_code() const;
+  std::filesystem::path chart_script() const;
 
   HtmlReportOptions options_;
   std::string body_;
   std::vector<std::pair<std::string, std::string>> headings_;  // anchor, text
-  std::string charts_;                                         // JSON objects, comma-separated
-  int chart_count_ = 0, open_sections_ = 0;
+  std::vector<std::string> charts_;                            // JSON objects
+  int open_sections_ = 0;
 };
-
-/// For text and attribute values: & < > " ' escaped, control characters and invalid UTF-8 replaced.
-std::string escape_html(std::string_view text);
-std::string base64(std::string_view bytes);
 
 }  // namespace clipwright::report

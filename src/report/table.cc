@@ -1,8 +1,10 @@
+#include "report/table.h"
+
 #include <cmath>
 #include <cstdio>
 
 #include "core/error.h"
-#include "report/html_report.h"
+#include "report/escape.h"
 
 namespace clipwright::report {
 namespace {
@@ -97,7 +99,7 @@ Cell Cell::difference(double mean, double deviation, int digits, bool higher_is_
   return cell;
 }
 
-void HtmlReport::add_table(const Table& table) {
+std::string table_html(const Table& table) {
   for (const auto& row : table.rows)
     CW_CHECK(row.size() == table.columns.size(),
              "a table row has as many cells as the table has columns");
@@ -105,31 +107,31 @@ void HtmlReport::add_table(const Table& table) {
   std::vector<bool> numeric;
   for (size_t column = 0; column < table.columns.size(); ++column)
     numeric.push_back(is_numeric(table, column));
-  body_ += "<div class=\"wide\"><table>\n";
-  if (!table.caption.empty()) body_ += "<caption>" + escape_html(table.caption) + "</caption>\n";
-  body_ += "<thead><tr>";
+  std::string html = "<div class=\"wide\"><table>\n";
+  if (!table.caption.empty()) html += "<caption>" + escape_html(table.caption) + "</caption>\n";
+  html += "<thead><tr>";
   for (size_t column = 0; column < table.columns.size(); ++column) {
-    body_ += numeric[column] ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">";
-    body_ += escape_html(table.columns[column].name) + "</th>";
+    html += numeric[column] ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">";
+    html += escape_html(table.columns[column].name) + "</th>";
   }
-  body_ += "</tr></thead>\n<tbody>\n";
+  html += "</tr></thead>\n<tbody>\n";
   for (size_t row = 0; row < table.rows.size(); ++row) {
-    body_ += "<tr>";
+    html += "<tr>";
     for (size_t column = 0; column < table.columns.size(); ++column) {
       const Cell& cell = table.rows[row][column];
       std::string classes = numeric[column] ? "number" : "";
       if (cell.tone != Tone::kPlain)
         classes += (classes.empty() ? "" : " ") + std::string(tone_class(cell.tone));
       const std::string tag = column == 0 && !numeric[0] ? "th" : "td";
-      body_ += "<" + tag + (tag == "th" ? " scope=\"row\"" : "") +
-               (classes.empty() ? "" : " class=\"" + classes + "\"") + ">";
+      html += "<" + tag + (tag == "th" ? " scope=\"row\"" : "") +
+              (classes.empty() ? "" : " class=\"" + classes + "\"") + ">";
       const std::string text = escape_html(cell.text);
-      body_ += best[row][column] ? "<strong>" + text + "</strong>" : text;
-      body_ += "</" + tag + ">";
+      html += best[row][column] ? "<strong>" + text + "</strong>" : text;
+      html += "</" + tag + ">";
     }
-    body_ += "</tr>\n";
+    html += "</tr>\n";
   }
-  body_ += "</tbody></table></div>\n";
+  return html + "</tbody></table></div>\n";
 }
 
 }  // namespace clipwright::report

@@ -21,8 +21,9 @@ std::vector<KernelVariant> gemm_variants();
 const KernelChoice& gemm_choice();
 
 /// True when oneDNN's library was found and is the better choice here (or CLIPWRIGHT_GEMM=onednn
-/// asks for it; CLIPWRIGHT_GEMM=mkl refuses it). The answer depends on the machine alone, so that
-/// resumed runs compute as the first ones did.
+/// asks for it; CLIPWRIGHT_GEMM=mkl refuses it). Without a wish the answer depends on the machine
+/// and on what its self-check found last (core/process/kernel_choice.h): a resumed run computes as
+/// the first one did unless a check in between found otherwise.
 bool onednn_gemm_chosen();
 
 /// "oneDNN" or "MKL", for the log and benchmark tables.

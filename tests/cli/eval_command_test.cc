@@ -5,6 +5,8 @@
 #include "core/json.h"
 #include "core/npy.h"
 #include "models/clip.h"
+#include "models/load_model.h"
+#include "models/open_clip_directory.h"
 
 namespace clipwright::cli {
 namespace {

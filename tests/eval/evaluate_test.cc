@@ -6,6 +6,8 @@
 #include "data/files/tar.h"
 #include "eval/embed_files.h"
 #include "models/clip.h"
+#include "models/load_model.h"
+#include "models/open_clip_directory.h"
 #include "tests/eval/tiny_set.h"
 
 namespace clipwright::eval {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/clip.h"
+#include "models/open_clip_config.h"
 
 namespace clipwright::models {
 

@@ -1,3 +1,5 @@
+#include "models/load_model.h"
+
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -54,6 +56,19 @@ TEST_F(LoadModel, ReadsCheckpointsThatAreDone) {
   EXPECT_EQ(load_model(folder_.string())->config().embed_dim, 16);
   EXPECT_NE(error_of((folder_ / "checkpoints/step_10").string(), ExitCode::kInput).find("DONE"),
             std::string::npos);
+}
+
+TEST_F(LoadModel, FinishedCheckpointsAreSortedByTheirStep) {
+  for (const char* name : {"step_10", "step_9", "step_200"}) add_checkpoint(name, true);
+  add_checkpoint("step_11", false);
+  add_checkpoint("old_step_3", true);
+  std::vector<int64_t> steps;
+  for (const fs::path& folder : finished_checkpoints(folder_ / "checkpoints"))
+    steps.push_back(checkpoint_step(folder));
+  EXPECT_EQ(steps, (std::vector<int64_t>{9, 10, 200}));
+  EXPECT_TRUE(finished_checkpoints(folder_ / "nothing").empty());
+  for (const char* name : {"step_", "step_1a", "old_step_3", "model"})
+    EXPECT_EQ(checkpoint_step(folder_ / name), -1) << name;
 }
 
 TEST_F(LoadModel, SaysWhatIsThereInstead) {

@@ -1,7 +1,8 @@
+#include "models/open_clip_config.h"
+
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "models/config.h"
 
 namespace clipwright::models {
 namespace {

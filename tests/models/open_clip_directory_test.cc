@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/npy.h"
+#include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
 #include "tests/temporary_folder.h"
 

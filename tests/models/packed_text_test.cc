@@ -86,7 +86,7 @@ TEST(PackedText, EqualsThePaddedTower) {
   const auto tower = random_tower();
   const text::bpe::PackedTexts texts = some_texts();
   const TextBatch batch = to_text_batch(texts);
-  EXPECT_LT((tower->forward(batch.ids, batch.offsets) - dense_forward(*tower, texts))
+  EXPECT_LT((tower->forward(batch.ids, batch.offsets).embedding - dense_forward(*tower, texts))
                 .abs()
                 .max()
                 .item<double>(),
@@ -98,7 +98,7 @@ TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
   const text::bpe::PackedTexts texts = some_texts();
   const TextBatch batch = to_text_batch(texts);
   const Tensor direction = torch::randn({texts.size(), 8}, torch::kFloat64);
-  (tower->forward(batch.ids, batch.offsets) * direction).sum().backward();
+  (tower->forward(batch.ids, batch.offsets).embedding * direction).sum().backward();
   std::vector<Tensor> packed;
   for (Tensor& parameter : tower->parameters()) {
     packed.push_back(parameter.grad().clone());
@@ -116,15 +116,17 @@ TEST(PackedText, ATextDoesNotDependOnItsNeighbours) {
   const auto tower = random_tower();
   const text::bpe::PackedTexts all = some_texts();
   const TextBatch together = to_text_batch(all);
-  const Tensor features = tower->forward(together.ids, together.offsets);
+  const Tensor features = tower->forward(together.ids, together.offsets).embedding;
   for (int64_t n = 0; n < all.size(); ++n) {
     text::bpe::PackedTexts one;
     one.ids.assign(all.ids.begin() + all.offsets[n], all.ids.begin() + all.offsets[n + 1]);
     one.offsets.push_back(static_cast<int32_t>(one.ids.size()));
     const TextBatch alone = to_text_batch(one);
-    EXPECT_LT(
-        (tower->forward(alone.ids, alone.offsets)[0] - features[n]).abs().max().item<double>(),
-        1e-13);
+    EXPECT_LT((tower->forward(alone.ids, alone.offsets).embedding[0] - features[n])
+                  .abs()
+                  .max()
+                  .item<double>(),
+              1e-13);
   }
 }
 

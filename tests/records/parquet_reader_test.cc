@@ -1,35 +1,22 @@
 #include "records/parquet_reader.h"
 
-#include <arrow/api.h>
-#include <arrow/io/file.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <parquet/arrow/writer.h>
 
 #include <optional>
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "tests/parquet_file.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::records {
 namespace {
 
 using testing::HasSubstr;
-using Column = std::pair<std::string, std::shared_ptr<arrow::Array>>;
 
 std::shared_ptr<arrow::Array> texts(const std::vector<std::optional<std::string>>& values) {
-  arrow::StringBuilder builder;
-  for (const auto& value : values)
-    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
-  return builder.Finish().ValueOrDie();
-}
-
-std::shared_ptr<arrow::Array> numbers(const std::vector<std::optional<double>>& values) {
-  arrow::DoubleBuilder builder;
-  for (const auto& value : values)
-    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
-  return builder.Finish().ValueOrDie();
+  return array_of<arrow::StringBuilder>(values);
 }
 
 std::shared_ptr<arrow::Array> lists(
@@ -42,21 +29,6 @@ std::shared_ptr<arrow::Array> lists(
       EXPECT_TRUE(text->Append(one).ok());
   }
   return builder.Finish().ValueOrDie();
-}
-
-std::string write(const std::string& path, const std::vector<Column>& columns) {
-  arrow::FieldVector fields;
-  arrow::ArrayVector arrays;
-  for (const auto& [name, array] : columns) {
-    fields.push_back(arrow::field(name, array->type()));
-    arrays.push_back(array);
-  }
-  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
-  const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
-  // Row groups of two rows, so that more than one is read.
-  EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2).ok());
-  EXPECT_TRUE(out->Close().ok());
-  return path;
 }
 
 std::string refusal(const std::string& path, bool needs_source = false) {
@@ -74,14 +46,14 @@ TEST(ParquetReader, TheLongFormIsARecordARow) {
   arrow::Int64Builder key;
   ASSERT_TRUE(key.AppendValues({7, 8, 9}).ok());
   ParquetReader reader(
-      write(folder / "l.parquet",
-            {{"key", key.Finish().ValueOrDie()},
-             {"mode", texts({"m", "m", "n"})},
-             {"text", texts({"one", std::nullopt, "three"})},
-             {"status", texts({std::nullopt, "accepted", "rejected:empty"})},
-             {"source_sha256", texts({hex(sha256("x")), std::nullopt, "odd"})},
-             {"flags", lists({{{"a", "b"}}, std::nullopt, std::vector<std::string>()})},
-             {"scores.audit", numbers({0.5, std::nullopt, 1})}}));
+      write_parquet(folder / "l.parquet",
+                    {{"key", key.Finish().ValueOrDie()},
+                     {"mode", texts({"m", "m", "n"})},
+                     {"text", texts({"one", std::nullopt, "three"})},
+                     {"status", texts({std::nullopt, "accepted", "rejected:empty"})},
+                     {"source_sha256", texts({hex(sha256("x")), std::nullopt, "odd"})},
+                     {"flags", lists({{{"a", "b"}}, std::nullopt, std::vector<std::string>()})},
+                     {"scores.audit", numbers({0.5, std::nullopt, 1})}}));
   Record record;
   ASSERT_TRUE(reader.next(record));
   EXPECT_EQ(record.key, "7");
@@ -109,10 +81,10 @@ TEST(ParquetReader, TheLongFormIsARecordARow) {
 TEST(ParquetReader, TheWideFormIsARecordATextThatIsThere) {
   const TemporaryFolder folder;
   ParquetReader reader(
-      write(folder / "w.parquet", {{"key", texts({"k0", "k1", "k2"})},
-                                   {"rewrite:a", texts({"a0", std::nullopt, ""})},
-                                   {"caption", texts({"x", "y", "z"})},
-                                   {"rewrite:b", texts({"b0", "b1", std::nullopt})}}));
+      write_parquet(folder / "w.parquet", {{"key", texts({"k0", "k1", "k2"})},
+                                           {"rewrite:a", texts({"a0", std::nullopt, ""})},
+                                           {"caption", texts({"x", "y", "z"})},
+                                           {"rewrite:b", texts({"b0", "b1", std::nullopt})}}));
   std::vector<std::string> all;
   for (Record record; reader.next(record);) {
     EXPECT_TRUE(record.accepted());
@@ -123,21 +95,21 @@ TEST(ParquetReader, TheWideFormIsARecordATextThatIsThere) {
 
 TEST(ParquetReader, ColumnsThatAreMissingAreNamed) {
   const TemporaryFolder folder;
-  const std::string wide = write(folder / "w.parquet", {{"key", texts({"k"})},  //
-                                                        {"rewrite:a", texts({"a"})}});
+  const std::string wide = write_parquet(folder / "w.parquet", {{"key", texts({"k"})},  //
+                                                                {"rewrite:a", texts({"a"})}});
   EXPECT_EQ(refusal(wide), "taken");
   EXPECT_THAT(refusal(wide, true), HasSubstr("has no column 'mode'"));
   const std::string bare =
-      write(folder / "b.parquet",
-            {{"key", texts({"k"})}, {"mode", texts({"m"})}, {"text", texts({"t"})}});
+      write_parquet(folder / "b.parquet",
+                    {{"key", texts({"k"})}, {"mode", texts({"m"})}, {"text", texts({"t"})}});
   EXPECT_EQ(refusal(bare), "taken");
   EXPECT_THAT(refusal(bare, true), HasSubstr("has no column 'source'"));
   for (const char* lacking : {"key", "text"}) {
-    std::vector<Column> columns;
+    std::vector<ParquetColumn> columns;
     for (const char* name : {"key", "mode", "text"}) {
       if (name != std::string(lacking)) columns.emplace_back(name, texts({"x"}));
     }
-    EXPECT_THAT(refusal(write(folder / "x.parquet", columns)),
+    EXPECT_THAT(refusal(write_parquet(folder / "x.parquet", columns)),
                 HasSubstr("has neither the columns key, mode, text nor key and rewrite:<mode>"));
   }
 }

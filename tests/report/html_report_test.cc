@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "report/audit_page.h"
+#include "report/escape.h"
 
 namespace clipwright::report {
 namespace {

@@ -11,6 +11,8 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "models/load_model.h"
+#include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
 #include "optim/adamw.h"
 #include "tensor/safetensors.h"

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/npy.h"
 #include "losses/presets.h"
+#include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 #include "optim/adamw.h"
 #include "tensor/safetensors.h"

@@ -1,13 +1,13 @@
-#include <cmath>
+#include "audit/calibration/calibration_report.h"
+
+#include <algorithm>
 #include <cstdio>
 
-#include "audit/calibration/calibration.h"
 #include "core/log.h"
+#include "core/words.h"
 
 namespace clipwright::audit::calibration {
 namespace {
-
-double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 std::string name_of(Damage damage) {
   for (const DamageKind& kind : damage_kinds()) {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "audit/calibration/caption_words.h"
+#include "audit/calibration/restyle.h"
 #include "core/random.h"
 #include "lexicon/morphology.h"
 #include "lexicon/words.h"
@@ -295,6 +296,13 @@ std::optional<std::string> Corruption::damage(std::string_view caption, Damage d
       return add_object(caption, words, random);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> Corruption::rewrite(std::string_view caption, Damage damage) const {
+  if (damage == Damage::kNone) return restyle(caption, caption, seed_);
+  const std::optional<std::string> damaged = this->damage(caption, damage);
+  if (!damaged) return std::nullopt;
+  return restyle(*damaged, caption, seed_);
 }
 
 }  // namespace clipwright::audit::calibration

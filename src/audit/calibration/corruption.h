@@ -42,10 +42,7 @@ class Corruption {
   /// The caption with the damage, in its own style; nothing where it does not apply: no colour to
   /// swap, only one object to drop.
   std::optional<std::string> damage(std::string_view caption, Damage damage) const;
-  /// The same in other words and order: synonyms from a list, a phrase moved to the front, "a photo
-  /// of". Equal choices for a caption and its damaged forms (`key`).
-  std::string restyle(std::string_view caption, std::string_view key) const;
-  /// `restyle` of `damage`: differs from the style-only rewrite by the damage alone.
+  /// `damage`, restyled: differs from the style-only rewrite by the damage alone.
   std::optional<std::string> rewrite(std::string_view caption, Damage damage) const;
 
  private:

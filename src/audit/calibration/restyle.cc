@@ -1,8 +1,9 @@
+#include "audit/calibration/restyle.h"
+
 #include <algorithm>
 #include <array>
 
 #include "audit/calibration/caption_words.h"
-#include "audit/calibration/corruption.h"
 #include "core/random.h"
 
 namespace clipwright::audit::calibration {
@@ -85,8 +86,8 @@ bool same_words(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string Corruption::restyle(std::string_view caption, std::string_view key) const {
-  Random random(seed_, "restyle", 0, key);
+std::string restyle(std::string_view caption, std::string_view key, uint64_t seed) {
+  Random random(seed, "restyle", 0, key);
   std::string text(caption);
   while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
   const bool move = random.uniform() < 0.4;
@@ -97,13 +98,6 @@ std::string Corruption::restyle(std::string_view caption, std::string_view key) 
   if (wrapping < 0.4) text = std::string(kBefore[before]) + text;
   if (wrapping >= 0.4 && wrapping < 0.8) text += kAfter[after];
   return same_words(text, caption) ? std::string(kBefore[before]) + text : text;
-}
-
-std::optional<std::string> Corruption::rewrite(std::string_view caption, Damage damage) const {
-  if (damage == Damage::kNone) return restyle(caption, caption);
-  const std::optional<std::string> damaged = this->damage(caption, damage);
-  if (!damaged) return std::nullopt;
-  return restyle(*damaged, caption);
 }
 
 }  // namespace clipwright::audit::calibration

@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "core/process/worker_threads.h"
 #include "core/random.h"
 
 namespace clipwright::audit::corpus {
@@ -44,10 +45,11 @@ void in_parts(size_t count, size_t threads, const Work& work) {
     }
   };
   {
+    const size_t others = count == 0 ? 0 : (count - 1) / share;
     std::vector<std::jthread> workers;
-    for (size_t begin = share; begin < count; begin += share)
-      workers.emplace_back([&, begin] { part(begin); });
+    const size_t started = start_threads(workers, others, [&](size_t i) { part((i + 1) * share); });
     part(0);
+    for (size_t i = started; i < others; ++i) part((i + 1) * share);
   }
   if (broken) std::rethrow_exception(broken);
 }
@@ -113,12 +115,6 @@ class Drawing {
 };
 
 }  // namespace
-
-void ScoreSummary::add(double value) {
-  ++count;
-  sum += value;
-  ++histogram[static_cast<size_t>(std::clamp(value * 20, 0.0, 19.0))];
-}
 
 CorpusAudit audit_corpus(const verdict::Auditor& auditor, pairs::PairSource& pairs,
                          const CorpusAuditOptions& options) {

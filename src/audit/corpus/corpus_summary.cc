@@ -1,14 +1,13 @@
+#include "audit/corpus/corpus_summary.h"
+
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
-#include "audit/corpus/corpus.h"
 #include "core/log.h"
+#include "core/words.h"
 
 namespace clipwright::audit::corpus {
 namespace {
-
-double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 std::string diversity_table(const CorpusAudit& audit) {
   const std::vector<diversity::DiversityRow> sources = diversity::diversity_rows(*audit.sources),
@@ -42,6 +41,12 @@ std::string diversity_table(const CorpusAudit& audit) {
 }
 
 }  // namespace
+
+void ScoreSummary::add(double value) {
+  ++count;
+  sum += value;
+  ++histogram[static_cast<size_t>(std::clamp(value * 20, 0.0, 19.0))];
+}
 
 Json CorpusAudit::to_json() const {
   Json json = summary.to_json();

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/log.h"
+#include "core/words.h"
 #include "text/bpe/tokenizer.h"
 
 namespace clipwright::audit::diversity {
@@ -65,8 +66,6 @@ std::string formatted(const char* format, double value) {
   std::snprintf(text, sizeof text, format, value);
   return text;
 }
-
-double rounded(double value) { return std::round(value * 1e4) / 1e4; }
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/json.h"
+
 namespace clipwright::audit::verdict {
 namespace {
 

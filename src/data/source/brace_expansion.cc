@@ -1,10 +1,11 @@
+#include "data/source/brace_expansion.h"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <optional>
 
 #include "core/error.h"
-#include "data/source/dataset.h"
 
 namespace clipwright::data::source {
 namespace {

@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/words.h"
 
 namespace clipwright::data::source {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& letter : text) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
-  }
-  return text;
-}
 
 std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures) {
   const bool parquet = kind == SourceKind::kParquet;
@@ -39,6 +33,22 @@ std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictur
   return {};
 }
 
+/// Of a list whose fields are known.
+std::vector<std::string> yfcc15m_names(Column column) {
+  switch (column) {
+    case Column::kPicture:
+    case Column::kKey:
+      return {"filename"};
+    case Column::kCaption:
+      return {"caption"};
+    case Column::kLabel:
+      return {"label"};
+    case Column::kPictureBytes:
+      break;
+  }
+  return {};
+}
+
 std::string named(Column column, const DataOptions& options) {
   if (column == Column::kPicture) return options.csv_image_key;
   if (column == Column::kCaption)
@@ -49,6 +59,7 @@ std::string named(Column column, const DataOptions& options) {
 }  // namespace
 
 std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options) {
+  if (kind == SourceKind::kYfcc15m) return yfcc15m_names(column);
   const std::string name = named(column, options);
   if (!options.pictures && !name.empty()) return {name};
   std::vector<std::string> names = usual_names(column, kind, options.pictures);
@@ -60,7 +71,7 @@ int find_column(const std::vector<std::string>& columns, const std::vector<std::
                 bool any_case) {
   for (const std::string& name : names) {
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const std::string& column) {
-      return any_case ? lower(column) == name : column == name;
+      return any_case ? ascii_lower(column) == name : column == name;
     });
     if (found != columns.end()) return static_cast<int>(found - columns.begin());
   }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "data/source/brace_expansion.h"
 #include "data/source/source_kind.h"
 #include "data/source/sources.h"
 
@@ -23,7 +24,8 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
     case SourceKind::kLaclipCsv:
       return open_csv(path, kind, options);
     case SourceKind::kJsonl:
-      return open_jsonl(path, options);
+    case SourceKind::kYfcc15m:
+      return open_jsonl(path, kind, options);
     case SourceKind::kParquet:
       return open_parquet(path, options);
     case SourceKind::kFolder:

@@ -41,8 +41,7 @@ class Dataset : public records::CaptionSource {
 struct DataOptions {
   std::string
       source;  ///< tars with {0000..0099} and `::`, .csv/.tsv, .jsonl, .parquet, or a folder
-  std::string type =
-      "auto";  ///< auto | webdataset | csv | laclip-csv | jsonl | parquet | folder | clip-benchmark
+  std::string type = "auto";  ///< one of dataset_types()
   std::string csv_separator = "\t";
   std::string csv_image_key = "filepath", csv_caption_key = "title";
   std::string image_root;  ///< prefix of relative image paths; default: the CSV's folder
@@ -62,9 +61,6 @@ struct DataOptions {
 /// Opens a source, with pictures or without: the one place that decides what it is. Throws
 /// Error(kInput) with the first bad place when it cannot be used, Error(kUsage) for a bad type.
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options);
-
-/// "a{00..02}.tar::b.tar" to a list of paths. Throws Error(kUsage) on unbalanced braces.
-std::vector<std::string> expand_braces(std::string_view pattern);
 
 /// The pairs of `base` at `indices`, e.g. a held-out split. Keeps `base` alive.
 std::shared_ptr<Dataset> subset(std::shared_ptr<const Dataset> base, std::vector<int64_t> indices);

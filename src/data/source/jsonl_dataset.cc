@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/mapped_files.h"
+#include "core/words.h"
 #include "data/source/columns.h"
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
@@ -21,6 +22,7 @@ struct Row {
   std::string key, image;
   std::vector<std::string> captions;
   int label = -1;
+  bool has_ideograph = false;  ///< YFCC15M: the caption is not taken because it holds one
 };
 
 /// The first field of these names that says something: a text or, where `numbers` count, a whole
@@ -37,13 +39,25 @@ std::string first_text(const Json& object, const Names& names, bool numbers) {
   return {};
 }
 
+/// Whether a character of well-formed UTF-8 is an ideograph from U+4E00 to U+9FA5. Bytes sort as
+/// characters do, and those inside a character come before every first one.
+bool has_ideograph(std::string_view text) {
+  constexpr std::string_view kFirst = "\u4E00", kLast = "\u9FA5";
+  for (size_t at = 0; at < text.size(); ++at) {
+    const std::string_view character = text.substr(at, kFirst.size());
+    if (character >= kFirst && character <= kLast) return true;
+  }
+  return false;
+}
+
 class JsonlDataset final : public Dataset {
  public:
-  JsonlDataset(const std::string& path, const DataOptions& options)
-      : options_(options),
-        image_names_(column_names(Column::kPicture, SourceKind::kJsonl, options)),
-        caption_names_(column_names(Column::kCaption, SourceKind::kJsonl, options)),
-        key_names_(column_names(Column::kKey, SourceKind::kJsonl, options)) {
+  JsonlDataset(const std::string& path, SourceKind kind, const DataOptions& options)
+      : kind_(kind),
+        options_(options),
+        image_names_(column_names(Column::kPicture, kind, options)),
+        caption_names_(column_names(Column::kCaption, kind, options)),
+        key_names_(column_names(Column::kKey, kind, options)) {
     files_.add(path);
     root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path()
                                        : std::filesystem::path(options.image_root);
@@ -67,8 +81,8 @@ class JsonlDataset final : public Dataset {
   }
   int label(int64_t index) const override { return row(index).label; }
   std::string describe() const override {
-    std::string text = "JSONL " + path() + ": " + with_commas(size()) +
-                       (options_.pictures ? " pairs" : " captions");
+    std::string text = (kind_ == SourceKind::kYfcc15m ? "YFCC15M " : "JSONL ") + path() + ": " +
+                       with_commas(size()) + (options_.pictures ? " pairs" : " captions");
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
   }
@@ -117,26 +131,27 @@ class JsonlDataset final : public Dataset {
       return !options_.pictures;
     }
     const Row row = row_of(object);
+    constexpr const char* kIdeograph =
+        ": has a caption with a CJK ideograph (U+4E00 to U+9FA5), which YFCC15M leaves out";
     if (!options_.pictures) {
-      if (row.captions.empty()) {
+      if (row.has_ideograph) {
+        skipped_.skip("CJK ideograph", place + kIdeograph);
+      } else if (row.captions.empty()) {
         skipped_.skip("no caption", place + ": has no caption");
       } else {
         skipped_.use();
       }
       return true;
     }
-    const auto looked_for = [](const Names& names) {
-      std::string all;
-      for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-      return all;
-    };
     const int64_t usable = skipped_.rows() - skipped_.skipped();
     if (row.image.empty()) {
       skipped_.skip("no picture",
-                    place + ": has no picture (looked for " + looked_for(image_names_) + ")");
-    } else if (row.captions.empty() && row.label < 0) {
-      skipped_.skip("no caption", place + ": has no caption (looked for " +
-                                      looked_for(caption_names_) + ", captions)");
+                    place + ": has no picture (looked for " + listed(image_names_) + ")");
+    } else if (row.has_ideograph) {
+      skipped_.skip("CJK ideograph", place + kIdeograph);
+    } else if (row.captions.empty() && (row.label < 0 || kind_ == SourceKind::kYfcc15m)) {
+      skipped_.skip("no caption", place + ": has no caption (looked for " + listed(caption_names_) +
+                                      (kind_ == SourceKind::kYfcc15m ? ")" : ", captions)"));
     } else {
       skipped_.use();
     }
@@ -147,6 +162,12 @@ class JsonlDataset final : public Dataset {
   Row row_of(const Json& object) const {
     Row row;
     row.key = first_text(object, key_names_, !options_.pictures);
+    if (kind_ == SourceKind::kYfcc15m) {
+      take_yfcc15m_caption(object, row);
+      row.image = row.key;
+      row.label = label_of(object);
+      return row;
+    }
     if (std::string caption = first_text(object, caption_names_, !options_.pictures);
         !caption.empty())
       row.captions.push_back(std::move(caption));
@@ -162,10 +183,24 @@ class JsonlDataset final : public Dataset {
           row.captions.push_back(text);
       }
     }
-    if (const auto label = object.find("label");
-        label != object.end() && label->is_number_integer())
-      row.label = label->get<int>();
+    row.label = label_of(object);
     return row;
+  }
+
+  /// Of a list of captions the first entry, whatever it is.
+  void take_yfcc15m_caption(const Json& object, Row& row) const {
+    const auto caption = object.find(caption_names_[0]);
+    if (caption == object.end()) return;
+    const Json& first = caption->is_array() && !caption->empty() ? caption->front() : *caption;
+    if (!first.is_string()) return;
+    const std::string_view text = text::unicode::trimmed(first.get_ref<const std::string&>());
+    row.has_ideograph = has_ideograph(text);
+    if (!row.has_ideograph && !text.empty()) row.captions.emplace_back(text);
+  }
+
+  static int label_of(const Json& object) {
+    const auto label = object.find("label");
+    return label != object.end() && label->is_number_integer() ? label->get<int>() : -1;
   }
 
   Row row(int64_t index) const {
@@ -176,6 +211,7 @@ class JsonlDataset final : public Dataset {
 
   MappedFiles files_;
   std::filesystem::path root_;
+  SourceKind kind_;
   DataOptions options_;
   Names image_names_, caption_names_, key_names_;
   std::vector<uint64_t> offsets_;
@@ -184,8 +220,9 @@ class JsonlDataset final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_jsonl(const std::string& path, const DataOptions& options) {
-  return std::make_unique<JsonlDataset>(path, options);
+std::unique_ptr<Dataset> open_jsonl(const std::string& path, SourceKind kind,
+                                    const DataOptions& options) {
+  return std::make_unique<JsonlDataset>(path, kind, options);
 }
 
 }  // namespace clipwright::data::source

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "data/files/spooled_texts.h"
 #include "data/source/columns.h"
 #include "data/source/image_file.h"
@@ -46,9 +47,7 @@ Columns choose_columns(const std::vector<std::string>& all, const std::string& p
   columns.key = take(Column::kKey);
   columns.label = take(Column::kLabel);
   const auto lacking = [&](const std::string& what, const std::string& flag) {
-    std::string have;
-    for (const std::string& name : all) have += (have.empty() ? "" : ", ") + name;
-    fail_input(path + ": has no column of " + what + " among " + have, {},
+    fail_input(path + ": has no column of " + what + " among " + listed(all), {},
                "Name it with " + flag + ".");
   };
   if (columns.bytes < 0 && columns.file < 0) lacking("pictures", "--csv-img-key");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/words.h"
 #include "data/source/csv_layout.h"
 #include "data/source/image_file.h"
 #include "data/source/sources.h"
@@ -19,19 +20,17 @@ const std::vector<std::pair<std::string, SourceKind>> kTypes = {
     {"csv", SourceKind::kCsv},
     {"laclip-csv", SourceKind::kLaclipCsv},
     {"jsonl", SourceKind::kJsonl},
+    {"yfcc15m", SourceKind::kYfcc15m},
     {"parquet", SourceKind::kParquet},
     {"folder", SourceKind::kFolder},
     {"clip-benchmark", SourceKind::kClipBenchmark}};
 
 SourceKind named_kind(const std::string& type) {
-  std::vector<std::string> names = {"auto"};
   for (const auto& [name, kind] : kTypes) {
     if (name == type) return kind;
-    names.push_back(name);
   }
-  const std::string near = nearest(type, names);
-  fail_usage("--dataset-type is '" + type + "'",
-             "auto, webdataset, csv, laclip-csv, jsonl, parquet, folder or clip-benchmark",
+  const std::string near = nearest(type, dataset_types());
+  fail_usage("--dataset-type is '" + type + "'", listed(dataset_types(), " or "),
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
@@ -46,6 +45,15 @@ SourceKind named_kind(const std::string& type) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& dataset_types() {
+  static const std::vector<std::string> types = [] {
+    std::vector<std::string> names = {"auto"};
+    for (const auto& [name, kind] : kTypes) names.push_back(name);
+    return names;
+  }();
+  return types;
+}
 
 SourceKind kind_of(const std::string& path, const DataOptions& options) {
   if (options.type != "auto") return named_kind(options.type);

@@ -16,11 +16,15 @@ enum class SourceKind {
   kCsv,
   kLaclipCsv,
   kJsonl,
+  kYfcc15m,  ///< JSONL by the rules of YFCC15M-V2's readers
   kParquet,
   kFolder,
   kClipBenchmark,
   kLines,  ///< a caption a line; never with pictures
 };
+
+/// What `options.type` may be: "auto", then a name for each kind that can be named.
+const std::vector<std::string>& dataset_types();
 
 /// The kind that `options.type` names, or by ending and content. Throws Error(kUsage) for a type
 /// that is none, Error(kInput) for a file of no known kind.

@@ -14,8 +14,10 @@ namespace clipwright::data::source {
 /// caption; a row counts when its path ends in .png, .jpg or .jpeg), or captions alone.
 std::unique_ptr<Dataset> open_csv(const std::string& path, SourceKind kind,
                                   const DataOptions& options);
-/// An object a line: a picture path and a caption, or captions alone.
-std::unique_ptr<Dataset> open_jsonl(const std::string& path, const DataOptions& options);
+/// An object a line: a picture path and a caption, or captions alone. kYfcc15m: by the rules of
+/// YFCC15M-V2's readers, docs/formats/data.md.
+std::unique_ptr<Dataset> open_jsonl(const std::string& path, SourceKind kind,
+                                    const DataOptions& options);
 /// Columns of a Parquet file: picture bytes or path, and a caption; or captions alone.
 std::unique_ptr<Dataset> open_parquet(const std::string& path, const DataOptions& options);
 /// A caption a line, without pictures.

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/mapped_files.h"
+#include "core/process/worker_threads.h"
 #include "data/source/sources.h"
 #include "data/source/tar_shard.h"
 #include "text/unicode/utf8.h"
@@ -118,9 +119,10 @@ class TarDataset final : public Dataset {
     };
     {
       std::vector<std::jthread> threads;
-      const size_t count =
-          std::min<size_t>({shards_.size(), std::max(1u, std::thread::hardware_concurrency()), 16});
-      for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
+      const size_t count = std::clamp<size_t>(
+          shards_.size(), 1, std::clamp(std::thread::hardware_concurrency(), 1U, 16U));
+      start_threads(threads, count - 1, [&](size_t) { work(); });
+      work();
     }
     if (failure) std::rethrow_exception(failure);
   }

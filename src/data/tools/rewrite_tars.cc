@@ -9,8 +9,10 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "core/words.h"
 #include "data/captions/caption_table.h"
 #include "data/files/tar.h"
+#include "data/source/brace_expansion.h"
 #include "data/source/dataset.h"
 #include "data/source/sources.h"
 
@@ -26,14 +28,6 @@ struct Sample {
     return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
   }
 };
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& letter : small) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
-  }
-  return small;
-}
 
 /// Copies one archive.
 class TarCopy {
@@ -70,7 +64,7 @@ class TarCopy {
       return;
     }
     const std::string key = member.name.substr(0, dot);
-    std::string suffix = lower(std::string_view(member.name).substr(dot + 1));
+    std::string suffix = ascii_lower(std::string_view(member.name).substr(dot + 1));
     if (key != now_.key || now_.has(suffix)) finish_sample();
     now_.key = key;
     now_.members.push_back(std::move(member));

@@ -141,7 +141,7 @@ struct HueBlock {
       value[i] = most;
     }
     for (size_t i = 0; i < count; ++i) {
-      const double rounds = static_cast<double>(sixths[i]) * (1.0 / 6.0) + 1.0;
+      const double rounds = static_cast<double>(sixths[i]) / 6.0 + 1.0;
       const auto part = static_cast<float>(rounds - static_cast<double>(static_cast<int>(rounds)));
       hue[i] = static_cast<int>(static_cast<double>(part) * 255.0);
     }

@@ -68,7 +68,9 @@ NearestRows nearest_rows(const Tensor& queue, const Tensor& texts, int64_t count
 
 Tensor queue_rows(const Tensor& queue, const Tensor& places, const Tensor& like) {
   const torch::NoGradGuard no_grad;
-  return unit_rows(queue.index_select(0, places).to(like.scalar_type()));
+  const Tensor rows = queue.index_select(0, places);
+  // Half precision rounds the length away; rows of the same type are as they were stored.
+  return rows.scalar_type() == like.scalar_type() ? rows : unit_rows(rows.to(like.scalar_type()));
 }
 
 int64_t store_rows(Tensor queue, int64_t position, const Tensor& rows) {

@@ -20,7 +20,8 @@ struct NearestRows {
 /// number of threads.
 NearestRows nearest_rows(const Tensor& queue, const Tensor& texts, int64_t count = 1);
 
-/// The queue's rows at `places` (N) in the type of `like`, of unit length again. (N, E), no graph.
+/// The queue's rows at `places` (N) in the type of `like`; of unit length again where the queue is
+/// stored in another. (N, E), no graph.
 Tensor queue_rows(const Tensor& queue, const Tensor& places, const Tensor& like);
 
 /// Writes `rows` (R, E) at `position` and on, over the oldest, in the queue's type and around its

@@ -24,6 +24,9 @@ struct RowGroups {
   Tensor kept_offsets;  ///< int32 (G + 1) on the CPU
 };
 
+/// Aborts unless both are as described and fit each other.
+void check_groups(const RowGroups& a, const RowGroups& b);
+
 /// `rows` with every row kept.
 RowGroups all_kept(const Tensor& rows, const Tensor& offsets);
 

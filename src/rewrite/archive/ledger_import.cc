@@ -4,7 +4,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "records/kept_texts.h"
-#include "rewrite/ledger/recipe.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::archive {
 

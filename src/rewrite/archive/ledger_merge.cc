@@ -5,7 +5,7 @@
 
 #include "core/log.h"
 #include "rewrite/archive/ledger_report.h"
-#include "rewrite/ledger/recipe.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::archive {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "rewrite/ledger/recipe.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::archive {
 namespace {

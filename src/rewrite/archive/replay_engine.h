@@ -1,6 +1,11 @@
 // Texts that were made before, instead of a model: from another ledger or recorded rewrites.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "rewrite/archive/replay_texts.h"
 #include "rewrite/engine/engine.h"
 
@@ -18,8 +23,15 @@ class ReplayEngine final : public engine::Engine {
   bool uses_examples() const override { return false; }
   bool uses_sampling() const override { return false; }
   std::vector<std::string> modes() const override { return records_.modes(); }
-  void run(engine::RequestQueue& queue, const language::Sampling& sampling,
-           engine::ReplySink& sink) override;
+  void run(engine::RequestQueue& queue, const language::Sampling&,
+           engine::ReplySink& sink) override {
+    while (std::optional<engine::Request> request = queue.next()) {
+      std::optional<std::string> text =
+          records_.find(request->source, request->mode, request->occurrence);
+      sink.put(*request, text ? engine::Reply{.text = std::move(*text)}
+                              : engine::Reply{.status = engine::ReplyStatus::kMissing});
+    }
+  }
 
  private:
   ReplayTexts records_;

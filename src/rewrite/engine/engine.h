@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "language/sampling.h"
+#include "language/sampler.h"
 
 namespace clipwright::rewrite::engine {
 

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/process/interrupt.h"
+#include "core/process/worker_threads.h"
 #include "core/random.h"
 #include "language/chat_template.h"
 #include "language/language_model.h"
@@ -21,7 +22,7 @@
 #include "language/sampler.h"
 #include "language/sequence_cache.h"
 #include "rewrite/engine/request_pool.h"
-#include "rewrite/prompt/chat_prompt.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::engine {
 namespace {
@@ -294,8 +295,9 @@ void LlamaEngine::run(RequestQueue& queue, const language::Sampling& sampling, R
   RequestPool pool(queue, sink, state_->workers.size(), 8 * state_->parallel);
   {
     std::vector<std::jthread> threads;
-    for (Worker& worker : state_->workers)
-      threads.emplace_back([&worker, &pool, &sampling] { worker.run(pool, sampling); });
+    const size_t started = start_threads(threads, state_->workers.size(),
+                                         [&](size_t i) { state_->workers[i].run(pool, sampling); });
+    if (started == 0) state_->workers.front().run(pool, sampling);
   }
   pool.rethrow();
 }

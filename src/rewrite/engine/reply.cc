@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/words/surface.h"
+#include "core/words.h"
 #include "lexicon/words.h"
 #include "text/unicode/utf8.h"
 
@@ -25,14 +26,6 @@ constexpr std::array<std::string_view, 5> kPromptSigns = {
 constexpr size_t kMostWords = 40;
 // An example this long is not repeated by chance.
 constexpr size_t kTellingWords = 4;
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& letter : small) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
-  }
-  return small;
-}
 
 template <typename List>
 bool begins_with_any(const std::string& text, const List& list) {
@@ -99,7 +92,7 @@ Outcome judge(const Reply& reply, const std::string& text, std::string_view sour
   if (text.empty()) return Outcome::kEmpty;
   if (!text::unicode::is_utf8(text)) return Outcome::kNotUtf8;
   if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
-  const std::string small = lower(text);
+  const std::string small = ascii_lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
   if (small.find("=>") != std::string::npos) return Outcome::kPromptLeak;
   if (talks_of_the_task(source, text)) return Outcome::kPreamble;

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "rewrite/archive/replay_engine.h"
 #include "rewrite/engine/back_translation_engine.h"
 #include "rewrite/engine/eda_engine.h"
@@ -145,13 +146,11 @@ std::vector<prompt::ExamplePack> choose_packs(const std::vector<std::string>& mo
       packs.push_back(prompt::ExamplePack::shipped(mode));
     return packs;
   }
-  std::string have;
-  for (const std::string& mode : own) have += (have.empty() ? "" : ", ") + mode;
   for (const std::string& mode : modes.empty() ? own : modes) {
     if (std::find(own.begin(), own.end(), mode) == own.end()) {
       const std::string near = nearest(mode, own);
       fail_input(
-          "there are no texts of the mode '" + mode + "'", "one of: " + have,
+          "there are no texts of the mode '" + mode + "'", "one of: " + listed(own),
           near.empty() ? "Leave --modes out to take them all." : "Did you mean '" + near + "'?");
     }
     packs.push_back(prompt::ExamplePack::none(mode));

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "core/json.h"
 #include "records/caption_source.h"
 #include "rewrite/engine/engine.h"
+#include "rewrite/job/job_summary.h"
 #include "rewrite/ledger/ledger.h"
 #include "rewrite/prompt/example_pack.h"
 #include "rewrite/prompt/prompt.h"
@@ -57,43 +57,6 @@ struct RewriteOptions {
          price_out = 0;  ///< of a forecast: of a million tokens, in any currency
 };
 
-/// Counts of one mode.
-struct ModeSummary {
-  int64_t wanted = 0;                       ///< distinct captions
-  int64_t already_done = 0;                 ///< accepted before this run
-  int64_t given_up_before = 0;              ///< out of attempts before this run
-  int64_t elsewhere = 0;                    ///< finished by other workers during this run
-  int64_t accepted = 0;                     ///< in this run
-  int64_t given_up = 0;                     ///< in this run: every attempt rejected
-  int64_t missing = 0;                      ///< the engine had no text (replay)
-  int64_t failed = 0;                       ///< the engine could not answer
-  std::map<std::string, int64_t> outcomes;  ///< attempts of this run by status
-  int64_t left() const {
-    return wanted - already_done - given_up_before - elsewhere - accepted - given_up - missing -
-           failed;
-  }
-};
-
-struct RewriteSummary {
-  int64_t captions = 0, distinct = 0;
-  int64_t empty = 0, not_utf8 = 0;  ///< captions that cannot be rewritten
-  std::vector<std::pair<std::string, ModeSummary>> modes;
-  int64_t prompts = 0;  ///< distinct prompt beginnings among the work to do
-  int64_t tokens_in = 0, tokens_out = 0;
-  int64_t shortened = 0;    ///< captions too long for a prompt, cut at a word
-  double plan_seconds = 0;  ///< to find out what was done before
-  double seconds = 0;       ///< spent in the engine
-  bool interrupted = false;
-  std::string budget;  ///< what ended the run before its end, in words; empty:
-                       ///< nothing did
-  int64_t accepted() const;
-  int64_t left() const;
-  Json to_json() const;
-};
-
-/// A few lines for people.
-std::string describe(const RewriteSummary& summary);
-
 /// Throws Error(kUsage) for options that cannot be.
 void check_options(const RewriteOptions& options);
 
@@ -107,30 +70,5 @@ void check_options(const RewriteOptions& options);
 /// stays.
 RewriteSummary rewrite_captions(const records::CaptionSource& captions,
                                 const RewriteOptions& options, engine::Engine& engine);
-
-/// A guess and the half width of its 90 % interval.
-struct Estimate {
-  double value = 0, margin = 0;
-};
-
-/// What a job would take, without touching the ledger.
-struct RewriteForecast {
-  RewriteSummary plan;
-  int64_t rewrites = 0;         ///< still to make
-  int64_t sample = 0;           ///< rewrites made to find out
-  double accepted = 0;          ///< share of the sample
-  Estimate tokens_out;          ///< in all
-  Estimate tokens_in;           ///< prompt tokens to compute when each shared beginning
-                                ///< is computed once
-  Estimate tokens_in_unshared;  ///< and when it is computed for each caption, as
-                                ///< most servers bill
-  Estimate seconds;             ///< at the speed of the sample; the interval is of 95 %
-  double price_in = 0, price_out = 0;
-  Estimate cost;  ///< of the unshared prompts and the new tokens
-  Json to_json() const;
-};
-std::string describe(const RewriteForecast& forecast);
-RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
-                                 const RewriteOptions& options, engine::Engine& engine);
 
 }  // namespace clipwright::rewrite::job

@@ -1,6 +1,8 @@
-// What a job would take, found out by making a small part of it.
+#include "rewrite/job/job_forecast.h"
+
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <set>
@@ -8,12 +10,11 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/random.h"
-#include "rewrite/job/job_forecast.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/job/job_queue.h"
-#include "rewrite/job/sample_pace.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -128,6 +129,22 @@ std::vector<uint32_t> choose(const std::vector<uint32_t>& todo, int64_t share, R
   return chosen;
 }
 
+Json json_of(const Estimate& estimate) {
+  return {{"value", estimate.value}, {"margin", estimate.margin}};
+}
+
+std::string told(const Estimate& estimate) {
+  return with_commas(std::llround(estimate.value)) + " +- " +
+         with_commas(std::llround(estimate.margin));
+}
+
+std::string told_money(const Estimate& estimate) {
+  char text[80];
+  std::snprintf(text, sizeof text, estimate.value < 10 ? "%.4f +- %.4f" : "%.2f +- %.2f",
+                estimate.value, estimate.margin);
+  return text;
+}
+
 }  // namespace
 
 RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
@@ -188,6 +205,41 @@ RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
   const Estimate work = scale(sample, rewrites, [](const Spent& s) { return s.body + s.out; });
   forecast.seconds = time_of(meter, work, once, rewrites);
   return forecast;
+}
+
+Json RewriteForecast::to_json() const {
+  return {{"captions", plan.captions},
+          {"distinct", plan.distinct},
+          {"rewrites", rewrites},
+          {"prompts", plan.prompts},
+          {"sample", sample},
+          {"accepted", accepted},
+          {"tokens_in", json_of(tokens_in)},
+          {"tokens_in_unshared", json_of(tokens_in_unshared)},
+          {"tokens_out", json_of(tokens_out)},
+          {"seconds", json_of(seconds)},
+          {"price_in", price_in},
+          {"price_out", price_out},
+          {"cost", json_of(cost)}};
+}
+
+std::string describe(const RewriteForecast& forecast) {
+  std::string text = describe(forecast.plan);
+  text += with_commas(forecast.rewrites) + " rewrites to make, " +
+          with_commas(forecast.plan.prompts) + " prompt beginnings to compute once each\n";
+  if (forecast.rewrites == 0) return text;
+  char accepted[64];
+  std::snprintf(accepted, sizeof accepted, "%.1f %% accepted", 100 * forecast.accepted);
+  text += "from a sample of " + with_commas(forecast.sample) + " rewrites (" + accepted +
+          "), with 90 % intervals:\n";
+  text += "prompt tokens: " + told(forecast.tokens_in) + " (" + told(forecast.tokens_in_unshared) +
+          " if nothing is shared)\n";
+  text += "new tokens: " + told(forecast.tokens_out) + "\n";
+  text += "time: " + readable_duration(forecast.seconds.value) + " +- " +
+          readable_duration(forecast.seconds.margin) + " (95 %) at the speed of the sample\n";
+  if (forecast.price_in > 0 || forecast.price_out > 0)
+    text += "cost: " + told_money(forecast.cost) + " with every prompt token paid\n";
+  return text;
 }
 
 }  // namespace clipwright::rewrite::job

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "rewrite/ledger/ledger.h"
-#include "rewrite/ledger/recipe.h"
 
 namespace clipwright::rewrite::job {
 

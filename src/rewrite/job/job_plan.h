@@ -9,7 +9,6 @@
 
 #include "rewrite/job/job.h"
 #include "rewrite/ledger/ledger.h"
-#include "rewrite/ledger/recipe.h"
 
 namespace clipwright::rewrite::job {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "rewrite/job/job.h"
-#include "rewrite/ledger/recipe.h"
+#include "rewrite/ledger/ledger.h"
 
 namespace clipwright::rewrite::job {
 

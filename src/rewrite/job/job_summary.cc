@@ -1,10 +1,8 @@
-// How a job's counts read.
-#include <algorithm>
-#include <cmath>
+#include "rewrite/job/job_summary.h"
+
 #include <cstdio>
 
 #include "core/log.h"
-#include "rewrite/job/job.h"
 
 namespace clipwright::rewrite::job {
 
@@ -85,61 +83,6 @@ std::string describe(const RewriteSummary& summary) {
             readable_duration(summary.seconds) + "); " + with_commas(summary.left()) +
             " rewrites are left. Run the same command again to go on.\n";
   }
-  return text;
-}
-
-namespace {
-
-Json json_of(const Estimate& estimate) {
-  return {{"value", estimate.value}, {"margin", estimate.margin}};
-}
-
-std::string told(const Estimate& estimate) {
-  return with_commas(std::llround(estimate.value)) + " +- " +
-         with_commas(std::llround(estimate.margin));
-}
-
-std::string told_money(const Estimate& estimate) {
-  char text[80];
-  std::snprintf(text, sizeof text, estimate.value < 10 ? "%.4f +- %.4f" : "%.2f +- %.2f",
-                estimate.value, estimate.margin);
-  return text;
-}
-
-}  // namespace
-
-Json RewriteForecast::to_json() const {
-  return {{"captions", plan.captions},
-          {"distinct", plan.distinct},
-          {"rewrites", rewrites},
-          {"prompts", plan.prompts},
-          {"sample", sample},
-          {"accepted", accepted},
-          {"tokens_in", json_of(tokens_in)},
-          {"tokens_in_unshared", json_of(tokens_in_unshared)},
-          {"tokens_out", json_of(tokens_out)},
-          {"seconds", json_of(seconds)},
-          {"price_in", price_in},
-          {"price_out", price_out},
-          {"cost", json_of(cost)}};
-}
-
-std::string describe(const RewriteForecast& forecast) {
-  std::string text = describe(forecast.plan);
-  text += with_commas(forecast.rewrites) + " rewrites to make, " +
-          with_commas(forecast.plan.prompts) + " prompt beginnings to compute once each\n";
-  if (forecast.rewrites == 0) return text;
-  char accepted[64];
-  std::snprintf(accepted, sizeof accepted, "%.1f %% accepted", 100 * forecast.accepted);
-  text += "from a sample of " + with_commas(forecast.sample) + " rewrites (" + accepted +
-          "), with 90 % intervals:\n";
-  text += "prompt tokens: " + told(forecast.tokens_in) + " (" + told(forecast.tokens_in_unshared) +
-          " if nothing is shared)\n";
-  text += "new tokens: " + told(forecast.tokens_out) + "\n";
-  text += "time: " + readable_duration(forecast.seconds.value) + " +- " +
-          readable_duration(forecast.seconds.margin) + " (95 %) at the speed of the sample\n";
-  if (forecast.price_in > 0 || forecast.price_out > 0)
-    text += "cost: " + told_money(forecast.cost) + " with every prompt token paid\n";
   return text;
 }
 

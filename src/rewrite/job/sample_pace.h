@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "rewrite/job/job.h"
-
 namespace clipwright::rewrite::job {
+
+/// A guess and the half width of its 90 % interval.
+struct Estimate {
+  double value = 0, margin = 0;
+};
 
 class SamplePace {
  public:

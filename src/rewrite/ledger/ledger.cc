@@ -30,6 +30,13 @@ std::string file_of(const std::string& url) {
 
 }  // namespace
 
+bool describes(const std::string& description, const Sha256& recipe) {
+  Json parts = Json::parse(description, nullptr, false);
+  if (!parts.is_object()) return false;
+  parts.erase("details");
+  return sha256(to_line(parts)) == recipe;
+}
+
 std::array<uint64_t, 2> short_key(const Sha256& source) {
   std::array<uint64_t, 2> key{};
   for (size_t i = 0; i < 16; ++i) key[i / 8] = key[i / 8] << 8 | source[i];

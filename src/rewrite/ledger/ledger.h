@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/hash.h"
+#include "core/json.h"
 
 namespace clipwright::rewrite::ledger {
 
@@ -87,6 +88,29 @@ struct LedgerWorker {
   /// Until its claims fall back: seconds of the database's clock, negative when
   /// they have; infinite where claims hold as long as the process lives.
   double lease = 0;
+};
+
+/// What decides the text of a rewrite besides the caption: engine and model, examples, prompt,
+/// decoding, seed.
+struct RewriteRecipe {
+  Sha256 sha{};
+  Json description;  ///< what is hashed, and under "details" what is not (model
+                     ///< name, licence)
+};
+
+/// Whether a ledger's description (JSON) is that of the recipe under whose hash it is kept.
+bool describes(const std::string& description, const Sha256& recipe);
+
+/// A row that is kept until the next commit.
+struct WaitingRow {
+  LedgerRow row;
+  std::string source_text;
+  int64_t occurrence;
+};
+/// A claim that is given back with the next commit.
+struct ReleasedClaim {
+  Sha256 source;
+  LedgerTask task;
 };
 
 struct LedgerOptions {

@@ -1,12 +1,17 @@
-// Which captions a worker has: leases by the database's clock.
+#include "rewrite/ledger/postgres_claims.h"
+
 #include <algorithm>
 #include <map>
-
-#include "rewrite/ledger/postgres_ledger.h"
+#include <utility>
 
 namespace clipwright::rewrite::ledger {
 
-std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
+PostgresClaims::PostgresClaims(PostgresConnection& connection, std::string worker, double lease)
+    : connection_(connection),
+      worker_(std::move(worker)),
+      lease_(std::to_string(lease) + " seconds") {}
+
+std::vector<ClaimAnswer> PostgresClaims::claim(const LedgerTask& task,
                                                std::span<const Sha256> sources, int attempts) {
   std::vector<Sha256> sorted(sources.begin(), sources.end());
   std::sort(sorted.begin(), sorted.end());
@@ -66,7 +71,7 @@ std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
   return in_order;
 }
 
-void PostgresLedger::renew() {
+void PostgresClaims::renew() {
   connection_.retrying([&] {
     connection_.query(
         "UPDATE claim SET until = clock_timestamp() + "
@@ -75,12 +80,27 @@ void PostgresLedger::renew() {
   });
 }
 
-void PostgresLedger::release_all() {
+void PostgresClaims::release(std::span<const ReleasedClaim> released) {
+  PostgresArray sources, modes, recipes;
+  for (const ReleasedClaim& claim : released) {
+    sources.add(claim.source);
+    modes.add(claim.task.mode);
+    recipes.add(claim.task.recipe);
+  }
+  connection_.query(
+      "DELETE FROM claim c USING unnest($1::bytea[], $2::text[], "
+      "$3::bytea[]) AS t(s, m, r) WHERE "
+      "c.source_sha = t.s AND c.mode = t.m AND c.recipe_sha = "
+      "t.r AND c.worker = $4",
+      {sources.take(), modes.take(), recipes.take(), worker_});
+}
+
+void PostgresClaims::release_all() {
   connection_.retrying(
       [&] { connection_.query("DELETE FROM claim WHERE worker = $1", {worker_}); });
 }
 
-int64_t PostgresLedger::held_elsewhere() {
+int64_t PostgresClaims::held_elsewhere() {
   int64_t held = 0;
   connection_.retrying([&] {
     held = connection_

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "rewrite/ledger/postgres_reports.h"
 
 namespace clipwright::rewrite::ledger {
 namespace {
@@ -72,8 +73,8 @@ std::string original_text(std::string_view stored, const Sha256& key, int64_t oc
 
 PostgresLedger::PostgresLedger(const std::string& url, const LedgerOptions& options)
     : connection_(url, options.patience),
-      lease_(std::to_string(options.lease) + " seconds"),
-      worker_(worker_name()) {
+      worker_(worker_name()),
+      claims_(connection_, worker_, options.lease) {
   if (options.create) make_tables();
   if (!exists()) return;
   connection_.retrying([&] {
@@ -126,7 +127,7 @@ void PostgresLedger::release(const Sha256& source, const LedgerTask& task) {
 
 void PostgresLedger::insert_sources() {
   PostgresArray keys, texts, occurrences;
-  for (const Waiting& waiting : waiting_) {
+  for (const WaitingRow& waiting : waiting_) {
     keys.add(waiting.row.source);
     texts.add(waiting.source_text);
     occurrences.add(waiting.occurrence);
@@ -170,41 +171,37 @@ void PostgresLedger::insert_rows(std::span<const LedgerRow* const> rows, const c
                           seconds.take(), notes.take(), workers.take(), times.take()});
 }
 
-void PostgresLedger::delete_claims() {
-  PostgresArray sources, modes, recipes;
-  for (const Released& released : released_) {
-    sources.add(released.source);
-    modes.add(released.task.mode);
-    recipes.add(released.task.recipe);
-  }
-  connection_.query(
-      "DELETE FROM claim c USING unnest($1::bytea[], $2::text[], "
-      "$3::bytea[]) AS t(s, m, r) WHERE "
-      "c.source_sha = t.s AND c.mode = t.m AND c.recipe_sha = "
-      "t.r AND c.worker = $4",
-      {sources.take(), modes.take(), recipes.take(), worker_});
-}
-
 void PostgresLedger::commit() {
   if (waiting_.empty() && released_.empty()) return;
   // In the order of the keys, so that two workers never wait for each other in
   // a circle.
-  std::sort(waiting_.begin(), waiting_.end(), [](const Waiting& a, const Waiting& b) {
+  std::sort(waiting_.begin(), waiting_.end(), [](const WaitingRow& a, const WaitingRow& b) {
     return std::tie(a.row.source, a.row.mode, a.row.recipe, a.row.attempt) <
            std::tie(b.row.source, b.row.mode, b.row.recipe, b.row.attempt);
   });
   connection_.transaction([&] {
     if (!waiting_.empty()) {
       std::vector<const LedgerRow*> rows;
-      for (const Waiting& waiting : waiting_) rows.push_back(&waiting.row);
+      for (const WaitingRow& waiting : waiting_) rows.push_back(&waiting.row);
       insert_sources();
       insert_rows(rows, "ON CONFLICT DO NOTHING");
     }
-    if (!released_.empty()) delete_claims();
+    if (!released_.empty()) claims_.release(released_);
   });
   waiting_.clear();
   released_.clear();
 }
+
+std::vector<ClaimAnswer> PostgresLedger::claim(const LedgerTask& task,
+                                               std::span<const Sha256> sources, int attempts) {
+  return claims_.claim(task, sources, attempts);
+}
+
+void PostgresLedger::renew() { claims_.renew(); }
+
+void PostgresLedger::release_all() { claims_.release_all(); }
+
+int64_t PostgresLedger::held_elsewhere() { return claims_.held_elsewhere(); }
 
 void PostgresLedger::progress(std::span<const LedgerTask> tasks,
                               const std::function<void(size_t, const LedgerProgress&)>& use) {
@@ -362,5 +359,11 @@ void PostgresLedger::replace(const LedgerRow& row) {
                 "worker = EXCLUDED.worker, at = EXCLUDED.at");
   });
 }
+
+std::vector<LedgerCount> PostgresLedger::counts() { return postgres_counts(connection_); }
+
+std::vector<LedgerWorker> PostgresLedger::workers() { return postgres_workers(connection_); }
+
+std::vector<std::string> PostgresLedger::damage() { return postgres_damage(connection_); }
 
 }  // namespace clipwright::rewrite::ledger

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rewrite/ledger/ledger.h"
+#include "rewrite/ledger/postgres_claims.h"
 #include "rewrite/ledger/postgres_connection.h"
 
 namespace clipwright::rewrite::ledger {
@@ -46,24 +47,15 @@ class PostgresLedger final : public Ledger {
   std::vector<std::string> damage() override;
 
  private:
-  struct Waiting {
-    LedgerRow row;
-    std::string source_text;
-    int64_t occurrence;
-  };
-  struct Released {
-    Sha256 source;
-    LedgerTask task;
-  };
   void make_tables();
   void insert_sources();
   void insert_rows(std::span<const LedgerRow* const> rows, const char* on_conflict);
-  void delete_claims();
 
   PostgresConnection connection_;
-  std::string lease_, worker_;
-  std::vector<Waiting> waiting_;
-  std::vector<Released> released_;
+  std::string worker_;
+  PostgresClaims claims_;
+  std::vector<WaitingRow> waiting_;
+  std::vector<ReleasedClaim> released_;
 };
 
 }  // namespace clipwright::rewrite::ledger

@@ -1,12 +1,11 @@
-// What a ledger on a server holds, in numbers.
-#include "rewrite/ledger/postgres_ledger.h"
+#include "rewrite/ledger/postgres_reports.h"
 
 namespace clipwright::rewrite::ledger {
 
-std::vector<LedgerCount> PostgresLedger::counts() {
+std::vector<LedgerCount> postgres_counts(PostgresConnection& connection) {
   std::vector<LedgerCount> all;
-  connection_.retrying([&] {
-    const PostgresRows rows = connection_.query(
+  connection.retrying([&] {
+    const PostgresRows rows = connection.query(
         "SELECT mode, status, recipe_sha, COUNT(*), "
         "SUM(tokens_in), SUM(tokens_out), SUM(seconds) "
         "FROM rewrite GROUP BY 1, 3, 2 ORDER BY 1, 3, 2");
@@ -19,10 +18,10 @@ std::vector<LedgerCount> PostgresLedger::counts() {
   return all;
 }
 
-std::vector<LedgerWorker> PostgresLedger::workers() {
+std::vector<LedgerWorker> postgres_workers(PostgresConnection& connection) {
   std::vector<LedgerWorker> all;
-  connection_.retrying([&] {
-    const PostgresRows rows = connection_.query(
+  connection.retrying([&] {
+    const PostgresRows rows = connection.query(
         "SELECT COALESCE(w.worker, c.worker), COALESCE(w.n, 0), "
         "COALESCE(w.first, ''), "
         "COALESCE(w.last, ''), COALESCE(c.n, 0), COALESCE(c.lease, 0) FROM "
@@ -41,17 +40,17 @@ std::vector<LedgerWorker> PostgresLedger::workers() {
   return all;
 }
 
-std::vector<std::string> PostgresLedger::damage() {
+std::vector<std::string> postgres_damage(PostgresConnection& connection) {
   // The server's own check of its pages and indexes, where its administrator
   // has installed it.
   std::vector<std::string> found;
-  connection_.retrying([&] {
+  connection.retrying([&] {
     found.clear();
-    if (connection_.query("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'").size() == 0)
+    if (connection.query("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'").size() == 0)
       return;
     for (const char* table : {"rewrite", "source", "recipe"}) {
       const PostgresRows rows =
-          connection_.query("SELECT msg FROM verify_heapam($1::regclass) LIMIT 20", {table});
+          connection.query("SELECT msg FROM verify_heapam($1::regclass) LIMIT 20", {table});
       for (int i = 0; i < rows.size(); ++i)
         found.push_back(std::string(table) + ": " + std::string(rows.text(i, 0)));
     }

@@ -1,14 +1,31 @@
-// Which captions a worker has: claims that hold as long as its process lives.
-#include <utility>
+#include "rewrite/ledger/sqlite_claims.h"
 
-#include "core/error.h"
-#include "rewrite/ledger/sqlite_ledger.h"
+#include <utility>
 
 namespace clipwright::rewrite::ledger {
 
 using Db = SqliteDatabase;
 
-ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source, int attempts) {
+SqliteClaims::SqliteClaims(SqliteDatabase& database, const SqliteWorkerSlot& slot,
+                           std::string worker)
+    : database_(database), slot_(slot), worker_(std::move(worker)) {
+  made_ = database_.prepare(
+      "SELECT MAX(attempt) + 1, MAX(status = 'accepted'), SUM(status LIKE 'rejected:%') "
+      "FROM rewrite WHERE source_sha = ? AND "
+      "mode = ? AND recipe_sha = ?");
+  claimed_by_ = database_.prepare(
+      "SELECT slot FROM claim WHERE source_sha = ? "
+      "AND mode = ? AND recipe_sha = ?");
+  insert_claim_ = database_.prepare(
+      "INSERT OR REPLACE INTO claim (source_sha, mode, "
+      "recipe_sha, worker, slot) VALUES (?, ?, ?, "
+      "?, ?)");
+  release_ = database_.prepare(
+      "DELETE FROM claim WHERE source_sha = ? AND "
+      "mode = ? AND recipe_sha = ? AND slot = ?");
+}
+
+ClaimAnswer SqliteClaims::claim_one(const LedgerTask& task, const Sha256& source, int attempts) {
   const auto bind_key = [&](const Statement& statement) {
     Db::bind(statement.get(), 1, source);
     Db::bind(statement.get(), 2, task.mode);
@@ -29,18 +46,17 @@ ClaimAnswer SqliteLedger::claim_one(const LedgerTask& task, const Sha256& source
   const bool claimed = database_.next(claimed_by_.get());
   const int slot = claimed ? static_cast<int>(Db::integer(claimed_by_.get(), 0)) : -1;
   database_.reset(claimed_by_.get());
-  if (claimed && slot_->lives(slot)) return answer;
+  if (claimed && slot_.lives(slot)) return answer;
   bind_key(insert_claim_);
   Db::bind(insert_claim_.get(), 4, worker_);
-  Db::bind(insert_claim_.get(), 5, int64_t{slot_->slot()});
+  Db::bind(insert_claim_.get(), 5, int64_t{slot_.slot()});
   database_.finish(insert_claim_.get());
   answer.state = ClaimAnswer::kOurs;
   return answer;
 }
 
-std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
+std::vector<ClaimAnswer> SqliteClaims::claim(const LedgerTask& task,
                                              std::span<const Sha256> sources, int attempts) {
-  CW_CHECK(!reads_, "a ledger that was opened to be read");
   std::vector<ClaimAnswer> answers;
   // A claim that a power cut takes away is void anyway: without a sync it costs
   // microseconds.
@@ -54,19 +70,26 @@ std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
   return answers;
 }
 
-void SqliteLedger::release_all() {
-  CW_CHECK(!reads_, "a ledger that was opened to be read");
+void SqliteClaims::release(const ReleasedClaim& released) {
+  Db::bind(release_.get(), 1, released.source);
+  Db::bind(release_.get(), 2, released.task.mode);
+  Db::bind(release_.get(), 3, released.task.recipe);
+  Db::bind(release_.get(), 4, int64_t{slot_.slot()});
+  database_.finish(release_.get());
+}
+
+void SqliteClaims::release_all() {
   const Statement remove = database_.prepare("DELETE FROM claim WHERE slot = ?");
-  Db::bind(remove.get(), 1, int64_t{slot_->slot()});
+  Db::bind(remove.get(), 1, int64_t{slot_.slot()});
   database_.finish(remove.get());
 }
 
-int64_t SqliteLedger::held_elsewhere() {
-  if (!claims_) return 0;
+int64_t claims_held_elsewhere(SqliteDatabase& database, const SqliteWorkerSlot& slot) {
   int64_t held = 0;
-  const Statement select = database_.prepare("SELECT slot, COUNT(*) FROM claim GROUP BY slot");
-  while (database_.next(select.get())) {
-    if (slot_->lives(static_cast<int>(Db::integer(select.get(), 0))))
+  const SqliteDatabase::Statement select =
+      database.prepare("SELECT slot, COUNT(*) FROM claim GROUP BY slot");
+  while (database.next(select.get())) {
+    if (slot.lives(static_cast<int>(Db::integer(select.get(), 0))))
       held += Db::integer(select.get(), 1);
   }
   return held;

@@ -2,13 +2,14 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
-
 #include <ctime>
 #include <utility>
 
 #include "core/error.h"
+#include "rewrite/ledger/sqlite_reports.h"
 
 namespace clipwright::rewrite::ledger {
 namespace {
@@ -148,20 +149,7 @@ void SqliteLedger::prepare_writing(int version) {
   insert_source_ = database_.prepare(
       "INSERT INTO source (source_sha, text, occurrence) "
       "VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  made_ = database_.prepare(
-      "SELECT MAX(attempt) + 1, MAX(status = 'accepted'), SUM(status LIKE 'rejected:%') "
-      "FROM rewrite WHERE source_sha = ? AND "
-      "mode = ? AND recipe_sha = ?");
-  claimed_by_ = database_.prepare(
-      "SELECT slot FROM claim WHERE source_sha = ? "
-      "AND mode = ? AND recipe_sha = ?");
-  insert_claim_ = database_.prepare(
-      "INSERT OR REPLACE INTO claim (source_sha, mode, "
-      "recipe_sha, worker, slot) VALUES (?, ?, ?, "
-      "?, ?)");
-  release_ = database_.prepare(
-      "DELETE FROM claim WHERE source_sha = ? AND "
-      "mode = ? AND recipe_sha = ? AND slot = ?");
+  own_claims_.emplace(database_, *slot_, worker_);
 }
 
 void SqliteLedger::make_tables(int version) {
@@ -226,23 +214,32 @@ void SqliteLedger::commit() {
   // Rows are gathered first, so that the lock on the file lasts for a write and
   // not for the seconds between replies.
   database_.transaction([&] {
-    for (const Waiting& waiting : waiting_) {
+    for (const WaitingRow& waiting : waiting_) {
       Db::bind(insert_source_.get(), 1, waiting.row.source);
       Db::bind(insert_source_.get(), 2, waiting.source_text);
       Db::bind(insert_source_.get(), 3, waiting.occurrence);
       database_.finish(insert_source_.get());
       insert(insert_row_.get(), waiting.row, at);
     }
-    for (const Released& released : released_) {
-      Db::bind(release_.get(), 1, released.source);
-      Db::bind(release_.get(), 2, released.task.mode);
-      Db::bind(release_.get(), 3, released.task.recipe);
-      Db::bind(release_.get(), 4, int64_t{slot_->slot()});
-      database_.finish(release_.get());
-    }
+    for (const ReleasedClaim& released : released_) own_claims_->release(released);
   });
   waiting_.clear();
   released_.clear();
+}
+
+std::vector<ClaimAnswer> SqliteLedger::claim(const LedgerTask& task,
+                                             std::span<const Sha256> sources, int attempts) {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
+  return own_claims_->claim(task, sources, attempts);
+}
+
+void SqliteLedger::release_all() {
+  CW_CHECK(!reads_, "a ledger that was opened to be read");
+  own_claims_->release_all();
+}
+
+int64_t SqliteLedger::held_elsewhere() {
+  return claims_ ? claims_held_elsewhere(database_, *slot_) : 0;
 }
 
 void SqliteLedger::progress(std::span<const LedgerTask> tasks,
@@ -357,5 +354,13 @@ void SqliteLedger::replace(const LedgerRow& row) {
   const Statement statement = database_.prepare(std::string("INSERT OR REPLACE") + kInsertRow);
   insert(statement.get(), row, now());
 }
+
+std::vector<LedgerCount> SqliteLedger::counts() { return sqlite_counts(database_); }
+
+std::vector<LedgerWorker> SqliteLedger::workers() {
+  return sqlite_workers(database_, claims_ ? &*slot_ : nullptr);
+}
+
+std::vector<std::string> SqliteLedger::damage() { return sqlite_damage(database_); }
 
 }  // namespace clipwright::rewrite::ledger

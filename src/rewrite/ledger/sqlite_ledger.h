@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rewrite/ledger/ledger.h"
+#include "rewrite/ledger/sqlite_claims.h"
 #include "rewrite/ledger/sqlite_database.h"
 #include "rewrite/ledger/sqlite_worker_slot.h"
 
@@ -46,15 +47,6 @@ class SqliteLedger final : public Ledger {
 
  private:
   using Statement = SqliteDatabase::Statement;
-  struct Waiting {
-    LedgerRow row;
-    std::string source_text;
-    int64_t occurrence;
-  };
-  struct Released {
-    Sha256 source;
-    LedgerTask task;
-  };
 
   bool has(const std::string& question);
   void check_name();
@@ -63,19 +55,18 @@ class SqliteLedger final : public Ledger {
   void prepare_writing(int version);
   void insert(sqlite3_stmt* statement, const LedgerRow& row, const std::string& at);
   LedgerRow read_row(sqlite3_stmt* statement) const;
-  ClaimAnswer claim_one(const LedgerTask& task, const Sha256& source, int attempts);
 
   const bool reads_;
   uint64_t device_ = 0, file_ = 0;  ///< of the name when it was opened
   SqliteDatabase database_;
   std::optional<SqliteWorkerSlot> slot_;
-  Statement insert_row_, insert_source_, last_, made_, claimed_by_, insert_claim_, release_;
-  std::vector<Waiting> waiting_;
-  std::vector<Released> released_;
+  std::optional<SqliteClaims> own_claims_;  ///< of a ledger that is written
+  Statement insert_row_, insert_source_, last_;
+  std::vector<WaitingRow> waiting_;
+  std::vector<ReleasedClaim> released_;
   std::string worker_;
   std::string occurrence_;  ///< column of `source`, or 0 in a ledger from before it
   bool claims_ = true;      ///< has the table `claim`
-  bool claiming_ = false;   ///< this worker has asked for captions before
 };
 
 }  // namespace clipwright::rewrite::ledger

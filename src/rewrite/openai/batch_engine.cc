@@ -4,7 +4,7 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "rewrite/openai/retry_policy.h"
-#include "rewrite/prompt/chat_prompt.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/process/interrupt.h"
 #include "rewrite/engine/prefix_order.h"
 #include "rewrite/openai/concurrency_limit.h"
-#include "rewrite/prompt/chat_prompt.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {

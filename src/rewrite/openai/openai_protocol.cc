@@ -1,7 +1,7 @@
 #include "rewrite/openai/openai_protocol.h"
 
 #include "core/error.h"
-#include "rewrite/prompt/chat_prompt.h"
+#include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::openai {
 namespace {

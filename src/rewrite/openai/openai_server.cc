@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "core/words.h"
 #include "rewrite/openai/retry_policy.h"
 
 namespace clipwright::rewrite::openai {
@@ -15,13 +16,11 @@ namespace {
 constexpr size_t kMostModelsShown = 10;
 constexpr int kMostBusy = 5;
 
-std::string listed(const std::vector<std::string>& models) {
-  std::string text;
-  for (size_t i = 0; i < models.size() && i < kMostModelsShown; ++i)
-    text += (i == 0 ? "" : ", ") + models[i];
-  if (models.size() > kMostModelsShown)
-    text += ", and " + std::to_string(models.size() - kMostModelsShown) + " more";
-  return text;
+/// The first of them, and how many more there are.
+std::string first_models(const std::vector<std::string>& models) {
+  if (models.size() <= kMostModelsShown) return listed(models);
+  return listed(std::vector<std::string>(models.begin(), models.begin() + kMostModelsShown)) +
+         ", and " + std::to_string(models.size() - kMostModelsShown) + " more";
 }
 
 [[noreturn]] void fail_unreachable(const OpenAiAddress& address, const std::string& reason) {
@@ -91,15 +90,15 @@ void choose_model(const OpenAiAddress& address, const ProbeOptions& options, Ope
       return;
     }
     fail_usage(models.empty() ? address.root + " does not list its models"
-                              : address.root + " has several models: " + listed(models),
+                              : address.root + " has several models: " + first_models(models),
                "--model-name NAME");
   }
   server.dialect.model = options.model;
   if (models.empty() || std::find(models.begin(), models.end(), options.model) != models.end())
     return;
   const std::string near = nearest(options.model, models);
-  fail_usage(address.root + " has no model '" + options.model + "'", "one of: " + listed(models),
-             near.empty() ? "" : "Did you mean '" + near + "'?");
+  fail_usage(address.root + " has no model '" + options.model + "'",
+             "one of: " + first_models(models), near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 /// The optional field that a refusal is about: named in its words, else the least needed one left.

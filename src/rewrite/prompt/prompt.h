@@ -39,6 +39,13 @@ struct PromptText {
 PromptText build_prompt(PromptLayout layout, const ExampleTriple& examples,
                         std::string_view caption);
 
+/// What a chat model is told besides, and the number of its wording, part of an engine's identity:
+/// it changes with any byte of the instruction.
+constexpr int kChatPromptVersion = 1;
+constexpr const char* kChatInstruction =
+    "Continue the user's text as its pattern shows. Answer with the missing end of its last line "
+    "only: one line, no quotes, no explanation.";
+
 /// Text on one line: control characters and runs of white space become one space, none at the ends.
 std::string caption_blanks(std::string_view text);
 /// A caption as it may stand in a prompt: one line, "=>" as "->" (the prompt's own separator would

@@ -11,7 +11,7 @@
 #include "text/bpe/vocabulary.h"
 #include "text/bpe/word_memory.h"
 #include "text/bpe/word_split.h"
-#include "text/repair/clean_steps.h"
+#include "text/repair/clean.h"
 #include "text/repair/plain_text.h"
 
 namespace clipwright::text::bpe {

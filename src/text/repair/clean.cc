@@ -1,6 +1,6 @@
 #include "text/repair/clean.h"
 
-#include "text/repair/clean_steps.h"
+#include "text/repair/fix_text.h"
 #include "text/repair/html_entities.h"
 #include "text/unicode/character_kind.h"
 #include "text/unicode/python_unicode.h"

@@ -4,18 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "text/unicode/code_points.h"
+
 namespace clipwright::text::repair {
-
-/// ftfy 6's fix_text with its default settings: mojibake, HTML entities, terminal escapes,
-/// ligatures, character width, curly quotes, line breaks, surrogates, control characters, NFC.
-/// Invalid UTF-8 bytes become U+FFFD.
-std::string fix_text(std::string_view text);
-
-/// Python's html.unescape: named, decimal and hexadecimal references, HTML5 rules.
-std::string unescape_html(std::string_view text);
 
 /// What every CLIP tokenizer does first: fix_text, unescape_html twice, strip, whitespace runs to
 /// one space, lower case.
 std::string clean_text(std::string_view text);
+/// The same on code points, for callers that go on with them.
+unicode::CodePoints clean_code_points(unicode::CodePoints text);
 
 }  // namespace clipwright::text::repair

@@ -1,8 +1,8 @@
+#include "text/repair/fix_text.h"
+
 #include <algorithm>
 
 #include "text/repair/character_fixes.h"
-#include "text/repair/clean.h"
-#include "text/repair/clean_steps.h"
 #include "text/repair/html_entities.h"
 #include "text/repair/mojibake.h"
 #include "text/unicode/python_unicode.h"

@@ -4,8 +4,6 @@
 #include <optional>
 #include <span>
 
-#include "text/repair/clean.h"
-
 namespace clipwright::text::repair {
 namespace {
 

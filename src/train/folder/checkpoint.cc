@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
 #include <map>
 #include <vector>
 
@@ -11,6 +9,8 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "models/load_model.h"
+#include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
 
 namespace clipwright::train::folder {
@@ -19,31 +19,8 @@ namespace {
 constexpr int kFormat = 1;
 constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json",
                      *kOptimizer = "optimizer.safetensors", *kObjective = "objective.safetensors",
-                     *kState = "state.json", *kDone = "DONE";
+                     *kState = "state.json", *kDone = models::kCheckpointDone;
 constexpr std::string_view kPrefix = "step_", kUnfinished = ".unfinished_", kAside = "old_step_";
-
-/// N of "step_<N>", or -1.
-int64_t step_of(const fs::path& folder) {
-  const std::string name = folder.filename().string();
-  int64_t step = -1;
-  if (name.rfind(kPrefix, 0) != 0) return -1;
-  const auto [end, error] =
-      std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), step);
-  return error == std::errc() && end == name.data() + name.size() ? step : -1;
-}
-
-/// Finished checkpoints, oldest first.
-std::vector<fs::path> finished_checkpoints(const fs::path& checkpoints) {
-  std::vector<fs::path> list;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
-    if (step_of(entry.path()) >= 0 && fs::exists(entry.path() / kDone, ignored))
-      list.push_back(entry.path());
-  }
-  std::sort(list.begin(), list.end(),
-            [](const fs::path& a, const fs::path& b) { return step_of(a) < step_of(b); });
-  return list;
-}
 
 Json seal_of(const fs::path& file) {
   const MappedFile mapped(file);
@@ -187,7 +164,7 @@ void load_tensors(const fs::path& checkpoint, const TrainState& state, models::C
 }
 
 std::optional<fs::path> latest_checkpoint(const fs::path& checkpoints) {
-  const std::vector<fs::path> list = finished_checkpoints(checkpoints);
+  const std::vector<fs::path> list = models::finished_checkpoints(checkpoints);
   if (list.empty()) return std::nullopt;
   return list.back();
 }
@@ -196,11 +173,12 @@ void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
     const bool unfinished = entry.path().filename().string().rfind(kUnfinished, 0) == 0;
-    const bool unmarked = step_of(entry.path()) >= 0 && !fs::exists(entry.path() / kDone, ignored);
+    const bool unmarked =
+        models::checkpoint_step(entry.path()) >= 0 && !fs::exists(entry.path() / kDone, ignored);
     if (unfinished || unmarked) fs::remove_all(entry.path(), ignored);
   }
   if (keep == 0) return;
-  std::vector<fs::path> list = finished_checkpoints(checkpoints);
+  std::vector<fs::path> list = models::finished_checkpoints(checkpoints);
   for (size_t i = 0; i + static_cast<size_t>(keep) < list.size(); ++i) {
     // DONE goes first, so that a kill in the middle never leaves a damaged checkpoint that counts.
     fs::remove(list[i] / kDone, ignored);
@@ -209,9 +187,10 @@ void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep) {
 }
 
 void set_aside_checkpoints_after(const fs::path& checkpoints, int64_t step) {
-  for (const fs::path& path : finished_checkpoints(checkpoints)) {
-    if (step_of(path) <= step) continue;
-    const fs::path aside = checkpoints / (std::string(kAside) + std::to_string(step_of(path)));
+  for (const fs::path& path : models::finished_checkpoints(checkpoints)) {
+    if (models::checkpoint_step(path) <= step) continue;
+    const fs::path aside =
+        checkpoints / (std::string(kAside) + std::to_string(models::checkpoint_step(path)));
     std::error_code problem;
     fs::remove_all(aside, problem);
     fs::rename(path, aside, problem);

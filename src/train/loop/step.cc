@@ -215,7 +215,7 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
                           const StepOptions& options) {
   const int64_t count = input.count(), last = count - 1;
   // Of the first pass alone: the second one passes the same pictures again.
-  models::BatchStatistics seen;
+  tensor::BatchStatistics seen;
   // The last micro-batch keeps its graph: its features are needed last and its gradients can be
   // sent first.
   std::vector<losses::Features> parts;

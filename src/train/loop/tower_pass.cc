@@ -74,7 +74,7 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
 }  // namespace
 
 losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
-                            const StepInput& input, bool bfloat16, models::BatchStatistics* seen) {
+                            const StepInput& input, bool bfloat16, tensor::BatchStatistics* seen) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);

@@ -16,7 +16,7 @@ namespace clipwright::train::loop {
 /// the model's type.
 losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
                             const StepInput& input, bool bfloat16,
-                            models::BatchStatistics* seen = nullptr);
+                            tensor::BatchStatistics* seen = nullptr);
 
 /// Every tensor that a tower gave, in one order, undefined ones left out.
 void for_each_output(losses::Features& features, const std::function<void(Tensor&)>& visit);

@@ -10,6 +10,8 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "lexicon/wordnet_files.h"
+#include "models/load_model.h"
+#include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
 #include "optim/clip_gradients.h"

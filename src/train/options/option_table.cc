@@ -2,8 +2,10 @@
 
 #include "core/error.h"
 #include "core/preprocessing.h"
+#include "core/words.h"
 #include "data/captions/caption_policy.h"
 #include "data/captions/keep_condition.h"
+#include "data/source/source_kind.h"
 #include "optim/schedule.h"
 
 namespace clipwright::train::options {
@@ -29,6 +31,12 @@ void check_name(const std::string& text) {
   fail_usage("--name '" + text + "' is a path", "a plain name; --logs says in which folder");
 }
 
+const std::string& dataset_type_help() {
+  static const std::string help =
+      listed(data::source::dataset_types(), " or ") + "; auto goes by name and content";
+  return help;
+}
+
 std::vector<RunOption> make_table() {
   using O = TrainOptions;
   using enum OptionRole;
@@ -50,8 +58,7 @@ std::vector<RunOption> make_table() {
        .section = "data",
        .field = &O::dataset_type,
        .value = "TYPE",
-       .help = "webdataset | csv | laclip-csv | jsonl | parquet | folder | clip-benchmark | auto: "
-               "by the name",
+       .help = dataset_type_help(),
        .role = kData},
       {.name = "csv-separator",
        .section = "data",
@@ -133,7 +140,8 @@ std::vector<RunOption> make_table() {
        .section = "data",
        .field = &O::loader_memory,
        .value = "MIB",
-       .help = "MiB of micro-batches decoded ahead of the step; two always fit",
+       .help = "MiB of micro-batches decoded ahead of the step; two always fit. The validation set "
+               "holds as much again while its loss is computed",
        .range = kOneOrMore},
       {.name = "max-bad-share",
        .section = "data",
@@ -160,8 +168,9 @@ std::vector<RunOption> make_table() {
        .section = "objective",
        .field = &O::objective,
        .value = "PRESET",
-       .help = "clip | laclip | laclip-mt | slip | laslip | filip | lafilip | declip | declip-paper | "
-               "defilip | ladeclip | ladefilip | siglip (`clipwright objective list`)",
+       .help =
+           "clip | laclip | laclip-mt | slip | laslip | filip | lafilip | declip | declip-paper | "
+           "defilip | ladeclip | ladefilip | siglip (`clipwright objective list`)",
        .role = kValue},
       {.name = "term",
        .section = "objective",

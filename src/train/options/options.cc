@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/words.h"
 #include "train/options/option_table.h"
 
 namespace clipwright::train::options {
@@ -18,13 +19,6 @@ constexpr int64_t kLongestAutomaticWarmup = 10'000;
 bool parse_number(std::string_view text, double& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-}
-
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size(); ++i)
-    text += std::string(i == 0 ? "" : i + 1 == names.size() ? " or " : ", ").append(names[i]);
-  return text;
 }
 
 void check_number(const RunOption& option, double value) {
@@ -45,7 +39,7 @@ void check_text(const RunOption& option, const std::string& value) {
   const auto& choices = option.choices;
   if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) return;
   const std::string near = nearest(value, {choices.begin(), choices.end()});
-  fail_usage("--" + std::string(option.name) + " is '" + value + "'", listed(choices),
+  fail_usage("--" + std::string(option.name) + " is '" + value + "'", listed(choices, " or "),
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 

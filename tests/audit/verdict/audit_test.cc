@@ -7,6 +7,8 @@
 #include <cstring>
 #include <thread>
 
+#include "audit/verdict/audit_summary.h"
+
 namespace clipwright::audit::verdict {
 namespace {
 

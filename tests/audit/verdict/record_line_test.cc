@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "audit/verdict/audit_summary.h"
 #include "core/random.h"
 
 namespace clipwright::audit::verdict {

@@ -1,8 +1,9 @@
+#include "data/source/brace_expansion.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "data/source/dataset.h"
 
 namespace clipwright::data::source {
 namespace {

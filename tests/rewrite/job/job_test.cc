@@ -15,6 +15,7 @@
 #include "rewrite/archive/replay_engine.h"
 #include "rewrite/archive/replay_texts.h"
 #include "rewrite/job/engines.h"
+#include "rewrite/job/job_forecast.h"
 #include "rewrite/job/job_ledger.h"
 #include "rewrite/job/job_recipe.h"
 #include "rewrite/ledger/ledger.h"

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/json.h"
+#include "text/repair/fix_text.h"
+#include "text/repair/html_entities.h"
 
 namespace clipwright::text::repair {
 namespace {

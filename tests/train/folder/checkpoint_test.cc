@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "losses/presets.h"
+#include "models/load_model.h"
 #include "models/weights_digest.h"
 #include "tests/temporary_folder.h"
 #include "tests/train/small_model.h"

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/json.h"
 #include "core/npy.h"
 #include "losses/presets.h"
 #include "optim/adamw.h"

@@ -13,6 +13,8 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "models/clip.h"
+#include "models/load_model.h"
+#include "models/open_clip_directory.h"
 #include "tensor/gemm.h"
 #include "tensor/safetensors.h"
 #include "tests/temporary_folder.h"

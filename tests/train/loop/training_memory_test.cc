@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "models/clip.h"
+#include "models/open_clip_directory.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 

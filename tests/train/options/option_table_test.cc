@@ -13,8 +13,11 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/preprocessing.h"
+#include "data/source/source_kind.h"
 #include "losses/presets.h"
 #include "models/clip.h"
+#include "models/load_model.h"
+#include "models/open_clip_directory.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 #include "train/loop/trainer.h"
@@ -73,6 +76,7 @@ TEST(OptionTable, HelpNamesEveryChoice) {
     for (const std::string_view choice : option.choices) choices[option.name].emplace_back(choice);
   }
   choices["objective"] = losses::preset_names();
+  choices["dataset-type"] = data::source::dataset_types();
   choices["augment"] = recipe_names();
   choices["augment"].push_back("none");
   choices["augment"].push_back("model");

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "models/config.h"
+#include "models/open_clip_config.h"
 #include "tests/temporary_folder.h"
 #include "train/options/image_recipe.h"
 #include "train/options/resolved_options.h"

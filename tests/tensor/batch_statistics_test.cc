@@ -1,8 +1,8 @@
-#include "models/batch_statistics.h"
+#include "tensor/batch_statistics.h"
 
 #include <gtest/gtest.h>
 
-namespace clipwright::models {
+namespace clipwright::tensor {
 namespace {
 
 TEST(BatchStatistics, PartsOfAnySizeJoinToThoseOfAllValues) {
@@ -31,4 +31,4 @@ TEST(BatchStatistics, OnePartIsKeptBitForBit) {
 }
 
 }  // namespace
-}  // namespace clipwright::models
+}  // namespace clipwright::tensor

@@ -1,13 +1,9 @@
-#include <cmath>
+#include "audit/verdict/audit_summary.h"
 
 #include "audit/verdict/pair_scores.h"
+#include "core/words.h"
 
 namespace clipwright::audit::verdict {
-namespace {
-
-double rounded(double value) { return std::round(value * 1e4) / 1e4; }
-
-}  // namespace
 
 void AuditSummary::add(const AuditRecord& record) {
   ++pairs;

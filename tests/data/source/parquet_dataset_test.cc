@@ -1,55 +1,17 @@
-#include <arrow/api.h>
-#include <arrow/io/file.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <parquet/arrow/writer.h>
-
-#include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
 #include "data/captions/caption_table.h"
+#include "tests/parquet_file.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::data::source {
 namespace {
 
 using testing::HasSubstr;
-using Strings = std::vector<std::optional<std::string>>;
-
-template <typename Builder>
-std::shared_ptr<arrow::Array> array_of(const Strings& values) {
-  Builder builder;
-  for (const auto& value : values)
-    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
-  return builder.Finish().ValueOrDie();
-}
-
-std::shared_ptr<arrow::Array> numbers(const std::vector<double>& values) {
-  arrow::DoubleBuilder builder;
-  EXPECT_TRUE(builder.AppendValues(values).ok());
-  return builder.Finish().ValueOrDie();
-}
-
-void write_parquet(
-    const std::string& path,
-    const std::vector<std::pair<std::string, std::shared_ptr<arrow::Array>>>& columns) {
-  arrow::FieldVector fields;
-  arrow::ArrayVector arrays;
-  for (const auto& [name, array] : columns) {
-    fields.push_back(arrow::field(name, array->type()));
-    arrays.push_back(array);
-  }
-  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
-  const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
-  // Row groups of two rows, so that more than one is read; the stored schema keeps dictionaries.
-  const auto properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
-  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2,
-                                         parquet::default_writer_properties(), properties)
-                  .ok());
-  ASSERT_TRUE(out->Close().ok());
-}
 
 std::string bytes_of(const ImageBytes& image) {
   EXPECT_EQ(image.error, "");

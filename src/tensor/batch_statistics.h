@@ -7,7 +7,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright::models {
+namespace clipwright::tensor {
 
 class BatchStatistics {
  public:
@@ -24,4 +24,4 @@ class BatchStatistics {
   std::vector<Layer> layers_;
 };
 
-}  // namespace clipwright::models
+}  // namespace clipwright::tensor

@@ -1,6 +1,6 @@
-#include "models/batch_statistics.h"
+#include "tensor/batch_statistics.h"
 
-namespace clipwright::models {
+namespace clipwright::tensor {
 
 void BatchStatistics::add(size_t layer, int64_t count, const Tensor& mean, const Tensor& variance) {
   if (layer >= layers_.size()) layers_.resize(layer + 1);
@@ -18,4 +18,4 @@ void BatchStatistics::add(size_t layer, int64_t count, const Tensor& mean, const
   whole = {whole.count + count, whole.mean + difference * (added / total), squares / (total - 1)};
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::tensor

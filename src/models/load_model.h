@@ -1,0 +1,32 @@
+// What a --model argument may be.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/clip.h"
+
+namespace clipwright::models {
+
+/// Written last into a checkpoint's folder: without it a checkpoint does not count.
+constexpr const char* kCheckpointDone = "DONE";
+/// N of a checkpoint's folder step_<N> by its name, or -1.
+int64_t checkpoint_step(const std::filesystem::path& folder);
+/// The checkpoints in `folder` that were written to their end, oldest first; none where there is no
+/// such folder.
+std::vector<std::filesystem::path> finished_checkpoints(const std::filesystem::path& folder);
+
+/// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
+/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
+/// damaged or does not fit.
+std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
+/// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
+/// weights give numbers that look like results and mean nothing.
+std::shared_ptr<Clip> load_trained_model(const std::string& model);
+/// The same for what evaluates any model: an architecture name is taken, with a warning.
+std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model);
+
+}  // namespace clipwright::models

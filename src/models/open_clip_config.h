@@ -1,0 +1,18 @@
+// open_clip_config.json: the keys of open_clip 3.3.0 (and timm_model_kwargs of its main branch),
+// read strictly, written with the fewest keys.
+#pragma once
+
+#include <string_view>
+
+#include "core/json.h"
+#include "models/config.h"
+
+namespace clipwright::models {
+
+/// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading
+/// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
+/// other than LaCLIP's, Hugging Face text towers, ...), saying which.
+ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
+Json to_open_clip_config(const ModelConfig& config);
+
+}  // namespace clipwright::models
