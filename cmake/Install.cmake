@@ -6,7 +6,7 @@ install(FILES ${CLIPWRIGHT_VOCABULARY} DESTINATION share/clipwright)
 if(CLIPWRIGHT_LANGUAGE_MODEL)
   install(FILES ${CLIPWRIGHT_LANGUAGE_MODEL} DESTINATION share/clipwright RENAME default.gguf)
 endif()
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/data DESTINATION share/clipwright)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/data ${CMAKE_SOURCE_DIR}/recipes DESTINATION share/clipwright)
 install(FILES LICENSE NOTICE README.md DESTINATION share/doc/clipwright)
 file(GLOB cuda_runtime ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcudart.so.* ${CLIPWRIGHT_TORCH_DIR}/nvidia/cu*/lib/libcupti.so.*)
 install(FILES ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so ${torch_lib}/libgomp.so.1 ${cuda_runtime} ${arrow_libraries}

@@ -142,6 +142,8 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
     mask_token_ = register_parameter(
         "mask_token", drawn_normal({widths.text_tokens}, kTokenDeviation, seed, "mask_token"));
   }
+  for (const Part& part : parts_) table_.append(part.term->table(), part.name + ".");
+  if (mask_token_.defined()) table_.add("mask_token", mask_token_);
 }
 
 Tensor Objective::scale(const Tensor& log_scale) const {
@@ -160,13 +162,6 @@ void Objective::clamp(Tensor& log_scale) const {
 void Objective::after_update() {
   const torch::NoGradGuard no_grad;
   for (const Part& part : parts_) part.term->after_update();
-}
-
-tensor::ParameterTable Objective::table() const {
-  tensor::ParameterTable all;
-  for (const Part& part : parts_) all.append(part.term->table(), part.name + ".");
-  if (mask_token_.defined()) all.add("mask_token", mask_token_);
-  return all;
 }
 
 }  // namespace clipwright::losses

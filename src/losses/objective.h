@@ -85,13 +85,14 @@ class Objective : public torch::nn::Module {
   /// The same for what terms bound themselves.
   void after_update();
   /// What the objective owns: terms under "<term>.", the mask token.
-  tensor::ParameterTable table() const;
+  const tensor::ParameterTable& table() const { return table_; }
 
  private:
   ObjectiveConfig config_;
   std::vector<Part> parts_;
   Wants wants_;
   Tensor mask_token_;
+  tensor::ParameterTable table_;
 };
 
 }  // namespace clipwright::losses

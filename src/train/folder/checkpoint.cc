@@ -86,7 +86,7 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
     write_file(folder.path() / kModelConfig,
                models::to_open_clip_config(model.config()).dump(2) + "\n");
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
-    if (const tensor::ParameterTable own = objective.table(); !own.empty()) {
+    if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
       tensor::write_safetensors(folder.path() / kObjective, own.file_tensors());
       files.emplace_back(kObjective);
     }
@@ -153,7 +153,7 @@ void load_tensors(const fs::path& checkpoint, const TrainState& state, models::C
   optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
-  if (const tensor::ParameterTable own = objective.table(); !own.empty()) {
+  if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
     const fs::path file = checkpoint / kObjective;
     if (!fs::exists(file)) {
       fail_input(checkpoint.string() + " holds no tensors of an objective, and this one has some",

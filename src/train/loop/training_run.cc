@@ -113,7 +113,7 @@ std::shared_ptr<losses::Objective> build_objective(const options::TrainOptions& 
       std::make_shared<losses::Objective>(config, model.config(), options.seed);
   objective->train();
   objective->to(model.logit_scale().device());
-  if (const tensor::ParameterTable own = objective->table(); !own.empty()) {
+  if (const tensor::ParameterTable& own = objective->table(); !own.empty()) {
     log_info("objective: " + with_commas(own.parameter_count()) +
              " parameters of its own, which stay in the checkpoints and are not part of the model");
   }

@@ -38,7 +38,8 @@ std::map<std::string, Tensor> gradients_of(models::Clip& model, const std::strin
     entry.leaf.mutable_grad() = Tensor();
   *loss = forward_backward(model, objective, input, {.micro_batch = micro_batch}).loss;
   std::map<std::string, Tensor> gradients;
-  for (const tensor::TableEntry& entry : whole_table(model, objective).entries())
+  const tensor::ParameterTable table = whole_table(model, objective);
+  for (const tensor::TableEntry& entry : table.entries())
     gradients[entry.name] = entry.leaf.grad().defined() ? entry.leaf.grad().clone() : Tensor();
   return gradients;
 }
@@ -84,9 +85,10 @@ TEST_P(EveryPreset, GradientsAreThoseOfFiniteDifferences) {
   }
   losses::Objective objective(config, model.config(), 5);
   objective.to(torch::kDouble);
+  const tensor::ParameterTable table = whole_table(model, objective);
   const auto loss = [&] {
     // Training mode: batch normalisation by the batch, as the gradient has it.
-    for (const tensor::TableEntry& entry : whole_table(model, objective).entries())
+    for (const tensor::TableEntry& entry : table.entries())
       entry.leaf.mutable_grad() = Tensor();
     std::vector<Tensor> buffers;
     for (const tensor::TableEntry& entry : objective.table().entries()) {
@@ -100,7 +102,6 @@ TEST_P(EveryPreset, GradientsAreThoseOfFiniteDifferences) {
     return value;
   };
   loss();
-  const tensor::ParameterTable table = whole_table(model, objective);
   std::vector<Tensor> gradients;
   for (const tensor::TableEntry& entry : table.entries())
     gradients.push_back(entry.leaf.grad().defined() ? entry.leaf.grad().clone() : Tensor());
