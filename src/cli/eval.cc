@@ -63,6 +63,8 @@ void add_zeroshot(CLI::App& eval) {
           "--classnames", flags->request.classnames,
           "a class name a line, in label order (default: the set's own, or the folders' names)")
       ->type_name("FILE");
+  command->add_flag("--tokens", flags->request.tokens,
+                    "compare patches with words by the heads that FILIP trained");
   command->footer(
       "Examples:\n"
       "  clipwright eval zeroshot --model logs/run/model --data wds_vtab-cifar10 --output "

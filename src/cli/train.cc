@@ -17,6 +17,10 @@ struct AddFlag {
   train::options::TrainOptions& options;
   std::string flag = "--" + std::string(option.name), help{option.help};
 
+  CLI::Option* as_list(CLI::Option* made) const {
+    made->expected(1, -1);
+    return option.splits ? made->delimiter(',') : made;
+  }
   CLI::Option* operator()(bool train::options::TrainOptions::*field) const {
     if (option.value.empty()) return command.add_flag(flag, options.*field, help);
     return command.add_option(flag, options.*field, help)
@@ -24,14 +28,14 @@ struct AddFlag {
         ->check(CLI::IsMember({"on", "off", "true", "false"}));
   }
   CLI::Option* operator()(std::vector<std::string> train::options::TrainOptions::*field) const {
-    return command.add_option(flag, options.*field, help)->expected(1, -1);
+    return as_list(command.add_option(flag, options.*field, help));
   }
   CLI::Option* operator()(
       std::vector<std::pair<std::string, double>> train::options::TrainOptions::*field) const {
     const auto take = [&list = options.*field](const std::vector<std::string>& given) {
       for (const std::string& term : given) list.push_back(train::options::parse_term(term));
     };
-    return command.add_option_function<std::vector<std::string>>(flag, take, help)->expected(1, -1);
+    return as_list(command.add_option_function<std::vector<std::string>>(flag, take, help));
   }
   CLI::Option* operator()(std::string train::options::TrainOptions::*field) const {
     CLI::Option* made = command.add_option(flag, options.*field, help);

@@ -9,6 +9,7 @@
 #include "eval/evaluation_data.h"
 #include "eval/retrieval.h"
 #include "eval/zeroshot.h"
+#include "losses/objective.h"
 #include "models/load_model.h"
 #include "tensor/device.h"
 
@@ -32,6 +33,34 @@ std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
   return model;
 }
 
+/// FILIP's heads on the model's device, where they are asked for.
+std::optional<losses::FilipHeads> open_heads(const EvaluationRequest& request,
+                                                    const models::Clip& model) {
+  if (!request.tokens) return std::nullopt;
+  const fs::path folder = models::find_model_folder(request.model);
+  std::optional<losses::FilipHeads> heads;
+  if (!folder.empty()) heads = losses::read_filip_heads(folder);
+  if (!heads) {
+    fail_usage(request.model + " has no heads that compare patches with words",
+               "a model that was trained with the term filip",
+               "Leave --tokens out to compare global features.");
+  }
+  const losses::TowerWidths widths = losses::widths_of(model.config());
+  if (heads->image_weight.size(1) != widths.image_patches ||
+      heads->text_weight.size(1) != widths.text_tokens) {
+    fail_input(folder.string() + ": FILIP's heads read rows of " +
+                   std::to_string(heads->image_weight.size(1)) + " and " +
+                   std::to_string(heads->text_weight.size(1)) + " numbers",
+               "the model's " + std::to_string(widths.image_patches) + " and " +
+                   std::to_string(widths.text_tokens));
+  }
+  const torch::Device device = tensor::open_device(request.device);
+  for (Tensor* tensor :
+       {&heads->image_weight, &heads->image_bias, &heads->text_weight, &heads->text_bias})
+    *tensor = tensor->to(device);
+  return heads;
+}
+
 EvaluationRecord record_of(const EvaluationRequest& request, const models::Clip& model,
                            const std::string& task, Json metrics) {
   EvaluationRecord record;
@@ -53,8 +82,10 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
   const auto model = open_model(request);
+  const std::optional<losses::FilipHeads> heads = open_heads(request, *model);
   const ZeroshotResult result =
-      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options);
+      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options,
+                        heads ? &*heads : nullptr);
   log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " +
            percent(result.acc1, 2) + (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
            ", mean recall of a class " + percent(result.mean_per_class_recall, 2) + " (chance " +

@@ -15,12 +15,14 @@ struct EvaluationRequest {
   data::source::DataOptions data;
   std::string classnames;  ///< file; empty: the set's own
   std::string templates;   ///< 7, 80, plain or a file; empty: the set's own, or the seven
+  bool tokens = false;     ///< zero-shot by patches and words, with the heads that FILIP trained
   std::vector<int> recall_k{1, 5, 10};
   std::string device = "cpu";
   EvalOptions options;
 };
 
-/// Zero-shot classification; a sentence with the outcome goes to the log.
+/// Zero-shot classification. Throws Error(kUsage) for `tokens` with a model that has no such heads;
+/// a sentence with the outcome goes to the log.
 EvaluationRecord run_zeroshot(const EvaluationRequest& request);
 /// Image-text retrieval. Throws Error(kUsage) for a k below one.
 EvaluationRecord run_retrieval(const EvaluationRequest& request);

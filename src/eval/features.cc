@@ -34,19 +34,27 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 
 ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures,
                            const EvalOptions& options) {
+  return encode_pictures(
+      model, pictures, model.config().embed_dim,
+      [&](const Tensor& pixels) { return model.encode_image(pixels); }, options);
+}
+
+ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& pictures,
+                              int64_t columns, const EncodePictures& encode,
+                              const EvalOptions& options) {
   const models::Evaluating evaluating(model);
   const torch::Device device = model.logit_scale().device();
   const int64_t total = pictures.size(), side = model.config().vision.image_size;
   ImageFeatures features;
-  features.rows = torch::zeros({total, model.config().embed_dim});
+  features.rows = torch::zeros({total, columns});
   PictureBatches batches(pictures, model.config(), options.batch_size, options.workers);
   Progress progress("pictures", total);
   for (PictureBatch batch = batches.next(); batch.size > 0; batch = batches.next()) {
     stop_if_interrupted();
     const Tensor pixels = torch::from_blob(batch.pixels.data(), {batch.size, 3, side, side},
                                            torch::kUInt8);  // (B, 3, S, S)
-    const Tensor rows = model.encode_image(
-        models::normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, E)
+    const Tensor rows = encode(
+        models::normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, columns)
     features.rows.narrow(0, batch.first, batch.size).copy_(rows);
     for (const auto& [index, why] : batch.bad) features.rows[index].zero_();
     features.bad.merge(batch.bad);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,6 +26,15 @@ struct ImageFeatures {
   Tensor rows;
   std::map<int64_t, std::string> bad;  ///< index of each unreadable picture and why
 };
+
+/// What becomes of a batch of normalised pixels (B, 3, S, S): (B, columns).
+using EncodePictures = std::function<Tensor(const Tensor& pixels)>;
+
+/// `encode` over a set, as the model's preprocessing says, on the model's device and without
+/// gradients: (N, columns). Throws as `embed_images`.
+ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& pictures,
+                              int64_t columns, const EncodePictures& encode,
+                              const EvalOptions& options = {});
 
 /// Runs the image tower over a set, as the model's preprocessing says. Throws Error(kInput) when
 /// too many pictures are bad, naming the first, Error(kInterrupted) when the process is asked to

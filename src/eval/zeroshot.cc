@@ -1,8 +1,12 @@
 #include "eval/zeroshot.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/process/interrupt.h"
+#include "losses/terms/token_similarity.h"
 #include "text/templates/templates.h"
 
 namespace clipwright::eval {
@@ -21,6 +25,120 @@ std::pair<int, int> place_of(const float* scores, int classes, int label) {
   return {above, best};
 }
 
+class Counter {
+ public:
+  explicit Counter(int64_t classes)
+      : of_class_(static_cast<size_t>(classes)), hits_(static_cast<size_t>(classes)) {}
+
+  /// `scores` float32 (n, C) on the CPU.
+  void add(const Tensor& scores, std::span<const int> labels) {
+    const Tensor rows = scores.contiguous();
+    const int classes = static_cast<int>(of_class_.size());
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const int label = labels[i];
+      CW_CHECK(label >= 0 && label < classes, "labels within the classes");
+      const auto [above, best] =
+          place_of(rows.data_ptr<float>() + static_cast<int64_t>(i) * classes, classes, label);
+      result_.rank.push_back(above);
+      result_.predicted.push_back(best);
+      first_ += above == 0;
+      among_five_ += above < 5;
+      ++of_class_[static_cast<size_t>(label)];
+      hits_[static_cast<size_t>(label)] += above == 0;
+    }
+    result_.pictures += static_cast<int64_t>(labels.size());
+  }
+
+  ZeroshotResult result() {
+    if (result_.pictures == 0) return result_;
+    const auto total = static_cast<double>(result_.pictures);
+    result_.acc1 = static_cast<double>(first_) / total;
+    if (of_class_.size() >= 5) result_.acc5 = static_cast<double>(among_five_) / total;
+    double sum = 0;
+    int present = 0;
+    for (size_t c = 0; c < of_class_.size(); ++c) {
+      if (of_class_[c] == 0) continue;
+      sum += static_cast<double>(hits_[c]) / static_cast<double>(of_class_[c]);
+      ++present;
+    }
+    result_.mean_per_class_recall = sum / present;
+    return result_;
+  }
+
+ private:
+  ZeroshotResult result_;
+  std::vector<int64_t> of_class_, hits_;
+  int64_t first_ = 0, among_five_ = 0;
+};
+
+std::vector<std::string> fill_prompts(const std::vector<std::string>& classnames,
+                                      const std::vector<std::string>& templates) {
+  if (classnames.empty()) fail_usage("there is no class to tell apart", "at least one class name");
+  if (templates.empty())
+    fail_usage("there is no prompt template", "at least one, such as 'a photo of a {c}.'");
+  std::vector<std::string> prompts;
+  for (const std::string& name : classnames) {
+    for (const std::string& prompt_template : templates)
+      prompts.push_back(text::templates::fill_template(prompt_template, name));
+  }
+  return prompts;
+}
+
+/// The words of each class: place by place the mean over its prompts that reach it, of unit length.
+losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHeads& heads,
+                                     const std::vector<std::string>& classnames,
+                                     const std::vector<std::string>& templates) {
+  const models::Evaluating evaluating(model);
+  const std::vector<std::string> prompts = fill_prompts(classnames, templates);
+  std::vector<Tensor> words;
+  std::vector<int32_t> offsets = {0};
+  Progress progress("classes", static_cast<int64_t>(classnames.size()));
+  for (size_t c = 0; c < classnames.size(); ++c) {
+    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    text::bpe::PackedTexts packed;
+    for (size_t t = 0; t < templates.size(); ++t) {
+      text::bpe::Tokenizer::standard().append(prompts[c * templates.size() + t], packed,
+                                              model.config().text.context_length);
+    }
+    const Tensor rows = heads.text_rows(
+        model.encode_text(models::to_text_batch(packed), models::TextRequest{.tokens = true})
+            .tokens);
+    std::vector<int64_t> place;
+    for (size_t t = 0; t < templates.size(); ++t) {
+      for (int32_t i = packed.offsets[t]; i < packed.offsets[t + 1]; ++i)
+        place.push_back(i - packed.offsets[t]);
+    }
+    const int64_t length = 1 + *std::max_element(place.begin(), place.end());
+    const Tensor sum = torch::zeros({length, rows.size(1)}, rows.options())
+                           .index_add(0, torch::tensor(place, torch::kInt64).to(rows.device()), rows);
+    words.push_back(unit_rows(sum));  // of a mean as of a sum
+    offsets.push_back(offsets.back() + static_cast<int32_t>(length));
+    progress.update(static_cast<int64_t>(c) + 1);
+  }
+  progress.finish();
+  return losses::terms::all_kept(torch::cat(words), torch::tensor(offsets, torch::kInt32));
+}
+
+/// Scores (N, C) of every picture with every class, by patches and words.
+ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
+                           const data::source::Dataset& pictures,
+                           const std::vector<std::string>& classnames,
+                           const std::vector<std::string>& templates, const EvalOptions& options) {
+  const losses::terms::RowGroups words = class_words(model, heads, classnames, templates);
+  return encode_pictures(
+      model, pictures, static_cast<int64_t>(classnames.size()),
+      [&](const Tensor& pixels) {
+        const Tensor rows = heads.image_rows(
+            model.encode_image(pixels, models::ImageRequest{.patches = true}).patches);
+        const auto patches = static_cast<int32_t>(rows.size(1));
+        const Tensor offsets = torch::arange(0, (rows.size(0) + 1) * patches, patches, torch::kInt32);
+        return losses::terms::token_similarity(
+                   losses::terms::all_kept(rows.flatten(0, 1), offsets), words)
+            .first;
+      },
+      options);
+}
+
 }  // namespace
 
 Json ZeroshotResult::metrics() const {
@@ -31,15 +149,7 @@ Json ZeroshotResult::metrics() const {
 
 Tensor zeroshot_classifier(models::Clip& model, const std::vector<std::string>& classnames,
                            const std::vector<std::string>& templates, const EvalOptions& options) {
-  if (classnames.empty()) fail_usage("there is no class to tell apart", "at least one class name");
-  if (templates.empty())
-    fail_usage("there is no prompt template", "at least one, such as 'a photo of a {c}.'");
-  std::vector<std::string> prompts;
-  for (const std::string& name : classnames) {
-    for (const std::string& prompt_template : templates)
-      prompts.push_back(text::templates::fill_template(prompt_template, name));
-  }
-  return average_prompts(embed_texts(model, prompts, options),
+  return average_prompts(embed_texts(model, fill_prompts(classnames, templates), options),
                          static_cast<int64_t>(classnames.size()));
 }
 
@@ -56,52 +166,34 @@ ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
            "features (N, E) and a classifier (C, E)");
   CW_CHECK(static_cast<int64_t>(labels.size()) == features.size(0), "a label a picture");
   const torch::NoGradGuard no_grad;
-  const int classes = static_cast<int>(classifier.size(0));
   const Tensor columns = classifier.to(torch::kCPU, torch::kFloat64).t();
-  ZeroshotResult result;
-  result.pictures = features.size(0);
-  std::vector<int64_t> of_class(static_cast<size_t>(classes)), hits(static_cast<size_t>(classes));
-  int64_t first = 0, among_five = 0;
-  for (int64_t start = 0; start < result.pictures; start += kRowsAtOnce) {
-    const int64_t rows = std::min(kRowsAtOnce, result.pictures - start);
+  Counter counter(classifier.size(0));
+  for (int64_t start = 0; start < features.size(0); start += kRowsAtOnce) {
+    const int64_t rows = std::min(kRowsAtOnce, features.size(0) - start);
     // Summed in double and compared in float: classes with equal prompts get equal scores whatever
     // the order of the sum.
-    const Tensor scores = features.narrow(0, start, rows)
-                              .to(torch::kCPU, torch::kFloat64)
-                              .mm(columns)
-                              .to(torch::kFloat32)
-                              .contiguous();
-    for (int64_t i = 0; i < rows; ++i) {
-      const int label = labels[static_cast<size_t>(start + i)];
-      CW_CHECK(label >= 0 && label < classes, "labels within the classes");
-      const auto [above, best] = place_of(scores.data_ptr<float>() + i * classes, classes, label);
-      result.rank.push_back(above);
-      result.predicted.push_back(best);
-      first += above == 0;
-      among_five += above < 5;
-      ++of_class[static_cast<size_t>(label)];
-      hits[static_cast<size_t>(label)] += above == 0;
-    }
+    counter.add(features.narrow(0, start, rows)
+                    .to(torch::kCPU, torch::kFloat64)
+                    .mm(columns)
+                    .to(torch::kFloat32),
+                std::span(labels).subspan(static_cast<size_t>(start), static_cast<size_t>(rows)));
   }
-  if (result.pictures == 0) return result;
-  const auto total = static_cast<double>(result.pictures);
-  result.acc1 = static_cast<double>(first) / total;
-  if (classes >= 5) result.acc5 = static_cast<double>(among_five) / total;
-  double sum = 0;
-  int present = 0;
-  for (size_t c = 0; c < of_class.size(); ++c) {
-    if (of_class[c] == 0) continue;
-    sum += static_cast<double>(hits[c]) / static_cast<double>(of_class[c]);
-    ++present;
-  }
-  result.mean_per_class_recall = sum / present;
-  return result;
+  return counter.result();
+}
+
+ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels) {
+  CW_CHECK(scores.dim() == 2 && static_cast<int64_t>(labels.size()) == scores.size(0),
+           "a row of scores and a label a picture");
+  Counter counter(scores.size(1));
+  counter.add(scores.to(torch::kCPU, torch::kFloat32), labels);
+  return counter.result();
 }
 
 ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
-                                 const EvalOptions& options) {
+                                 const EvalOptions& options,
+                                 const losses::FilipHeads* heads) {
   std::vector<int> labels;
   for (int64_t i = 0; i < pictures.size(); ++i) {
     const int label = pictures.label(i);
@@ -113,8 +205,11 @@ ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Datase
     }
     labels.push_back(label);
   }
-  const Tensor classifier = zeroshot_classifier(model, classnames, templates, options);
-  const ImageFeatures features = embed_images(model, pictures, options);
+  Tensor classifier;
+  if (heads == nullptr) classifier = zeroshot_classifier(model, classnames, templates, options);
+  const ImageFeatures features =
+      heads == nullptr ? embed_images(model, pictures, options)
+                       : token_scores(model, *heads, pictures, classnames, templates, options);
   std::vector<int64_t> good;
   std::vector<int> good_labels;
   for (int64_t i = 0; i < pictures.size(); ++i) {
@@ -122,9 +217,10 @@ ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Datase
     good.push_back(i);
     good_labels.push_back(labels[static_cast<size_t>(i)]);
   }
-  ZeroshotResult result =
-      score_zeroshot(unit_rows(features.rows.index_select(0, torch::tensor(good, torch::kInt64))),
-                     classifier, good_labels);
+  const Tensor rows = features.rows.index_select(0, torch::tensor(good, torch::kInt64));
+  ZeroshotResult result = heads == nullptr
+                              ? score_zeroshot(unit_rows(rows), classifier, good_labels)
+                              : count_zeroshot(rows, good_labels);
   result.bad = static_cast<int64_t>(features.bad.size());
   std::vector<int> predicted(labels.size(), -1), rank(labels.size(), -1);
   for (size_t i = 0; i < good.size(); ++i) {

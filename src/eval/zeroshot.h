@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "eval/features.h"
+#include "losses/filip_heads.h"
 
 namespace clipwright::eval {
 
@@ -41,11 +42,18 @@ Tensor average_prompts(const Tensor& prompts, int64_t classes);
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
                               const std::vector<int>& labels);
 
+/// The same from scores (N, C): the larger, the better.
+ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels);
+
 /// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that
-/// is no index into `classnames`, Error(kUsage) for no class or no template.
+/// is no index into `classnames`, Error(kUsage) for no class or no template. With FILIP's heads a
+/// picture is compared with a class by its patches: the mean over them of the largest similarity to
+/// a word of the class's prompts, whose rows are averaged place by place over the templates that
+/// reach it (Yao et al. 2021), instead of by global features.
 ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
-                                 const EvalOptions& options = {});
+                                 const EvalOptions& options = {},
+                                 const losses::FilipHeads* heads = nullptr);
 
 }  // namespace clipwright::eval

@@ -11,7 +11,8 @@
 namespace clipwright::models {
 namespace {
 
-std::shared_ptr<Clip> load_folder(fs::path folder) {
+/// Where the weights of a model's or a run's folder lie.
+fs::path weights_folder(fs::path folder) {
   if (!folder.has_filename()) folder = folder.parent_path();  // "logs/run/"
   if (is_open_clip_directory(folder)) {
     if (checkpoint_step(folder) >= 0 && !fs::exists(folder / kCheckpointDone)) {
@@ -19,13 +20,13 @@ std::shared_ptr<Clip> load_folder(fs::path folder) {
           folder.string() + ": is a checkpoint that was not written to its end (it has no DONE)",
           "a finished checkpoint", "Use an earlier step_<N> folder.");
     }
-    return read_open_clip_directory(folder);
+    return folder;
   }
-  if (is_open_clip_directory(folder / "model")) return read_open_clip_directory(folder / "model");
+  if (is_open_clip_directory(folder / "model")) return folder / "model";
   for (const fs::path& place : {folder / "checkpoints", folder}) {
     const std::vector<fs::path> checkpoints = finished_checkpoints(place);
     if (!checkpoints.empty() && is_open_clip_directory(checkpoints.back()))
-      return read_open_clip_directory(checkpoints.back());
+      return checkpoints.back();
   }
   if (fs::exists(folder / "config.json")) {
     fail_usage(folder.string() + ": looks like a Hugging Face model",
@@ -37,19 +38,25 @@ std::shared_ptr<Clip> load_folder(fs::path folder) {
              "an open_clip directory, the folder of a training run, or one of its checkpoints");
 }
 
-/// Null when nothing of that name is there.
-std::shared_ptr<Clip> load_written(const std::string& model) {
+/// Empty when nothing of that name is there.
+fs::path written_folder(const std::string& model) {
   std::error_code ignored;
   const fs::path path(model);
-  if (fs::is_directory(path, ignored)) return load_folder(path);
+  if (fs::is_directory(path, ignored)) return weights_folder(path);
   if (fs::exists(path, ignored)) {
     if (path.extension() == ".safetensors" &&
         is_open_clip_directory(fs::absolute(path).parent_path()))
-      return load_folder(fs::absolute(path).parent_path());
+      return weights_folder(fs::absolute(path).parent_path());
     fail_usage(model + ": is a file", "an architecture name or the folder of a model",
                "This version reads open_clip directories; convert .pt files with open_clip first.");
   }
-  return nullptr;
+  return {};
+}
+
+/// Null when nothing of that name is there.
+std::shared_ptr<Clip> load_written(const std::string& model) {
+  const fs::path folder = written_folder(model);
+  return folder.empty() ? nullptr : read_open_clip_directory(folder);
 }
 
 bool is_architecture(const std::string& model) {
@@ -81,6 +88,8 @@ std::vector<fs::path> finished_checkpoints(const fs::path& folder) {
   });
   return list;
 }
+
+fs::path find_model_folder(const std::string& model) { return written_folder(model); }
 
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;

@@ -5,9 +5,11 @@
 #include "core/error.h"
 #include "data/files/tar.h"
 #include "eval/embed_files.h"
+#include "losses/filip_heads.h"
 #include "models/clip.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
+#include "tensor/safetensors.h"
 #include "tests/eval/tiny_set.h"
 
 namespace clipwright::eval {
@@ -177,6 +179,40 @@ TEST_F(EmbedFiles, RefusesNothingAndBoth) {
   request.texts = folder_ / "texts.txt";
   request.output = folder_ / "no/such/folder.npy";
   EXPECT_THROW(embed_files(request), Error);
+}
+
+TEST_F(Evaluate, PatchesAndWordsNeedTheHeadsThatComparedThem) {
+  EvaluationRequest tokens = request("labels");
+  tokens.tokens = true;
+  const auto refusal = [&] {
+    try {
+      run_zeroshot(tokens);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  EXPECT_NE(refusal().find("has no heads"), std::string::npos) << refusal();
+  const fs::path model = folder_.path() / "model";
+  losses::write_filip_heads(model, {.image_weight = torch::randn({4, 16}),
+                                    .image_bias = torch::randn({4}),
+                                    .text_weight = torch::randn({4, 16}),
+                                    .text_bias = torch::randn({4})});
+  const EvaluationRecord record = run_zeroshot(tokens);
+  EXPECT_GE(record.metrics["acc1"].get<double>(), 0);
+  EXPECT_LE(record.metrics["acc1"].get<double>(), 1);
+  // A checkpoint has them among what its objective owns.
+  fs::rename(model / losses::kFilipHeadsName, model / "objective.safetensors");
+  EXPECT_EQ(run_zeroshot(tokens).metrics, record.metrics);
+  // Heads of another model, and heads that are not whole.
+  losses::write_filip_heads(model, {.image_weight = torch::randn({4, 12}),
+                                    .image_bias = torch::randn({4}),
+                                    .text_weight = torch::randn({4, 16}),
+                                    .text_bias = torch::randn({4})});
+  EXPECT_NE(refusal().find("read rows of 12 and 16"), std::string::npos) << refusal();
+  tensor::write_safetensors(model / losses::kFilipHeadsName,
+                            {{"filip.image.weight", torch::randn({4, 16})}});
+  EXPECT_NE(refusal().find("holds 1 of FILIP's tensors"), std::string::npos) << refusal();
 }
 
 }  // namespace

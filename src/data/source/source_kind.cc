@@ -16,14 +16,10 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::vector<std::pair<std::string, SourceKind>> kTypes = {
-    {"webdataset", SourceKind::kTars},
-    {"csv", SourceKind::kCsv},
-    {"laclip-csv", SourceKind::kLaclipCsv},
-    {"jsonl", SourceKind::kJsonl},
-    {"yfcc15m", SourceKind::kYfcc15m},
-    {"parquet", SourceKind::kParquet},
-    {"folder", SourceKind::kFolder},
-    {"clip-benchmark", SourceKind::kClipBenchmark}};
+    {"webdataset", SourceKind::kTars},      {"csv", SourceKind::kCsv},
+    {"laclip-csv", SourceKind::kLaclipCsv}, {"jsonl", SourceKind::kJsonl},
+    {"yfcc15m", SourceKind::kYfcc15m},      {"parquet", SourceKind::kParquet},
+    {"folder", SourceKind::kFolder},        {"clip-benchmark", SourceKind::kClipBenchmark}};
 
 SourceKind named_kind(const std::string& type) {
   for (const auto& [name, kind] : kTypes) {

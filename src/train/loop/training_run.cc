@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "lexicon/wordnet_files.h"
+#include "losses/filip_heads.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
@@ -306,6 +307,23 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
   board.add_scalars(report.step, scalars);
 }
 
+/// What else a model needs to be used as it was trained.
+void write_heads(const losses::Objective& objective, const fs::path& model) {
+  for (const losses::Objective::Part& part : objective.parts()) {
+    if (part.name != "filip") continue;
+    const auto head = [&](const char* name) { return part.term->table().at(name).leaf; };
+    losses::write_filip_heads(model, {.image_weight = head("image.weight"),
+                                             .image_bias = head("image.bias"),
+                                             .text_weight = head("text.weight"),
+                                             .text_bias = head("text.bias")});
+    if (!objective.wants().any_image_embedding()) {
+      log_warning("this objective trains no global features: compare patches with words "
+                  "(`clipwright eval zeroshot --tokens`); `embed` and retrieval would read a "
+                  "projection that is as it was drawn");
+    }
+  }
+}
+
 folder::TrainState restore_or_start(const options::TrainOptions& options,
                                     const folder::RunFolder& folder, const Json& trajectory,
                                     models::Clip& model, losses::Objective& objective,
@@ -440,6 +458,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   require_finite_weights(run);
   result.model = folder.model();
   models::write_open_clip_directory(*model, result.model);
+  write_heads(*objective, result.model);
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

@@ -177,14 +177,16 @@ std::vector<RunOption> make_table() {
        .field = &O::terms,
        .value = "NAME=WEIGHT",
        .help = "weight of a term, replacing or adding to the preset's",
-       .role = kValue},
+       .role = kValue,
+       .splits = true},
       {.name = "term-option",
        .section = "objective",
        .field = &O::term_options,
        .value = "NAME.OPTION=VALUE",
        .help = "setting of a term, such as simclr.temperature=0.2 (`clipwright objective show "
                "NAME` lists them)",
-       .role = kValue},
+       .role = kValue,
+       .splits = true},
       {.name = "views",
        .section = "objective",
        .field = &O::views,
@@ -192,7 +194,8 @@ std::vector<RunOption> make_table() {
        .help = "how each view of a picture is drawn: base (--augment), mocov2, slip, or a crop's "
                "name; terms of self-supervision compare the last two, others read the first "
                "(default: the objective's)",
-       .role = kValue},
+       .role = kValue,
+       .splits = true},
       {.name = "texts",
        .section = "objective",
        .field = &O::texts,
@@ -200,7 +203,8 @@ std::vector<RunOption> make_table() {
        .help = "the texts of a step: caption (by --caption-policy), original, eda, sentence, "
                "rewrite, rewrite:MODE; +masked behind one hides words, +both-sides lets words see "
                "the whole text (default: the objective's)",
-       .role = kValue},
+       .role = kValue,
+       .splits = true},
       {.name = "freeze-patch-embedding",
        .section = "objective",
        .field = &O::freeze_patch_embedding,
@@ -303,7 +307,7 @@ std::vector<RunOption> make_table() {
        .value = "NAME",
        .help = "open_clip | laclip | declip: which tensors decay (default: the objective's)",
        .role = kValue,
-       .choices = {"open_clip", "laclip"}},
+       .choices = {"open_clip", "laclip", "declip"}},
       {.name = "grad-clip-norm",
        .section = "optim",
        .field = &O::grad_clip_norm,

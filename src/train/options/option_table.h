@@ -50,6 +50,7 @@ struct RunOption {
   std::vector<std::string_view> choices = {};   ///< of a text; empty: `check` says, or anything
   void (*check)(const std::string&) = nullptr;  ///< of a text that is set; throws Error
   bool required = false, shows_default = true;  ///< in --help
+  bool splits = false;  ///< a list whose items may also stand in one word, between commas
 };
 
 /// In the order of --help.

@@ -46,7 +46,6 @@ losses::ObjectiveConfig with_options(losses::ObjectiveConfig config, const Train
   if (!options.texts.empty()) config.texts = options.texts;
   if (options.freeze_patch_embedding != "auto")
     config.freeze_patch_embedding = options.freeze_patch_embedding == "on";
-  losses::check_objective(config);
   return config;
 }
 
@@ -93,10 +92,11 @@ ResolvedObjective resolve_objective(const TrainOptions& options) {
   ResolvedObjective resolved;
   resolved.config = with_options(losses::find_preset(options.objective), options);
   check_views(resolved.config);
+  text_slots(resolved);  // a slot that does not exist is told before what it lacks
+  losses::check_objective(resolved.config);
   resolved.caption_policy = resolve_policy(options, resolved.config);
   resolved.decay_rule =
       options.decay_rule.empty() ? resolved.config.decay_rule : options.decay_rule;
-  text_slots(resolved);  // a slot that does not exist is told now
   if (!options.rewrites.empty()) check_texts(resolved, static_cast<int>(options.rewrites.size()));
   return resolved;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "core/random.h"
@@ -208,6 +209,82 @@ TEST(Step, EvaluationGivesTheLossOfTraining) {
   ASSERT_EQ(trained.terms.size(), 1U);
   EXPECT_EQ(trained.terms[0].first, "multi-text");
   EXPECT_NEAR(trained.logit_scale, 1 / 0.07, 1e-4);
+}
+
+/// The losses and gradients of a preset with a change.
+std::map<std::string, Tensor> changed_gradients(
+    const std::string& preset, const std::function<void(losses::ObjectiveConfig&)>& change,
+    double* loss) {
+  models::Clip model(small_config(), 1);
+  model.to(torch::kDouble);
+  losses::ObjectiveConfig config = small_preset(preset);
+  change(config);
+  losses::Objective objective(config, model.config(), 5);
+  objective.to(torch::kDouble);
+  *loss = forward_backward(model, objective, random_input(small_config(), config, kPairs),
+                           {.micro_batch = 3})
+              .loss;
+  std::map<std::string, Tensor> gradients;
+  for (const tensor::TableEntry& entry : model.table().entries())
+    gradients[entry.name] = entry.leaf.grad();
+  return gradients;
+}
+
+void expect_equal(const std::map<std::string, Tensor>& a, const std::map<std::string, Tensor>& b) {
+  for (const auto& [name, gradient] : a) {
+    const Tensor& other = b.at(name);
+    ASSERT_EQ(gradient.defined(), other.defined()) << name;
+    if (gradient.defined()) {
+      EXPECT_TRUE(torch::equal(gradient, other)) << name;
+    }
+  }
+}
+
+void set_weight(losses::ObjectiveConfig& config, const std::string& name, double weight) {
+  for (losses::TermConfig& term : config.terms) {
+    if (term.name == name) term.weight = weight;
+  }
+}
+
+// One objective reached from two sides.
+TEST(Identities, DefilipWithoutFilipIsDeclipWithoutMaskedWords) {
+  double defilip = 0, declip = 0;
+  const auto a = changed_gradients(
+      "defilip", [](auto& config) { set_weight(config, "filip", 0); }, &defilip);
+  const auto b = changed_gradients(
+      "declip",
+      [](auto& config) {
+        config.texts = {"caption", "eda"};
+        set_weight(config, "masked-lm", 0);
+      },
+      &declip);
+  EXPECT_EQ(defilip, declip);
+  expect_equal(a, b);
+}
+
+TEST(Identities, AnEmptyQueueIsOff) {
+  double with = 0, without = 0;
+  const auto a = changed_gradients(
+      "declip",
+      [](auto& config) {
+        for (losses::TermConfig& term : config.terms) {
+          if (term.name == "nearest-text") term.options["size"] = "0";
+        }
+      },
+      &with);
+  const auto b = changed_gradients(
+      "declip", [](auto& config) { set_weight(config, "nearest-text", 0); }, &without);
+  EXPECT_EQ(with, without);
+  expect_equal(a, b);
+}
+
+TEST(Identities, MultiTextWithoutRewritesIsClip) {
+  models::Clip model(small_config(), 1);
+  losses::Objective clip(small_preset("clip"), model.config()),
+      multi_text(small_preset("laclip-mt"), model.config());
+  const StepInput input = input_of(kClip);
+  EXPECT_EQ(evaluate_step(model, clip, input, {}).loss,
+            evaluate_step(model, multi_text, input, {}).loss);
 }
 
 class Frozen : public testing::TestWithParam<std::tuple<std::string, int64_t>> {};

@@ -193,7 +193,11 @@ class EverySetting : public testing::Test {
   std::string text_of(const std::string& key, const std::string& name) const {
     const Json& value = values_.at(key);
     if (key == "name") return name;
-    if (value.is_array()) return value[0].get<std::string>();
+    if (value.is_array()) {
+      std::string joined;
+      for (const Json& item : value) joined += (joined.empty() ? "" : ",") + item.get<std::string>();
+      return joined;
+    }
     return value.is_string() ? value.get<std::string>() : value.dump();
   }
   std::string log() const { return read_file(folder_ / "log"); }

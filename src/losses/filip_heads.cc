@@ -1,0 +1,73 @@
+#include "losses/filip_heads.h"
+
+#include "core/error.h"
+#include "core/file.h"
+#include "losses/features.h"
+#include "tensor/linear.h"
+#include "tensor/safetensors.h"
+
+namespace clipwright::losses {
+namespace {
+
+constexpr const char* kObjectiveName = "objective.safetensors";
+
+Tensor head_rows(const Tensor& rows, const Tensor& weight, const Tensor& bias) {
+  const int64_t width = rows.size(-1);
+  std::vector<int64_t> shape = rows.sizes().vec();
+  shape.back() = weight.size(0);
+  return unit_rows(
+      tensor::linear_layer(rows.reshape({-1, width}), weight, bias).view(shape));
+}
+
+}  // namespace
+
+Tensor FilipHeads::image_rows(const Tensor& patches) const {
+  return head_rows(patches, image_weight, image_bias);
+}
+
+Tensor FilipHeads::text_rows(const Tensor& tokens) const {
+  return head_rows(tokens, text_weight, text_bias);
+}
+
+std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
+  const bool own = fs::exists(folder / kFilipHeadsName);
+  const fs::path path = folder / (own ? kFilipHeadsName : kObjectiveName);
+  if (!fs::exists(path)) return std::nullopt;
+  const tensor::Safetensors file = tensor::read_safetensors(path);
+  FilipHeads heads;
+  int found = 0;
+  const auto take = [&](const char* name, Tensor& into) {
+    const Tensor* tensor = file.find(std::string("filip.") + name);
+    if (tensor == nullptr) return;
+    into = tensor->clone();
+    ++found;
+  };
+  take("image.weight", heads.image_weight);
+  take("image.bias", heads.image_bias);
+  take("text.weight", heads.text_weight);
+  take("text.bias", heads.text_bias);
+  if (found == 0 && !own) return std::nullopt;
+  if (found < 4) {
+    fail_input(path.string() + ": holds " + std::to_string(found) + " of FILIP's tensors",
+               "filip.image.weight, filip.image.bias, filip.text.weight and filip.text.bias");
+  }
+  if (heads.image_weight.dim() != 2 || heads.text_weight.dim() != 2 ||
+      heads.image_weight.size(0) != heads.text_weight.size(0) ||
+      heads.image_bias.sizes() != heads.image_weight.sizes().slice(0, 1) ||
+      heads.text_bias.sizes() != heads.text_weight.sizes().slice(0, 1)) {
+    fail_input(path.string() + ": FILIP's heads are " + shape_text(heads.image_weight) + " and " +
+                   shape_text(heads.text_weight),
+               "two matrices (D, width of their tower) with a bias (D) each");
+  }
+  return heads;
+}
+
+void write_filip_heads(const fs::path& folder, const FilipHeads& heads) {
+  tensor::write_safetensors(folder / kFilipHeadsName,
+                            {{"filip.image.weight", heads.image_weight.detach()},
+                             {"filip.image.bias", heads.image_bias.detach()},
+                             {"filip.text.weight", heads.text_weight.detach()},
+                             {"filip.text.bias", heads.text_bias.detach()}});
+}
+
+}  // namespace clipwright::losses
