@@ -49,6 +49,10 @@ void add_flags(CLI::App& app) {
       ->type_name("MODE,...");
   app.add_flag("--equal-time", options->equal_time)
       ->description("also train CLIP and LaCLIP for the time that LaCLIP-MT took");
+  app.add_flag("--family", options->family)
+      ->description(
+          "compare CLIP, DeCLIP's ladder, SLIP, FILIP and DeFILIP, each alone and with rewrites: "
+          "a table instead of the report");
   app.footer(
       "A second call reuses what is done and goes on where an interrupted one stopped. The table "
       "goes to stdout; DIR gets report.html, results.json,\n"
@@ -57,10 +61,14 @@ void add_flags(CLI::App& app) {
       "Examples:\n"
       "  clipwright-demo\n"
       "  clipwright-demo --seeds 3 --equal-time --output demo-3\n"
+      "  clipwright-demo --family --seeds 3 --steps 500 --output demo-family\n"
       "  clipwright-demo --data my-pictures --output my-demo --modes chatgpt,human\n"
       "  clipwright-demo --data /usr/share/tuxpaint/stamps --output demo-stamps");
-  app.callback(
-      [options] { std::fputs(story::to_text(story::run_demo(*options)).c_str(), stdout); });
+  app.callback([options] {
+    story::DemoOptions chosen = *options;
+    if (chosen.family) chosen.arms = story::family_arms();
+    std::fputs(story::to_text(story::run_demo(chosen)).c_str(), stdout);
+  });
 }
 
 }  // namespace

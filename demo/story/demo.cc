@@ -14,6 +14,7 @@
 #include "demo/story/demo_data.h"
 #include "demo/story/demo_page.h"
 #include "demo/story/demo_text.h"
+#include "demo/story/family_table.h"
 #include "demo/story/rewriting.h"
 #include "language/language_model.h"
 #include "rewrite/prompt/example_pack.h"
@@ -24,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kSceneSteps = 1'000;
-constexpr int64_t kFewestSteps = 200;
+constexpr int64_t kFewestSteps = 200, kFamilySteps = 150;
 constexpr int64_t kPassesOverSmallData = 60;
 constexpr int kMostSeeds = 50;
 constexpr int kPageRevision = 1;  // of report.html
@@ -102,6 +103,7 @@ class Demo {
   }
 
   int64_t default_steps() const {
+    if (options_.family) return kFamilySteps;
     if (!data_.train) return kSceneSteps;
     const int64_t batch = std::min<int64_t>(128, data_.train->size());
     return std::clamp(kPassesOverSmallData * data_.train->size() / batch, kFewestSteps,
@@ -129,6 +131,7 @@ class Demo {
   /// Seconds of a step, as measured on two cores for one text and M more.
   double step_seconds(const Twin& twin) const {
     constexpr double kPictures = 0.05, kText = 0.015;
+    if (options_.family) return (kPictures + kText) * twin.arm.cost;
     const bool all = twin.equal_time || twin.arm.name == "laclip-mt";
     return kPictures + kText * (all ? 1 + static_cast<double>(report_.rewriting.modes.size()) : 1);
   }
@@ -161,7 +164,7 @@ class Demo {
     for (const Twin& twin : report_.twins)
       stages.push_back(
           {"evaluate-" + twin.name(), "evaluating " + twin.title(), kEvaluateSeconds, "evaluate"});
-    stages.push_back({"report", "writing the report", kPageSeconds, ""});
+    if (!options_.family) stages.push_back({"report", "writing the report", kPageSeconds, ""});
     return stages;
   }
 
@@ -257,6 +260,8 @@ class Demo {
     RewritingReport& rewriting = report_.rewriting;
     rewriting.audit = audit_numbers(rewrites_);
     add_found_synonyms();
+    // Not every arm has global features to rank by.
+    if (options_.family && !data_.tests.zeroshot.empty()) data_.tests.retrieval.clear();
     table_ = std::make_shared<data::captions::CaptionTable>(data::captions::CaptionTable::build(
         *data_.train, {rewrites_file().string()}, std::string(kKeepIf)));
     rewriting.texts = table_->describe();
@@ -353,7 +358,8 @@ class Demo {
           {"tests", std::move(tests)},
           {"rewrites", hex(sha256_file(rewrites_file()))}};
       const auto work = [&](StageProgress& progress) {
-        write_scores(evaluate_model(model_of(twin), "runs/" + twin.name(), data_.tests, progress),
+        write_scores(evaluate_model(model_of(twin), "runs/" + twin.name(), data_.tests, progress,
+                                    twin.arm.by_tokens),
                      scores_of(twin));
         return Json::object();
       };
@@ -403,6 +409,11 @@ class Demo {
   }
 
   void write_page() {
+    if (options_.family) {
+      report_.page = options_.output / "family.md";
+      write_file(report_.page, family_table(report_));
+      return;
+    }
     report_.page = options_.output / "report.html";
     std::vector<fs::path> models;
     for (size_t a = 0; a < options_.arms.size(); ++a) models.push_back(model_of(report_.twins[a]));

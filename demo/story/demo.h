@@ -26,6 +26,8 @@ struct DemoOptions {
   std::vector<std::string> modes;  ///< empty: all that are recorded; chatgpt and bard for own data
   bool equal_time = false;  ///< also CLIP and LaCLIP trained for the time that LaCLIP-MT took
   std::vector<Arm> arms = demo_arms();
+  /// A table of what each way to train adds, one a line, in place of the page: for `family_arms`.
+  bool family = false;
 
   // For tests
   int64_t scenes = 20'000, test_scenes = 2'000;
@@ -55,7 +57,7 @@ struct DemoReport {
   std::vector<Json> training;  ///< by twin, as train_twin gives it
   Comparison comparison;
   std::optional<Comparison> equal_time;
-  std::filesystem::path page;  ///< report.html
+  std::filesystem::path page;  ///< report.html, or family.md
   int reused_stages = 0;
   std::vector<std::pair<std::string, double>> stage_seconds;  ///< of what ran now
   double seconds = 0;

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/words.h"
+#include "demo/story/family_table.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -47,6 +48,8 @@ std::string describe_training(const Twin& twin, const Json& training) {
 }
 
 std::string to_text(const DemoReport& report) {
+  if (report.options.family)
+    return family_table(report) + "\ntable: " + report.page.string() + "\n";
   const RewritingReport& rewriting = report.rewriting;
   std::string text = report.data_line + "\n";
   text += std::string(rewriting.live ? "rewritten here" : "recorded rewrites replayed") + ", modes";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -30,25 +31,50 @@ class PictureFeatures {
   std::map<const data::source::Dataset*, Tensor> rows_;
 };
 
-MetricScores answer_zeroshot(const ZeroshotTest& test, const Tensor& pictures, models::Clip& model,
-                             Json& metrics) {
-  const Tensor classifier = eval::zeroshot_classifier(model, test.classnames, test.templates);
+/// Of each picture that counts, its place in the set and its class.
+struct Asked {
   std::vector<int64_t> rows;
   std::vector<int> labels;
+};
+Asked asked_of(const ZeroshotTest& test) {
+  Asked asked;
   for (int64_t i = 0; i < test.pictures->size(); ++i) {
     const int label = test.pictures->label(i);
     if (!test.counted.empty() && !test.counted[static_cast<size_t>(label)]) continue;
-    rows.push_back(i);
-    labels.push_back(label);
+    asked.rows.push_back(i);
+    asked.labels.push_back(label);
   }
-  const eval::ZeroshotResult result = eval::score_zeroshot(
-      pictures.index_select(0, torch::tensor(rows, torch::kInt64)), classifier, labels);
+  return asked;
+}
+
+MetricScores scores_of(const ZeroshotTest& test, const eval::ZeroshotResult& result,
+                       Json& metrics) {
   metrics = result.metrics();
   MetricScores scores{.id = test.id,
                       .title = test.title,
                       .chance = 1.0 / static_cast<double>(test.classnames.size())};
   for (const int rank : result.rank) scores.hits.push_back(rank == 0);
   return scores;
+}
+
+MetricScores answer_zeroshot(const ZeroshotTest& test, const Tensor& pictures, models::Clip& model,
+                             Json& metrics) {
+  const Tensor classifier = eval::zeroshot_classifier(model, test.classnames, test.templates);
+  const Asked asked = asked_of(test);
+  return scores_of(
+      test,
+      eval::score_zeroshot(pictures.index_select(0, torch::tensor(asked.rows, torch::kInt64)),
+                           classifier, asked.labels),
+      metrics);
+}
+
+MetricScores answer_by_tokens(const ZeroshotTest& test, const losses::FilipHeads& heads,
+                              models::Clip& model, Json& metrics) {
+  const Asked asked = asked_of(test);
+  const Tensor scores =
+      eval::token_scores(model, heads, *test.pictures, test.classnames, test.templates)
+          .rows.index_select(0, torch::tensor(asked.rows, torch::kInt64));
+  return scores_of(test, eval::count_zeroshot(scores, asked.labels), metrics);
 }
 
 std::vector<MetricScores> answer_retrieval(const RetrievalTest& test, const Tensor& pictures,
@@ -90,9 +116,14 @@ double MetricScores::mean() const {
 }
 
 ModelScores evaluate_model(const fs::path& model_folder, const std::string& pretrained,
-                           const TestSets& tests, StageProgress& progress) {
+                           const TestSets& tests, StageProgress& progress, bool by_tokens) {
   const std::shared_ptr<models::Clip> model = models::load_model(model_folder.string());
   model->eval();
+  std::optional<losses::FilipHeads> heads;
+  if (by_tokens) {
+    heads = losses::read_filip_heads(model_folder);
+    CW_CHECK(heads.has_value(), "a run with FILIP's term leaves its heads beside the model");
+  }
   PictureFeatures features(*model);
   ModelScores scores;
   const double questions = static_cast<double>(tests.zeroshot.size() + tests.retrieval.size());
@@ -107,7 +138,9 @@ ModelScores evaluate_model(const fs::path& model_folder, const std::string& pret
   };
   for (const ZeroshotTest& test : tests.zeroshot) {
     Json metrics;
-    scores.metrics.push_back(answer_zeroshot(test, features.of(test.pictures), *model, metrics));
+    scores.metrics.push_back(
+        heads ? answer_by_tokens(test, *heads, *model, metrics)
+              : answer_zeroshot(test, features.of(test.pictures), *model, metrics));
     record(test.id, "zeroshot_classification", metrics);
   }
   for (const RetrievalTest& test : tests.retrieval) {

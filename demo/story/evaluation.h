@@ -25,9 +25,10 @@ struct ModelScores {
   Json records = Json::array();  ///< CLIP_benchmark's schema, one a test
 };
 
-/// `pretrained` names the model in the records. Throws Error(kInterrupted) after a signal.
+/// `pretrained` names the model in the records. `by_tokens`: classes are told apart by patches and
+/// words, with the heads that lie beside the model. Throws Error(kInterrupted) after a signal.
 ModelScores evaluate_model(const std::filesystem::path& model, const std::string& pretrained,
-                           const TestSets& tests, StageProgress& progress);
+                           const TestSets& tests, StageProgress& progress, bool by_tokens = false);
 
 void write_scores(const ModelScores& scores, const std::filesystem::path& path);
 /// Throws Error(kInput).

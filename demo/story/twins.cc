@@ -16,7 +16,62 @@ constexpr int64_t kSaveEvery = 250;
 
 const std::vector<Arm>& demo_arms() {
   static const std::vector<Arm> arms = {
-      {"clip", "CLIP"}, {"laclip", "LaCLIP"}, {"laclip-mt", "LaCLIP-MT"}};
+      {.name = "clip", .title = "CLIP"},
+      {.name = "laclip", .title = "LaCLIP", .rewrites = true},
+      {.name = "laclip-mt", .title = "LaCLIP-MT", .rewrites = true}};
+  return arms;
+}
+
+const std::vector<Arm>& family_arms() {
+  using Texts = std::vector<std::string>;
+  using Terms = std::vector<std::pair<std::string, double>>;
+  const std::vector<std::string> two_views = {"mocov2", "mocov2"};
+  const std::vector<std::string> simsiam = {"simsiam.width=256", "simsiam.hidden=128"};
+  std::vector<std::string> declip = simsiam;
+  declip.emplace_back("nearest-text.size=4096");
+  std::vector<std::string> defilip = declip;
+  defilip.emplace_back("filip.dim=64");
+  const std::vector<std::string> simclr = {"simclr.width=512", "simclr.output=64"};
+  const auto rung = [&](const std::string& name, const std::string& title, bool rewrites,
+                        bool self_supervised) {
+    const std::string mask = self_supervised ? "+masked" : "";
+    return Arm{.name = name,
+               .title = title,
+               .objective = "declip",
+               .terms = self_supervised
+                            ? Terms{{"nearest-text", 0}}
+                            : Terms{{"nearest-text", 0}, {"simsiam", 0}, {"masked-lm", 0}},
+               .term_options = self_supervised ? simsiam : std::vector<std::string>{},
+               .views = two_views,
+               .texts = Texts{"caption" + mask, rewrites ? "rewrite" : "eda"},
+               .rewrites = rewrites,
+               .cost = self_supervised ? 3 : 2.3};
+  };
+  const auto preset = [](const std::string& name, const std::string& title,
+                         const std::vector<std::string>& options, bool rewrites, double cost) {
+    return Arm{.name = name,
+               .title = title,
+               .term_options = options,
+               .rewrites = rewrites,
+               .by_tokens = name == "filip" || name == "lafilip",
+               .cost = cost};
+  };
+  static const std::vector<Arm> arms = {
+      preset("clip", "CLIP", {}, false, 1),
+      rung("multi-view", "+ multi-view", false, false),
+      rung("self-supervised", "+ self-supervision", false, true),
+      preset("declip", "+ nearest text (DeCLIP)", declip, false, 3.2),
+      preset("slip", "SLIP", simclr, false, 3.5),
+      preset("filip", "FILIP", {"filip.dim=64"}, false, 1.3),
+      preset("defilip", "DeFILIP", defilip, false, 3),
+      preset("laclip", "CLIP, rewrites (LaCLIP)", {}, true, 1),
+      rung("lamulti-view", "+ multi-view, rewrites", true, false),
+      rung("laself-supervised", "+ self-supervision, rewrites", true, true),
+      preset("ladeclip", "+ nearest text, rewrites (LaDeCLIP)", declip, true, 3.2),
+      preset("laslip", "SLIP, rewrites (LaSLIP)", simclr, true, 3.5),
+      preset("lafilip", "FILIP, rewrites (LaFILIP)", {"filip.dim=64"}, true, 1.3),
+      preset("ladefilip", "DeFILIP, rewrites (LaDeFILIP)", defilip, true, 3),
+  };
   return arms;
 }
 
@@ -31,7 +86,13 @@ std::string Twin::title() const {
 train::options::TrainOptions twin_options(const Twin& twin, const std::filesystem::path& runs,
                                           int64_t pairs) {
   train::options::TrainOptions options;
-  options.objective = twin.arm.name;
+  options.objective = twin.arm.objective.empty() ? twin.arm.name : twin.arm.objective;
+  options.terms = twin.arm.terms;
+  options.term_options = twin.arm.term_options;
+  options.views = twin.arm.views;
+  options.texts = twin.arm.texts;
+  // What an arm learns from is all that differs.
+  options.freeze_patch_embedding = "off";
   options.model = "tiny-32";
   options.batch_size = std::min(kBatch, pairs);
   options.steps = twin.steps;

@@ -15,12 +15,22 @@
 
 namespace clipwright::demo::story {
 
+/// A way to train.
 struct Arm {
-  std::string name;  ///< also the objective's
+  std::string name;  ///< of its runs
   std::string title;
+  std::string objective = {};                              ///< preset; empty: as `name` says
+  std::vector<std::pair<std::string, double>> terms = {};  ///< over the preset's
+  std::vector<std::string> term_options = {}, views = {}, texts = {};
+  bool rewrites = false;   ///< reads them
+  bool by_tokens = false;  ///< its global features are not trained: patches are compared with words
+  double cost = 1;         ///< of a step against CLIP's; a guess, for the time left
 };
 /// CLIP first: the others are compared with it.
 const std::vector<Arm>& demo_arms();
+/// CLIP, DeCLIP's ladder, SLIP, FILIP, DeFILIP, each alone and with rewrites. CLIP first. Heads are
+/// small, as the model is.
+const std::vector<Arm>& family_arms();
 
 /// One model to train.
 struct Twin {

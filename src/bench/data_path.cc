@@ -19,7 +19,9 @@ std::vector<std::string> read_folder(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.is_regular_file()) paths.push_back(entry.path());
   }
-  if (error || paths.empty()) fail_input(folder + ": holds no files", "a folder of pictures");
+  if (error)
+    fail_input(folder + ": cannot be listed (" + error.message() + ")", "a folder of pictures");
+  if (paths.empty()) fail_input(folder + ": holds no files", "a folder of pictures");
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> files;
   for (const auto& path : paths) files.push_back(read_file(path));

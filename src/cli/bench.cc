@@ -7,9 +7,12 @@
 #include "bench/ledger_rate.h"
 #include "bench/train_step.h"
 #include "cli/commands.h"
+#include "core/error.h"
 
 namespace clipwright::cli {
 namespace {
+
+constexpr int kLargestSide = 4096;
 
 struct BenchFlags {
   std::string only, output = "md", folder, recipe = "openai", view = "mocov2", captions;
@@ -19,7 +22,20 @@ struct BenchFlags {
   bench::FilipBenchmark filip;
 };
 
+/// A benchmark that is named and lacks its input would print an empty table.
+void check_flags(const BenchFlags& flags) {
+  const bool pictures = flags.only == "images" || flags.only == "views";
+  if (pictures && flags.folder.empty())
+    fail_usage("--only " + flags.only + " has no pictures to read", "--images FOLDER");
+  if (flags.only == "tokenizer" && flags.captions.empty())
+    fail_usage("--only tokenizer has no captions to read", "--captions FILE");
+  if (flags.size < 1 || flags.size > kLargestSide)
+    fail_usage("--size is " + std::to_string(flags.size),
+               "a side of 1 to " + std::to_string(kLargestSide) + " pixels");
+}
+
 void run_bench(const BenchFlags& flags) {
+  check_flags(flags);
   const auto wanted = [&](const char* name) { return flags.only.empty() || flags.only == name; };
   std::vector<bench::Measurement> measurements;
   if (wanted("train-step")) measurements.push_back(bench::benchmark_train_step(flags.step));
@@ -54,11 +70,14 @@ void run_bench(const BenchFlags& flags) {
 }  // namespace
 
 void add_bench_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "bench", "measure this machine: training step, picture path, augmented views, tokenizer, audit, ledger, FILIP's loss");
+  CLI::App* app = program.add_subcommand("bench",
+                                         "measure this machine: training step, picture path, "
+                                         "augmented views, tokenizer, audit, ledger, FILIP's loss");
   auto flags = std::make_shared<BenchFlags>();
-  app->add_option("--only", flags->only, "one benchmark; ledger and filip run only when they are named")
-      ->check(CLI::IsMember({"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip"}));
+  app->add_option("--only", flags->only,
+                  "one benchmark; ledger and filip run only when they are named")
+      ->check(CLI::IsMember(
+          {"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();

@@ -78,9 +78,10 @@ void print_list() {
 }
 
 std::string scale_text(const losses::ScaleRange& scale) {
-  std::string text = "starts at " + short_number(std::exp(scale.start)) + ", kept within " +
-                     short_number(std::exp(scale.lowest)) + " and " +
-                     short_number(std::exp(scale.highest)) + " after each step";
+  std::string text = "starts at " + short_number(scale.start);
+  text += scale.highest >= 1e30 ? ", not bounded"
+                                : ", kept within " + short_number(scale.lowest) + " and " +
+                                      short_number(scale.highest) + " after each step";
   if (scale.cap > 0) text += ", at most " + short_number(scale.cap) + " where it is used";
   return text;
 }
@@ -133,9 +134,9 @@ Json preset_json(const ObjectiveConfig& preset) {
           {"texts", preset.texts},
           {"terms", terms},
           {"scale",
-           {{"start", std::exp(preset.scale.start)},
-            {"lowest", std::exp(preset.scale.lowest)},
-            {"highest", std::exp(preset.scale.highest)},
+           {{"start", preset.scale.start},
+            {"lowest", preset.scale.lowest},
+            {"highest", preset.scale.highest},
             {"cap", preset.scale.cap > 0 ? Json(preset.scale.cap) : Json()}}},
           {"caption_policy", preset.caption_policy},
           {"decay_rule", preset.decay_rule},

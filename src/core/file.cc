@@ -90,6 +90,14 @@ void write_file(const fs::path& path, std::string_view contents) {
 
 AtomicFile::AtomicFile(const fs::path& path)
     : path_(path), temporary_(path.string() + ".new." + std::to_string(::getpid())) {
+  // A rename over a device or a pipe would put a file in its place.
+  std::error_code error;
+  const fs::file_status found = fs::status(path, error);
+  if (fs::exists(found) && !fs::is_regular_file(found)) {
+    fail_running(path.string() + ": cannot be written (it is " +
+                     (fs::is_directory(found) ? "a folder)" : "no regular file)"),
+                 "the name of a file, new or to be replaced");
+  }
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
     fail_running(path.string() + ": cannot be written (" + because(errno) + ")",

@@ -42,6 +42,7 @@ void write_file(const fs::path& path, std::string_view contents);
 /// removed.
 class AtomicFile {
  public:
+  /// Throws Error(kFailed) where no file can be made, or a folder, device or pipe has the name.
   explicit AtomicFile(const fs::path& path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

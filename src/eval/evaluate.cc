@@ -35,7 +35,7 @@ std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
 
 /// FILIP's heads on the model's device, where they are asked for.
 std::optional<losses::FilipHeads> open_heads(const EvaluationRequest& request,
-                                                    const models::Clip& model) {
+                                             const models::Clip& model) {
   if (!request.tokens) return std::nullopt;
   const fs::path folder = models::find_model_folder(request.model);
   std::optional<losses::FilipHeads> heads;

@@ -26,6 +26,14 @@ void check_bad_share(const data::source::Dataset& pictures,
              "at most " + std::to_string(static_cast<int>(most * 100)) + " %");
 }
 
+/// Nothing is above NaN, so that a model whose training diverged would rank every answer first.
+void require_finite(const Tensor& rows, const std::string& of) {
+  if (at::isfinite(rows).all().item<bool>()) return;
+  fail_input("the model's features of " + of + " are not finite",
+             "weights that training has left finite",
+             "Take a model or a checkpoint from before its loss became NaN.");
+}
+
 std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
   return text::bpe::Tokenizer::standard().encode(text, context_length);
 }
@@ -55,6 +63,7 @@ ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& 
                                            torch::kUInt8);  // (B, 3, S, S)
     const Tensor rows = encode(
         models::normalize_pixels(pixels.to(device), model.config().preprocess));  // (B, columns)
+    require_finite(rows, "pictures");
     features.rows.narrow(0, batch.first, batch.size).copy_(rows);
     for (const auto& [index, why] : batch.bad) features.rows[index].zero_();
     features.bad.merge(batch.bad);
@@ -105,6 +114,7 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
     progress.update(first + size);
   }
   progress.finish();
+  require_finite(rows, "texts");
   return rows.index_select(0, torch::tensor(row, torch::kInt64));
 }
 

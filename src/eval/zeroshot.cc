@@ -109,34 +109,15 @@ losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHea
         place.push_back(i - packed.offsets[t]);
     }
     const int64_t length = 1 + *std::max_element(place.begin(), place.end());
-    const Tensor sum = torch::zeros({length, rows.size(1)}, rows.options())
-                           .index_add(0, torch::tensor(place, torch::kInt64).to(rows.device()), rows);
+    const Tensor sum =
+        torch::zeros({length, rows.size(1)}, rows.options())
+            .index_add(0, torch::tensor(place, torch::kInt64).to(rows.device()), rows);
     words.push_back(unit_rows(sum));  // of a mean as of a sum
     offsets.push_back(offsets.back() + static_cast<int32_t>(length));
     progress.update(static_cast<int64_t>(c) + 1);
   }
   progress.finish();
   return losses::terms::all_kept(torch::cat(words), torch::tensor(offsets, torch::kInt32));
-}
-
-/// Scores (N, C) of every picture with every class, by patches and words.
-ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
-                           const data::source::Dataset& pictures,
-                           const std::vector<std::string>& classnames,
-                           const std::vector<std::string>& templates, const EvalOptions& options) {
-  const losses::terms::RowGroups words = class_words(model, heads, classnames, templates);
-  return encode_pictures(
-      model, pictures, static_cast<int64_t>(classnames.size()),
-      [&](const Tensor& pixels) {
-        const Tensor rows = heads.image_rows(
-            model.encode_image(pixels, models::ImageRequest{.patches = true}).patches);
-        const auto patches = static_cast<int32_t>(rows.size(1));
-        const Tensor offsets = torch::arange(0, (rows.size(0) + 1) * patches, patches, torch::kInt32);
-        return losses::terms::token_similarity(
-                   losses::terms::all_kept(rows.flatten(0, 1), offsets), words)
-            .first;
-      },
-      options);
 }
 
 }  // namespace
@@ -158,6 +139,26 @@ Tensor average_prompts(const Tensor& prompts, int64_t classes) {
            "prompt features (C * T, E)");
   return unit_rows(
       unit_rows(prompts).view({classes, prompts.size(0) / classes, prompts.size(1)}).mean(1));
+}
+
+ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
+                           const data::source::Dataset& pictures,
+                           const std::vector<std::string>& classnames,
+                           const std::vector<std::string>& templates, const EvalOptions& options) {
+  const losses::terms::RowGroups words = class_words(model, heads, classnames, templates);
+  return encode_pictures(
+      model, pictures, static_cast<int64_t>(classnames.size()),
+      [&](const Tensor& pixels) {
+        const Tensor rows = heads.image_rows(
+            model.encode_image(pixels, models::ImageRequest{.patches = true}).patches);
+        const auto patches = static_cast<int32_t>(rows.size(1));
+        const Tensor offsets =
+            torch::arange(0, (rows.size(0) + 1) * patches, patches, torch::kInt32);
+        return losses::terms::token_similarity(losses::terms::all_kept(rows.flatten(0, 1), offsets),
+                                               words)
+            .first;
+      },
+      options);
 }
 
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
@@ -192,8 +193,7 @@ ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labe
 ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
-                                 const EvalOptions& options,
-                                 const losses::FilipHeads* heads) {
+                                 const EvalOptions& options, const losses::FilipHeads* heads) {
   std::vector<int> labels;
   for (int64_t i = 0; i < pictures.size(); ++i) {
     const int label = pictures.label(i);

@@ -42,14 +42,22 @@ Tensor average_prompts(const Tensor& prompts, int64_t classes);
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
                               const std::vector<int>& labels);
 
+/// Scores (N, C) of every picture with every class by FILIP's comparison: the mean over the
+/// picture's patches of the largest similarity to a word of the class's prompts, whose rows are
+/// averaged place by place over the templates that reach it (Yao et al. 2021). Throws as
+/// `embed_images`.
+ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
+                           const data::source::Dataset& pictures,
+                           const std::vector<std::string>& classnames,
+                           const std::vector<std::string>& templates,
+                           const EvalOptions& options = {});
+
 /// The same from scores (N, C): the larger, the better.
 ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels);
 
 /// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that
-/// is no index into `classnames`, Error(kUsage) for no class or no template. With FILIP's heads a
-/// picture is compared with a class by its patches: the mean over them of the largest similarity to
-/// a word of the class's prompts, whose rows are averaged place by place over the templates that
-/// reach it (Yao et al. 2021), instead of by global features.
+/// is no index into `classnames`, Error(kUsage) for no class or no template. With FILIP's heads
+/// by `token_scores` instead of global features.
 ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,

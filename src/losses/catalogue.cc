@@ -1,6 +1,7 @@
 #include "losses/catalogue.h"
 
 #include "core/error.h"
+#include "core/words.h"
 #include "losses/terms/contrastive.h"
 #include "losses/terms/filip.h"
 #include "losses/terms/masked_lm.h"
@@ -15,9 +16,9 @@ namespace clipwright::losses {
 
 const std::vector<TermKind>& term_kinds() {
   static const std::vector<TermKind> kinds = {
-      terms::contrastive_kind(), terms::multi_text_kind(),   terms::multi_view_kind(),
-      terms::simsiam_kind(),     terms::simclr_kind(),       terms::masked_lm_kind(),
-      terms::nearest_text_kind(), terms::filip_kind(),       terms::sigmoid_kind(),
+      terms::contrastive_kind(),  terms::multi_text_kind(), terms::multi_view_kind(),
+      terms::simsiam_kind(),      terms::simclr_kind(),     terms::masked_lm_kind(),
+      terms::nearest_text_kind(), terms::filip_kind(),      terms::sigmoid_kind(),
   };
   return kinds;
 }
@@ -32,10 +33,8 @@ const TermKind& find_term(std::string_view name) {
   for (const TermKind& kind : term_kinds()) {
     if (kind.name == name) return kind;
   }
-  std::string listed;
-  for (const std::string& known : term_names()) listed += (listed.empty() ? "" : ", ") + known;
   const std::string near = nearest(name, term_names());
-  fail_usage("term '" + std::string(name) + "' does not exist", "one of " + listed,
+  fail_usage("term '" + std::string(name) + "' does not exist", "one of " + listed(term_names()),
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 

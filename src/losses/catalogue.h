@@ -17,8 +17,8 @@ namespace clipwright::losses {
 struct TermSetting {
   TermOptions options;
   TowerWidths widths;
-  uint64_t seed = 0;                ///< of what is drawn; each tensor is keyed by its name as well
-  int64_t views = 1;                ///< that the objective brings
+  uint64_t seed = 0;  ///< of what is drawn; each tensor is keyed by its name as well
+  int64_t views = 1;  ///< that the objective brings
   std::vector<bool> masked = {false};  ///< for each text slot that the objective brings
 };
 

@@ -166,6 +166,14 @@ std::map<std::string, Tensor> checked_inputs(const std::string& term,
     if (!sizes.agree(input, tensor))
       fail_input(term + "'s " + input.name + " has the shape " + clipwright::shape_text(tensor),
                  sizes.expected(input));
+    // A choice among rows (the nearest, the kept ones) would pass one over without a word.
+    if (tensor.is_floating_point()) {
+      const auto bad = at::isfinite(tensor).logical_not().sum().item<int64_t>();
+      if (bad > 0)
+        fail_input(term + "'s " + input.name + " holds " + std::to_string(bad) +
+                       (bad == 1 ? " number that is" : " numbers that are") + " infinite or NaN",
+                   "finite numbers");
+    }
   }
   return inputs;
 }

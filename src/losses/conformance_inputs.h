@@ -24,8 +24,8 @@ struct FormulaInput {
 };
 
 /// `given` by name, when they are exactly what `known` says: every tensor there, none besides, all
-/// floating ones of one type (F32 or F64), whole ones of theirs, sizes that agree. Throws
-/// Error(kInput) that names `term`, the tensor, what was found and what is expected.
+/// floating ones of one type (F32 or F64) and finite, whole ones of theirs, sizes that agree.
+/// Throws Error(kInput) that names `term`, the tensor, what was found and what is expected.
 std::map<std::string, Tensor> checked_inputs(const std::string& term,
                                              const std::vector<FormulaInput>& known,
                                              const std::vector<NamedTensor>& given);

@@ -12,8 +12,8 @@ namespace clipwright::losses {
 /// What is read of an image view.
 struct ImageWants {
   bool embedding = false;  ///< before or after unit length; what nobody reads is not trained
-  bool pooled = false;   ///< the backbone's feature before the projection
-  bool patches = false;  ///< every patch's row before the tower's last norm
+  bool pooled = false;     ///< the backbone's feature before the projection
+  bool patches = false;    ///< every patch's row before the tower's last norm
 };
 /// What is read of a text slot.
 struct TextWants {
@@ -50,8 +50,8 @@ struct TextFeatures {
   Tensor unit;       ///< (N, E)
   Tensor tokens;     ///< (T, W), only where somebody wants it
   Tensor offsets;    ///< int32 (N + 1) on the CPU: text n is rows offsets[n] .. offsets[n + 1)
-  Tensor targets;    ///< int64 (T) on the features' device: the token that a mask hides, or -1; only
-                     ///< of masked slots
+  Tensor targets;  ///< int64 (T) on the features' device: the token that a mask hides, or -1; only
+                   ///< of masked slots
 };
 
 struct Features {

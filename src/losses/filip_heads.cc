@@ -16,7 +16,8 @@ Tensor head_rows(const Tensor& rows, const Tensor& weight, const Tensor& bias) {
   std::vector<int64_t> shape = rows.sizes().vec();
   shape.back() = weight.size(0);
   return unit_rows(
-      tensor::linear_layer(rows.reshape({-1, width}), weight, bias).view(shape));
+      tensor::linear_layer(rows.reshape({-1, width}).to(weight.scalar_type()), weight, bias)
+          .view(shape));
 }
 
 }  // namespace
@@ -39,7 +40,12 @@ std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
   const auto take = [&](const char* name, Tensor& into) {
     const Tensor* tensor = file.find(std::string("filip.") + name);
     if (tensor == nullptr) return;
-    into = tensor->clone();
+    if (!tensor->is_floating_point())
+      fail_input(path.string() + ": filip." + name + " holds whole numbers", "F32, F16 or BF16");
+    into = tensor->to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+    if (!at::isfinite(into).all().item<bool>())
+      fail_input(path.string() + ": filip." + name + " holds numbers that are not finite",
+                 "the heads of a training that did not diverge");
     ++found;
   };
   take("image.weight", heads.image_weight);
@@ -52,7 +58,8 @@ std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
                "filip.image.weight, filip.image.bias, filip.text.weight and filip.text.bias");
   }
   if (heads.image_weight.dim() != 2 || heads.text_weight.dim() != 2 ||
-      heads.image_weight.size(0) != heads.text_weight.size(0) ||
+      heads.image_weight.size(0) != heads.text_weight.size(0) || heads.image_weight.numel() == 0 ||
+      heads.text_weight.numel() == 0 ||
       heads.image_bias.sizes() != heads.image_weight.sizes().slice(0, 1) ||
       heads.text_bias.sizes() != heads.text_weight.sizes().slice(0, 1)) {
     fail_input(path.string() + ": FILIP's heads are " + shape_text(heads.image_weight) + " and " +

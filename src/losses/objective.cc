@@ -29,8 +29,9 @@ struct ChosenTerm {
 };
 
 void check_term(const ObjectiveConfig& config, const TermKind& kind) {
-  const std::string who = "term " + kind.name,
-                    objective = config.preset.empty() ? "the objective" : "objective " + config.preset;
+  const std::string who = "term " + kind.name, objective = config.preset.empty()
+                                                               ? "the objective"
+                                                               : "objective " + config.preset;
   const auto views = static_cast<int64_t>(config.views.size()),
              texts = static_cast<int64_t>(config.texts.size());
   if (views < kind.views) {
@@ -68,6 +69,23 @@ std::vector<ChosenTerm> choose_terms(const ObjectiveConfig& config) {
   return chosen;
 }
 
+/// A view or a text that no term reads would be made for nothing.
+void refuse_unread(const ObjectiveConfig& config, const Wants& wants) {
+  for (size_t v = 0; v < config.views.size(); ++v) {
+    const ImageWants& view = wants.views[v];
+    if (v > 0 && !view.embedding && !view.pooled && !view.patches) {
+      fail_usage("no term reads view " + std::to_string(v) + " (" + config.views[v] + ")",
+                 "a term that compares views, or --views without it");
+    }
+  }
+  for (size_t k = 0; k < config.texts.size(); ++k) {
+    if (k > 0 && !wants.texts[k].embedding && !wants.texts[k].tokens) {
+      fail_usage("no term reads text " + std::to_string(k) + " (" + config.texts[k] + ")",
+                 "a term that reads several texts, or --texts without it");
+    }
+  }
+}
+
 }  // namespace
 
 SlotName parse_slot(const std::string& text) {
@@ -76,7 +94,10 @@ SlotName parse_slot(const std::string& text) {
   slot.source = text.substr(0, begin);
   while (begin != std::string::npos) {
     const size_t end = text.find('+', begin + 1);
-    const std::string suffix = text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    const std::string suffix =
+        text.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    if ((suffix == "masked" && slot.masked) || (suffix == "both-sides" && slot.both_sides))
+      fail_usage("the text slot '" + text + "' says +" + suffix + " twice", "it once");
     if (suffix == "masked") {
       slot.masked = true;
     } else if (suffix == "both-sides") {
@@ -112,8 +133,7 @@ TowerWidths widths_of(const models::ModelConfig& config) {
           .vocabulary = config.text.vocabulary_size};
 }
 
-Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& model,
-                     uint64_t seed)
+Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& model, uint64_t seed)
     : config_(config) {
   const TowerWidths widths = widths_of(model);
   wants_.views.resize(config.views.size());
@@ -137,6 +157,7 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
     register_module(module, term);
     parts_.push_back({kind.name, chosen.config->weight, term});
   }
+  refuse_unread(config, wants_);
   const std::vector<bool> masked = masked_slots(config);
   if (std::find(masked.begin(), masked.end(), true) != masked.end()) {
     mask_token_ = register_parameter(
@@ -156,7 +177,7 @@ Tensor Objective::scale(const Tensor& log_scale) const {
 
 void Objective::clamp(Tensor& log_scale) const {
   const torch::NoGradGuard no_grad;
-  log_scale.clamp_(config_.scale.lowest, config_.scale.highest);
+  log_scale.clamp_(std::log(config_.scale.lowest), std::log(config_.scale.highest));
 }
 
 void Objective::after_update() {

@@ -18,11 +18,11 @@ struct TermConfig {
   std::map<std::string, std::string> options = {};
 };
 
-/// The bounds of the learned log scale and where it starts.
+/// The factor of the similarities: its log is learned, these are of the factor itself.
 struct ScaleRange {
-  double start = 2.6592600369327779;  ///< ln(1 / 0.07)
-  double lowest = 0, highest = 4.6051701859880918;  ///< of the log; clamped after each step; ln 100
-  double cap = 0;  ///< of the scale itself, in the forward pass; 0: none
+  double start = 1 / 0.07;
+  double lowest = 1, highest = 100;  ///< held after each step; beyond 1e30: not held
+  double cap = 0;                    ///< in the forward pass; 0: none
 };
 
 /// A preset or a user's combination.

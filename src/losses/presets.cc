@@ -1,13 +1,14 @@
 #include "losses/presets.h"
 
 #include "core/error.h"
+#include "core/words.h"
 
 namespace clipwright::losses {
 namespace {
 
-constexpr double kLn10 = 2.302585092994046;
 /// DeCLIP's solver holds the log scale in [3, 6]; its forward pass holds the scale under 100.
-constexpr ScaleRange kDeclipScale = {.lowest = 3, .highest = 6, .cap = 100};
+constexpr ScaleRange kDeclipScale = {
+    .lowest = 20.085536923187668, .highest = 403.4287934927351, .cap = 100};
 
 ObjectiveConfig clip() {
   return {.preset = "clip",
@@ -55,28 +56,28 @@ ObjectiveConfig filip() {
 }
 
 ObjectiveConfig declip() {
-  return {.preset = "declip",
-          .summary = "two views and two texts of each pair, self-supervision in both towers, "
-                     "nearest texts; weights and quirks of the published code",
-          .source = "Li et al. 2022, arXiv 2110.05208",
-          .views = {"mocov2", "mocov2"},
-          // The caption's feature is that of the masked caption, as published: one pass serves both.
-          .texts = {"caption+masked", "eda"},
-          .terms = {{"multi-view", 0.4},
-                    {"nearest-text", 0.2},
-                    {"simsiam", 0.2},
-                    {"masked-lm", 0.2}},
-          .scale = kDeclipScale,
-          .freeze_patch_embedding = true,
-          .decay_rule = "declip"};
+  return {
+      .preset = "declip",
+      .summary =
+          "two views and two texts of each pair, self-supervision in both towers, "
+          "nearest texts; weights and quirks of the published code",
+      .source = "Li et al. 2022, arXiv 2110.05208",
+      .views = {"mocov2", "mocov2"},
+      // The caption's feature is that of the masked caption, as published: one pass serves both.
+      .texts = {"caption+masked", "eda"},
+      .terms = {{"multi-view", 0.4}, {"nearest-text", 0.2}, {"simsiam", 0.2}, {"masked-lm", 0.2}},
+      .scale = kDeclipScale,
+      .freeze_patch_embedding = true,
+      .decay_rule = "declip"};
 }
 
 ObjectiveConfig declip_paper() {
   ObjectiveConfig config = declip();
   config.preset = "declip-paper";
-  config.summary = "DeCLIP by the paper's formula: the plain pair counts 0.4, the other three 0.2, "
-                   "two neighbour pairs, words hidden in a pass of their own and guessed from both "
-                   "sides";
+  config.summary =
+      "DeCLIP by the paper's formula: the plain pair counts 0.4, the other three 0.2, "
+      "two neighbour pairs, words hidden in a pass of their own and guessed from both "
+      "sides";
   config.texts = {"caption", "eda", "caption+masked+both-sides"};
   config.terms = {{"contrastive", 0.4},
                   {"multi-view", 0.2, {{"weighting", "paper"}}},
@@ -89,13 +90,13 @@ ObjectiveConfig declip_paper() {
 ObjectiveConfig defilip() {
   ObjectiveConfig config = declip();
   config.preset = "defilip";
-  config.summary = "DeCLIP's pairs, neighbours and image self-supervision with FILIP's word-to-patch "
-                   "term; hides no words (the published run does: --texts caption+masked,eda --term "
-                   "masked-lm=0.2)";
+  config.summary =
+      "DeCLIP's pairs, neighbours and image self-supervision with FILIP's word-to-patch "
+      "term; hides no words (the published run does: --texts caption+masked,eda --term "
+      "masked-lm=0.2)";
   config.source = "Cui et al. 2022, arXiv 2203.05796";
   config.texts = {"caption", "eda"};
-  config.terms = {
-      {"multi-view", 0.4}, {"nearest-text", 0.2}, {"simsiam", 0.2}, {"filip", 0.2}};
+  config.terms = {{"multi-view", 0.4}, {"nearest-text", 0.2}, {"simsiam", 0.2}, {"filip", 0.2}};
   return config;
 }
 
@@ -104,7 +105,7 @@ ObjectiveConfig siglip() {
           .summary = "every picture with every text, right or wrong, by itself",
           .source = "Zhai et al. 2023, arXiv 2303.15343",
           .terms = {{"sigmoid", 1}},
-          .scale = {.start = kLn10, .lowest = -100, .highest = 100}};
+          .scale = {.start = 10, .lowest = 1e-30, .highest = 1e30}};
 }
 
 /// `base` with rewrites: a text of each pair is drawn among caption and rewrites.
@@ -154,10 +155,9 @@ const ObjectiveConfig& find_preset(std::string_view name) {
   for (const ObjectiveConfig& preset : preset_table()) {
     if (preset.preset == name) return preset;
   }
-  std::string listed;
-  for (const std::string& known : preset_names()) listed += (listed.empty() ? "" : ", ") + known;
   const std::string near = nearest(name, preset_names());
-  fail_usage("objective '" + std::string(name) + "' does not exist", "one of " + listed,
+  fail_usage("objective '" + std::string(name) + "' does not exist",
+             "one of " + listed(preset_names()),
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 

@@ -1,4 +1,5 @@
-// One supervision signal: a loss over what the towers gave, with what it learns or remembers itself.
+// One supervision signal: a loss over what the towers gave, with what it learns or remembers
+// itself.
 //
 // A term is one of two kinds, or both. A loss over the whole batch sees every pair at once, however
 // many micro-batches the towers needed (contrastive losses, batch normalisation over pairs). A loss
@@ -7,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,11 +29,11 @@ using Reading = std::pair<std::string, double>;
 
 /// What the sizes of a term's heads follow from.
 struct TowerWidths {
-  int64_t embedding = 0;     ///< E
-  int64_t image_pooled = 0;  ///< W of ImageFeatures::pooled
-  int64_t image_patches = 0; ///< W of ImageFeatures::patches; 0: the tower has none
-  int64_t text_tokens = 0;   ///< W of TextFeatures::tokens
-  int64_t vocabulary = 0;    ///< words a text may hold, without the mask
+  int64_t embedding = 0;      ///< E
+  int64_t image_pooled = 0;   ///< W of ImageFeatures::pooled
+  int64_t image_patches = 0;  ///< W of ImageFeatures::patches; 0: the tower has none
+  int64_t text_tokens = 0;    ///< W of TextFeatures::tokens
+  int64_t vocabulary = 0;     ///< words a text may hold, without the mask
 };
 
 /// A module, so that its tensors move and change type with it. It registers every tensor and names
@@ -57,6 +59,9 @@ class Term : public torch::nn::Module {
 
   /// Numbers of the last step's losses; asked for once, after it.
   virtual std::vector<Reading> readings() { return {}; }
+
+  /// Into the folder of a finished model, what of the term is of use with it.
+  virtual void write_beside(const std::filesystem::path& model) const {}
 
   /// Parameters and buffers of the term itself, trained and saved with the model's.
   const tensor::ParameterTable& table() const { return table_; }

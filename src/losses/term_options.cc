@@ -5,16 +5,10 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/words.h"
 
 namespace clipwright::losses {
 namespace {
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-  return text;
-}
 
 double parse_number(const std::string& text) {
   double value = std::nan("");
@@ -24,14 +18,14 @@ double parse_number(const std::string& text) {
 
 bool is_number_for(const TermOption& option, const std::string& value) {
   const double number = parse_number(value);
-  return std::isfinite(number) && number >= option.least &&
-         (!option.whole || (number == std::floor(number) && number < 1e15));
+  return std::isfinite(number) && number >= option.least && number <= option.most &&
+         (!option.whole || number == std::floor(number));
 }
 
 std::string expected_number(const TermOption& option) {
-  char least[32];
-  std::snprintf(least, sizeof least, "%g", option.least);
-  return std::string(option.whole ? "a whole number" : "a number") + " of at least " + least;
+  char range[64];
+  std::snprintf(range, sizeof range, " from %.10g to %.10g", option.least, option.most);
+  return (option.whole ? "a whole number" : "a number") + std::string(range);
 }
 
 void check_value(const std::string& term, const TermOption& option, const std::string& value) {
@@ -39,7 +33,7 @@ void check_value(const std::string& term, const TermOption& option, const std::s
   const bool takes_numbers = choices.empty() || option.least > 0;
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
   if (takes_numbers && is_number_for(option, value)) return;
-  std::string expected = listed(choices);
+  std::string expected = listed(choices, " or ");
   if (takes_numbers) expected += (choices.empty() ? "" : " or ") + expected_number(option);
   const std::string near = nearest(value, choices);
   fail_usage(term + "'s option " + option.name + " is '" + value + "'", expected,

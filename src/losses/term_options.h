@@ -12,8 +12,9 @@ namespace clipwright::losses {
 struct TermOption {
   std::string name, fallback, help;
   std::vector<std::string> choices = {};  ///< words it may be; empty: a number
-  double least = 0;     ///< of a number; above 0 beside choices: or a number of at least this
-  bool whole = false;                     ///< a number without a fraction
+  double least = 0;    ///< of a number; above 0 beside choices: or a number of at least this
+  bool whole = false;  ///< a number without a fraction
+  double most = 1e9;   ///< of a number; sizes say less, since memory is taken for them
 };
 
 class TermOptions {

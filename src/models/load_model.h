@@ -19,8 +19,8 @@ int64_t checkpoint_step(const std::filesystem::path& folder);
 /// such folder.
 std::vector<std::filesystem::path> finished_checkpoints(const std::filesystem::path& folder);
 
-/// The folder that `load_model` reads: the model's own, a run's `model/` or newest checkpoint; empty
-/// for what is no folder. Throws what `load_model` throws.
+/// The folder that `load_model` reads: the model's own, a run's `model/` or newest checkpoint;
+/// empty for what is no folder. Throws what `load_model` throws.
 std::filesystem::path find_model_folder(const std::string& model);
 
 /// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a

@@ -94,10 +94,10 @@ void forward_kernel(const Layout& at, const T* queries, const T* keys, const T* 
         continue;
       }
       for (int64_t i = 0; i < length; ++i) {
-        log_sums[(first + i) * at.heads + head] = attend(
-            queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride,
-            at.seen(i, length), at.size, scale, weights.data(),
-            out + (first + i) * width + head * at.size);
+        log_sums[(first + i) * at.heads + head] =
+            attend(queries + (first + i) * at.key_stride + head * at.size, k, v, at.key_stride,
+                   at.seen(i, length), at.size, scale, weights.data(),
+                   out + (first + i) * width + head * at.size);
       }
     }
   });
@@ -119,9 +119,9 @@ void backward_kernel(const Layout& at, const T* queries, const T* keys, const T*
         const int64_t row = last_only ? text : first + i;
         const int64_t q = row * (last_only ? width : at.key_stride) + head * at.size;
         attend_backward(queries + q, keys + start, values + start, at.key_stride,
-                        at.seen(i, length), at.size, scale, log_sums[row * at.heads + head], out + row * width + head * at.size,
-                        grad_out + row * width + head * at.size, grad_queries + q,
-                        grad_keys + start, grad_values + start);
+                        at.seen(i, length), at.size, scale, log_sums[row * at.heads + head],
+                        out + row * width + head * at.size, grad_out + row * width + head * at.size,
+                        grad_queries + q, grad_keys + start, grad_values + start);
       }
     }
   });
@@ -277,10 +277,9 @@ Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
            "packed_last_row_attention needs query (N, H, D) and key_value (T, 2, H, D)");
   if (query.is_cpu()) return LastRowAttention::apply(query, key_value, offsets);
   const Padding padding = pad_rows(offsets, query.device());
-  return at::scaled_dot_product_attention(query.unsqueeze(2),
-                                          padded(key_value.select(1, 0), padding),
-                                          padded(key_value.select(1, 1), padding),
-                                          real_places(offsets, padding, query.device()))
+  return at::scaled_dot_product_attention(
+             query.unsqueeze(2), padded(key_value.select(1, 0), padding),
+             padded(key_value.select(1, 1), padding), real_places(offsets, padding, query.device()))
       .squeeze(2);
 }
 

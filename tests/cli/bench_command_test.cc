@@ -28,5 +28,20 @@ TEST(BenchCommand, MeasuresALedgerThatItChecked) {
   EXPECT_EQ(units, (std::vector<std::string>{"rows/s", "bytes/row", "s", "MiB"}));
 }
 
+TEST(BenchCommand, RefusesWhatItCannotMeasure) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--only", "views"},
+      {"--only", "images"},
+      {"--only", "tokenizer"},
+      {"--only", "views", "--images", ".", "--size", "0"},
+      {"--only", "images", "--images", ".", "--size", "100000"}};
+  for (std::vector<std::string> words : wrong) {
+    words.insert(words.begin(), {"clipwright", "bench"});
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    EXPECT_EQ(run_program(static_cast<int>(pointers.size()), pointers.data()), 2) << words[3];
+  }
+}
+
 }  // namespace
 }  // namespace clipwright::cli

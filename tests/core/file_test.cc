@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,26 @@ TEST_F(FileTest, AFullDiskIsAnErrorThatSaysSo) {
     EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos) << error.what();
   }
   EXPECT_FALSE(fs::exists(target));
+}
+
+TEST_F(FileTest, ADeviceAPipeOrAFolderIsNotReplaced) {
+  const fs::path pipe = folder_ / "pipe", link = folder_ / "link";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink("/dev/null", link);
+  for (const fs::path& path : {pipe, link, folder_}) {
+    try {
+      write_file(path, "x");
+      FAIL() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kFailed);
+      EXPECT_NE(std::string(error.what()).find(path == folder_ ? "a folder" : "no regular file"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  EXPECT_TRUE(fs::is_character_file(link));
+  EXPECT_EQ(files(), 2) << "a temporary was left behind";
 }
 
 TEST_F(FileTest, AMissingFileOrAFolderIsInputThatCannotBeUsed) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "tests/eval/tiny_set.h"
 
@@ -60,6 +62,29 @@ TEST(Features, TextsKeepTheirRowsAndTwinsAreEqualBitForBit) {
               1e-5F)
         << texts[i];
   }
+}
+
+/// Nothing compares above NaN: every answer of such a model would count as right.
+TEST(Features, RefuseAModelThatIsNotFinite) {
+  torch::NoGradGuard no_grad;
+  const auto model = tiny_clip();
+  TemporaryFolder folder;
+  make_class_folders(folder.path());
+  const auto pictures = data::source::open_dataset({.source = folder.path().string()});
+  for (Tensor& parameter : model->parameters()) parameter.fill_(std::nan(""));
+  const auto error_of = [](const auto& work) -> std::string {
+    try {
+      work();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_NE(error_of([&] { embed_images(*model, *pictures); }).find("of pictures are not finite"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { embed_texts(*model, {"a dog"}); }).find("of texts are not finite"),
+            std::string::npos);
 }
 
 TEST(Features, LeaveTheModelInItsMode) {

@@ -147,7 +147,8 @@ losses::FilipHeads random_heads(const models::ModelConfig& config) {
           .text_bias = torch::randn({6})};
 }
 
-// FILIP's comparison written out: patches of one picture, words of one class, one product at a time.
+// FILIP's comparison written out: patches of one picture, words of one class, one product at a
+// time.
 TEST_F(ZeroshotSet, ByPatchesAndWordsEqualsTheDefinition) {
   const ClassificationData data = open();
   const losses::FilipHeads heads = random_heads(model_->config());
@@ -187,8 +188,8 @@ TEST_F(ZeroshotSet, ByPatchesAndWordsEqualsTheDefinition) {
   for (int64_t i = 0; i < data.pictures->size(); ++i) {
     Tensor pixels = torch::empty({1, 3, side, side}, torch::kUInt8);
     const data::source::ImageBytes file = data.pictures->image(i);
-    ASSERT_EQ(pipeline.evaluate(file.view, {pixels.data_ptr<uint8_t>(),
-                                            static_cast<size_t>(pixels.numel())}),
+    ASSERT_EQ(pipeline.evaluate(file.view,
+                                {pixels.data_ptr<uint8_t>(), static_cast<size_t>(pixels.numel())}),
               "");
     const Tensor patches =
         model_

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "core/error.h"
@@ -417,6 +418,22 @@ TEST(Conformance, NamesBothTensorsWhenTypesDiffer) {
                with("filip", "offsets", torch::tensor({0, 4}, torch::kInt64)));
   expect_error(ExitCode::kInput, {"targets is I32", "I64"}, "masked-lm", {},
                with("masked-lm", "targets", torch::tensor({0}, torch::kInt32), 1));
+}
+
+/// nearest-text would choose another row than the one that is no number, and give a finite loss.
+TEST(Conformance, RefusesWhatIsNotFinite) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               infinite = std::numeric_limits<double>::infinity();
+  expect_error(ExitCode::kInput, {"nearest-text's text.0 holds 1 number that is infinite or NaN"},
+               "nearest-text", {},
+               with("nearest-text", "text.0",
+                    torch::full({2, 5}, 0.5, torch::kFloat64).index_put_({1, 2}, nan), 1));
+  expect_error(ExitCode::kInput, {"logit_scale holds 1 number", "expected finite numbers"},
+               "contrastive", {},
+               with("contrastive", "logit_scale", torch::tensor(-infinite, torch::kFloat64), 1));
+  expect_error(ExitCode::kInput, {"queue holds 45 numbers that are infinite or NaN"},
+               "nearest-text", {},
+               with("nearest-text", "queue", torch::full({9, 5}, infinite, torch::kFloat64), 1));
 }
 
 TEST(Conformance, NamesTheShapeThatDoesNotFit) {

@@ -42,9 +42,8 @@ class EveryParameter : public testing::TestWithParam<Case> {
   static bool reads_rewrites() {
     const losses::ObjectiveConfig& config = losses::find_preset(preset());
     return config.caption_policy != "original" ||
-           std::any_of(config.texts.begin(), config.texts.end(), [](const std::string& text) {
-             return text.rfind("rewrite", 0) == 0;
-           });
+           std::any_of(config.texts.begin(), config.texts.end(),
+                       [](const std::string& text) { return text.rfind("rewrite", 0) == 0; });
   }
   /// Patches there are only in transformers.
   static bool is_refused() {

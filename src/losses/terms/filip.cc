@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "core/error.h"
 #include "losses/drawing.h"
+#include "losses/filip_heads.h"
 #include "tensor/linear.h"
 
 namespace clipwright::losses::terms {
@@ -76,8 +78,10 @@ class Filip final : public Term {
   explicit Filip(const TermSetting& setting)
       : keep_(setting.options.is("keep", "all") ? kKeepAll : setting.options.count("keep")) {
     const int64_t dim = setting.options.count("dim");
-    image_ = add_head("image", dim, setting.widths.image_patches, setting.seed);
-    text_ = add_head("text", dim, setting.widths.text_tokens, setting.seed);
+    std::tie(heads_.image_weight, heads_.image_bias) =
+        add_head("image", dim, setting.widths.image_patches, setting.seed);
+    std::tie(heads_.text_weight, heads_.text_bias) =
+        add_head("text", dim, setting.widths.text_tokens, setting.seed);
     if (setting.options.is("scale", "own"))
       log_scale_ = add_parameter("logit_scale", torch::tensor(std::log(1 / 0.07), torch::kFloat32));
   }
@@ -88,12 +92,19 @@ class Filip final : public Term {
   }
 
   Tensor loss(const Features& all) override {
-    const Tensor& patches = all.views.at(0).patches;  // (N, P, W)
     const TextFeatures& text = all.texts.at(0);
-    const int64_t pairs = patches.size(0), count = patches.size(1);
-    return filip_loss(image_.rows(patches.flatten(0, 1)).view({pairs, count, -1}),
-                      text_.rows(text.tokens), text.offsets,
-                      log_scale_.defined() ? log_scale_.exp() : all.logit_scale, keep_);
+    return filip_loss(heads_.image_rows(all.views.at(0).patches), heads_.text_rows(text.tokens),
+                      text.offsets, log_scale_.defined() ? log_scale_.exp() : all.logit_scale,
+                      keep_);
+  }
+
+  std::vector<Reading> readings() override {
+    if (!log_scale_.defined()) return {};
+    return {{"filip/logit_scale", log_scale_.detach().exp().item<double>()}};
+  }
+
+  void write_beside(const std::filesystem::path& model) const override {
+    write_filip_heads(model, heads_);
   }
 
   /// As published: the log itself within [3, 6], from the second step on.
@@ -103,15 +114,9 @@ class Filip final : public Term {
   }
 
  private:
-  struct Head {
-    Tensor weight, bias;
-    /// (R, dim) of unit length.
-    Tensor rows(const Tensor& features) const {
-      return unit_rows(tensor::linear_layer(features.to(weight.scalar_type()), weight, bias));
-    }
-  };
-
-  Head add_head(const std::string& side, int64_t dim, int64_t width, uint64_t seed) {
+  /// Weight and bias of one side.
+  std::pair<Tensor, Tensor> add_head(const std::string& side, int64_t dim, int64_t width,
+                                     uint64_t seed) {
     CW_CHECK(width > 0, "filip needs a tower with rows for the " + side);
     const double half = 1 / std::sqrt(static_cast<double>(width));
     const auto drawn = [&](const std::string& name, torch::IntArrayRef shape) {
@@ -121,7 +126,7 @@ class Filip final : public Term {
   }
 
   int64_t keep_;
-  Head image_, text_;
+  FilipHeads heads_;
   Tensor log_scale_;  // undefined: the objective's
 };
 
@@ -175,7 +180,8 @@ TermKind filip_kind() {
             .fallback = "256",
             .help = "width in which patches and tokens are compared",
             .least = 1,
-            .whole = true},
+            .whole = true,
+            .most = 65536},
            {.name = "scale",
             .fallback = "own",
             .help = "own: learned beside the model's, its log within 3 and 6; shared: the model's",

@@ -103,7 +103,8 @@ class MaskedLm final : public Term {
 
   std::vector<Reading> readings() override {
     const auto words = static_cast<double>(words_);
-    return {{"masked-lm/accuracy", words_ == 0 ? 0 : static_cast<double>(right_) / words},
+    if (words_ == 0) return {{"masked-lm/words", 0}};
+    return {{"masked-lm/accuracy", static_cast<double>(right_) / words},
             {"masked-lm/words", words}};
   }
 

@@ -36,7 +36,7 @@ struct Part {
 
 void freeze_untrained(models::Clip& model, const losses::Objective& objective) {
   const losses::Wants& wants = objective.wants();
-  const auto any_view = [&](bool losses::ImageWants::* want) {
+  const auto any_view = [&](bool losses::ImageWants::*want) {
     return std::any_of(wants.views.begin(), wants.views.end(),
                        [&](const losses::ImageWants& view) { return view.*want; });
   };
@@ -46,15 +46,18 @@ void freeze_untrained(models::Clip& model, const losses::Objective& objective) {
   const bool text_embedding = wants.any_text_embedding(),
              text = text_embedding ||
                     std::any_of(wants.texts.begin(), wants.texts.end(),
-                                [](const losses::TextWants& slot) { return slot.tokens; });
+                                [](const losses::TextWants&slot) { return slot.tokens; });
   const std::vector<Part> parts = {
       {!objective.config().freeze_patch_embedding || !model.config().vision.resnet_layers.empty(),
-       "the patch embedding", {"visual.conv1.", "visual.trunk.patch_embed."}},
+       "the patch embedding",
+       {"visual.conv1.", "visual.trunk.patch_embed."}},
       {picture, "the image tower", {"visual."}},
       {pooled, "the image tower's last norm", {"visual.ln_post.", "visual.trunk.norm."}},
-      {embedding, "the image projection",
+      {embedding,
+       "the image projection",
        {"visual.proj", "visual.head.", "visual.attnpool.c_proj."}},
-      {text, "the text tower",
+      {text,
+       "the text tower",
        {"positional_embedding", "transformer.", "token_embedding.", "ln_final."}},
       {text_embedding, "the text projection", {"text_projection"}},
       {wants.scale, "the logit scale", {"logit_scale"}},
@@ -65,6 +68,12 @@ void freeze_untrained(models::Clip& model, const losses::Objective& objective) {
       list += std::string(list.empty() ? "" : ", ") + part.what;
   }
   if (!list.empty()) log_info("not trained: " + list);
+  if (!embedding || !text_embedding) {
+    log_warning("this objective trains no global features" +
+                std::string(embedding || text_embedding ? " of one side" : "") +
+                ": retrieval, `embed` and zero-shot by them would read a projection that is as it "
+                "was drawn; after FILIP compare patches with words (eval zeroshot --tokens)");
+  }
 }
 
 }  // namespace clipwright::train::loop

@@ -25,9 +25,8 @@ const StepInput& LoadedBatch::part(int64_t i) {
     const auto view_bytes = static_cast<size_t>(3) * static_cast<size_t>(image_size_) *
                             static_cast<size_t>(image_size_) * static_cast<size_t>(batch->size);
     for (size_t at = 0; at < batch->images.size(); at += view_bytes) {
-      input.views.push_back(torch::from_blob(batch->images.data() + at,
-                                             {batch->size, 3, image_size_, image_size_},
-                                             torch::kUInt8));
+      input.views.push_back(torch::from_blob(
+          batch->images.data() + at, {batch->size, 3, image_size_, image_size_}, torch::kUInt8));
     }
     input.texts = std::move(batch->texts);
     input.targets = std::move(batch->targets);

@@ -54,7 +54,8 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
   }
   const auto type = model.logit_scale().scalar_type();
   const torch::Device device = model.logit_scale().device();
-  const models::TextOutputs outputs = model.encode_text(models::to_text_batch(packed), pass.request);
+  const models::TextOutputs outputs =
+      model.encode_text(models::to_text_batch(packed), pass.request);
   const std::vector<Tensor> embeddings = outputs.embedding.to(type).split(input.pairs());
   std::vector<Tensor> rows(pass.slots.size());
   if (outputs.tokens.defined()) rows = outputs.tokens.to(type).split_with_sizes(tokens);
@@ -101,7 +102,8 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
   for (const TextPass& pass : plan_text_passes(objective, input.texts.size()))
     run_text_pass(model, pass, input, texts);
   features.texts.assign(texts.begin(), texts.begin() + static_cast<long>(slots));
-  if (wants.rewrites) features.rewrites.assign(texts.begin() + static_cast<long>(slots), texts.end());
+  if (wants.rewrites)
+    features.rewrites.assign(texts.begin() + static_cast<long>(slots), texts.end());
   return features;
 }
 
@@ -144,7 +146,7 @@ losses::Features join(const std::vector<losses::Features>& parts) {
   }
   size_t i = 0;
   for_each_output(whole, [&](Tensor& tensor) { tensor = torch::cat(outputs[i++]); });
-  const auto join_places = [&](std::vector<losses::TextFeatures> losses::Features::* list) {
+  const auto join_places = [&](std::vector<losses::TextFeatures> losses::Features::*list) {
     for (size_t k = 0; k < (whole.*list).size(); ++k) {
       losses::TextFeatures& text = (whole.*list)[k];
       if (!text.offsets.defined()) continue;

@@ -45,6 +45,16 @@ std::vector<std::string> texts_without_rewrites(const options::TrainOptions& opt
 
 TrainResult train_with(const options::TrainOptions& options, TrainingData data) {
   if (!options.paired_baseline) return run_training(options, data);
+  if (options.rewrites.empty() && !(data.captions && data.captions->rewrites() > 0)) {
+    fail_usage("--paired-baseline compares with a run without rewrites, and there are none",
+               "--rewrites FILE...", "Without rewrites both runs would be the same.");
+  }
+  if (!options::uses_rewrites(options::resolve_objective(options))) {
+    fail_usage("--paired-baseline compares with a run without rewrites, and objective " +
+                   options.objective + " reads none",
+               "an objective that does, such as laclip, or --caption-policy uniform",
+               "As it is both runs would be the same.");
+  }
   // Without rewrites every objective that reads all texts of a pair reads the original alone.
   options::TrainOptions baseline = options;
   baseline.rewrites.clear();

@@ -10,7 +10,6 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "lexicon/wordnet_files.h"
-#include "losses/filip_heads.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
@@ -84,7 +83,7 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
   // Weights that somebody trained bring the scale that goes with them.
   if (starts_from_drawn_weights(options)) {
     const torch::NoGradGuard no_grad;
-    model->logit_scale().fill_(objective.scale.start);
+    model->logit_scale().fill_(std::log(objective.scale.start));
   }
   model->train();
   model->to(tensor::open_device(options.device));
@@ -110,8 +109,7 @@ std::string digest_of_given_weights(const options::TrainOptions& options,
 std::shared_ptr<losses::Objective> build_objective(const options::TrainOptions& options,
                                                    const losses::ObjectiveConfig& config,
                                                    models::Clip& model) {
-  const auto objective =
-      std::make_shared<losses::Objective>(config, model.config(), options.seed);
+  const auto objective = std::make_shared<losses::Objective>(config, model.config(), options.seed);
   objective->train();
   objective->to(model.logit_scale().device());
   if (const tensor::ParameterTable& own = objective->table(); !own.empty()) {
@@ -206,9 +204,15 @@ std::string last_good(const Run& run) {
 
 void require_finite(const Run& run, double value, const std::string& what) {
   if (std::isfinite(value)) return;
+  // Before the first step no rate has been used.
+  const std::string advice =
+      run.state.step == 0
+          ? " Nothing is learned yet: look at the weights and options of the terms (--term, "
+            "--term-option) and at the model the run starts from."
+          : " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.";
   fail_running(what + " of step " + with_commas(run.state.step + 1) + " is not finite (" +
                    std::to_string(value) + "), so training stopped",
-               {}, last_good(run) + " Try a lower --lr, a longer --warmup or --grad-clip-norm 1.");
+               {}, last_good(run) + advice);
 }
 
 options::StepReport take_step(Run& run, data::loader::Loader& loader) {
@@ -307,23 +311,6 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
   board.add_scalars(report.step, scalars);
 }
 
-/// What else a model needs to be used as it was trained.
-void write_heads(const losses::Objective& objective, const fs::path& model) {
-  for (const losses::Objective::Part& part : objective.parts()) {
-    if (part.name != "filip") continue;
-    const auto head = [&](const char* name) { return part.term->table().at(name).leaf; };
-    losses::write_filip_heads(model, {.image_weight = head("image.weight"),
-                                             .image_bias = head("image.bias"),
-                                             .text_weight = head("text.weight"),
-                                             .text_bias = head("text.bias")});
-    if (!objective.wants().any_image_embedding()) {
-      log_warning("this objective trains no global features: compare patches with words "
-                  "(`clipwright eval zeroshot --tokens`); `embed` and retrieval would read a "
-                  "projection that is as it was drawn");
-    }
-  }
-}
-
 folder::TrainState restore_or_start(const options::TrainOptions& options,
                                     const folder::RunFolder& folder, const Json& trajectory,
                                     models::Clip& model, losses::Objective& objective,
@@ -370,6 +357,10 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   const LogFile log_file(folder.log().string());
   open_data(options, data);
   options::check_texts(resolved, data.captions->rewrites());
+  if (data.captions->rewrites() > 0 && !options::uses_rewrites(resolved)) {
+    log_warning("rewrites are given, and objective " + resolved.config.preset +
+                " trains on the originals alone: --caption-policy uniform draws among them");
+  }
   const std::shared_ptr<models::Clip> model = build_model(options, resolved.config);
   const std::shared_ptr<losses::Objective> objective =
       build_objective(options, resolved.config, *model);
@@ -458,7 +449,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   require_finite_weights(run);
   result.model = folder.model();
   models::write_open_clip_directory(*model, result.model);
-  write_heads(*objective, result.model);
+  for (const losses::Objective::Part& part : objective->parts())
+    part.term->write_beside(result.model);
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

@@ -13,13 +13,10 @@ Validation::Validation(std::shared_ptr<const data::source::Dataset> dataset,
           data::captions::CaptionTable::build(*dataset_, {}))),
       loader_(std::move(loader)) {
   loader_.batch_size = std::min(loader_.batch_size, dataset_->size());
-  // The same views and texts of each pair every time: pictures as evaluation has them, captions in
-  // place of rewrites, which held-out pairs do not have.
-  for (data::captions::TextSlot& slot : loader_.texts) {
-    using data::captions::TextSource;
-    if (slot.source == TextSource::kUniform || slot.source == TextSource::kRewrite)
-      slot = {.source = TextSource::kOriginal, .mode = {}, .masked = slot.masked};
-  }
+  // Held-out pairs are read as they are, every time and by every run alike, so that runs with and
+  // without rewrites can be compared; masked slots stay masked.
+  for (data::captions::TextSlot& slot : loader_.texts)
+    slot = {.source = data::captions::TextSource::kOriginal, .mode = {}, .masked = slot.masked};
   loader_.all_rewrites = false;
   loader_.views.clear();
   loader_.shuffle = false;

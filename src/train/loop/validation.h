@@ -10,8 +10,8 @@ namespace clipwright::train::loop {
 
 class Validation {
  public:
-  /// Pairs of `dataset` with their original captions (words hidden and exchanged in slots that are
-  /// made so), evaluation transform for every view, batches of
+  /// Pairs of `dataset` with their original captions in every text slot (masked ones
+  /// masked), evaluation transform for every view, batches of
   /// `loader.batch_size` (of the whole set when it is smaller); the last incomplete batch is left
   /// out.
   Validation(std::shared_ptr<const data::source::Dataset> dataset,

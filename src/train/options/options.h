@@ -19,10 +19,10 @@ struct StepReport {
   double epoch = 0;                   ///< passes over the data so far, with fraction
   int64_t samples = 0;                ///< pairs seen so far
   double loss = 0;
-  std::vector<std::pair<std::string, double>> terms;  ///< each term of the objective, unweighted
-  std::vector<std::pair<std::string, double>> shares;    ///< of the gradient, where terms are several
+  std::vector<std::pair<std::string, double>> terms;   ///< each term of the objective, unweighted
+  std::vector<std::pair<std::string, double>> shares;  ///< of the gradient, where terms are several
   std::vector<std::pair<std::string, double>> readings;  ///< what terms say of themselves
-  double logit_scale = 0;                             ///< the exponential, as the loss used it
+  double logit_scale = 0;                                ///< the exponential, as the loss used it
   double lr = 0;
   double grad_norm = 0;      ///< global, before clipping
   double samples_per_s = 0;  ///< of this step
@@ -61,6 +61,9 @@ struct TrainOptions {
   std::vector<std::string> views;  ///< a recipe for each view of a picture; empty: the preset's
   std::vector<std::string> texts;  ///< the text slots; empty: the preset's
   std::string multi_text_constant = "paper";  ///< paper: 1/M as published; mean: 1/(M + 1)
+  /// Of the similarities' scale: where it starts (of drawn weights) and what holds it after each
+  /// step; 0: as the preset has it.
+  double logit_scale_start = 0, logit_scale_min = 0, logit_scale_max = 0;
   std::string freeze_patch_embedding = "auto";  ///< on | off | auto: as the preset has it
 
   // Optimiser

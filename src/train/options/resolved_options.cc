@@ -1,9 +1,11 @@
 #include "train/options/resolved_options.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "data/transform/view_recipe.h"
 #include "losses/presets.h"
 #include "train/options/image_recipe.h"
@@ -18,12 +20,21 @@ losses::TermConfig& term_of(losses::ObjectiveConfig& config, const std::string& 
     if (term.name == name) return term;
   }
   fail_usage("--term-option sets something of term " + name + ", and the objective has none",
-             "a term of objective " + config.preset + " or of --term", "Add --term " + name + "=1.");
+             "a term of objective " + config.preset + " or of --term",
+             "Add --term " + name + "=1.");
+}
+
+/// One thing has one value: of two the later would win without a word.
+void check_given_once(std::set<std::string>& given, const std::string& flag,
+                      const std::string& name) {
+  if (!given.insert(name).second) fail_usage(flag + " sets " + name + " twice", "one value");
 }
 
 losses::ObjectiveConfig with_options(losses::ObjectiveConfig config, const TrainOptions& options) {
+  std::set<std::string> given;
   for (const auto& [name, weight] : options.terms) {
     losses::find_term(name);
+    check_given_once(given, "--term", name);
     const auto known = std::find_if(
         config.terms.begin(), config.terms.end(),
         [&, &wanted = name](const losses::TermConfig& term) { return term.name == wanted; });
@@ -40,19 +51,49 @@ losses::ObjectiveConfig with_options(losses::ObjectiveConfig config, const Train
   for (const std::string& text : options.term_options) {
     const TermOptionText set = parse_term_option(text);
     losses::find_term(set.term);
+    check_given_once(given, "--term-option", set.term + "." + set.option);
     term_of(config, set.term).options[set.option] = set.value;
   }
   if (!options.views.empty()) config.views = options.views;
   if (!options.texts.empty()) config.texts = options.texts;
+  const auto set = [](double given, double& scale) {
+    if (given > 0) scale = given;
+  };
+  set(options.logit_scale_start, config.scale.start);
+  set(options.logit_scale_min, config.scale.lowest);
+  set(options.logit_scale_max, config.scale.highest);
+  if (config.scale.lowest > config.scale.highest) {
+    fail_usage("the scale's lowest value, " + Json(config.scale.lowest).dump() +
+                   ", is above its highest, " + Json(config.scale.highest).dump(),
+               "--logit-scale-min of at most --logit-scale-max");
+  }
   if (options.freeze_patch_embedding != "auto")
     config.freeze_patch_embedding = options.freeze_patch_embedding == "on";
   return config;
 }
 
 void check_views(const losses::ObjectiveConfig& config) {
+  std::vector<std::string> known = data::transform::view_recipe_names();
+  known.insert(known.begin(), kBaseView);
   for (const std::string& view : config.views) {
-    if (view != kBaseView) data::transform::find_view_recipe(view);
+    if (std::find(known.begin(), known.end(), view) != known.end()) continue;
+    const std::string near = nearest(view, known);
+    fail_usage("--views names '" + view + "', which is no recipe of a view", listed(known, " or "),
+               near.empty() ? "" : "Did you mean '" + near + "'?");
   }
+}
+
+/// The words of --texts: those of the data and `caption`, which the caption policy makes one of.
+void check_source(const std::string& text, const std::string& source) {
+  static const std::vector<std::string> kWords = {kCaptionSlot, "original", "eda",
+                                                  "sentence",   "rewrite",  "uniform"};
+  const bool mode = source.starts_with("rewrite:") && source != "rewrite:";
+  if (mode || std::find(kWords.begin(), kWords.end(), source) != kWords.end()) return;
+  const std::string near = nearest(source, kWords);
+  fail_usage("--texts names '" + text + "', which is no text",
+             "caption, original, eda, sentence, rewrite or rewrite:MODE, with or without +masked "
+             "and +both-sides behind it",
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 /// Whether a slot needs rewrites to be what it says.
@@ -106,6 +147,7 @@ std::vector<data::captions::TextSlot> text_slots(const ResolvedObjective& object
   for (const std::string& text : objective.config.texts) {
     const losses::SlotName name = losses::parse_slot(text);
     std::string source = name.source;
+    check_source(text, source);
     if (source == kCaptionSlot)
       source = objective.caption_policy == "uniform" ? "uniform" : "original";
     slots.push_back(data::captions::parse_text_slot(source));
@@ -124,9 +166,9 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
   }
   const std::vector<data::captions::TextSlot> slots = text_slots(objective);
   if (rewrites == 0 && std::any_of(slots.begin(), slots.end(), asks_for_rewrites)) {
-    fail_usage("objective " + objective.config.preset + " reads a rewrite of each pair, and there are none",
-               "--rewrites FILE...",
-               "Or train without that text: --texts says which there are.");
+    fail_usage("objective " + objective.config.preset +
+                   " reads a rewrite of each pair, and there are none",
+               "--rewrites FILE...", "Or train without that text: --texts says which there are.");
   }
   if (rewrites > 0 && policy != kAllTexts && losses::reads_rewrites(objective.config)) {
     fail_usage("--caption-policy " + policy +
@@ -136,6 +178,12 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
   }
 }
 
+bool uses_rewrites(const ResolvedObjective& objective) {
+  const std::vector<data::captions::TextSlot> slots = text_slots(objective);
+  return objective.caption_policy == kAllTexts ||
+         std::any_of(slots.begin(), slots.end(), asks_for_rewrites);
+}
+
 TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resolved) {
   TrainOptions filled = options;
   const losses::ObjectiveConfig& config = resolved.objective.config;
@@ -143,7 +191,9 @@ TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resol
   filled.term_options.clear();
   for (const losses::TermConfig& term : config.terms) {
     filled.terms.emplace_back(term.name, term.weight);
-    for (const auto& [option, value] : term.options) {
+    const losses::TermKind& kind = losses::find_term(term.name);
+    const losses::TermOptions all(kind.name, kind.options, term.options);
+    for (const auto& [option, value] : all.values()) {
       if (term.name != kMultiText)  // has a flag of its own
         filled.term_options.push_back(term.name + "." + option + "=" + value);
     }
@@ -152,6 +202,9 @@ TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resol
   if (filled.precision == "bf16") filled.precision = "amp_bf16";
   filled.views = config.views;
   filled.texts = config.texts;
+  filled.logit_scale_start = config.scale.start;
+  filled.logit_scale_min = config.scale.lowest;
+  filled.logit_scale_max = config.scale.highest;
   filled.freeze_patch_embedding = config.freeze_patch_embedding ? "on" : "off";
   filled.caption_policy = resolved.objective.caption_policy;
   filled.decay_rule = resolved.objective.decay_rule;

@@ -28,6 +28,9 @@ std::vector<data::captions::TextSlot> text_slots(const ResolvedObjective& object
 /// are none, or leaves out texts that a term reads.
 void check_texts(const ResolvedObjective& objective, int rewrites);
 
+/// Whether a step's texts can be rewrites at all.
+bool uses_rewrites(const ResolvedObjective& objective);
+
 struct ResolvedOptions {
   ResolvedObjective objective;
   std::string augment;

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "data/captions/keep_condition.h"
+#include "losses/objective.h"
 #include "train/options/image_recipe.h"
 #include "train/options/option_table.h"
 
@@ -175,6 +176,10 @@ Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
   fill_in("views", {"base"});
   fill_in("texts", {"caption"});
   fill_in("freeze-patch-embedding", "off");
+  const losses::ScaleRange scale;
+  fill_in("logit-scale-start", scale.start);
+  fill_in("logit-scale-min", scale.lowest);
+  fill_in("logit-scale-max", scale.highest);
   if (saved.contains("precision") && saved["precision"] == "bf16") saved["precision"] = "amp_bf16";
   if (!saved.contains("preprocessing") && saved.contains("augment") &&
       saved["augment"].is_string()) {

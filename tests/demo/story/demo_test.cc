@@ -116,6 +116,30 @@ TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
   EXPECT_EQ(longer_stages.size(), 7U);
 }
 
+// Every way to train, from pictures to the table.
+TEST_F(DemoTest, TheFamilyIsComparedInATable) {
+  write_records("");
+  DemoOptions options = small();
+  options.arms = family_arms();
+  options.family = true;
+  options.steps = 1;
+  options.equal_time = true;
+  const DemoReport report = run_demo(options);
+  ASSERT_EQ(report.comparison.arms.size(), 14U);
+  ASSERT_TRUE(report.equal_time.has_value());
+  EXPECT_FALSE(report.comparison.metrics.empty());
+  const std::string table = read_file(report.page);
+  for (const Arm& arm : family_arms()) {
+    EXPECT_NE(table.find("| " + arm.title + " | "), std::string::npos) << arm.title;
+    EXPECT_TRUE(
+        fs::exists(options.output / "runs" / (arm.name + "-s1") / "model/open_clip_config.json"))
+        << arm.name;
+  }
+  EXPECT_NE(table.find("Equal time:"), std::string::npos);
+  EXPECT_EQ(run_demo(options).reused_stages,
+            report.reused_stages + static_cast<int>(report.stage_seconds.size()));
+}
+
 TEST_F(DemoTest, OtherRecordsTrainAgain) {
   write_records("");
   DemoOptions options = small();

@@ -89,8 +89,7 @@ TEST_P(EveryPreset, GradientsAreThoseOfFiniteDifferences) {
   const tensor::ParameterTable table = whole_table(model, objective);
   const auto loss = [&] {
     // Training mode: batch normalisation by the batch, as the gradient has it.
-    for (const tensor::TableEntry& entry : table.entries())
-      entry.leaf.mutable_grad() = Tensor();
+    for (const tensor::TableEntry& entry : table.entries()) entry.leaf.mutable_grad() = Tensor();
     std::vector<Tensor> buffers;
     for (const tensor::TableEntry& entry : objective.table().entries()) {
       if (entry.kind == tensor::TensorKind::kBuffer) buffers.push_back(entry.leaf.clone());
@@ -154,8 +153,7 @@ TEST_P(EveryPreset, EvaluationChangesNothingAndTrainingMovesWhatTermsRemember) {
   const StepLoss trained = forward_backward(model, objective, input, {.micro_batch = 3});
   const auto after = copies();
   for (size_t i = 0; i < before.size(); ++i) {
-    const bool buffer =
-        objective.table().at(before[i].first).kind == tensor::TensorKind::kBuffer;
+    const bool buffer = objective.table().at(before[i].first).kind == tensor::TensorKind::kBuffer;
     EXPECT_NE(torch::equal(before[i].second, after[i].second), buffer) << before[i].first;
   }
   double sum = 0;
@@ -172,7 +170,8 @@ TEST_P(EveryPreset, EvaluationChangesNothingAndTrainingMovesWhatTermsRemember) {
 TEST_P(EveryPreset, TheLossIsTheWeightedSumOfItsTerms) {
   models::Clip model(small_config(), 4);
   losses::Objective objective(small_preset(GetParam()), model.config(), 5);
-  const StepLoss step = forward_backward(model, objective, input_of(GetParam()), {.micro_batch = 3});
+  const StepLoss step =
+      forward_backward(model, objective, input_of(GetParam()), {.micro_batch = 3});
   ASSERT_EQ(step.terms.size(), objective.parts().size());
   double sum = 0;
   for (size_t i = 0; i < step.terms.size(); ++i) {

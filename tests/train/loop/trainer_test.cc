@@ -222,6 +222,40 @@ TEST_F(Trainer, APairedBaselineOfAllTextsReadsTheOriginalsAlone) {
   EXPECT_EQ(losses("run-baseline"), losses("plain"));
 }
 
+TEST_F(Trainer, APairedBaselineNeedsARunThatReadsRewrites) {
+  options::TrainOptions given = options("none", 3);
+  given.rewrites = rewrites();
+  given.paired_baseline = true;
+  EXPECT_THAT(error_of(given).what(), testing::HasSubstr("objective clip reads none"));
+  EXPECT_FALSE(fs::exists(path("none")));
+}
+
+TEST_F(Trainer, APairedBaselineWithoutRewritesIsRefused) {
+  options::TrainOptions given = options("run", 3);
+  given.paired_baseline = true;
+  EXPECT_THAT(error_of(given).what(), testing::HasSubstr("--rewrites FILE"));
+  EXPECT_FALSE(fs::exists(path("run")));
+}
+
+// A second text that is a rewrite, against EDA's: held-out pairs are read alike by both.
+TEST_F(Trainer, APairedBaselineIsValidatedOnTheSameTexts) {
+  options::TrainOptions given = options("run", 2);
+  given.objective = "ladeclip";
+  given.terms = {{"nearest-text", 0}};  // remembers the texts of training
+  given.term_options = {"simsiam.width=16", "simsiam.hidden=8"};
+  given.rewrites = rewrites();
+  given.val_data = given.train_data;
+  given.lr = 1e-30;  // both stay where they start
+  given.paired_baseline = true;
+  train(given);
+  EXPECT_THAT(read_file(path("run-baseline/config.toml")), testing::HasSubstr("eda"));
+  const auto last = [&](const std::string& run) {
+    return rows(run).back()["val_loss"].get<double>();
+  };
+  EXPECT_EQ(last("run-baseline"), last("run"));
+  EXPECT_NE(losses("run-baseline"), losses("run"));
+}
+
 TEST_F(Trainer, TheMemoryOfTheLoaderChangesNoLoss) {
   options::TrainOptions given = options("much", 6);
   given.batch_size = 4;

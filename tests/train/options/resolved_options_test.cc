@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "losses/presets.h"
@@ -45,8 +46,8 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
               }
             }
             if (!replaced) config.terms.push_back({term, weight});
-            const bool rewrite_slot =
-                std::find(config.texts.begin(), config.texts.end(), "rewrite") != config.texts.end();
+            const bool rewrite_slot = std::find(config.texts.begin(), config.texts.end(),
+                                                "rewrite") != config.texts.end();
             const bool masks = std::any_of(
                 config.texts.begin(), config.texts.end(),
                 [](const std::string& text) { return losses::parse_slot(text).masked; });
@@ -82,9 +83,8 @@ TEST(ResolvedOptions, WhatTermsReadDecidesWhatTheLoaderBrings) {
             // Refused are only contradictions, and runs that need rewrites and have none.
             const bool needs_rewrites =
                 rewrites == 0 &&
-                (rewrite_slot ||
-                 (policy != "original" &&
-                  (policy != "" || all_texts || config.caption_policy != "original")));
+                (rewrite_slot || (policy != "original" && (policy != "" || all_texts ||
+                                                           config.caption_policy != "original")));
             const bool contradiction =
                 (policy != "" && (policy == "all") != all_texts) ||
                 (policy == "" && config.caption_policy == "all" && !all_texts);
@@ -122,6 +122,77 @@ TEST(ResolvedOptions, FilledInOptionsLeaveNothingOpenAndTheGivenOnesStay) {
                                .name = "run"})
                 .warmup,
             "12");
+}
+
+TEST(ResolvedOptions, NamesOfViewsAndTextsAreThoseOfTheFlags) {
+  const auto refusal = [](std::vector<std::string> views, std::vector<std::string> texts) {
+    return outcome({.views = std::move(views), .texts = std::move(texts)}, 0);
+  };
+  EXPECT_THAT(refusal({"bsae"}, {}),
+              testing::AllOf(testing::HasSubstr("--views names 'bsae'"),
+                             testing::HasSubstr("expected base, mocov2, slip"),
+                             testing::HasSubstr("Did you mean 'base'?")));
+  EXPECT_THAT(refusal({}, {"captoin+masked"}),
+              testing::AllOf(testing::HasSubstr("--texts names 'captoin+masked'"),
+                             testing::HasSubstr("expected caption, original, eda"),
+                             testing::HasSubstr("Did you mean 'caption'?")));
+  EXPECT_THAT(refusal({}, {"rewrite:"}), testing::HasSubstr("--texts names 'rewrite:'"));
+}
+
+TEST(ResolvedOptions, OneThingHasOneValue) {
+  TrainOptions options;
+  options.terms = {{"contrastive", 1}, {"contrastive", 2}};
+  EXPECT_THAT(outcome(options, 0), testing::HasSubstr("--term sets contrastive twice"));
+  options = {.objective = "slip"};
+  options.term_options = {"simclr.temperature=0.1", "simclr.width=8", "simclr.temperature=0.2"};
+  EXPECT_THAT(outcome(options, 0),
+              testing::HasSubstr("--term-option sets simclr.temperature twice"));
+}
+
+TEST(ResolvedOptions, KnowsWhetherRewritesAreUsed) {
+  const auto used = [](const TrainOptions& options) {
+    return uses_rewrites(resolve_objective(options));
+  };
+  for (const char* preset : {"laclip", "laclip-mt", "laslip", "lafilip", "ladeclip", "ladefilip"})
+    EXPECT_TRUE(used({.objective = preset})) << preset;
+  for (const char* preset : {"clip", "slip", "filip", "declip", "defilip", "siglip"})
+    EXPECT_FALSE(used({.objective = preset})) << preset;
+  EXPECT_FALSE(used({.caption_policy = "original", .objective = "laclip"}));
+  EXPECT_TRUE(used({.objective = "clip", .texts = {"rewrite:chatgpt"}}));
+}
+
+TEST(ResolvedOptions, WrongNamesOfViewsAndTextsNameTheNearest) {
+  const auto said = [](TrainOptions options) { return outcome(options, 0); };
+  EXPECT_THAT(said({.texts = {"capton"}}), testing::HasSubstr("Did you mean 'caption'?"));
+  EXPECT_THAT(said({.texts = {"capton"}}), testing::HasSubstr("+both-sides"));
+  EXPECT_THAT(said({.views = {"bse"}}), testing::HasSubstr("Did you mean 'base'?"));
+  EXPECT_THAT(said({.views = {"mocov3"}}), testing::HasSubstr("Did you mean 'mocov2'?"));
+  EXPECT_THAT(said({.texts = {"caption+maskt"}}), testing::HasSubstr("'+masked'?"));
+  EXPECT_THAT(said({.term_options = {"contrastive.x=1"}}), testing::HasSubstr("no option 'x'"));
+  EXPECT_THAT(said({.term_options = {"simclr.width=1"}}), testing::HasSubstr("--term simclr=1"));
+}
+
+TEST(ResolvedOptions, ASettingThatIsTheDefaultIsNoOtherSetting) {
+  TrainOptions plain{.objective = "declip"}, said = plain;
+  said.term_options = {"nearest-text.top-k=1", "simsiam.width=1024"};
+  const auto filled = [](const TrainOptions& options) {
+    return filled_in(options, {.objective = resolve_objective(options)}).term_options;
+  };
+  EXPECT_EQ(filled(plain), filled(said));
+  EXPECT_THAT(filled(plain), testing::Contains("masked-lm.weight=0").Times(0));
+  EXPECT_THAT(filled(plain), testing::Contains("simsiam.hidden=512"));
+}
+
+TEST(ResolvedOptions, TheScaleIsThePresetsUnlessItIsSet) {
+  const TrainOptions declip{.objective = "declip"};
+  const TrainOptions filled = filled_in(declip, {.objective = resolve_objective(declip)});
+  EXPECT_NEAR(filled.logit_scale_min, std::exp(3), 1e-12);
+  EXPECT_NEAR(filled.logit_scale_max, std::exp(6), 1e-9);
+  TrainOptions set = declip;
+  set.logit_scale_min = 5;
+  EXPECT_EQ(resolve_objective(set).config.scale.lowest, 5);
+  set.logit_scale_max = 4;
+  EXPECT_THAT(outcome(set, 0), testing::HasSubstr("above its highest"));
 }
 
 }  // namespace
