@@ -96,6 +96,7 @@ EmbedSummary embed_files(const EmbedRequest& request) {
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
   const auto model = models::load_model_to_evaluate(request.model);
+  warn_without_global_features(request.model);
   model->to(device);
   EmbedSummary summary;
   Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary)

@@ -29,6 +29,7 @@ void check(const EvaluationRequest& request) {
 std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
   const torch::Device device = tensor::open_device(request.device);
   auto model = models::load_model_to_evaluate(request.model);
+  if (!request.tokens) warn_without_global_features(request.model);
   model->to(device);
   return model;
 }

@@ -7,6 +7,8 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "eval/picture_batches.h"
+#include "losses/filip_heads.h"
+#include "models/load_model.h"
 
 namespace clipwright::eval {
 namespace {
@@ -116,6 +118,16 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
   progress.finish();
   require_finite(rows, "texts");
   return rows.index_select(0, torch::tensor(row, torch::kInt64));
+}
+
+void warn_without_global_features(const std::string& model) {
+  const std::filesystem::path folder = models::find_model_folder(model);
+  if (folder.empty() || !losses::lacks_global_features(folder)) return;
+  log_warning(
+      "--model " + model +
+      " was trained to compare patches with words alone: its global features are as they "
+      "were drawn, so the numbers are those of an untrained model. `eval zeroshot --tokens` "
+      "uses what it learned.");
 }
 
 Tensor unit_rows(const Tensor& features) {

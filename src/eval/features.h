@@ -47,6 +47,10 @@ ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pic
 Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    const EvalOptions& options = {});
 
+/// Warns where a model's folder says that its global features were never trained (FILIP's alone),
+/// since numbers of such features look like results and mean nothing.
+void warn_without_global_features(const std::string& model);
+
 /// Rows of length one; a row of zeros stays zero.
 Tensor unit_rows(const Tensor& features);
 

@@ -9,7 +9,9 @@
 namespace clipwright::losses {
 namespace {
 
-constexpr const char* kObjectiveName = "objective.safetensors";
+constexpr const char *kObjectiveName = "objective.safetensors",
+                     *kGlobalFeatures = "global_features", *kTrained = "trained",
+                     *kUntrained = "untrained";
 
 Tensor head_rows(const Tensor& rows, const Tensor& weight, const Tensor& bias) {
   const int64_t width = rows.size(-1);
@@ -69,12 +71,20 @@ std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
   return heads;
 }
 
-void write_filip_heads(const fs::path& folder, const FilipHeads& heads) {
+void write_filip_heads(const fs::path& folder, const FilipHeads& heads, bool global_features) {
   tensor::write_safetensors(folder / kFilipHeadsName,
                             {{"filip.image.weight", heads.image_weight.detach()},
                              {"filip.image.bias", heads.image_bias.detach()},
                              {"filip.text.weight", heads.text_weight.detach()},
-                             {"filip.text.bias", heads.text_bias.detach()}});
+                             {"filip.text.bias", heads.text_bias.detach()}},
+                            {{kGlobalFeatures, global_features ? kTrained : kUntrained}});
+}
+
+bool lacks_global_features(const fs::path& folder) {
+  if (!fs::exists(folder / kFilipHeadsName)) return false;
+  const auto metadata = tensor::read_safetensors(folder / kFilipHeadsName).metadata;
+  const auto said = metadata.find(kGlobalFeatures);
+  return said != metadata.end() && said->second == kUntrained;
 }
 
 }  // namespace clipwright::losses

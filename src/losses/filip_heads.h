@@ -24,7 +24,11 @@ constexpr const char* kFilipHeadsName = "filip_heads.safetensors";
 /// are none. Throws Error(kInput) for heads that are damaged or incomplete.
 std::optional<FilipHeads> read_filip_heads(const std::filesystem::path& folder);
 
-/// Writes the file of heads, atomically.
-void write_filip_heads(const std::filesystem::path& folder, const FilipHeads& heads);
+/// Writes the file of heads, atomically. `global_features`: the run trained those as well.
+void write_filip_heads(const std::filesystem::path& folder, const FilipHeads& heads,
+                       bool global_features = true);
+
+/// Whether a model's folder says that its global features were never trained.
+bool lacks_global_features(const std::filesystem::path& folder);
 
 }  // namespace clipwright::losses

@@ -60,8 +60,9 @@ class Term : public torch::nn::Module {
   /// Numbers of the last step's losses; asked for once, after it.
   virtual std::vector<Reading> readings() { return {}; }
 
-  /// Into the folder of a finished model, what of the term is of use with it.
-  virtual void write_beside(const std::filesystem::path& model) const {}
+  /// Into the folder of a finished model, what of the term is of use with it. `all`: what the
+  /// objective's terms read together, and so have trained.
+  virtual void write_beside(const std::filesystem::path& model, const Wants& all) const {}
 
   /// Parameters and buffers of the term itself, trained and saved with the model's.
   const tensor::ParameterTable& table() const { return table_; }

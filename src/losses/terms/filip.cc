@@ -103,8 +103,8 @@ class Filip final : public Term {
     return {{"filip/logit_scale", log_scale_.detach().exp().item<double>()}};
   }
 
-  void write_beside(const std::filesystem::path& model) const override {
-    write_filip_heads(model, heads_);
+  void write_beside(const std::filesystem::path& model, const Wants& all) const override {
+    write_filip_heads(model, heads_, all.any_image_embedding() && all.any_text_embedding());
   }
 
   /// As published: the log itself within [3, 6], from the second step on.

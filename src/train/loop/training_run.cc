@@ -450,7 +450,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   result.model = folder.model();
   models::write_open_clip_directory(*model, result.model);
   for (const losses::Objective::Part& part : objective->parts())
-    part.term->write_beside(result.model);
+    part.term->write_beside(result.model, objective->wants());
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

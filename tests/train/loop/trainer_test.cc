@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "losses/filip_heads.h"
 #include "models/clip.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
@@ -228,6 +229,20 @@ TEST_F(Trainer, APairedBaselineNeedsARunThatReadsRewrites) {
   given.paired_baseline = true;
   EXPECT_THAT(error_of(given).what(), testing::HasSubstr("objective clip reads none"));
   EXPECT_FALSE(fs::exists(path("none")));
+}
+
+// A model of FILIP's term alone has nothing to say by global features, and its folder says so.
+TEST_F(Trainer, AModelSaysWhetherItsGlobalFeaturesWereTrained) {
+  for (const std::string objective : {"filip", "defilip", "clip"}) {
+    options::TrainOptions given = options(objective, 1);
+    given.objective = objective;
+    if (objective != "clip") given.term_options = {"filip.dim=8"};
+    if (objective == "defilip") given.term_options.emplace_back("nearest-text.size=32");
+    const fs::path model = train(given).model;
+    EXPECT_EQ(fs::exists(model / losses::kFilipHeadsName), objective != "clip") << objective;
+    EXPECT_EQ(losses::lacks_global_features(model), objective == "filip") << objective;
+    EXPECT_EQ(losses::read_filip_heads(model).has_value(), objective != "clip") << objective;
+  }
 }
 
 TEST_F(Trainer, APairedBaselineWithoutRewritesIsRefused) {
