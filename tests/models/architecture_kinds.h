@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ struct ArchitectureKind {
   std::string name;  ///< the first built-in of this kind, fit for a test's name
   ModelConfig config;
 };
+
+/// What test reports show of it.
+inline void PrintTo(const ArchitectureKind& kind, std::ostream* out) { *out << kind.name; }
 
 inline std::vector<ArchitectureKind> architecture_kinds() {
   std::vector<ArchitectureKind> kinds;
