@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/words.h"
 #include "losses/conformance.h"
 #include "losses/presets.h"
 #include "tensor/safetensors.h"
@@ -25,12 +26,6 @@ struct ObjectiveFlags {
   std::vector<std::string> options;
 };
 
-std::string joined(const std::vector<std::string>& words, const char* between = ", ") {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
-  return text;
-}
-
 std::string short_number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", value);
@@ -43,18 +38,6 @@ std::map<std::string, std::string> values_of(const losses::TermConfig& term) {
       .values();
 }
 
-/// Whether a number may be given, beside choices or alone.
-bool takes_number(const TermOption& option) { return option.choices.empty() || option.least > 0; }
-
-std::string values_text(const TermOption& option) {
-  std::string text = joined(option.choices, "|");
-  if (!takes_number(option)) return text;
-  char least[32];
-  std::snprintf(least, sizeof least, "%g", option.least);
-  return text + (text.empty() ? "" : " or ") + (option.whole ? "a whole number" : "a number") +
-         " from " + least;
-}
-
 std::string needs_text(const TermKind& kind) {
   std::vector<std::string> needs;
   const auto count = [&](int64_t number, const char* one, const char* more) {
@@ -65,7 +48,7 @@ std::string needs_text(const TermKind& kind) {
         kind.needs_mask ? "text slots, one masked" : "text slots");
   if (kind.reads_rewrites) needs.emplace_back("all rewrites of a pair");
   if (kind.reads_patches) needs.emplace_back("an image tower with patches (a vision transformer)");
-  return joined(needs);
+  return listed(needs);
 }
 
 void print_list() {
@@ -92,8 +75,8 @@ void print_preset(const ObjectiveConfig& preset) {
   const auto line = [](const char* what, const std::string& value) {
     std::printf("  %-16s %s\n", what, value.c_str());
   };
-  line("image views", joined(preset.views));
-  line("texts", joined(preset.texts));
+  line("image views", listed(preset.views));
+  line("texts", listed(preset.texts));
   const char* what = "terms";
   for (const losses::TermConfig& term : preset.terms) {
     std::string text = short_number(term.weight) + " " + term.name;
@@ -113,7 +96,7 @@ void print_term(const TermKind& kind) {
   std::printf("\n  Options%s\n", kind.options.empty() ? ": none" : "");
   for (const TermOption& option : kind.options)
     std::printf("    %s=%s  (%s)\n        %s\n", option.name.c_str(), option.fallback.c_str(),
-                values_text(option).c_str(), option.help.c_str());
+                option.values().c_str(), option.help.c_str());
   std::printf("\n  Inputs of `objective evaluate --term %s` (docs/formats/conformance.md)\n",
               kind.name.c_str());
   for (const losses::FormulaInput& input : losses::formula_inputs(kind.name))
@@ -148,7 +131,7 @@ Json term_json(const TermKind& kind) {
   for (const TermOption& option : kind.options) {
     Json entry = {{"name", option.name}, {"default", option.fallback}, {"help", option.help}};
     if (!option.choices.empty()) entry["choices"] = option.choices;
-    if (takes_number(option)) {
+    if (option.takes_numbers()) {
       entry["least"] = option.least;
       entry["whole"] = option.whole;
     }
@@ -192,7 +175,7 @@ void run_show(const ObjectiveFlags& flags) {
     all.insert(all.end(), terms.begin(), terms.end());
     const std::string near = nearest(flags.name, all);
     fail_usage("objective '" + flags.name + "' does not exist",
-               "a preset (" + joined(presets) + ") or a term (" + joined(terms) + ")",
+               "a preset (" + listed(presets) + ") or a term (" + listed(terms) + ")",
                near.empty() ? "" : "Did you mean '" + near + "'?");
   }
   if (flags.json) {

@@ -27,11 +27,6 @@ bool Wants::any_image_embedding() const {
                      [](const ImageWants& view) { return view.embedding; });
 }
 
-bool Wants::any_pooled() const {
-  return std::any_of(views.begin(), views.end(),
-                     [](const ImageWants& view) { return view.pooled; });
-}
-
 bool Wants::any_text_embedding() const {
   return rewrites || std::any_of(texts.begin(), texts.end(),
                                  [](const TextWants& text) { return text.embedding; });

@@ -32,7 +32,6 @@ struct Wants {
   void join(const Wants& other);
 
   bool any_image_embedding() const;
-  bool any_pooled() const;
   bool any_text_embedding() const;
 };
 

@@ -22,25 +22,24 @@ bool is_number_for(const TermOption& option, const std::string& value) {
          (!option.whole || number == std::floor(number));
 }
 
-std::string expected_number(const TermOption& option) {
-  char range[64];
-  std::snprintf(range, sizeof range, " from %.10g to %.10g", option.least, option.most);
-  return (option.whole ? "a whole number" : "a number") + std::string(range);
-}
-
 void check_value(const std::string& term, const TermOption& option, const std::string& value) {
   const auto& choices = option.choices;
-  const bool takes_numbers = choices.empty() || option.least > 0;
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  if (takes_numbers && is_number_for(option, value)) return;
-  std::string expected = listed(choices, " or ");
-  if (takes_numbers) expected += (choices.empty() ? "" : " or ") + expected_number(option);
+  if (option.takes_numbers() && is_number_for(option, value)) return;
   const std::string near = nearest(value, choices);
-  fail_usage(term + "'s option " + option.name + " is '" + value + "'", expected,
+  fail_usage(term + "'s option " + option.name + " is '" + value + "'", option.values(),
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 }  // namespace
+
+std::string TermOption::values() const {
+  std::string text = listed(choices, " or ");
+  if (!takes_numbers()) return text;
+  char range[64];
+  std::snprintf(range, sizeof range, " from %.10g to %.10g", least, most);
+  return text + (text.empty() ? "" : " or ") + (whole ? "a whole number" : "a number") + range;
+}
 
 TermOptions::TermOptions(const std::string& term, const std::vector<TermOption>& known,
                          const std::map<std::string, std::string>& given) {

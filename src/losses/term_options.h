@@ -12,9 +12,14 @@ namespace clipwright::losses {
 struct TermOption {
   std::string name, fallback, help;
   std::vector<std::string> choices = {};  ///< words it may be; empty: a number
-  double least = 0;    ///< of a number; above 0 beside choices: or a number of at least this
-  bool whole = false;  ///< a number without a fraction
-  double most = 1e9;   ///< of a number; sizes say less, since memory is taken for them
+  double least = 0;                       ///< of a number
+  bool whole = false;                     ///< a number without a fraction
+  double most = 1e9;       ///< of a number; sizes say less, since memory is taken for them
+  bool or_number = false;  ///< beside its choices a number as well
+
+  bool takes_numbers() const { return choices.empty() || or_number; }
+  /// "on or off", "a whole number from 1 to 65536", "all or a whole number from 1 to ...".
+  std::string values() const;
 };
 
 class TermOptions {

@@ -73,10 +73,12 @@ class Clip : public torch::nn::Module {
   std::shared_ptr<TextTransformer> text_;
 };
 
-/// Evaluation mode without gradients, as long as it lives.
+/// Evaluation mode of a model, or of what is trained with it, without gradients, as long as it
+/// lives.
 class Evaluating {
  public:
-  explicit Evaluating(Clip& model) : model_(model), was_training_(model.is_training()) {
+  explicit Evaluating(torch::nn::Module& model)
+      : model_(model), was_training_(model.is_training()) {
     model_.eval();
   }
   Evaluating(const Evaluating&) = delete;
@@ -84,7 +86,7 @@ class Evaluating {
   ~Evaluating() { model_.train(was_training_); }
 
  private:
-  Clip& model_;
+  torch::nn::Module& model_;
   bool was_training_;
   torch::NoGradGuard no_grad_;
 };

@@ -60,7 +60,7 @@ Tensor SimClr::loss(const Features& all) {
   const Tensor first = head_.forward(all.views.at(first_view_).pooled, is_training()),
                second = head_.forward(all.views.at(first_view_ + 1).pooled, is_training());
   const SimClrValue value = simclr_loss(unit_rows(first), unit_rows(second), temperature_);
-  accuracy_ = value.accuracy;
+  if (is_training()) accuracy_ = value.accuracy;
   return value.loss;
 }
 

@@ -76,7 +76,7 @@ Tensor SimSiam::loss(const Features& all) {
                z1 = projector_.forward(all.views.at(first_view_ + 1).embedding, is_training());
   const Tensor p0 = predictor_.forward(z0, is_training()),
                p1 = predictor_.forward(z1, is_training());
-  collapse_ = (collapse_indicator(z0) + collapse_indicator(z1)) / 2;
+  if (is_training()) collapse_ = (collapse_indicator(z0) + collapse_indicator(z1)) / 2;
   return simsiam_loss(p0, p1, z0, z1, stop_gradient_);
 }
 

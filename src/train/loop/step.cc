@@ -78,6 +78,28 @@ void send_back(const Tensor& loss, double weight) {
   if (loss.requires_grad()) (weight * loss).backward();
 }
 
+/// Each term's loss as `loss_of` asks it for one, with a graph of its own down to `leaves`, which
+/// are the tensors of `features`. Returns the sum of the gradients of each leaf; undefined where
+/// none arrived.
+template <typename LossOf>
+std::vector<Tensor> term_gradients(models::Clip& model, losses::Objective& objective,
+                                   const losses::Features& features,
+                                   const std::vector<Tensor>& leaves, TermSums& sums,
+                                   const LossOf& loss_of) {
+  std::vector<Tensor> gradients(leaves.size());
+  const bool several = objective.parts().size() > 1;
+  for (size_t i = 0; i < objective.parts().size(); ++i) {
+    const losses::Objective::Part& part = objective.parts()[i];
+    const Tensor loss = loss_of(*part.term, with_unit_rows(features, part.term->wants(),
+                                                           objective.scale(model.logit_scale())));
+    if (!loss.defined()) continue;
+    send_back(loss, part.weight);
+    sums.add_loss(i, loss);
+    sums.add_square(i, collect(leaves, gradients, several));
+  }
+  return gradients;
+}
+
 /// A micro-batch's second half: its own losses, and all gradients into the towers.
 class PartBackward {
  public:
@@ -97,18 +119,11 @@ class PartBackward {
     for_each_output(features, [&](Tensor& tensor) { outputs.push_back(tensor); });
     losses::Features cut = features;
     const std::vector<Tensor> leaves = make_leaves(cut);
-    std::vector<Tensor> gradients(leaves.size());
-    const bool several = objective_.parts().size() > 1;
-    for (size_t i = 0; i < objective_.parts().size(); ++i) {
-      const losses::Objective::Part& part = objective_.parts()[i];
-      const Tensor loss = part.term->sample_loss(
-          with_unit_rows(cut, part.term->wants(), objective_.scale(model_.logit_scale())),
-          context_);
-      if (!loss.defined()) continue;
-      send_back(loss, part.weight);
-      sums_.add_loss(i, loss);
-      sums_.add_square(i, collect(leaves, gradients, several));
-    }
+    const std::vector<Tensor> gradients =
+        term_gradients(model_, objective_, cut, leaves, sums_,
+                       [&](losses::Term& term, const losses::Features& read) {
+                         return term.sample_loss(read, context_);
+                       });
     // A tower that is frozen as a whole has no graph; what no term read has no gradient.
     std::vector<Tensor> sources, sent;
     for (size_t i = 0; i < outputs.size(); ++i) {
@@ -132,25 +147,6 @@ class PartBackward {
   TermSums& sums_;
 };
 
-/// Losses over the whole batch, each with a graph of its own down to `leaves`. Returns the sum of
-/// the gradients of each leaf.
-std::vector<Tensor> whole_batch_losses(models::Clip& model, losses::Objective& objective,
-                                       const losses::Features& whole,
-                                       const std::vector<Tensor>& leaves, TermSums& sums) {
-  std::vector<Tensor> gradients(leaves.size());
-  const bool several = objective.parts().size() > 1;
-  for (size_t i = 0; i < objective.parts().size(); ++i) {
-    const losses::Objective::Part& part = objective.parts()[i];
-    const Tensor loss = part.term->loss(
-        with_unit_rows(whole, part.term->wants(), objective.scale(model.logit_scale())));
-    if (!loss.defined()) continue;
-    send_back(loss, part.weight);
-    sums.add_loss(i, loss);
-    sums.add_square(i, collect(leaves, gradients, several));
-  }
-  return gradients;
-}
-
 void finish_step(models::Clip& model, losses::Objective& objective, losses::Features whole,
                  StepLoss& step) {
   const torch::NoGradGuard no_grad;
@@ -163,28 +159,11 @@ void finish_step(models::Clip& model, losses::Objective& objective, losses::Feat
   }
 }
 
-/// Evaluation mode of a module as long as it lives.
-class InEvaluation {
- public:
-  explicit InEvaluation(torch::nn::Module& module)
-      : module_(module), was_training_(module.is_training()) {
-    module_.eval();
-  }
-  InEvaluation(const InEvaluation&) = delete;
-  InEvaluation& operator=(const InEvaluation&) = delete;
-  ~InEvaluation() { module_.train(was_training_); }
-
- private:
-  torch::nn::Module& module_;
-  bool was_training_;
-};
-
 }  // namespace
 
 StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepParts& input,
                        const StepOptions& options) {
-  const models::Evaluating evaluating(model);
-  const InEvaluation terms_too(objective);
+  const models::Evaluating evaluating(model), terms_too(objective);
   std::vector<losses::Features> parts;
   for (int64_t i = 0; i < input.count(); ++i) {
     parts.push_back(run_towers(model, objective, input.part(i), options.bfloat16));
@@ -233,7 +212,9 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
   const std::vector<Tensor> leaves = make_leaves(whole);
   const losses::StepContext context{whole.pairs(), count_masked(whole)};
   TermSums sums(objective);
-  const std::vector<Tensor> gradients = whole_batch_losses(model, objective, whole, leaves, sums);
+  const std::vector<Tensor> gradients = term_gradients(
+      model, objective, whole, leaves, sums,
+      [](losses::Term& term, const losses::Features& all) { return term.loss(all); });
 
   losses::Features with_graph = std::move(parts.back());
   parts.clear();

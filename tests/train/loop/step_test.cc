@@ -166,6 +166,27 @@ TEST_P(EveryPreset, EvaluationChangesNothingAndTrainingMovesWhatTermsRemember) {
   }
 }
 
+// Readings are of training steps.
+TEST(Readings, AreNotTakenInEvaluation) {
+  for (const auto& [preset, reading] :
+       {std::pair("slip", "simclr/accuracy"), std::pair("declip", "simsiam/collapse")}) {
+    models::Clip model(small_config(), 4);
+    losses::Objective objective(small_preset(preset), model.config(), 5);
+    const auto taken = [&, &name = reading] {
+      for (const losses::Objective::Part& part : objective.parts()) {
+        for (const auto& [said, value] : part.term->readings()) {
+          if (said == name) return true;
+        }
+      }
+      return false;
+    };
+    evaluate_step(model, objective, input_of(preset), {});
+    EXPECT_FALSE(taken()) << reading;
+    forward_backward(model, objective, input_of(preset), {});
+    EXPECT_TRUE(taken()) << reading;
+  }
+}
+
 // What is found piece by piece is the weighted sum.
 TEST_P(EveryPreset, TheLossIsTheWeightedSumOfItsTerms) {
   models::Clip model(small_config(), 4);
