@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/eval_commands.h"
 #include "cli/source_flags.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -16,19 +17,6 @@ struct EvalFlags {
   std::string output;
 };
 
-void deliver(const std::string& text, const std::string& output) {
-  if (output.empty()) {
-    std::fputs(text.c_str(), stdout);
-  } else {
-    write_file(output, text);
-  }
-}
-
-void add_output(CLI::App& command, EvalFlags& flags, const char* what) {
-  command.add_option("--output", flags.output, std::string(what) + "; default: standard output")
-      ->type_name("FILE");
-}
-
 void add_common(CLI::App& command, EvalFlags& flags) {
   eval::EvaluationRequest& request = flags.request;
   command
@@ -36,17 +24,23 @@ void add_common(CLI::App& command, EvalFlags& flags) {
       ->required()
       ->type_name("MODEL");
   add_source_flags(command, request.data);
-  command
-      .add_option("--batch-size", request.options.batch_size,
-                  "pictures or texts at once; results do not depend on it")
-      ->capture_default_str();
-  command.add_option("--workers", request.options.workers, "threads that decode pictures")
-      ->capture_default_str();
-  command.add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
-  add_output(command, flags, "result in CLIP_benchmark's JSON schema");
+  add_eval_compute_flags(command, request.options, request.device);
+  add_eval_output(command, flags.output, "result in CLIP_benchmark's JSON schema");
 }
 
-void add_zeroshot(CLI::App& eval) {
+/// Named by the command line's contract; a clear answer is better than "unknown command".
+void add_missing(CLI::App& eval, const std::string& name) {
+  CLI::App* command = eval.add_subcommand(name, "not in this version");
+  command->group("")->allow_extras();
+  command->callback([name] {
+    fail_usage("'clipwright eval " + name + "' is not in this version",
+               "zeroshot, retrieval or build");
+  });
+}
+
+}  // namespace
+
+void add_eval_zeroshot(CLI::App& eval) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command = eval.add_subcommand(
       "zeroshot",
@@ -75,7 +69,7 @@ void add_zeroshot(CLI::App& eval) {
   });
 }
 
-void add_retrieval(CLI::App& eval) {
+void add_eval_retrieval(CLI::App& eval) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command = eval.add_subcommand(
       "retrieval", "image-text retrieval, several captions a picture: recall@k both ways");
@@ -96,39 +90,57 @@ void add_retrieval(CLI::App& eval) {
   });
 }
 
-void add_build(CLI::App& eval) {
+void add_eval_build(CLI::App& eval) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command = eval.add_subcommand("build", "one CSV of many result files");
   command->fallthrough();
   command->add_option("files", flags->files, "result files, or folders of them")->required();
-  add_output(*command, *flags, "the CSV");
+  add_eval_output(*command, flags->output, "the CSV");
   command->footer("Example:\n  clipwright eval build results/ --output benchmark.csv");
   command->callback([flags] { deliver(eval::build_results_csv(flags->files), flags->output); });
 }
 
-/// Named by the command line's contract; a clear answer is better than "unknown command".
-void add_missing(CLI::App& eval, const std::string& name) {
-  CLI::App* command = eval.add_subcommand(name, "not in this version");
-  command->group("")->allow_extras();
-  command->callback([name] {
-    fail_usage("'clipwright eval " + name + "' is not in this version",
-               "zeroshot, retrieval or build",
-               name == "selection" ? ""
-                                   : "Write features with 'clipwright embed --raw' and fit the "
-                                     "classifier with a tool of your choice.");
-  });
+void add_eval_compute_flags(CLI::App& command, eval::EvalOptions& options, std::string& device) {
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "pictures or texts at once; results do not depend on it")
+      ->capture_default_str();
+  command.add_option("--workers", options.workers, "threads that decode pictures")
+      ->capture_default_str();
+  command.add_option("--device", device, "cpu, cuda or cuda:N")->capture_default_str();
 }
 
-}  // namespace
+void add_eval_output(CLI::App& command, std::string& output, const char* what) {
+  command.add_option("--output", output, std::string(what) + "; default: standard output")
+      ->type_name("FILE");
+}
+
+void deliver(const std::string& text, const std::string& output) {
+  if (output.empty()) {
+    std::fputs(text.c_str(), stdout);
+  } else {
+    write_file(output, text);
+  }
+}
+
+void add_eval_probe(CLI::App& eval) { add_missing(eval, "probe"); }
+void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
+void add_eval_selection(CLI::App& eval) { add_missing(eval, "selection"); }
+void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
+void add_eval_suite(CLI::App& eval) { add_missing(eval, "suite"); }
 
 void add_eval_command(CLI::App& program) {
   CLI::App* eval =
       program.add_subcommand("eval", "evaluate a model: zero-shot classification, retrieval");
   eval->require_subcommand(1);
-  add_zeroshot(*eval);
-  add_retrieval(*eval);
-  add_build(*eval);
-  for (const char* name : {"probe", "fewshot", "selection"}) add_missing(*eval, name);
+  add_eval_zeroshot(*eval);
+  add_eval_retrieval(*eval);
+  add_eval_probe(*eval);
+  add_eval_fewshot(*eval);
+  add_eval_selection(*eval);
+  add_eval_invariance(*eval);
+  add_eval_suite(*eval);
+  add_eval_build(*eval);
 }
 
 }  // namespace clipwright::cli

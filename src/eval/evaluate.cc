@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/words.h"
 #include "eval/evaluation_data.h"
+#include "eval/opened_model.h"
 #include "eval/retrieval.h"
 #include "eval/zeroshot.h"
 #include "losses/objective.h"
@@ -24,14 +25,6 @@ void check(const EvaluationRequest& request) {
   for (const int k : request.recall_k) {
     if (k < 1) fail_usage("--recall-k has " + std::to_string(k), "whole numbers from 1");
   }
-}
-
-std::shared_ptr<models::Clip> open_model(const EvaluationRequest& request) {
-  const torch::Device device = tensor::open_device(request.device);
-  auto model = models::load_model_to_evaluate(request.model);
-  if (!request.tokens) warn_without_global_features(request.model);
-  model->to(device);
-  return model;
 }
 
 /// FILIP's heads on the model's device, where they are asked for.
@@ -82,7 +75,9 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
-  const auto model = open_model(request);
+  const OpenedModel opened = open_model(request.model, request.device);
+  if (!request.tokens) warn_without_global_features(request.model);
+  const auto& model = opened.model;
   const std::optional<losses::FilipHeads> heads = open_heads(request, *model);
   const ZeroshotResult result =
       evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options,
@@ -98,7 +93,9 @@ EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   check(request);
   const auto pairs = data::source::open_dataset(request.data);
   log_info(pairs->describe());
-  const auto model = open_model(request);
+  const OpenedModel opened = open_model(request.model, request.device);
+  warn_without_global_features(request.model);
+  const auto& model = opened.model;
   const RetrievalResult result = evaluate_retrieval(*model, *pairs, request.options);
   std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " +
                         with_commas(result.captions) + " captions:";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "eval/sample_outcomes.h"
 
 namespace clipwright::eval {
 
@@ -16,6 +17,7 @@ struct EvaluationRecord {
   std::string task;        ///< zeroshot_classification or zeroshot_retrieval
   Json metrics;
   std::string language = "en";
+  SampleOutcomes samples = {};  ///< not in the result file; empty where the task has none
 };
 
 /// Keys in CLIP_benchmark's order.

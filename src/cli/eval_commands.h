@@ -1,0 +1,27 @@
+// The sub-commands of `clipwright eval`, a file each, and the flags that they share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "eval/evaluate.h"
+
+namespace clipwright::cli {
+
+void add_eval_zeroshot(CLI::App& eval);
+void add_eval_retrieval(CLI::App& eval);
+void add_eval_probe(CLI::App& eval);
+void add_eval_fewshot(CLI::App& eval);
+void add_eval_selection(CLI::App& eval);
+void add_eval_invariance(CLI::App& eval);
+void add_eval_suite(CLI::App& eval);
+void add_eval_build(CLI::App& eval);
+
+/// --batch-size, --workers and --device.
+void add_eval_compute_flags(CLI::App& command, eval::EvalOptions& options, std::string& device);
+/// --output.
+void add_eval_output(CLI::App& command, std::string& output, const char* what);
+/// To the file, or to standard output where none is named.
+void deliver(const std::string& text, const std::string& output);
+
+}  // namespace clipwright::cli

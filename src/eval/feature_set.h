@@ -1,0 +1,45 @@
+// Features with a class each: of a model's image tower, or from files made elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/source/dataset.h"
+#include "eval/features.h"
+
+namespace clipwright::eval {
+
+struct FeatureSet {
+  Tensor rows;                  ///< float32 (N, D) on the CPU, as they come: not of unit length
+  std::vector<int64_t> labels;  ///< N classes from 0
+  std::string source;           ///< file or data argument, for messages
+
+  int64_t size() const { return static_cast<int64_t>(labels.size()); }
+  int64_t width() const { return rows.size(1); }
+  int64_t classes() const;  ///< the largest label + 1
+};
+
+/// Which of the image tower's features a protocol reads.
+enum class FeatureKind {
+  kEmbedding,  ///< after the projection
+  kPooled,     ///< before it: the class token after the last norm
+};
+
+/// `features` float32, float16 or float64 (N, D), `labels` int64 or int32 (N), both .npy. Throws
+/// Error(kInput) saying what was found, what is expected and what to try: other shapes or types,
+/// rows and labels of different number, negative labels, NaN or infinity (with the first row).
+FeatureSet read_feature_set(const std::string& features, const std::string& labels);
+
+/// Of the pictures of a set with labels; unreadable pictures are left out and counted in the log.
+FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& pictures,
+                              FeatureKind kind, const EvalOptions& options = {});
+
+/// One set after the other. Throws Error(kInput) where the widths differ.
+FeatureSet join(const FeatureSet& first, const FeatureSet& second);
+/// The rows at `indices`, in that order.
+FeatureSet pick(const FeatureSet& set, const std::vector<int64_t>& indices);
+/// Throws Error(kInput) where the widths differ or `other` has labels beyond `train`'s classes.
+void check_same_space(const FeatureSet& train, const FeatureSet& other);
+
+}  // namespace clipwright::eval

@@ -1,0 +1,22 @@
+// A model that is evaluated, opened once for all the sets it meets.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/clip.h"
+
+namespace clipwright::eval {
+
+struct OpenedModel {
+  std::string source;  ///< as the user wrote it
+  std::shared_ptr<models::Clip> model;
+
+  const std::string& architecture() const { return model->config().name; }
+};
+
+/// On `device` ("cpu", "cuda", "cuda:N"), in evaluation mode. Throws as
+/// `models::load_model_to_evaluate` and `tensor::open_device`.
+OpenedModel open_model(const std::string& source, const std::string& device);
+
+}  // namespace clipwright::eval
