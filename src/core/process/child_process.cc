@@ -8,10 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <string_view>
+#include <thread>
 
 #include "core/error.h"
+#include "core/process/interrupt.h"
 
 namespace clipwright {
 namespace {
@@ -55,10 +59,9 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return raw;
 }
 
-}  // namespace
-
-ChildResult run_this_program(const std::vector<std::string>& arguments,
-                             const std::map<std::string, std::string>& settings) {
+/// Starts this program anew with the streams that are given.
+pid_t start(const std::vector<std::string>& arguments,
+            const std::map<std::string, std::string>& settings, int output, int complaint) {
   std::vector<std::string> words = {"clipwright"}, environment;
   words.insert(words.end(), arguments.begin(), arguments.end());
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -67,30 +70,61 @@ ChildResult run_this_program(const std::vector<std::string>& arguments,
       environment.emplace_back(whole);
   }
   for (const auto& [name, value] : settings) environment.push_back(name + "=" + value);
-
-  const Capture output("child's stdout"), complaint("child's stderr");
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output.descriptor(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, complaint.descriptor(), STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, complaint, STDERR_FILENO);
   pid_t child = 0;
   const int code = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
                                  pointers(words).data(), pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
     fail_running(std::string("the program could not start itself (") + std::strerror(code) + ")");
+  return child;
+}
+
+ChildResult result_of(int status) {
+  ChildResult result;
+  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+  return result;
+}
+
+}  // namespace
+
+ChildResult run_this_program(const std::vector<std::string>& arguments,
+                             const std::map<std::string, std::string>& settings) {
+  const Capture output("child's stdout"), complaint("child's stderr");
+  const pid_t child = start(arguments, settings, output.descriptor(), complaint.descriptor());
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR)
       fail_running(std::string("a child process was lost (") + std::strerror(errno) + ")");
   }
-  ChildResult result;
-  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-  if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+  ChildResult result = result_of(status);
   result.output = output.text(std::string().max_size());
   result.complaint = complaint.text(4096);
   return result;
+}
+
+ChildResult run_this_program_aloud(const std::vector<std::string>& arguments) {
+  const Capture output("child's stdout");
+  const pid_t child = start(arguments, {}, output.descriptor(), STDERR_FILENO);
+  int status = 0;
+  bool told = false;
+  while (true) {
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended == child) break;
+    if (ended < 0 && errno != EINTR)
+      fail_running(std::string("a child process was lost (") + std::strerror(errno) + ")");
+    if (interrupted() && !told) {
+      ::kill(child, SIGINT);
+      told = true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return result_of(status);
 }
 
 }  // namespace clipwright

@@ -19,4 +19,8 @@ struct ChildResult {
 ChildResult run_this_program(const std::vector<std::string>& arguments,
                              const std::map<std::string, std::string>& settings);
 
+/// The same with what it says on stderr shown as it comes and nothing kept. A SIGINT or SIGTERM
+/// that reaches this process (interrupt.h) is passed on, and the child's end is waited for.
+ChildResult run_this_program_aloud(const std::vector<std::string>& arguments);
+
 }  // namespace clipwright
