@@ -3,7 +3,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/error.h"
+#include "core/log.h"
 #include "data/transform/resize.h"
+#include "demo/pictures/scene_set.h"
 #include "demo/story/demo_text.h"
 #include "flags/command_line.h"
 #include "tensor/kernels.h"
@@ -11,6 +14,24 @@
 namespace {
 
 namespace story = clipwright::demo::story;
+namespace pictures = clipwright::demo::pictures;
+
+void compose(const story::DemoOptions& options, const std::string& language) {
+  clipwright::Progress progress("pictures", options.scenes + options.test_scenes);
+  const pictures::SceneSet set = pictures::compose_scene_set(
+      {.output = options.output / "scenes",
+       .seed = options.seed,
+       .train = options.scenes,
+       .test = options.test_scenes,
+       .language = language,
+       .sources = options.sources,
+       .on_progress = [&](int64_t done, int64_t) { progress.update(done); }});
+  progress.finish();
+  std::printf("%s\n", set.train.c_str());
+  for (const auto& folder : {set.zeroshot, set.zeroshot_synonyms, set.zeroshot_other_hands,
+                             set.retrieval_other_wording, set.retrieval_training_wording})
+    std::printf("%s\n", folder.c_str());
+}
 
 void add_flags(CLI::App& app) {
   app.description(
@@ -53,6 +74,14 @@ void add_flags(CLI::App& app) {
       ->description(
           "compare CLIP, DeCLIP's ladder, SLIP, FILIP and DeFILIP, each alone and with rewrites: "
           "a table instead of the report");
+  auto language = std::make_shared<std::string>("en");
+  auto compose_only = std::make_shared<bool>(false);
+  app.add_flag("--compose-only", *compose_only)
+      ->description("only make the pictures, captions and test sets: DIR/scenes");
+  app.add_option("--language", *language,
+                 "of captions, class names and prompts, with --compose-only: en or de")
+      ->type_name("CODE")
+      ->capture_default_str();
   app.footer(
       "A second call reuses what is done and goes on where an interrupted one stopped. The table "
       "goes to stdout; DIR gets report.html, results.json,\n"
@@ -62,9 +91,19 @@ void add_flags(CLI::App& app) {
       "  clipwright-demo\n"
       "  clipwright-demo --seeds 3 --equal-time --output demo-3\n"
       "  clipwright-demo --family --seeds 3 --steps 500 --output demo-family\n"
+      "  clipwright-demo --compose-only --language de --output demo-de\n"
       "  clipwright-demo --data my-pictures --output my-demo --modes chatgpt,human\n"
       "  clipwright-demo --data /usr/share/tuxpaint/stamps --output demo-stamps");
-  app.callback([options] {
+  app.callback([options, language, compose_only] {
+    if (*compose_only) {
+      compose(*options, *language);
+      return;
+    }
+    if (*language != "en") {
+      clipwright::fail_usage("--language " + *language + " without --compose-only",
+                             "the whole story is told in English alone",
+                             "Add --compose-only and train with 'clipwright train'.");
+    }
     story::DemoOptions chosen = *options;
     if (chosen.family) chosen.arms = story::family_arms();
     std::fputs(story::to_text(story::run_demo(chosen)).c_str(), stdout);

@@ -8,13 +8,10 @@ namespace {
 constexpr int kColoursPerClass = 5;
 constexpr int kPartners = 4;
 
-std::string colour_name(int colour) {
-  return std::string(kBackgrounds[static_cast<size_t>(colour)].name);
-}
-
-std::string with_colour(const std::string& name, int colour, bool short_form) {
-  return name +
-         (short_form ? ", " + colour_name(colour) : ' ' + colour_name(colour) + " background");
+std::string with_colour(const std::string& name, int colour, bool short_form,
+                        const Wording& wording) {
+  return fill(short_form ? wording.short_colour : wording.long_colour,
+              {{"c", name}, {"colour", wording.colours[static_cast<size_t>(colour)]}});
 }
 
 /// Distinct distances in [1, n / 2): class a is captioned together with class a + distance, so no
@@ -29,11 +26,12 @@ std::vector<int> partner_distances(int classes) {
   return distances;
 }
 
-std::string place_word(const PlacedObject& object) {
+/// Which of Wording::places.
+size_t place_of(const PlacedObject& object) {
   const int right = object.centre_x - kSceneSide / 2, down = object.centre_y - kSceneSide / 2;
-  if (std::max(std::abs(right), std::abs(down)) < kSceneSide / 12) return "in the middle";
-  if (std::abs(right) >= std::abs(down)) return right < 0 ? "on the left" : "on the right";
-  return down < 0 ? "at the top" : "at the bottom";
+  if (std::max(std::abs(right), std::abs(down)) < kSceneSide / 12) return 0;
+  if (std::abs(right) >= std::abs(down)) return right < 0 ? 1 : 2;
+  return down < 0 ? 3 : 4;
 }
 
 }  // namespace
@@ -47,17 +45,19 @@ std::vector<std::string> RawCaptions::texts() const {
   return all;
 }
 
-RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes) {
+RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes, const Wording& wording) {
   const int count = static_cast<int>(classes.size());
   RawCaptions captions;
   for (int c = 0; c < count; ++c) {
     const std::string& name = classes[static_cast<size_t>(c)].name;
     std::vector<RawCaption> alone;
-    for (const char* suffix : {"", " icon", ".png"}) alone.push_back({name + suffix, {.first = c}});
+    for (const std::string& text : wording.alone)
+      alone.push_back({fill(text, {{"c", name}}), {.first = c}});
     const Permutation order(kBackgrounds.size(), 0, "demo colours", static_cast<uint64_t>(c));
     for (int i = 0; i < kColoursPerClass; ++i) {
       const int colour = static_cast<int>(order(static_cast<uint64_t>(i)));
-      alone.push_back({with_colour(name, colour, i % 2 == 0), {.first = c, .colour = colour}});
+      alone.push_back(
+          {with_colour(name, colour, i % 2 == 0, wording), {.first = c, .colour = colour}});
     }
     captions.alone.push_back(std::move(alone));
   }
@@ -68,10 +68,7 @@ RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes) {
       const std::string& a = classes[static_cast<size_t>(c)].name;
       const std::string& b = classes[static_cast<size_t>(other)].name;
       const bool beside = i % 2 == 0;
-      const std::string text = i == 0   ? a + " and " + b
-                               : i == 1 ? a + " above " + b
-                               : i == 2 ? a + " next to " + b
-                                        : b + " under " + a;
+      const std::string text = fill(wording.pairs[i], {{"a", a}, {"b", b}});
       captions.pairs.push_back(
           {text, {c, other, beside ? Relation::kBeside : Relation::kAbove, -1}});
     }
@@ -85,46 +82,36 @@ const RawCaption& draw_caption(const std::vector<RawCaption>& alone, Random& ran
 }
 
 std::string training_wording(const std::vector<nouns::ObjectClass>& classes,
-                             const SceneFacts& facts) {
+                             const SceneFacts& facts, const Wording& wording) {
   const std::string& a = classes[static_cast<size_t>(facts.first)].name;
   if (facts.relation == Relation::kAlone) {
-    return with_colour(a, facts.colour, (facts.first + facts.colour) % 2 == 0);
+    return with_colour(a, facts.colour, (facts.first + facts.colour) % 2 == 0, wording);
   }
   const std::string& b = classes[static_cast<size_t>(facts.second)].name;
-  return a + (facts.relation == Relation::kBeside ? " and " : " above ") + b;
+  return fill(wording.pairs[facts.relation == Relation::kBeside ? 0 : 1], {{"a", a}, {"b", b}});
 }
 
 std::vector<std::string> other_wordings(const std::vector<nouns::ObjectClass>& classes,
-                                        const Scene& scene) {
-  const std::string a = "the " + classes[static_cast<size_t>(scene.facts.first)].name;
-  const std::string colour = colour_name(scene.facts.colour);
-  if (scene.facts.relation == Relation::kAlone) {
+                                        const Scene& scene, const Wording& wording) {
+  const bool alone = scene.facts.relation == Relation::kAlone;
+  std::vector<std::pair<std::string, std::string>> values = {
+      {"colour", wording.colours[static_cast<size_t>(scene.facts.colour)]}};
+  const std::string& a = classes[static_cast<size_t>(scene.facts.first)].name;
+  if (alone) {
     const PlacedObject& object = scene.objects[0];
-    const std::string size = object.side < 30   ? "small"
-                             : object.side < 38 ? "medium-sized"
-                                                : "large";
-    return {"this picture shows " + a + " on a " + colour + " background",
-            "everything behind " + a + " is " + colour,
-            "a " + size + " drawing of " + a + ", " + place_word(object) + " of a " + colour +
-                " square",
-            a + " with nothing but " + colour + " around"};
+    values.emplace_back("c", a);
+    values.emplace_back("size", wording.sizes[object.side < 30 ? 0 : object.side < 38 ? 1 : 2]);
+    values.emplace_back("place", wording.places[place_of(object)]);
+  } else {
+    values.emplace_back("a", a);
+    values.emplace_back("b", classes[static_cast<size_t>(scene.facts.second)].name);
   }
-  const std::string b = "the " + classes[static_cast<size_t>(scene.facts.second)].name;
-  if (scene.facts.relation == Relation::kBeside) {
-    return {"this picture shows " + a + " on the left and " + b + " on the right",
-            b + " stands to the right of " + a + ", on " + colour,
-            "two things side by side, first " + a + ", then " + b,
-            a + " with " + b + " at its right side"};
-  }
-  return {"this picture shows " + a + " at the top and " + b + " at the bottom",
-          b + " lies below " + a + ", on " + colour, "two things, " + a + " higher up than " + b,
-          "you can see " + a + " over " + b};
-}
-
-std::vector<std::string> scene_templates() {
-  return {"a picture of a {c}.", "this is an image of the {c}.",
-          "a small drawing that shows one {c}.", "there is a {c} here.",
-          "we can see a {c} in this picture."};
+  std::vector<std::string> sentences = alone ? wording.other_alone
+                                       : scene.facts.relation == Relation::kBeside
+                                           ? wording.other_beside
+                                           : wording.other_above;
+  for (std::string& sentence : sentences) sentence = fill(sentence, values);
+  return sentences;
 }
 
 }  // namespace clipwright::demo::pictures

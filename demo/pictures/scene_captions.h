@@ -7,6 +7,7 @@
 
 #include "demo/nouns/classes.h"
 #include "demo/pictures/scene.h"
+#include "demo/pictures/wording.h"
 
 namespace clipwright::demo::pictures {
 
@@ -24,19 +25,18 @@ struct RawCaptions {
   std::vector<RawCaption> pairs;  ///< two objects, four partners for each class
   std::vector<std::string> texts() const;
 };
-RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes);
+RawCaptions raw_captions(const std::vector<nouns::ObjectClass>& classes,
+                         const Wording& wording = wording_of("en"));
 
 /// Draws one of a class's captions: 20 % each for the three without colour, 40 % for one with.
 const RawCaption& draw_caption(const std::vector<RawCaption>& alone, Random& random);
 
 /// How the training captions would put these facts.
 std::string training_wording(const std::vector<nouns::ObjectClass>& classes,
-                             const SceneFacts& facts);
+                             const SceneFacts& facts, const Wording& wording = wording_of("en"));
 /// Four sentences that no training caption resembles; each tells a retrieval test's facts apart.
 std::vector<std::string> other_wordings(const std::vector<nouns::ObjectClass>& classes,
-                                        const Scene& scene);
-
-/// Zero-shot templates for the scenes, with "{c}" for the name.
-std::vector<std::string> scene_templates();
+                                        const Scene& scene,
+                                        const Wording& wording = wording_of("en"));
 
 }  // namespace clipwright::demo::pictures

@@ -35,9 +35,11 @@ std::string numbered(const char* format, int64_t number) {
 /// Everything a scene is made of, and the run's progress.
 struct Studio {
   const SceneSetOptions& options;
-  std::vector<nouns::ObjectClass> classes;
+  std::vector<nouns::ObjectClass> classes;  // in the set's language
+  std::vector<nouns::ObjectClass> english;  // by which drawings are found
   std::vector<Raster> sprites;
   RawCaptions captions;
+  const Wording& wording = wording_of(options.language);
   int64_t done = 0;
 
   void count_scene() {
@@ -126,8 +128,8 @@ void write_test_scenes(Studio& studio, const std::vector<Scene>& scenes, SceneSe
     synonym_label[static_cast<int>(c)] = static_cast<int>(synonyms.size());
     synonyms.push_back(studio.classes[c].synonym);
   }
-  BenchmarkFolder zeroshot(set.zeroshot, names, scene_templates());
-  BenchmarkFolder by_synonym(set.zeroshot_synonyms, synonyms, scene_templates());
+  BenchmarkFolder zeroshot(set.zeroshot, names, studio.wording.templates);
+  BenchmarkFolder by_synonym(set.zeroshot_synonyms, synonyms, studio.wording.templates);
   BenchmarkFolder other(set.retrieval_other_wording), training(set.retrieval_training_wording);
   std::set<std::tuple<int, int, Relation, int>> told;
   int64_t alone = 0, pairs = 0;
@@ -143,8 +145,8 @@ void write_test_scenes(Studio& studio, const std::vector<Scene>& scenes, SceneSe
     if (of_kind < (is_alone ? kRetrievalAlone : kRetrievalPairs) &&
         told.insert(told_apart(scene.facts)).second) {
       ++of_kind;
-      other.add(png, other_wordings(studio.classes, scene));
-      training.add(png, {training_wording(studio.classes, scene.facts)});
+      other.add(png, other_wordings(studio.classes, scene, studio.wording));
+      training.add(png, {training_wording(studio.classes, scene.facts, studio.wording)});
     }
     studio.count_scene();
   }
@@ -158,9 +160,9 @@ void write_test_scenes(Studio& studio, const std::vector<Scene>& scenes, SceneSe
 void write_hand_drawn(const Studio& studio, SceneSet& set) {
   std::vector<std::string> names;
   for (const nouns::ObjectClass& object : studio.classes) names.push_back(object.name);
-  BenchmarkFolder folder(set.zeroshot_other_hands, names, scene_templates());
+  BenchmarkFolder folder(set.zeroshot_other_hands, names, studio.wording.templates);
   std::string sources;
-  for (const HandDrawn& drawn : collect_hand_drawn(studio.classes, studio.options.sources,
+  for (const HandDrawn& drawn : collect_hand_drawn(studio.english, studio.options.sources,
                                                    kMostHandDrawnPerClass, &set.hand_drawn)) {
     folder.add(encode_png(drawn.picture), drawn.object);
     sources +=
@@ -170,14 +172,25 @@ void write_hand_drawn(const Studio& studio, SceneSet& set) {
   write_file(set.zeroshot_other_hands / "sources.tsv", sources);
 }
 
+/// CLDR's names in the set's language, beside the English ones.
+fs::path annotations_of(const SceneSetOptions& options) {
+  return options.sources.annotations.parent_path() / (options.language + ".xml");
+}
+
 Json identity(const SceneSetOptions& options) {
-  return {{"revision", kRevision},
-          {"seed", options.seed},
-          {"train", options.train},
-          {"test", options.test},
-          {"font", hex(sha256_file(options.sources.font))},
-          {"annotations", hex(sha256_file(options.sources.annotations))},
-          {"classes", hex(sha256_file(shared_file("data/demo/classes.txt")))}};
+  Json identity = {{"revision", kRevision},
+                   {"seed", options.seed},
+                   {"train", options.train},
+                   {"test", options.test},
+                   {"font", hex(sha256_file(options.sources.font))},
+                   {"annotations", hex(sha256_file(options.sources.annotations))},
+                   {"classes", hex(sha256_file(shared_file("data/demo/classes.txt")))}};
+  // English is not named: sets that were composed before there was another stay what they are.
+  if (options.language != "en") {
+    identity["language"] = options.language;
+    identity["names"] = hex(sha256_file(annotations_of(options)));
+  }
+  return identity;
 }
 
 /// Field by field, so that writing and reading the marker cannot drift apart.
@@ -229,7 +242,10 @@ SceneSet compose_scene_set(const SceneSetOptions& options) {
   Studio studio{.options = options};
   studio.classes = nouns::read_classes(shared_file("data/demo/classes.txt"),
                                        nouns::read_annotations(options.sources.annotations));
-  studio.captions = raw_captions(studio.classes);
+  studio.english = studio.classes;
+  if (options.language != "en")
+    studio.classes = translate(studio.classes, nouns::read_annotations(annotations_of(options)));
+  studio.captions = raw_captions(studio.classes, studio.wording);
 
   SceneSet set;
   const int64_t tars = (options.train + kScenesPerTar - 1) / kScenesPerTar;

@@ -18,6 +18,7 @@ struct SceneSetOptions {
   std::filesystem::path output;
   uint64_t seed = 1;
   int64_t train = 20'000, test = 2'000;
+  std::string language = "en";  ///< of captions, class names and prompts (wording.h)
   DemoSources sources;
   /// Called now and then with scenes done and scenes in all.
   std::function<void(int64_t, int64_t)> on_progress;

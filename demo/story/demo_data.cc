@@ -158,7 +158,7 @@ DemoData open_own_data(const std::string& source, uint64_t seed) {
     ZeroshotTest test{.set = "held-out",
                       .pictures = pictures,
                       .classnames = names,
-                      .templates = pictures::scene_templates()};
+                      .templates = pictures::wording_of("en").templates};
     add_zeroshot(data.tests, test, "zeroshot-folders",
                  "zero-shot, the " + std::to_string(names.size()) + " folders, " +
                      std::to_string(test.templates.size()) + " templates",

@@ -1,5 +1,7 @@
 #include "demo/pictures/scene_captions.h"
 
+#include "core/error.h"
+
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -95,6 +97,57 @@ TEST(SceneCaptions, TestSentencesAreNoTrainingCaptions) {
     for (const std::string& sentence : sentences) EXPECT_FALSE(training.contains(sentence));
   }
   EXPECT_EQ(training_wording(classes, {1, 9, Relation::kAbove, 4}), "cat above ewe");
+}
+
+std::vector<nouns::ObjectClass> classes_in(const std::string& language) {
+  return translate(
+      all_classes(),
+      nouns::read_annotations("/usr/share/unicode/cldr/common/annotations/" + language + ".xml"));
+}
+
+TEST(Wording, EveryLanguageSaysDifferentThingsDifferently) {
+  for (const std::string& language : wording_languages()) {
+    const Wording& wording = wording_of(language);
+    EXPECT_EQ(wording.language, language);
+    const std::vector<nouns::ObjectClass> classes =
+        language == "en" ? all_classes() : classes_in(language);
+    const std::vector<std::string> texts = raw_captions(classes, wording).texts();
+    const std::set<std::string> training(texts.begin(), texts.end());
+    EXPECT_EQ(training.size(), texts.size()) << language << ": two captions are the same";
+    EXPECT_EQ(texts.size(), raw_captions(all_classes()).texts().size()) << language;
+    for (const std::string& text : texts) EXPECT_EQ(text.find('{'), std::string::npos) << text;
+    for (const std::string& prompt : wording.templates)
+      EXPECT_NE(prompt.find("{c}"), std::string::npos) << prompt;
+    for (const SceneFacts& facts :
+         {SceneFacts{.first = 5, .colour = 2}, SceneFacts{1, 9, Relation::kBeside, 4},
+          SceneFacts{1, 9, Relation::kAbove, 4}}) {
+      Random random(1, "test", 0, 1);
+      const std::vector<std::string> sentences =
+          other_wordings(classes, draw_scene(facts, random), wording);
+      EXPECT_EQ(std::set<std::string>(sentences.begin(), sentences.end()).size(), 4U);
+      for (const std::string& sentence : sentences) {
+        EXPECT_FALSE(training.contains(sentence)) << sentence;
+        EXPECT_EQ(sentence.find('{'), std::string::npos) << sentence;
+      }
+      EXPECT_TRUE(facts.relation == Relation::kAlone ||
+                  training_wording(classes, facts, wording).find('{') == std::string::npos);
+    }
+  }
+  EXPECT_THROW(wording_of("xx"), Error);
+}
+
+TEST(Wording, SynonymsAreNoPartOfAnyName) {
+  const std::vector<nouns::ObjectClass> classes = classes_in("de");
+  std::set<std::string> synonyms;
+  int count = 0;
+  for (const nouns::ObjectClass& object : classes) {
+    if (object.synonym.empty()) continue;
+    ++count;
+    EXPECT_TRUE(synonyms.insert(object.synonym).second) << object.synonym;
+    for (const nouns::ObjectClass& other : classes)
+      EXPECT_EQ(other.name.find(object.synonym), std::string::npos) << other.name;
+  }
+  EXPECT_GE(count, 20) << "too few for a test of synonyms";
 }
 
 }  // namespace
