@@ -60,6 +60,8 @@ class Runner {
       progress.update(static_cast<int64_t>(i) + 1);
     }
     progress.finish();
+    evaluate();
+    compare();
     return std::move(result_);
   }
 
@@ -150,6 +152,48 @@ class Runner {
     fs::create_directories(output_ / "runs");
     write_file(note_of(run.name), run.identity.dump(2) + "\n");
     finish(run_this_program_aloud(run.arguments), "training " + what);
+  }
+
+  std::string name_of(const StudyRun& run) const {
+    return result_.arms[run.arm].name + "-s" + std::to_string(run.seed);
+  }
+
+  void evaluate() {
+    std::vector<std::string> arguments = {
+        "eval", "suite", "--suite", study_.suite, "--output", (output_ / "evaluation").string()};
+    if (!study_.data_root.empty())
+      arguments.insert(arguments.end(), {"--data-root", study_.data_root});
+    arguments.emplace_back("--model");
+    for (const StudyRun& run : result_.runs)
+      arguments.push_back(name_of(run) + "=" + (run.folder / "model").string());
+    finish(run_this_program_aloud(arguments), "evaluating the runs");
+  }
+
+  /// Arms against the first, seed by seed and sample by sample.
+  void compare() {
+    result_.table = output_ / "table.md";
+    std::vector<std::string> arguments = {"compare"};
+    for (size_t a = 0; a < result_.arms.size(); ++a) {
+      std::string runs;
+      for (const StudyRun& run : result_.runs) {
+        if (run.arm != a) continue;
+        runs +=
+            (runs.empty() ? "" : ",") + (output_ / "evaluation/results" / name_of(run)).string();
+      }
+      if (!runs.empty())
+        arguments.insert(arguments.end(), {"--arm", result_.arms[a].title + "=" + runs});
+    }
+    for (const char* file : {"table.md", "table.csv", "report.html"}) {
+      std::vector<std::string> with_output = arguments;
+      with_output.insert(with_output.end(), {"--output", (output_ / file).string()});
+      finish(run_this_program_aloud(with_output), "comparing the runs");
+    }
+    std::string left_out;
+    for (const Arm& arm : result_.arms) {
+      if (!arm.missing.empty()) left_out += "- " + arm.title + ": " + arm.missing + ".\n";
+    }
+    if (!left_out.empty())
+      write_file(result_.table, read_file(result_.table) + "\nLeft out:\n\n" + left_out);
   }
 
   static void finish(const ChildResult& child, const std::string& what) {

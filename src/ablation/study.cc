@@ -1,7 +1,7 @@
 #include "ablation/study.h"
 
-#include <algorithm>
 #include <toml++/toml.h>
+#include <algorithm>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -16,7 +16,7 @@ const char* const kEda = "eda";
 const char* const kBackTranslation = "back-translation";
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> names = {"train",    "suite",    "seeds",
+  static const std::vector<std::string> names = {"train",    "suite",    "data-root", "seeds",
                                                  "rewrites", "examples", "backbones"};
   return names;
 }
@@ -190,6 +190,8 @@ Study read_study(const fs::path& file) {
       study.train = text_of(node, where);
     } else if (name == "suite") {
       study.suite = text_of(node, where);
+    } else if (name == "data-root") {
+      study.data_root = text_of(node, where);
     } else if (name == "seeds") {
       study.seeds = seeds_of(node, where);
     } else if (name == "rewrites") {

@@ -37,12 +37,14 @@ std::string refusal(const std::function<void()>& act) {
 
 TEST(Study, IsReadWithEveryKey) {
   const TemporaryFolder folder;
-  const Study study = read_study(folder.write("s.toml",
-                                              "train = 'train.toml'\nsuite = 'suite.toml'\n"
-                                              "seeds = [4, 0]\nrewrites = ['a.jsonl', 'b.jsonl']\n"
-                                              "examples = ['coco']\nbackbones = ['S', 'B']\n"));
+  const Study study =
+      read_study(folder.write("s.toml",
+                              "train = 'train.toml'\nsuite = 'suite.toml'\ndata-root = 'sets'\n"
+                              "seeds = [4, 0]\nrewrites = ['a.jsonl', 'b.jsonl']\n"
+                              "examples = ['coco']\nbackbones = ['S', 'B']\n"));
   EXPECT_EQ(study.train, "train.toml");
   EXPECT_EQ(study.suite, "suite.toml");
+  EXPECT_EQ(study.data_root, "sets");
   EXPECT_THAT(study.seeds, ElementsAre(4, 0));
   EXPECT_THAT(study.rewrites, ElementsAre("a.jsonl", "b.jsonl"));
   EXPECT_THAT(study.examples, ElementsAre("coco"));
