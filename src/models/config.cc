@@ -71,6 +71,7 @@ std::vector<ModelConfig> make_table() {
   std::vector<ModelConfig> table;
   const TextConfig text512 = text_tower(512);
   table.push_back(vit("tiny-32", 128, 32, 8, 128, 3, text_tower(128, 2)));
+  table.push_back(vit("small-32", 256, 32, 8, 256, 4, text_tower(256, 3)));
   for (const int patch : {32, 16}) {
     const std::string suffix = "-" + std::to_string(patch);
     table.push_back(vit("ViT-S" + suffix, 384, 224, patch, 384, 12, text_tower(384)));
