@@ -32,9 +32,11 @@ __attribute__((section(".preinit_array"),
 }  // namespace
 
 // Read by jemalloc before main. Every step allocates and frees activations whose sizes follow the
-// captions drawn. Pages stay with the program: given back after ten seconds, jemalloc's default,
-// they went and came between the steps of a large model, which made them a third slower. glibc's
-// heap either mapped and cleared 40 MB anew in every layer or, told to keep its pages, grew by a
-// gigabyte in ten minutes of such sizes; jemalloc's size classes keep memory level.
+// captions drawn. Pages are given back after two minutes without use: after ten seconds, jemalloc's
+// default, they went and came between the steps of a large model, which made them a third slower;
+// kept for good, a program that trained one objective after another grew to ten times what each
+// needs. glibc's heap either mapped and cleared 40 MB anew in every layer or, told to keep its
+// pages, grew by a gigabyte in ten minutes of such sizes; jemalloc's size classes keep memory
+// level.
 extern "C" const char* malloc_conf;  // NOLINT(readability-identifier-naming)
-const char* malloc_conf = "dirty_decay_ms:-1,thp:default,metadata_thp:auto";
+const char* malloc_conf = "dirty_decay_ms:120000,thp:default,metadata_thp:auto";
