@@ -7,7 +7,6 @@
 #include "core/log.h"
 #include "core/words.h"
 #include "eval/evaluation_data.h"
-#include "eval/retrieval.h"
 #include "eval/zeroshot.h"
 #include "losses/objective.h"
 #include "models/load_model.h"
@@ -89,7 +88,9 @@ EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& 
 
 std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {
   check(request);
-  std::shared_ptr<const data::source::Dataset> pairs = data::source::open_dataset(request.data);
+  data::source::DataOptions data = request.data;
+  if (data.split.empty()) data.split = "test";
+  std::shared_ptr<const data::source::Dataset> pairs = data::source::open_dataset(data);
   log_info(pairs->describe());
   return pairs;
 }
@@ -97,16 +98,23 @@ std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest&
 EvaluationRecord retrieval_on(const data::source::Dataset& pairs, const OpenedModel& opened,
                               const EvaluationRequest& request) {
   warn_without_global_features(opened.source);
-  const RetrievalResult result = evaluate_retrieval(*opened.model, pairs, request.options);
+  const RetrievalResult result =
+      evaluate_retrieval(*opened.model, pairs, request.options, request.retrieval);
   std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " +
-                        with_commas(result.captions) + " captions:";
+                        with_commas(result.captions) + " captions" +
+                        (result.folds > 1 ? ", mean of " + std::to_string(result.folds) + " folds:"
+                                          : std::string(":"));
   for (const int k : request.recall_k) {
     summary += " recall@" + std::to_string(k) + " picture " + percent(result.image_recall(k), 2) +
                ", text " + percent(result.text_recall(k), 2) + ";";
   }
   summary.pop_back();
   log_info(summary);
-  return record_of(request, opened, "zeroshot_retrieval", result.metrics(request.recall_k));
+  Json metrics = result.metrics(request.recall_k);
+  if (!request.retrieval.prompt.empty()) metrics["prompt"] = request.retrieval.prompt;
+  EvaluationRecord record = record_of(request, opened, "zeroshot_retrieval", std::move(metrics));
+  record.samples = result.samples(request.recall_k);
+  return record;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "eval/features.h"
 #include "eval/opened_model.h"
 #include "eval/result.h"
+#include "eval/retrieval.h"
 
 namespace clipwright::eval {
 
@@ -18,6 +19,7 @@ struct EvaluationRequest {
   std::string templates;   ///< 7, 80, plain or a file; empty: the set's own, or the seven
   bool tokens = false;     ///< zero-shot by patches and words, with the heads that FILIP trained
   std::vector<int> recall_k{1, 5, 10};
+  RetrievalOptions retrieval;
   std::string device = "cpu";
   EvalOptions options;
 };
@@ -27,7 +29,8 @@ struct EvaluationRequest {
 EvaluationRecord run_zeroshot(const EvaluationRequest& request);
 /// The same with a model that is open: `request.model` and `request.device` are not read.
 EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request);
-/// Image-text retrieval. Throws Error(kUsage) for a k below one.
+/// Image-text retrieval; of a set with splits `test` where none is named. A prompt stands in the
+/// metrics. Throws Error(kUsage) for a k below one.
 EvaluationRecord run_retrieval(const EvaluationRequest& request);
 /// The same with a model that is open.
 EvaluationRecord run_retrieval(const OpenedModel& opened, const EvaluationRequest& request);

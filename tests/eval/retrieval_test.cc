@@ -8,20 +8,20 @@
 namespace clipwright::eval {
 namespace {
 
-RetrievalResult golden_result(int64_t chunk) {
+RetrievalResult golden_result(const scores::RankTile& tile) {
   return score_retrieval(unit_rows(golden_floats("retrieval_images.npy")),
                          unit_rows(golden_floats("retrieval_captions.npy")),
-                         golden_integers("retrieval_owner.npy"), chunk);
+                         golden_integers("retrieval_owner.npy"), tile);
 }
 
 TEST(Retrieval, MetricsEqualClipBenchmarksDigitByDigit) {
   const Json expected = read_json(kGoldenEval / "expected.json")["retrieval"];
-  for (const int64_t chunk : {1, 5, 1024})
-    EXPECT_EQ(golden_result(chunk).metrics({1, 5, 10}), expected) << chunk;
+  for (const scores::RankTile& tile : {scores::RankTile{1, 1}, {5, 3}, {7, 1024}, {1024, 2048}})
+    EXPECT_EQ(golden_result(tile).metrics({1, 5, 10}), expected) << tile.captions;
 }
 
 TEST(Retrieval, MetricsComeInClipBenchmarksOrder) {
-  const Json metrics = golden_result(64).metrics({5, 1});
+  const Json metrics = golden_result({}).metrics({5, 1});
   std::vector<std::string> keys;
   for (const auto& [key, value] : metrics.items()) keys.push_back(key);
   EXPECT_EQ(keys,
