@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "eval/scores/similarity.h"
 #include "tensor/linear.h"
 
 namespace clipwright::eval::scores {
@@ -16,20 +17,6 @@ namespace {
 
 /// Columns whose counters stay in the fastest cache.
 constexpr int64_t kStrip = 256;
-
-/// Summed in eight parts in an order that depends on nothing but `width`.
-float similarity(const float* a, const float* b, int64_t width) {
-  double parts[8] = {};
-  int64_t k = 0;
-  for (; k + 8 <= width; k += 8) {
-    for (int64_t i = 0; i < 8; ++i)
-      parts[i] += static_cast<double>(a[k + i]) * static_cast<double>(b[k + i]);
-  }
-  for (int64_t i = 0; k < width; ++k, ++i)
-    parts[i] += static_cast<double>(a[k]) * static_cast<double>(b[k]);
-  return static_cast<float>(((parts[0] + parts[4]) + (parts[1] + parts[5])) +
-                            ((parts[2] + parts[6]) + (parts[3] + parts[7])));
-}
 
 /// What a query is compared with: its right answer, and the products in float32 that may lie on
 /// either side of it.
