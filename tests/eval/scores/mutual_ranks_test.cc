@@ -1,8 +1,11 @@
 #include "eval/scores/mutual_ranks.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 
 #include "core/random.h"
 #include "eval/features.h"
@@ -110,6 +113,29 @@ TEST(MutualRanks, OnePictureWithOneCaption) {
   const MutualRanks ranks = mutual_ranks(torch::ones({1, 1}), torch::ones({1, 1}), {0});
   EXPECT_EQ(ranks.captions, std::vector<int64_t>{0});
   EXPECT_EQ(ranks.pictures, std::vector<int64_t>{0});
+}
+
+/// By hand (--gtest_also_run_disabled_tests): the whole matrix would be 50 GB.
+TEST(MutualRanks, DISABLED_AQuarterMillionCaptionsOfFiftyThousandPictures) {
+  torch::manual_seed(1);
+  const int64_t pictures = 50'000, captions = 250'000, width = 64;
+  std::vector<int64_t> owner;
+  for (int64_t m = 0; m < captions; ++m) owner.push_back(m / 5);
+  const Tensor shown = unit_rows(torch::randn({pictures, width}));
+  const Tensor said = unit_rows(
+      shown.index_select(0, torch::tensor(owner)).add_(torch::randn({captions, width}).mul_(0.1)));
+  const auto peak = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+  };
+  const int64_t before = peak();
+  const auto start = std::chrono::steady_clock::now();
+  const MutualRanks ranks = mutual_ranks(shown, said, owner);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  std::printf("%.1f s, peak %ld MiB, before %ld MiB; first caption's rank %ld\n", took.count(),
+              peak(), before, ranks.captions[0]);
+  EXPECT_LT(peak() - before, 200);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST_F(BoxedPicturesTest, ABoxInsideIsCutOut) {
   EXPECT_THAT(reds({0.5, 0.5, 2, 1}), ElementsAre(2, 2, 10, 20, 40, 50));
 }
 
-// As Pillow 11's Image.crop.
+// As Pillow 13's Image.crop.
 TEST_F(BoxedPicturesTest, WhatLiesOutsideIsBlack) {
   EXPECT_THAT(reds({-1, -1, 3, 2}), ElementsAre(3, 2, 0, 0, 0, 0, 10, 20));
   EXPECT_THAT(reds({2, 1, 3, 2}), ElementsAre(3, 2, 60, 0, 0, 0, 0, 0));
