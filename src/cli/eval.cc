@@ -81,8 +81,21 @@ void add_eval_retrieval(CLI::App& eval) {
       ->expected(1, 100)
       ->delimiter(',')
       ->type_name("K...");
+  command
+      ->add_option("--folds", flags->request.retrieval.folds,
+                   "the mean over so many parts of the set, each ranked by itself (COCO 1K: 5)")
+      ->capture_default_str();
+  command
+      ->add_option("--prompt", flags->request.retrieval.prompt,
+                   "put before every caption, e.g. \"a photo of \" as CLIP's paper has it "
+                   "(default: nothing, as CLIP_benchmark)")
+      ->type_name("TEXT");
   command->footer(
-      "Rows with the same picture are one picture with several captions.\nExample:\n"
+      "Rows with the same picture are one picture with several captions.\nExamples:\n"
+      "  clipwright eval retrieval --model logs/run/model --data coco_test_karpathy.json "
+      "--image-root val2014\n"
+      "  clipwright eval retrieval --model logs/run/model --data dataset_coco.json --split test "
+      "--image-root coco --folds 5\n"
       "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , "
       "--recall-k 1 5 10");
   command->callback([flags] {
@@ -125,7 +138,6 @@ void deliver(const std::string& text, const std::string& output) {
 
 void add_eval_probe(CLI::App& eval) { add_missing(eval, "probe"); }
 void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
-void add_eval_selection(CLI::App& eval) { add_missing(eval, "selection"); }
 void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
 void add_eval_suite(CLI::App& eval) { add_missing(eval, "suite"); }
 

@@ -6,14 +6,18 @@
 namespace clipwright::cli {
 
 void add_source_flags(CLI::App& app, data::source::DataOptions& source, const char* name) {
-  app.add_option(name, source.source,
-                 "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, a folder of "
-                 "pictures or CLIP_benchmark's")
+  app.add_option(
+         name, source.source,
+         "tars with {0000..0099} and ::, a .csv, .tsv, .jsonl, .parquet, COCO's or Karpathy's "
+         ".json, Flickr's .txt, a folder of pictures or CLIP_benchmark's")
       ->required()
       ->type_name("SRC");
   app.add_option("--dataset-type", source.type, listed(data::source::dataset_types(), " or "))
       ->capture_default_str()
       ->type_name("TYPE");
+  app.add_option("--split", source.split,
+                 "of Karpathy's .json and of CLIP_benchmark's folder (there: test)")
+      ->type_name("NAME");
   app.add_option("--csv-separator", source.csv_separator,
                  "of a .csv with a header; default a tab, or a comma when the header has no tab")
       ->type_name("CHAR");

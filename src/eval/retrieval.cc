@@ -1,52 +1,79 @@
 #include "eval/retrieval.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::eval {
 namespace {
 
-/// How many of the scores come before `answer` when sorted, equal ones by index.
-int64_t rank_of(const float* scores, int64_t count, int64_t answer) {
-  const float own = scores[answer];
-  int64_t above = 0;
-  for (int64_t i = 0; i < count; ++i) above += scores[i] > own || (scores[i] == own && i < answer);
-  return above;
-}
-
-/// Calls `visit(row, scores)` for each row of queries (Q, E) with its similarities to all items (I,
-/// E), a chunk of rows at a time. Summed in double and compared in float: items with equal features
-/// get equal scores whatever the order of the sum.
-template <typename Visit>
-void for_each_query(const Tensor& queries, const Tensor& items, int64_t chunk, const Visit& visit) {
-  const Tensor columns = items.to(torch::kCPU, torch::kFloat64).t();
-  for (int64_t start = 0; start < queries.size(0); start += chunk) {
-    const int64_t rows = std::min(chunk, queries.size(0) - start);
-    const Tensor scores = queries.narrow(0, start, rows)
-                              .to(torch::kCPU, torch::kFloat64)
-                              .mm(columns)
-                              .to(torch::kFloat32)
-                              .contiguous();
-    const float* data = scores.data_ptr<float>();
-    for (int64_t i = 0; i < rows; ++i) visit(start + i, data + i * items.size(0));
-  }
-}
-
 /// The mean as CLIP_benchmark takes it, in single precision, so that result files agree digit by
-/// digit.
-double share_below(const std::vector<int64_t>& ranks, int k) {
-  if (ranks.empty()) return 0;
-  const auto hits =
-      std::count_if(ranks.begin(), ranks.end(), [k](int64_t rank) { return rank < k; });
-  return static_cast<double>(static_cast<float>(hits) / static_cast<float>(ranks.size()));
+/// digit; over folds the mean of theirs.
+template <typename FoldOf>
+double share_below(const std::vector<int64_t>& ranks, int k, int folds, const FoldOf& fold_of) {
+  std::vector<int64_t> hits(static_cast<size_t>(folds)), queries(hits.size());
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    const size_t fold = fold_of(i);
+    hits[fold] += ranks[i] < k;
+    ++queries[fold];
+  }
+  double sum = 0;
+  for (size_t f = 0; f < hits.size(); ++f) {
+    if (queries[f] > 0) sum += static_cast<float>(hits[f]) / static_cast<float>(queries[f]);
+  }
+  return sum / folds;
+}
+
+/// The pictures of a set and all their captions.
+struct CaptionedRows {
+  std::vector<int64_t> rows;  ///< of each picture's first occurrence
+  std::vector<std::string> captions;
+  std::vector<int64_t> owner;
+  int64_t blank = 0;
+};
+
+CaptionedRows gather(const data::source::Dataset& pairs, const std::string& prompt) {
+  CaptionedRows gathered;
+  std::unordered_map<std::string, int64_t> picture_of_key;
+  for (int64_t i = 0; i < pairs.size(); ++i) {
+    std::vector<std::string> texts = pairs.captions(i);
+    gathered.blank += static_cast<int64_t>(std::erase_if(
+        texts, [](const std::string& text) { return text::unicode::trimmed(text).empty(); }));
+    if (texts.empty()) continue;
+    const auto [place, added] =
+        picture_of_key.try_emplace(pairs.key(i), static_cast<int64_t>(gathered.rows.size()));
+    if (added) gathered.rows.push_back(i);
+    for (const std::string& text : texts) {
+      gathered.captions.push_back(prompt + text);
+      gathered.owner.push_back(place->second);
+    }
+  }
+  if (gathered.captions.empty())
+    fail_input("no picture of the set has a caption", "pairs of pictures and captions");
+  return gathered;
+}
+
+Tensor pick(const Tensor& features, const std::vector<int64_t>& chosen) {
+  return features.index_select(0, torch::tensor(chosen, torch::kInt64));
 }
 
 }  // namespace
 
-double RetrievalResult::image_recall(int k) const { return share_below(image_rank, k); }
-double RetrievalResult::text_recall(int k) const { return share_below(text_rank, k); }
+double RetrievalResult::image_recall(int k) const {
+  return share_below(image_rank, k, folds, [this](size_t caption) {
+    return fold.empty() ? 0 : static_cast<size_t>(fold[static_cast<size_t>(owner[caption])]);
+  });
+}
+double RetrievalResult::text_recall(int k) const {
+  return share_below(text_rank, k, folds, [this](size_t picture) {
+    return fold.empty() ? 0 : static_cast<size_t>(fold[picture]);
+  });
+}
 
 Json RetrievalResult::metrics(const std::vector<int>& recall_k) const {
   Json metrics = Json::object();
@@ -54,82 +81,134 @@ Json RetrievalResult::metrics(const std::vector<int>& recall_k) const {
     metrics["image_retrieval_recall@" + std::to_string(k)] = image_recall(k);
     metrics["text_retrieval_recall@" + std::to_string(k)] = text_recall(k);
   }
+  if (folds > 1) metrics["folds"] = folds;
   return metrics;
 }
 
+SampleOutcomes RetrievalResult::samples(const std::vector<int>& recall_k) const {
+  CW_CHECK(keys.size() == text_rank.size(), "a key a picture");
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  SampleOutcomes samples;
+  for (const int k : recall_k) {
+    samples.metrics.push_back("image_retrieval_recall@" + std::to_string(k));
+    samples.metrics.push_back("text_retrieval_recall@" + std::to_string(k));
+  }
+  std::vector<float> values(samples.metrics.size());
+  const auto fill = [&](int64_t rank, size_t column) {
+    std::fill(values.begin(), values.end(), kNone);
+    for (size_t i = 0; i < recall_k.size(); ++i)
+      values[2 * i + column] = rank < recall_k[i] ? 1.0F : 0.0F;
+  };
+  for (size_t n = 0; n < text_rank.size(); ++n) {
+    fill(text_rank[n], 1);
+    samples.add("picture " + keys[n], -1, values);
+  }
+  std::vector<int64_t> seen(keys.size());
+  for (size_t m = 0; m < image_rank.size(); ++m) {
+    const auto picture = static_cast<size_t>(owner[m]);
+    fill(image_rank[m], 0);
+    samples.add("caption " + std::to_string(++seen[picture]) + " of " + keys[picture], -1, values);
+  }
+  return samples;
+}
+
 RetrievalResult score_retrieval(const Tensor& pictures, const Tensor& captions,
-                                const std::vector<int64_t>& owner, int64_t chunk) {
-  CW_CHECK(pictures.dim() == 2 && captions.dim() == 2 && pictures.size(1) == captions.size(1),
-           "features of pictures (N, E) and captions (M, E)");
-  CW_CHECK(static_cast<int64_t>(owner.size()) == captions.size(0) && chunk > 0,
-           "an owner a caption");
-  const torch::NoGradGuard no_grad;
+                                const std::vector<int64_t>& owner, const scores::RankTile& tile) {
+  scores::MutualRanks ranks = scores::mutual_ranks(pictures, captions, owner, tile);
   RetrievalResult result;
   result.pictures = pictures.size(0);
   result.captions = captions.size(0);
-  std::vector<std::vector<int64_t>> own(static_cast<size_t>(result.pictures));
-  for (size_t m = 0; m < owner.size(); ++m) {
-    CW_CHECK(owner[m] >= 0 && owner[m] < result.pictures, "owners within the pictures");
-    own[static_cast<size_t>(owner[m])].push_back(static_cast<int64_t>(m));
+  result.image_rank = std::move(ranks.captions);
+  result.text_rank = std::move(ranks.pictures);
+  result.owner = owner;
+  return result;
+}
+
+RetrievalResult score_retrieval_in_folds(const Tensor& pictures, const Tensor& captions,
+                                         const std::vector<int64_t>& owner,
+                                         const std::vector<int>& fold, int folds) {
+  if (folds == 1) return score_retrieval(pictures, captions, owner);
+  CW_CHECK(static_cast<int64_t>(fold.size()) == pictures.size(0), "a fold a picture");
+  RetrievalResult result;
+  result.pictures = pictures.size(0);
+  result.captions = captions.size(0);
+  result.image_rank.resize(owner.size());
+  result.text_rank.resize(fold.size());
+  result.owner = owner;
+  result.folds = folds;
+  result.fold = fold;
+  for (int f = 0; f < folds; ++f) {
+    std::vector<int64_t> part, part_captions, part_owner, place(fold.size(), -1);
+    for (size_t n = 0; n < fold.size(); ++n) {
+      if (fold[n] != f) continue;
+      place[n] = static_cast<int64_t>(part.size());
+      part.push_back(static_cast<int64_t>(n));
+    }
+    if (part.empty()) {
+      fail_input("no picture of fold " + std::to_string(f + 1) + " of " + std::to_string(folds) +
+                     " can be used",
+                 "at least one in every fold");
+    }
+    for (size_t m = 0; m < owner.size(); ++m) {
+      if (const int64_t n = place[static_cast<size_t>(owner[m])]; n >= 0) {
+        part_captions.push_back(static_cast<int64_t>(m));
+        part_owner.push_back(n);
+      }
+    }
+    const scores::MutualRanks ranks = scores::mutual_ranks(
+        pick(pictures, part), pick(captions, part_captions), part_owner, {},
+        "captions ranked in fold " + std::to_string(f + 1) + " of " + std::to_string(folds));
+    for (size_t i = 0; i < part.size(); ++i)
+      result.text_rank[static_cast<size_t>(part[i])] = ranks.pictures[i];
+    for (size_t i = 0; i < part_captions.size(); ++i)
+      result.image_rank[static_cast<size_t>(part_captions[i])] = ranks.captions[i];
   }
-  for (const auto& list : own) CW_CHECK(!list.empty(), "a caption a picture");
-  for_each_query(captions, pictures, chunk, [&](int64_t caption, const float* scores) {
-    result.image_rank.push_back(
-        rank_of(scores, result.pictures, owner[static_cast<size_t>(caption)]));
-  });
-  for_each_query(pictures, captions, chunk, [&](int64_t picture, const float* scores) {
-    const std::vector<int64_t>& list = own[static_cast<size_t>(picture)];
-    // max_element gives the first of equals, which is also the one that comes first in the order.
-    const int64_t best = *std::max_element(
-        list.begin(), list.end(), [&](int64_t a, int64_t b) { return scores[a] < scores[b]; });
-    result.text_rank.push_back(rank_of(scores, result.captions, best));
-  });
   return result;
 }
 
 RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Dataset& pairs,
-                                   const EvalOptions& options) {
-  std::unordered_map<std::string, int64_t> picture_of_key;
-  std::vector<int64_t> rows;  // of each picture's first occurrence
-  std::vector<std::string> captions;
-  std::vector<int64_t> owner;
-  for (int64_t i = 0; i < pairs.size(); ++i) {
-    std::vector<std::string> texts = pairs.captions(i);
-    std::erase(texts, std::string());
-    if (texts.empty()) continue;
-    const auto [place, added] =
-        picture_of_key.try_emplace(pairs.key(i), static_cast<int64_t>(rows.size()));
-    if (added) rows.push_back(i);
-    for (std::string& text : texts) {
-      captions.push_back(std::move(text));
-      owner.push_back(place->second);
-    }
+                                   const EvalOptions& options, const RetrievalOptions& protocol) {
+  const CaptionedRows set = gather(pairs, protocol.prompt);
+  const auto count = static_cast<int64_t>(set.rows.size());
+  if (protocol.folds < 1 || protocol.folds > count) {
+    fail_usage("--folds is " + std::to_string(protocol.folds),
+               "1 to " + with_commas(count) + ", the number of pictures");
   }
-  if (captions.empty())
-    fail_input("no picture of the set has a caption", "pairs of pictures and captions");
+  if (set.blank > 0)
+    log_warning(with_commas(set.blank) + " captions have no word and are left out");
   // A non-owning pointer: `pairs` outlives this call.
   const auto pictures = data::source::subset(
-      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), rows);
-  const ImageFeatures images = embed_images(model, *pictures, options);
-  const Tensor texts = embed_texts(model, captions, options);
+      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), set.rows);
+  ImageFeatures images = embed_images(model, *pictures, options);
+  Tensor texts = embed_texts(model, set.captions, options);
 
-  std::vector<int64_t> good_pictures, place(rows.size(), -1), good_captions, good_owner;
-  for (int64_t i = 0; i < pictures->size(); ++i) {
+  std::vector<int64_t> good_pictures, place(set.rows.size(), -1), good_captions, good_owner;
+  std::vector<int> fold;
+  std::vector<std::string> keys;
+  for (int64_t i = 0; i < count; ++i) {
     if (images.bad.contains(i)) continue;
     place[static_cast<size_t>(i)] = static_cast<int64_t>(good_pictures.size());
     good_pictures.push_back(i);
+    // By the place in the set, so that an unreadable picture moves no other to another fold.
+    fold.push_back(static_cast<int>(i * protocol.folds / count));
+    keys.push_back(pictures->key(i));
   }
-  for (size_t m = 0; m < owner.size(); ++m) {
-    if (place[static_cast<size_t>(owner[m])] < 0) continue;
+  for (size_t m = 0; m < set.owner.size(); ++m) {
+    if (place[static_cast<size_t>(set.owner[m])] < 0) continue;
     good_captions.push_back(static_cast<int64_t>(m));
-    good_owner.push_back(place[static_cast<size_t>(owner[m])]);
+    good_owner.push_back(place[static_cast<size_t>(set.owner[m])]);
   }
-  const auto pick = [](const Tensor& features, const std::vector<int64_t>& chosen) {
-    return unit_rows(features.index_select(0, torch::tensor(chosen, torch::kInt64)));
-  };
+  if (!images.bad.empty()) {  // a second copy only where rows are left out
+    images.rows = pick(images.rows, good_pictures);
+    texts = pick(texts, good_captions);
+  }
+  images.rows = unit_rows(images.rows);
+  texts = unit_rows(texts);
   RetrievalResult result =
-      score_retrieval(pick(images.rows, good_pictures), pick(texts, good_captions), good_owner);
+      score_retrieval_in_folds(images.rows, texts, good_owner, fold, protocol.folds);
   result.bad = static_cast<int64_t>(images.bad.size());
+  result.blank = set.blank;
+  result.keys = std::move(keys);
   return result;
 }
 

@@ -74,6 +74,52 @@ TEST_F(EvalCommand, TakesRanksWithBlanksAndCommas) {
   }
 }
 
+TEST_F(EvalCommand, RetrievesFromKarpathysFileInFoldsWithAPrompt) {
+  const EvalCommand& at = *this;
+  write_file(at / "dataset.json", R"({"images": [
+      {"filepath": "set/2", "filename": "0.png", "split": "test", "sentences": [{"raw": "red"}]},
+      {"filepath": "set/10", "filename": "0.png", "split": "test",
+       "sentences": [{"raw": "green"}, {"raw": "a wall"}]},
+      {"filepath": "set/10", "filename": "1.png", "split": "train", "sentences": [{"raw": "x"}]}]})");
+  const std::vector<std::string> arguments = {"eval",     "retrieval",  "--model",
+                                              model(),    "--data",     at / "dataset.json",
+                                              "--output", at / "r.json"};
+  ASSERT_EQ(run(arguments), 0);
+  EXPECT_FALSE(read_json(at / "r.json")["metrics"].contains("folds"));
+  std::vector<std::string> more = arguments;
+  more.insert(more.end(), {"--split", "test", "--folds", "2", "--prompt", "a photo of "});
+  ASSERT_EQ(run(more), 0);
+  const Json metrics = read_json(at / "r.json")["metrics"];
+  EXPECT_EQ(metrics["image_retrieval_recall@1"], 1.0);
+  EXPECT_EQ(metrics["folds"], 2);
+  EXPECT_EQ(metrics["prompt"], "a photo of ");
+  more = arguments;
+  more.insert(more.end(), {"--folds", "3"});
+  EXPECT_EQ(run(more), 2);
+  std::vector<std::string> other = arguments;
+  other.insert(other.end(), {"--split", "val"});
+  EXPECT_EQ(run(other), 2);
+}
+
+TEST_F(EvalCommand, SelectsAmongCaptions) {
+  const EvalCommand& at = *this;
+  write_file(at / "swap_obj.json",
+             R"({"4": {"filename": "2/0.png", "caption": "red", "negative_caption": "green"}})");
+  std::vector<std::string> arguments = {
+      "eval",   "selection", "--model",      model(),    "--data",   at / "swap_obj.json",
+      "--ties", "published", "--image-root", at / "set", "--output", at / "r.json"};
+  ASSERT_EQ(run(arguments), 0);
+  const Json result = read_json(at / "r.json");
+  EXPECT_EQ(result["task"], "image_caption_selection");
+  EXPECT_EQ(result["metrics"]["tie_rule"], "published");
+  EXPECT_EQ(result["metrics"]["cases"], 1);
+  ASSERT_EQ(run({"eval", "build", at / "r.json", "--output", at / "all.csv"}), 0);
+  arguments.insert(arguments.end(), {"--layout", "winoground"});
+  EXPECT_EQ(run(arguments), 3);
+  arguments.back() = "wino";
+  EXPECT_EQ(run(arguments), 2);
+}
+
 TEST_F(EvalCommand, ExitCodesTellWhoseMistakeItWas) {
   const EvalCommand& at = *this;
   EXPECT_EQ(run({"eval"}), 2);

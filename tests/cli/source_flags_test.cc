@@ -23,13 +23,14 @@ TEST(SourceFlags, EveryFlagReachesItsSetting) {
   add_source_flags(app, source, "--data,source");
   app.parse(
       "pairs.csv --dataset-type csv --csv-separator ; --csv-img-key file --csv-caption-key words "
-      "--image-root pictures");
+      "--image-root pictures --split val");
   EXPECT_EQ(source.source, "pairs.csv");
   EXPECT_EQ(source.type, "csv");
   EXPECT_EQ(source.csv_separator, ";");
   EXPECT_EQ(source.csv_image_key, "file");
   EXPECT_EQ(source.csv_caption_key, "words");
   EXPECT_EQ(source.image_root, "pictures");
+  EXPECT_EQ(source.split, "val");
 }
 
 }  // namespace

@@ -84,8 +84,15 @@ TEST_F(Evaluate, RetrievesWithSeveralCaptions) {
   EXPECT_EQ(record.task, "zeroshot_retrieval");
   EXPECT_EQ(record.metrics.size(), 4U);
   EXPECT_EQ(record.metrics["image_retrieval_recall@9"], 1.0);
+  EXPECT_EQ(record.samples.rows(), 27);
   wanted.options.batch_size = 2;
   EXPECT_EQ(run_retrieval(wanted).metrics, record.metrics);
+  EXPECT_FALSE(record.metrics.contains("prompt"));
+  wanted.retrieval = {.folds = 3, .prompt = "a photo of "};
+  const EvaluationRecord folds = run_retrieval(wanted);
+  EXPECT_EQ(folds.metrics["prompt"], "a photo of ");
+  EXPECT_EQ(folds.metrics["folds"], 3);
+  EXPECT_EQ(folds.metrics["image_retrieval_recall@9"], 1.0);
 }
 
 TEST_F(Evaluate, RefusesMeaninglessNumbers) {

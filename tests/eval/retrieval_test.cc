@@ -2,26 +2,29 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+
 #include "core/error.h"
 #include "tests/eval/tiny_set.h"
 
 namespace clipwright::eval {
 namespace {
 
-RetrievalResult golden_result(int64_t chunk) {
+RetrievalResult golden_result(const scores::RankTile& tile) {
   return score_retrieval(unit_rows(golden_floats("retrieval_images.npy")),
                          unit_rows(golden_floats("retrieval_captions.npy")),
-                         golden_integers("retrieval_owner.npy"), chunk);
+                         golden_integers("retrieval_owner.npy"), tile);
 }
 
 TEST(Retrieval, MetricsEqualClipBenchmarksDigitByDigit) {
   const Json expected = read_json(kGoldenEval / "expected.json")["retrieval"];
-  for (const int64_t chunk : {1, 5, 1024})
-    EXPECT_EQ(golden_result(chunk).metrics({1, 5, 10}), expected) << chunk;
+  for (const scores::RankTile& tile : {scores::RankTile{1, 1}, {5, 3}, {7, 1024}, {1024, 2048}})
+    EXPECT_EQ(golden_result(tile).metrics({1, 5, 10}), expected) << tile.captions;
 }
 
 TEST(Retrieval, MetricsComeInClipBenchmarksOrder) {
-  const Json metrics = golden_result(64).metrics({5, 1});
+  const Json metrics = golden_result({}).metrics({5, 1});
   std::vector<std::string> keys;
   for (const auto& [key, value] : metrics.items()) keys.push_back(key);
   EXPECT_EQ(keys,
@@ -78,6 +81,98 @@ TEST(Retrieval, ABadPictureTakesItsCaptionsWithIt) {
   EXPECT_EQ(result.bad, 1);
   EXPECT_EQ(result.image_rank.size(), 4U);
   EXPECT_EQ(result.text_rank.size(), 2U);
+}
+
+const fs::path kGoldenRetrieval = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/retrieval";
+
+Tensor golden_rows(const char* name) {
+  const NpyArray array = read_npy(kGoldenRetrieval / name);
+  Tensor tensor = torch::empty(array.shape, torch::kFloat32);
+  std::memcpy(tensor.data_ptr(), array.values<float>().data(), array.bytes.size());
+  return unit_rows(tensor);
+}
+
+TEST(Retrieval, WithOneToSevenCaptionsAPictureAndInFiveFolds) {
+  const Json expected = read_json(kGoldenRetrieval / "expected.json");
+  const Tensor pictures = golden_rows("pictures.npy"), captions = golden_rows("captions.npy");
+  const NpyArray array = read_npy(kGoldenRetrieval / "owner.npy");
+  const auto values = array.values<int64_t>();
+  const std::vector<int64_t> owner(values.begin(), values.end());
+  EXPECT_EQ(score_retrieval(pictures, captions, owner).metrics({1, 5, 10}), expected["all"]);
+
+  std::vector<int> fold;
+  for (int n = 0; n < 103; ++n) fold.push_back(n * 5 / 103);
+  const RetrievalResult folds = score_retrieval_in_folds(pictures, captions, owner, fold, 5);
+  Json metrics = folds.metrics({1, 5, 10});
+  EXPECT_EQ(metrics["folds"], 5);
+  metrics.erase("folds");
+  for (const auto& [key, value] : metrics.items())
+    EXPECT_DOUBLE_EQ(value.get<double>(), expected["folds"][key].get<double>()) << key;
+  EXPECT_EQ(folds.captions, captions.size(0));
+  fold.assign(103, 0);
+  EXPECT_THROW(score_retrieval_in_folds(pictures, captions, owner, fold, 2), Error);
+}
+
+TEST(Retrieval, SamplesAddUpToTheMetrics) {
+  RetrievalResult result = golden_result({});
+  for (int64_t n = 0; n < result.pictures; ++n) result.keys.push_back("p" + std::to_string(n));
+  const SampleOutcomes samples = result.samples({1, 5});
+  ASSERT_EQ(samples.rows(), result.pictures + result.captions);
+  EXPECT_EQ(samples.metrics,
+            (std::vector<std::string>{"image_retrieval_recall@1", "text_retrieval_recall@1",
+                                      "image_retrieval_recall@5", "text_retrieval_recall@5"}));
+  EXPECT_EQ(std::set<std::string>(samples.keys.begin(), samples.keys.end()).size(),
+            samples.keys.size());
+  EXPECT_EQ(samples.keys[0], "picture p0");
+  EXPECT_EQ(samples.keys[static_cast<size_t>(result.pictures)], "caption 1 of p0");
+  const Json metrics = result.metrics({1, 5});
+  for (size_t m = 0; m < 4; ++m) {
+    double sum = 0;
+    int64_t rows = 0;
+    for (size_t i = m; i < samples.values.size(); i += 4) {
+      if (std::isnan(samples.values[i])) continue;
+      sum += samples.values[i];
+      ++rows;
+    }
+    EXPECT_EQ(rows, m % 2 == 0 ? result.captions : result.pictures);
+    EXPECT_NEAR(sum / static_cast<double>(rows), metrics[samples.metrics[m]].get<double>(), 1e-7);
+  }
+}
+
+TEST(Retrieval, APromptIsPartOfEveryCaptionAndFoldsFollowTheFile) {
+  TemporaryFolder folder;
+  const std::string pictures = (kGoldenEval / "pictures").string();
+  std::string text = "image,caption\n", prompted = text;
+  for (const char* name : {"2_0", "10_0", "green_pear_0", "2_1"}) {
+    for (const std::string caption : {"wall", "picture"}) {
+      text += std::string(name) + ".png," + caption + " " + name + "\n";
+      prompted += std::string(name) + ".png,a photo of " + caption + " " + name + "\n";
+    }
+  }
+  const auto open = [&](const std::string& name, const std::string& contents) {
+    return data::source::open_dataset(
+        {.source = folder.write(name, contents), .image_root = pictures});
+  };
+  const auto plain = open("plain.txt", text), written = open("prompted.txt", prompted);
+  const auto model = tiny_clip();
+  const RetrievalResult asked = evaluate_retrieval(*model, *plain, {}, {.prompt = "a photo of "}),
+                        given = evaluate_retrieval(*model, *written);
+  EXPECT_EQ(asked.image_rank, given.image_rank);
+  EXPECT_EQ(asked.text_rank, given.text_rank);
+  EXPECT_EQ(asked.keys[3], "2_1.png");
+
+  const RetrievalResult folds = evaluate_retrieval(*model, *plain, {}, {.folds = 2});
+  EXPECT_EQ(folds.fold, (std::vector<int>{0, 0, 1, 1}));
+  for (const int64_t rank : folds.image_rank) EXPECT_LT(rank, 2);
+  EXPECT_EQ(folds.image_recall(2), 1);
+  for (const int64_t batch : {1, 7}) {
+    const RetrievalResult again =
+        evaluate_retrieval(*model, *plain, {.batch_size = batch}, {.folds = 2});
+    EXPECT_EQ(again.image_rank, folds.image_rank) << batch;
+    EXPECT_EQ(again.text_rank, folds.text_rank) << batch;
+  }
+  EXPECT_THROW(evaluate_retrieval(*model, *plain, {}, {.folds = 5}), Error);
+  EXPECT_THROW(evaluate_retrieval(*model, *plain, {}, {.folds = 0}), Error);
 }
 
 TEST(Retrieval, RefusesASetWithoutCaptions) {

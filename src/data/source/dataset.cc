@@ -32,6 +32,9 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
       return open_folder(path, options);
     case SourceKind::kClipBenchmark:
       return open_clip_benchmark(path, options);
+    case SourceKind::kCaptionJson:
+    case SourceKind::kFlickrText:
+      return open_annotated(path, kind, options);
     case SourceKind::kLines:
       return open_lines(path, options);
   }
@@ -49,7 +52,8 @@ std::unique_ptr<Dataset> open_dataset(const DataOptions& options) {
                                              ? std::vector<std::string>{options.source}
                                              : expand_braces(options.source);
   if (paths.empty())
-    fail_usage("no data source is given", "tars, a .csv, .tsv, .jsonl, .parquet or a folder");
+    fail_usage("no data source is given",
+               "tars, a .csv, .tsv, .jsonl, .json, .parquet or a folder");
   for (const std::string& path : paths) {
     if (!exists(path)) {
       fail_input(path + ": does not exist", "a file or folder of pictures and captions",

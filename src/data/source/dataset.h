@@ -39,11 +39,12 @@ class Dataset : public records::CaptionSource {
 };
 
 struct DataOptions {
-  std::string
-      source;  ///< tars with {0000..0099} and `::`, .csv/.tsv, .jsonl, .parquet, or a folder
+  std::string source;  ///< tars with {0000..0099} and `::`, .csv/.tsv, .jsonl, .parquet, COCO's and
+                       ///< Karpathy's .json, Flickr's .txt, or a folder
   std::string type = "auto";  ///< one of dataset_types()
   std::string csv_separator = "\t";
   std::string csv_image_key = "filepath", csv_caption_key = "title";
+  std::string split;       ///< of Karpathy's JSON and CLIP_benchmark's folder (empty: its `test`)
   std::string image_root;  ///< prefix of relative image paths; default: the CSV's folder
   /// False: captions alone, as they are rewritten: `source` is one table (.csv, .tsv, .jsonl,
   /// .parquet) or a text of a caption a line. Every row keeps its place, so that line k of a

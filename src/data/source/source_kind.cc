@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/words.h"
+#include "data/annotations/captioned_pictures.h"
 #include "data/source/csv_layout.h"
 #include "data/source/image_file.h"
 #include "data/source/sources.h"
@@ -16,10 +17,16 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::vector<std::pair<std::string, SourceKind>> kTypes = {
-    {"webdataset", SourceKind::kTars},      {"csv", SourceKind::kCsv},
-    {"laclip-csv", SourceKind::kLaclipCsv}, {"jsonl", SourceKind::kJsonl},
-    {"yfcc15m", SourceKind::kYfcc15m},      {"parquet", SourceKind::kParquet},
-    {"folder", SourceKind::kFolder},        {"clip-benchmark", SourceKind::kClipBenchmark}};
+    {"webdataset", SourceKind::kTars},
+    {"csv", SourceKind::kCsv},
+    {"laclip-csv", SourceKind::kLaclipCsv},
+    {"jsonl", SourceKind::kJsonl},
+    {"yfcc15m", SourceKind::kYfcc15m},
+    {"parquet", SourceKind::kParquet},
+    {"folder", SourceKind::kFolder},
+    {"clip-benchmark", SourceKind::kClipBenchmark},
+    {"caption-json", SourceKind::kCaptionJson},
+    {"flickr-text", SourceKind::kFlickrText}};
 
 SourceKind named_kind(const std::string& type) {
   for (const auto& [name, kind] : kTypes) {
@@ -36,7 +43,8 @@ SourceKind named_kind(const std::string& type) {
     fail_input(path + ": is compressed", "plain tars, which can be read at any place",
                "Unpack it once, e.g. with gunzip.");
   }
-  fail_input(path + ": is of no known kind", "a .tar, .csv, .tsv, .jsonl, .parquet or a folder",
+  fail_input(path + ": is of no known kind",
+             "a .tar, .csv, .tsv, .jsonl, .json, .parquet, Flickr's .txt or a folder",
              "Say what it is with --dataset-type.");
 }
 
@@ -54,7 +62,7 @@ const std::vector<std::string>& dataset_types() {
 SourceKind kind_of(const std::string& path, const DataOptions& options) {
   if (options.type != "auto") return named_kind(options.type);
   if (options.pictures && is_folder(path)) {
-    if (is_clip_benchmark(path)) return SourceKind::kClipBenchmark;
+    if (is_clip_benchmark(path, options.split)) return SourceKind::kClipBenchmark;
     return tars_in(path).empty() ? SourceKind::kFolder : SourceKind::kTars;
   }
   const std::string extension = lower_extension(path);
@@ -67,6 +75,8 @@ SourceKind kind_of(const std::string& path, const DataOptions& options) {
   }
   if (!options.pictures) return SourceKind::kLines;
   if (extension == "tar") return SourceKind::kTars;
+  if (extension == "json") return SourceKind::kCaptionJson;
+  if (extension == "txt" && annotations::is_flickr_text(path)) return SourceKind::kFlickrText;
   unknown_kind(path);
 }
 

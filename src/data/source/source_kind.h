@@ -20,7 +20,9 @@ enum class SourceKind {
   kParquet,
   kFolder,
   kClipBenchmark,
-  kLines,  ///< a caption a line; never with pictures
+  kCaptionJson,  ///< pictures with all their captions: COCO's, Karpathy's
+  kFlickrText,   ///< `picture.jpg,caption` a line
+  kLines,        ///< a caption a line; never with pictures
 };
 
 /// What `options.type` may be: "auto", then a name for each kind that can be named.

@@ -28,12 +28,17 @@ std::unique_ptr<Dataset> open_folder(const std::string& path, const DataOptions&
 std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths,
                                    const DataOptions& options);
 /// CLIP_benchmark's folder: `nshards.txt` and `0.tar`... in a split; `path` is the split or the
-/// folder that holds `test`.
+/// folder that holds it (`options.split`, or `test`). A sample's .txt has a caption a line, by
+/// Python's rules.
 std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const DataOptions& options);
+/// Pictures with all their captions: COCO's and Karpathy's JSON, Flickr's text
+/// (data/annotations/captioned_pictures.h). `options.split` chooses among a file's splits.
+std::unique_ptr<Dataset> open_annotated(const std::string& path, SourceKind kind,
+                                        const DataOptions& options);
 /// Several sources one after the other.
 std::unique_ptr<Dataset> concatenate(std::vector<std::unique_ptr<Dataset>> parts);
 
-/// True when `path` is CLIP_benchmark's folder or one of its splits.
-bool is_clip_benchmark(const std::string& path);
+/// True when `path` is CLIP_benchmark's folder or one of its splits; `split` as in the options.
+bool is_clip_benchmark(const std::string& path, const std::string& split = {});
 
 }  // namespace clipwright::data::source

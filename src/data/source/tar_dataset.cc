@@ -10,6 +10,7 @@
 #include "core/process/worker_threads.h"
 #include "data/source/sources.h"
 #include "data/source/tar_shard.h"
+#include "text/unicode/line_boundaries.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
@@ -47,6 +48,7 @@ class TarDataset final : public Dataset {
       skipped_.check(options.max_skipped_share);
     }
     skipped_.report();
+    if (text_kind_ == TextKind::kCaptionLines) count_blank_lines();
     if (size_ == 0) {
       fail_input(paths.at(0) + (paths.size() > 1 ? " and the others: no" : ": no") +
                      " sample has a picture and a caption" +
@@ -68,7 +70,9 @@ class TarDataset final : public Dataset {
     const std::string all = text(index);
     if (text_kind_ == TextKind::kCaption) return {all};
     std::vector<std::string> lines;
-    text::unicode::for_each_line(all, [&](std::string_view line) { lines.emplace_back(line); });
+    for (const std::string_view line : text::unicode::split_lines(all)) {
+      if (const auto said = text::unicode::trimmed(line); !said.empty()) lines.emplace_back(said);
+    }
     return lines.empty() ? std::vector<std::string>{""} : lines;
   }
   ImageBytes image(int64_t index) const override {
@@ -88,6 +92,7 @@ class TarDataset final : public Dataset {
             (shards_.size() == 1 ? " tar, " : " tars, ") + with_commas(size_) + " pairs";
     if (damaged_ > 0)
       text += ", " + with_commas(damaged_) + (damaged_ == 1 ? " tar damaged" : " tars damaged");
+    if (blank_lines_ > 0) text += ", " + with_commas(blank_lines_) + " blank captions left out";
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
   }
@@ -127,6 +132,20 @@ class TarDataset final : public Dataset {
     if (failure) std::rethrow_exception(failure);
   }
 
+  /// Python's readers take a blank line for a caption; here it is none, and said.
+  void count_blank_lines() {
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      const auto file = static_cast<uint32_t>(i);
+      for (const TarSample& sample : shards_[i].samples) {
+        if (sample.text_size == 0) continue;
+        for (const std::string_view line : text::unicode::split_lines(
+                 files_.view(file, sample.text_block * kBlock, sample.text_size)))
+          blank_lines_ += text::unicode::trimmed(line).empty();
+      }
+      files_.release(file);
+    }
+  }
+
   Found find(int64_t index) const {
     const auto after = std::upper_bound(first_.begin(), first_.end(), index);
     const auto shard = static_cast<size_t>(after - first_.begin()) - 1;
@@ -149,7 +168,7 @@ class TarDataset final : public Dataset {
   MappedFiles files_;
   std::vector<TarShard> shards_;
   std::vector<int64_t> first_;  // index of each shard's first sample
-  int64_t size_ = 0, damaged_ = 0;
+  int64_t size_ = 0, damaged_ = 0, blank_lines_ = 0;
   Skipped skipped_;
 };
 
@@ -158,9 +177,9 @@ bool has_shard_count(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / "nshards.txt", error);
 }
 
-/// The folder that holds the shards: the path itself, or its test split.
-std::filesystem::path benchmark_split(const std::filesystem::path& path) {
-  return has_shard_count(path) ? path : path / "test";
+/// The folder that holds the shards: the path itself, or its split.
+std::filesystem::path benchmark_split(const std::filesystem::path& path, const std::string& split) {
+  return has_shard_count(path) ? path : path / (split.empty() ? "test" : split);
 }
 
 }  // namespace
@@ -172,12 +191,14 @@ std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths,
   return dataset;
 }
 
-bool is_clip_benchmark(const std::string& path) { return has_shard_count(benchmark_split(path)); }
+bool is_clip_benchmark(const std::string& path, const std::string& split) {
+  return has_shard_count(benchmark_split(path, split));
+}
 
 std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const DataOptions& options) {
-  const std::filesystem::path split = benchmark_split(path);
+  const std::filesystem::path split = benchmark_split(path, options.split);
   if (!has_shard_count(split)) {
-    fail_input(path + ": has no nshards.txt, nor has its folder test",
+    fail_input(path + ": has no nshards.txt, nor has its folder " + split.filename().string(),
                "CLIP_benchmark's layout: test/nshards.txt, test/0.tar, ...");
   }
   const std::string count_text(text::unicode::trimmed(read_file(split / "nshards.txt")));
