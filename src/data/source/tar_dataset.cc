@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/mapped_files.h"
+#include "core/npy.h"
 #include "core/process/worker_threads.h"
 #include "data/source/sources.h"
 #include "data/source/tar_shard.h"
@@ -19,6 +20,19 @@ constexpr uint64_t kBlock = 512;
 
 /// How a sample's text is to be read.
 enum class TextKind { kCaption, kCaptionLines };
+
+/// The numbers of an array of any of NumPy's usual types.
+std::vector<float> floats_of(NpyArray array) {
+  const auto converted = [&](auto values) {
+    return std::vector<float>(values.begin(), values.end());
+  };
+  if (array.type == "|b1" || array.type == "|i1") array.type = "|u1";
+  if (array.type == "|u1") return converted(array.values<uint8_t>());
+  if (array.type == "<i4") return converted(array.values<int32_t>());
+  if (array.type == "<i8") return converted(array.values<int64_t>());
+  if (array.type == "<f8") return converted(array.values<double>());
+  return converted(array.values<float>());
+}
 
 class TarDataset final : public Dataset {
  public:
@@ -81,6 +95,14 @@ class TarDataset final : public Dataset {
     return image;
   }
   int label(int64_t index) const override { return find(index).of(*this).label; }
+  std::vector<float> label_vector(int64_t index) const override {
+    const Found at = find(index);
+    const std::vector<TarVector>& vectors = shards_[at.shard].vectors;
+    if (at.sample >= vectors.size() || vectors[at.sample].size == 0) return {};
+    const TarVector& place = vectors[at.sample];
+    return floats_of(
+        parse_npy(files_.view(at.shard, place.block * kBlock, place.size), key(index) + ".npy"));
+  }
   std::string describe() const override {
     std::string text = kind_ + " " + files_[0].path().string();
     if (shards_.size() > 1) text += " .. " + files_[files_.size() - 1].path().filename().string();
