@@ -42,7 +42,7 @@ class TarDataset final : public Dataset {
   void read(const std::vector<std::string>& paths, const DataOptions& options) {
     for (const std::string& path : paths) files_.add(path);
     shards_.resize(paths.size());
-    index_all();
+    index_all(options.labels);
     for (size_t i = 0; i < shards_.size(); ++i) {
       if (!shards_[i].damage.empty()) {
         ++damaged_;
@@ -123,7 +123,7 @@ class TarDataset final : public Dataset {
     }
   };
 
-  void index_all() {
+  void index_all(bool labels) {
     std::atomic<size_t> next{0};
     std::exception_ptr failure;
     std::mutex mutex;
@@ -131,7 +131,7 @@ class TarDataset final : public Dataset {
       for (size_t i; (i = next++) < shards_.size();) {
         try {
           shards_[i] = index_shard(files_[static_cast<uint32_t>(i)].text(),
-                                   files_[static_cast<uint32_t>(i)].path().string());
+                                   files_[static_cast<uint32_t>(i)].path().string(), labels);
           files_.release(static_cast<uint32_t>(i));
         } catch (...) {
           std::lock_guard lock(mutex);

@@ -48,8 +48,8 @@ struct Gathered {
 
 class ShardBuilder {
  public:
-  ShardBuilder(std::string_view archive, const std::string& name)
-      : archive_(archive), name_(name) {}
+  ShardBuilder(std::string_view archive, const std::string& name, bool labels)
+      : archive_(archive), name_(name), labels_(labels) {}
 
   void member(std::string_view path, uint64_t offset, uint64_t size) {
     const size_t slash = path.rfind('/');
@@ -80,6 +80,7 @@ class ShardBuilder {
 
   void judge() {
     const std::string place = name_ + ": sample " + now_.key;
+    if (!labels_) now_.vector = {};
     if (!now_.image.found)
       return shard_.skipped.skip("no picture",
                                  place + " has no picture (looked for .jpg, .png, .jpeg, .webp)");
@@ -132,14 +133,15 @@ class ShardBuilder {
 
   std::string_view archive_;
   const std::string& name_;
+  bool labels_;
   Gathered now_;
   TarShard shard_;
 };
 
 }  // namespace
 
-TarShard index_shard(std::string_view archive, const std::string& name) {
-  ShardBuilder builder(archive, name);
+TarShard index_shard(std::string_view archive, const std::string& name, bool labels) {
+  ShardBuilder builder(archive, name, labels);
   std::string damage =
       files::walk_tar(archive, [&](std::string_view path, uint64_t offset, uint64_t size) {
         builder.member(path, offset, size);

@@ -37,8 +37,9 @@ struct TarShard {
 
 /// Groups members as webdataset does: neighbours with the same path up to the first dot of the file
 /// name; a repeated suffix starts a new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp)
-/// and a text (.txt, a caption in .json), a label (.cls, a whole number) or labels (.npy).
-TarShard index_shard(std::string_view archive, const std::string& name);
+/// and a text (.txt, a caption in .json), a label (.cls, a whole number) or, where `labels` are
+/// asked for, a vector of them (.npy).
+TarShard index_shard(std::string_view archive, const std::string& name, bool labels = false);
 
 /// The caption in a sample's JSON member ("caption"), or an empty string. Never throws.
 std::string json_caption(std::string_view json);
