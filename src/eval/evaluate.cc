@@ -71,7 +71,7 @@ EvaluationRecord record_of(const EvaluationRequest& request, const models::Clip&
 }
 
 /// What scores are multiplied with before their softmax; 0 where no calibration is asked for.
-double calibration_scale(const std::string& wanted, const models::Clip& model) {
+double calibration_scale(const std::string& wanted, models::Clip& model) {
   if (wanted.empty()) return 0;
   if (wanted == "model") return std::exp(model.logit_scale().item<double>());
   double scale = 0;
