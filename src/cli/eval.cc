@@ -48,21 +48,37 @@ void add_eval_zeroshot(CLI::App& eval) {
   command->fallthrough();
   add_common(*command, *flags);
   command
+      ->add_option("--set", flags->request.set,
+                   "a published set, which gives class names, prompts and the names of class "
+                   "folders: eurosat, imagenet_a, ... (docs/evaluation/zeroshot.md)")
+      ->type_name("NAME");
+  command
       ->add_option("--templates", flags->request.templates,
-                   "7, 80, plain, or a file with a template a line, {c} for the class (default: "
-                   "the set's own, or 7)")
+                   "7, 80, plain, clip_benchmark, or a file with a template a line, {c} for the "
+                   "class (default: the set's own, or 7)")
       ->type_name("NAME|FILE");
+  command
+      ->add_option("--label-key", flags->request.data.label_key,
+                   "a table's column of labels, numbers or class names (default: label, class or "
+                   "cls)")
+      ->type_name("NAME");
   command
       ->add_option(
           "--classnames", flags->request.classnames,
           "a class name a line, in label order (default: the set's own, or the folders' names)")
       ->type_name("FILE");
+  command
+      ->add_option("--calibration", flags->request.calibration,
+                   "also the expected calibration error, of scores times this: model for the "
+                   "trained scale, or a number such as 100")
+      ->type_name("model|SCALE");
   command->add_flag("--tokens", flags->request.tokens,
                     "compare patches with words by the heads that FILIP trained");
   command->footer(
       "Examples:\n"
       "  clipwright eval zeroshot --model logs/run/model --data wds_vtab-cifar10 --output "
       "cifar10.json\n"
+      "  clipwright eval zeroshot --model logs/run --set imagenet_a --data imagenet-a\n"
       "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
   command->callback([flags] {
     deliver(eval::to_json(eval::run_zeroshot(flags->request)).dump(2) + "\n", flags->output);

@@ -43,16 +43,20 @@ void write_npy(const std::filesystem::path& path, std::span<const uint8_t> value
 }
 
 NpyArray read_npy(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
+  return parse_npy(read_file(path), path.string());
+}
+
+NpyArray parse_npy(std::string_view file, const std::string& name) {
   const auto refuse = [&](std::string_view why) {
-    fail_input(path.string() + ": " + std::string(why), "a little-endian C-order .npy file");
+    fail_input(name + ": " + std::string(why), "a little-endian C-order .npy file");
   };
-  if (file.size() < 10 || std::string_view(file).substr(0, 6) != kMagic.substr(0, 6))
-    refuse("is not an .npy file");
+  if (file.size() < 10 || file.substr(0, 6) != kMagic.substr(0, 6)) refuse("is not an .npy file");
   uint16_t length = 0;
   std::memcpy(&length, file.data() + 8, 2);
   if (file.size() < 10U + length) refuse("ends inside its header");
-  const std::string header = file.substr(10, length);
+  // std::regex recurses with the length of what it matches.
+  if (length > 8192) refuse("has a header of " + std::to_string(length) + " bytes");
+  const std::string header(file.substr(10, length));
   std::smatch match;
   NpyArray array;
   if (!std::regex_search(header, match, std::regex("'descr': *'([^']+)'")))

@@ -34,5 +34,7 @@ struct NpyArray {
 };
 /// Throws Error(kInput) on anything that is not such a file.
 NpyArray read_npy(const std::filesystem::path& path);
+/// The same from a file's bytes; `name` is for messages.
+NpyArray parse_npy(std::string_view file, const std::string& name);
 
 }  // namespace clipwright

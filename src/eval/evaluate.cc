@@ -1,12 +1,16 @@
 #include "eval/evaluate.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/words.h"
 #include "eval/evaluation_data.h"
+#include "eval/multi_label.h"
 #include "eval/zeroshot.h"
 #include "losses/objective.h"
 #include "models/load_model.h"
@@ -61,10 +65,51 @@ EvaluationRecord record_of(const EvaluationRequest& request, const OpenedModel& 
   return record;
 }
 
+/// What scores are multiplied with before their softmax; 0 where no calibration is asked for.
+double calibration_scale(const std::string& wanted, models::Clip& model) {
+  if (wanted.empty()) return 0;
+  if (wanted == "model") return std::exp(model.logit_scale().item<double>());
+  double scale = 0;
+  const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), scale);
+  if (error != std::errc() || end != wanted.data() + wanted.size() || !(scale > 0) ||
+      !std::isfinite(scale))
+    fail_usage("--calibration is '" + wanted + "'", "model, or a number above 0 such as 100");
+  return scale;
+}
+
+/// "ImageNet-A" where a set was named.
+std::string title_of(const ClassificationData& data) {
+  return data.set == nullptr ? "" : " of " + data.set->title;
+}
+
+void say_absent_classes(const ClassificationData& data) {
+  std::set<int> present;
+  for (int64_t i = 0; i < data.pictures->size(); ++i) present.insert(data.pictures->label(i));
+  const auto classes = static_cast<int64_t>(data.classnames.size());
+  const int64_t absent = classes - static_cast<int64_t>(present.size());
+  if (absent <= 0) return;
+  log_info(with_commas(absent) + " of " + with_commas(classes) +
+           " classes have no picture; the mean recall is over the others");
+}
+
+Json multi_label_metrics(const EvaluationRequest& request, const ClassificationData& data,
+                         models::Clip& model) {
+  if (request.tokens || !request.calibration.empty()) {
+    fail_usage(std::string(request.tokens ? "--tokens" : "--calibration") +
+                   " is for pictures with one class each",
+               "a set of that kind", request.data.source + " has several labels a picture.");
+  }
+  const MultiLabelResult result =
+      evaluate_multi_label(model, *data.pictures, data.classnames, data.templates, request.options);
+  log_info("zero-shot on " + with_commas(result.pictures) + " pictures" + title_of(data) +
+           " with several labels: mean average precision " + percent(result.precision.mean, 2));
+  return result.metrics();
+}
+
 ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
   check(request);
   ClassificationData data =
-      open_classification(request.data, request.classnames, request.templates);
+      open_classification(request.data, request.classnames, request.templates, request.set);
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
@@ -74,16 +119,27 @@ ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
 EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& opened,
                              const EvaluationRequest& request) {
   if (!request.tokens) warn_without_global_features(opened.source);
+  models::Clip& model = *opened.model;
+  if (data.multi_label) {
+    return record_of(request, opened, "zeroshot_classification",
+                     multi_label_metrics(request, data, model));
+  }
+  say_absent_classes(data);
   std::optional<losses::FilipHeads> heads;
   if (request.tokens) heads = open_heads(opened);
   const ZeroshotResult result =
-      evaluate_zeroshot(*opened.model, *data.pictures, data.classnames, data.templates,
-                        request.options, heads ? &*heads : nullptr);
-  log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " +
-           percent(result.acc1, 2) + (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
+      evaluate_zeroshot(model, *data.pictures, data.classnames, data.templates, request.options,
+                        heads ? &*heads : nullptr, calibration_scale(request.calibration, model));
+  log_info("zero-shot on " + with_commas(result.pictures) + " pictures" + title_of(data) +
+           ": top-1 " + percent(result.acc1, 2) +
+           (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
            ", mean recall of a class " + percent(result.mean_per_class_recall, 2) + " (chance " +
-           percent(1 / static_cast<double>(data.classnames.size()), 2) + ")");
-  return record_of(request, opened, "zeroshot_classification", result.metrics());
+           percent(1 / static_cast<double>(data.classnames.size()), 2) + ")" +
+           (data.set == nullptr ? "" : "; tables of it print " + data.main_metric()) +
+           (result.ece ? "; calibration error " + percent(*result.ece, 2) : ""));
+  EvaluationRecord record = record_of(request, opened, "zeroshot_classification", result.metrics());
+  record.samples = zeroshot_outcomes(result, *data.pictures);
+  return record;
 }
 
 std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {

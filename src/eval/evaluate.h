@@ -15,17 +15,22 @@ namespace clipwright::eval {
 struct EvaluationRequest {
   std::string model;
   data::source::DataOptions data;
+  std::string set;         ///< a published one (eval/sets); empty: whatever the data says
   std::string classnames;  ///< file; empty: the set's own
-  std::string templates;   ///< 7, 80, plain or a file; empty: the set's own, or the seven
-  bool tokens = false;     ///< zero-shot by patches and words, with the heads that FILIP trained
+  std::string templates;   ///< 7, 80, plain, clip_benchmark or a file; empty: the set's own, or 7
+  /// Also the calibration error: "model" for the trained logit scale, or a number such as
+  /// CLIP_benchmark's 100; empty: not.
+  std::string calibration;
+  bool tokens = false;  ///< zero-shot by patches and words, with the heads that FILIP trained
   std::vector<int> recall_k{1, 5, 10};
   RetrievalOptions retrieval;
   std::string device = "cpu";
   EvalOptions options;
 };
 
-/// Zero-shot classification. Throws Error(kUsage) for `tokens` with a model that has no such heads;
-/// a sentence with the outcome goes to the log.
+/// Zero-shot classification; of pictures with several labels the mean average precision. Throws
+/// Error(kUsage) for `tokens` with a model that has no such heads or with several labels; a
+/// sentence with the outcome goes to the log.
 EvaluationRecord run_zeroshot(const EvaluationRequest& request);
 /// The same with a model that is open: `request.model` and `request.device` are not read.
 EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request);

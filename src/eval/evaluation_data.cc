@@ -1,38 +1,24 @@
 #include "eval/evaluation_data.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
+#include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/log.h"
+#include "core/words.h"
+#include "data/source/source_kind.h"
+#include "data/source/sources.h"
+#include "eval/picture_labels.h"
+#include "eval/sets/benchmark_folder.h"
 #include "text/templates/templates.h"
 
 namespace clipwright::eval {
 namespace {
 
-/// The same pictures with their labels renumbered.
-class RelabelledDataset final : public data::source::Dataset {
- public:
-  RelabelledDataset(std::shared_ptr<const data::source::Dataset> base, std::vector<int> label)
-      : base_(std::move(base)), label_(std::move(label)) {}
-  int64_t size() const override { return base_->size(); }
-  std::string key(int64_t index) const override { return base_->key(index); }
-  std::string caption(int64_t index) const override { return base_->caption(index); }
-  std::vector<std::string> captions(int64_t index) const override { return base_->captions(index); }
-  data::source::ImageBytes image(int64_t index) const override { return base_->image(index); }
-  int label(int64_t index) const override {
-    return label_[static_cast<size_t>(base_->label(index))];
-  }
-  std::string describe() const override { return base_->describe(); }
+using Pictures = std::shared_ptr<const data::source::Dataset>;
 
- private:
-  std::shared_ptr<const data::source::Dataset> base_;
-  std::vector<int> label_;  // new label by old
-};
-
-/// A file of CLIP_benchmark's folder, beside the split or in the folder above it; empty when there
-/// is none.
+/// A list beside class folders or in the folder above them; empty when there is none.
 std::string set_file(const std::string& source, const char* name) {
   std::error_code ignored;
   fs::path folder(source);
@@ -45,59 +31,71 @@ std::string set_file(const std::string& source, const char* name) {
   return {};
 }
 
-/// The name of each label's folder, or nothing when the labels do not come from class folders.
-std::vector<std::string> folder_names(const data::source::Dataset& pictures) {
-  std::map<int, std::string> names;
-  for (int64_t i = 0; i < pictures.size(); ++i) {
-    const int label = pictures.label(i);
-    const std::string key = pictures.key(i);
-    const size_t slash = key.find('/');
-    if (label < 0) continue;
-    if (slash == std::string::npos) return {};
-    const auto [place, added] = names.try_emplace(label, key.substr(0, slash));
-    if (!added && place->second != key.substr(0, slash)) return {};
-  }
-  std::vector<std::string> list;
-  for (const auto& [label, name] : names) {
-    if (label != static_cast<int>(list.size())) return {};
-    list.push_back(name);
-  }
-  return list;
+std::vector<sets::SetClass> classes_named(const std::vector<std::string>& names) {
+  std::vector<sets::SetClass> classes;
+  for (const std::string& name : names) classes.push_back({name, name});
+  return classes;
 }
 
-/// New label by old: ImageNet V2's folders are class numbers, and "10" sorts before "2" as text.
-std::vector<int> numeric_order(const std::vector<std::string>& names) {
-  std::vector<size_t> order(names.size());
-  std::iota(order.begin(), order.end(), 0);
-  const bool numbers = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return !name.empty() && name.size() < 10 &&
-           name.find_first_not_of("0123456789") == std::string::npos;
-  });
-  if (numbers)
-    std::sort(order.begin(), order.end(),
-              [&](size_t a, size_t b) { return std::stoi(names[a]) < std::stoi(names[b]); });
-  std::vector<int> label(names.size());
-  for (size_t place = 0; place < order.size(); ++place)
-    label[order[place]] = static_cast<int>(place);
-  return label;
+/// The folder's own names win: its labels were made with them.
+void say_where_names_differ(const std::vector<std::string>& own, const sets::SetDescription& set) {
+  const std::vector<std::string> names = set.classnames();
+  if (own == names) return;
+  size_t first = 0;
+  while (first < own.size() && first < names.size() && own[first] == names[first]) ++first;
+  log_warning("the data's own " + with_commas(static_cast<int64_t>(own.size())) +
+              " class names are used; they are not those of " + set.title +
+              (first < own.size() && first < names.size()
+                   ? ": class " + std::to_string(first) + " is '" + own[first] + "' and not '" +
+                         names[first] + "'"
+                   : ", which has " + with_commas(static_cast<int64_t>(names.size()))));
 }
 
-std::shared_ptr<const data::source::Dataset> with_labels(
-    std::shared_ptr<const data::source::Dataset> pictures) {
-  std::vector<int64_t> labelled;
-  for (int64_t i = 0; i < pictures->size(); ++i) {
-    if (pictures->label(i) >= 0) labelled.push_back(i);
+[[noreturn]] void fail_without_names(const std::string& source) {
+  fail_usage(source + ": has labels but no class names",
+             "--set NAME, classnames.txt in its folder, or --classnames FILE");
+}
+
+void check_folder_count(const std::string& file, const std::vector<std::string>& names,
+                        const std::vector<std::string>& folders, const std::string& source) {
+  if (folders.empty() || folders.size() == names.size()) return;
+  fail_input(file + ": has " + std::to_string(names.size()) + " names",
+             std::to_string(folders.size()) + ", one for each class folder of " + source,
+             "Name the classes in the order of the sorted folders, from '" + folders.front() +
+                 "' to '" + folders.back() + "'.");
+}
+
+std::vector<std::string> choose_templates(const std::string& wanted,
+                                          const std::optional<sets::BenchmarkFolder>& benchmark,
+                                          const std::string& list,
+                                          const sets::SetDescription* set) {
+  if (wanted == "clip_benchmark") {
+    if (set == nullptr)
+      fail_usage("--templates clip_benchmark needs a set", "--set with the name of one");
+    return set->clip_benchmark_templates.empty() ? set->templates : set->clip_benchmark_templates;
   }
-  if (labelled.empty()) {
-    fail_input("no picture of the set has a class label",
-               "CLIP_benchmark's folder, a folder with a folder a class, or a source with labels");
-  }
-  // Pictures beside the class folders belong to no class.
-  if (static_cast<int64_t>(labelled.size()) == pictures->size()) return pictures;
-  return data::source::subset(std::move(pictures), std::move(labelled));
+  if (!wanted.empty()) return text::templates::load_templates(wanted);
+  if (benchmark && benchmark->templates) return *benchmark->templates;
+  if (!list.empty()) return text::templates::load_templates(list);
+  return set != nullptr ? set->templates : text::templates::templates_7();
+}
+
+/// A part of a set, or another split of it, gives numbers that no table has.
+void say_if_partial(int64_t pictures, const sets::SetDescription& set) {
+  const auto& sizes = set.test_pictures;
+  if (std::find(sizes.begin(), sizes.end(), pictures) != sizes.end()) return;
+  std::vector<std::string> usual;
+  for (const int64_t size : sizes) usual.push_back(with_commas(size));
+  log_warning("there are " + with_commas(pictures) + " pictures; the test split of " + set.title +
+              " has " + listed(usual, " or ") + ", so the numbers are not those of its tables");
 }
 
 }  // namespace
+
+std::string ClassificationData::main_metric() const {
+  if (multi_label) return "mean_average_precision";
+  return set != nullptr && !set->multi_label() ? set->metric : "acc1";
+}
 
 std::vector<std::string> read_classnames(const std::string& path) {
   const std::string text = read_file(path);
@@ -119,42 +117,67 @@ std::vector<std::string> read_classnames(const std::string& path) {
 
 ClassificationData open_classification(const data::source::DataOptions& options,
                                        const std::string& classnames_file,
-                                       const std::string& templates) {
+                                       const std::string& templates, const std::string& set_name) {
   ClassificationData data;
-  std::shared_ptr<const data::source::Dataset> pictures =
-      with_labels(data::source::open_dataset(options));
-  std::vector<std::string> folders = folder_names(*pictures);
-  if (!folders.empty()) {
-    const std::vector<int> label = numeric_order(folders);
-    pictures = std::make_shared<RelabelledDataset>(pictures, label);
-    std::vector<std::string> sorted(folders.size());
-    for (size_t i = 0; i < folders.size(); ++i) sorted[static_cast<size_t>(label[i])] = folders[i];
-    folders = std::move(sorted);
+  if (!set_name.empty()) data.set = &sets::find_set(set_name);
+  data::source::DataOptions labelled = options;
+  labelled.labels = true;
+  Pictures pictures = data::source::open_dataset(labelled);
+  std::optional<sets::BenchmarkFolder> benchmark;
+  if (data::source::is_clip_benchmark(options.source)) {
+    benchmark = sets::read_benchmark_folder(options.source);
+    if (benchmark->type == "retrieval") {
+      fail_input(options.source + ": is a set of pictures and captions (dataset_type.txt)",
+                 "pictures with classes", "Try clipwright eval retrieval.");
+    }
+    data.multi_label = benchmark->type == "multilabel";
   }
-  data.pictures = pictures;
-  const std::string set_names = set_file(options.source, "classnames.txt");
-  if (const std::string& file = classnames_file.empty() ? set_names : classnames_file;
-      !file.empty()) {
+  // Lists of class folders: CLIP_benchmark's were read above by its own rules.
+  const std::string list = benchmark ? std::string() : set_file(options.source, "classnames.txt");
+  data.templates = choose_templates(
+      templates, benchmark,
+      benchmark ? std::string() : set_file(options.source, "zeroshot_classification_templates.txt"),
+      data.set);
+
+  const std::string& file = classnames_file.empty() ? list : classnames_file;
+  if (!file.empty()) {
     data.classnames = read_classnames(file);
-    if (!folders.empty() && folders.size() != data.classnames.size()) {
+  } else if (benchmark && benchmark->classnames) {
+    data.classnames = *benchmark->classnames;
+    if (data.set != nullptr) say_where_names_differ(data.classnames, *data.set);
+  } else if (data.set != nullptr) {
+    data.classnames = data.set->classnames();
+  }
+  if (data.multi_label && data.classnames.empty()) fail_without_names(options.source);
+  if (data.multi_label) {
+    data.pictures = pictures_with_vectors(pictures, data.classnames.size());
+    return data;
+  }
+
+  std::error_code ignored;
+  const bool class_folders =
+      fs::is_directory(options.source, ignored) &&
+      data::source::kind_of(options.source, labelled) == data::source::SourceKind::kFolder;
+  if (data.set != nullptr && class_folders) {
+    data.pictures = pictures_in_folders(pictures, *data.set);
+    if (data.classnames.size() != data.set->classes.size()) {
       fail_input(
           file + ": has " + std::to_string(data.classnames.size()) + " names",
-          std::to_string(folders.size()) + ", one for each class folder of " + options.source,
-          "Name the classes in the order of the sorted folders, from '" + folders.front() +
-              "' to '" + folders.back() + "'.");
+          std::to_string(data.set->classes.size()) + ", one for each class of " + data.set->title);
     }
-  } else if (!folders.empty()) {
-    data.classnames = folders;
-    for (std::string& name : data.classnames) std::replace(name.begin(), name.end(), '_', ' ');
   } else {
-    fail_usage(options.source + ": has labels but no class names",
-               "classnames.txt in its folder, or --classnames FILE");
+    const bool of_set = data.set != nullptr && data.classnames == data.set->classnames();
+    LabelledPictures found =
+        labelled_pictures(pictures, of_set ? data.set->classes : classes_named(data.classnames));
+    if (data.classnames.empty()) {
+      data.classnames = found.folders;
+      for (std::string& name : data.classnames) std::replace(name.begin(), name.end(), '_', ' ');
+    }
+    check_folder_count(file, data.classnames, found.folders, options.source);
+    data.pictures = std::move(found.pictures);
   }
-  const std::string set_templates =
-      set_file(options.source, "zeroshot_classification_templates.txt");
-  data.templates = text::templates::load_templates(!templates.empty()       ? templates
-                                                   : !set_templates.empty() ? set_templates
-                                                                            : "7");
+  if (data.classnames.empty()) fail_without_names(options.source);
+  if (data.set != nullptr) say_if_partial(data.pictures->size(), *data.set);
   return data;
 }
 

@@ -6,22 +6,39 @@
 #include <vector>
 
 #include "data/source/dataset.h"
+#include "eval/sets/set_description.h"
 
 namespace clipwright::eval {
 
 struct ClassificationData {
-  std::shared_ptr<const data::source::Dataset> pictures;  ///< labels in [0, classnames.size())
+  /// Labels in [0, classnames.size()) or, with `multi_label`, a label vector of as many numbers.
+  std::shared_ptr<const data::source::Dataset> pictures;
   std::vector<std::string> classnames, templates;
+  const sets::SetDescription* set = nullptr;  ///< where one was named
+  bool multi_label = false;
+
+  /// The metric that tables of the set print.
+  std::string main_metric() const;
 };
 
-/// Opens CLIP_benchmark's folder, a folder of class folders, or any source that carries labels.
-/// `classnames_file` has a name a line in label order; empty: the set's own classnames.txt, or the
-/// folders' names with '_' read as a blank. `templates`: 7, 80, plain or a file; empty: the set's
-/// own zeroshot_classification_templates.txt, or the seven. Class folders are in sorted order, by
-/// value when all are numbers. Throws Error(kInput) when there are no labels or no names for them.
+/// Opens CLIP_benchmark's folder, a folder of class folders, or any source that carries labels (a
+/// table's are numbers or the names of classes).
+///
+/// `set`: one of sets::known_sets(), or empty. It gives class names, prompts, and what its class
+/// folders are called: they are found by name, and pictures in folders that it does not know are
+/// left out and counted. Without it class folders are in sorted order, by value when all are
+/// numbers, and are named by themselves with '_' read as a blank.
+///
+/// `classnames_file` has a name a line in label order; empty: CLIP_benchmark's classnames.txt (of
+/// the data, whatever the set says), then the set's, then the folders'. `templates`: 7, 80, plain,
+/// clip_benchmark (where it has others than OpenAI for the set) or a file; empty: in the same order
+/// zeroshot_classification_templates.txt, the set's, the seven.
+///
+/// Throws Error(kInput) when there are no labels, no names for them or a label that is no name,
+/// Error(kUsage) for a set that is none.
 ClassificationData open_classification(const data::source::DataOptions& data,
                                        const std::string& classnames_file,
-                                       const std::string& templates);
+                                       const std::string& templates, const std::string& set = {});
 
 /// A name a line, blanks at the ends dropped. Throws Error(kInput) for an empty file or line.
 std::vector<std::string> read_classnames(const std::string& path);

@@ -1,11 +1,15 @@
 #include "eval/zeroshot.h"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <span>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "eval/scores/balanced_accuracy.h"
+#include "eval/scores/calibration.h"
 #include "losses/terms/token_similarity.h"
 #include "text/templates/templates.h"
 
@@ -25,26 +29,37 @@ std::pair<int, int> place_of(const float* scores, int classes, int label) {
   return {above, best};
 }
 
+/// The probability of the best of `scores` in a softmax of `scale` times them.
+float confidence_of(const float* scores, int classes, int best, double scale) {
+  double sum = 0;
+  for (int c = 0; c < classes; ++c)
+    sum += std::exp(scale * (static_cast<double>(scores[c]) - static_cast<double>(scores[best])));
+  return static_cast<float>(1 / sum);
+}
+
 class Counter {
  public:
-  explicit Counter(int64_t classes)
-      : of_class_(static_cast<size_t>(classes)), hits_(static_cast<size_t>(classes)) {}
+  Counter(int64_t classes, double calibration_scale) : classes_(static_cast<int>(classes)) {
+    result_.calibration_scale = calibration_scale;
+  }
 
   /// `scores` float32 (n, C) on the CPU.
   void add(const Tensor& scores, std::span<const int> labels) {
     const Tensor rows = scores.contiguous();
-    const int classes = static_cast<int>(of_class_.size());
     for (size_t i = 0; i < labels.size(); ++i) {
       const int label = labels[i];
-      CW_CHECK(label >= 0 && label < classes, "labels within the classes");
-      const auto [above, best] =
-          place_of(rows.data_ptr<float>() + static_cast<int64_t>(i) * classes, classes, label);
+      CW_CHECK(label >= 0 && label < classes_, "labels within the classes");
+      const float* row = rows.data_ptr<float>() + static_cast<int64_t>(i) * classes_;
+      const auto [above, best] = place_of(row, classes_, label);
       result_.rank.push_back(above);
       result_.predicted.push_back(best);
       first_ += above == 0;
       among_five_ += above < 5;
-      ++of_class_[static_cast<size_t>(label)];
-      hits_[static_cast<size_t>(label)] += above == 0;
+      labels_.push_back(label);
+      if (result_.calibration_scale > 0) {
+        confidence_.push_back(confidence_of(row, classes_, best, result_.calibration_scale));
+        right_.push_back(above == 0);
+      }
     }
     result_.pictures += static_cast<int64_t>(labels.size());
   }
@@ -53,21 +68,18 @@ class Counter {
     if (result_.pictures == 0) return result_;
     const auto total = static_cast<double>(result_.pictures);
     result_.acc1 = static_cast<double>(first_) / total;
-    if (of_class_.size() >= 5) result_.acc5 = static_cast<double>(among_five_) / total;
-    double sum = 0;
-    int present = 0;
-    for (size_t c = 0; c < of_class_.size(); ++c) {
-      if (of_class_[c] == 0) continue;
-      sum += static_cast<double>(hits_[c]) / static_cast<double>(of_class_[c]);
-      ++present;
-    }
-    result_.mean_per_class_recall = sum / present;
+    if (classes_ >= 5) result_.acc5 = static_cast<double>(among_five_) / total;
+    result_.mean_per_class_recall = *scores::balanced_accuracy(labels_, result_.predicted);
+    result_.ece = scores::expected_calibration_error(confidence_, right_);
     return result_;
   }
 
  private:
   ZeroshotResult result_;
-  std::vector<int64_t> of_class_, hits_;
+  int classes_;
+  std::vector<int> labels_;
+  std::vector<float> confidence_;
+  std::vector<uint8_t> right_;
   int64_t first_ = 0, among_five_ = 0;
 };
 
@@ -123,9 +135,33 @@ losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHea
 }  // namespace
 
 Json ZeroshotResult::metrics() const {
-  return {{"acc1", acc1},
-          {"acc5", acc5 ? Json(*acc5) : Json(nullptr)},
-          {"mean_per_class_recall", mean_per_class_recall}};
+  Json metrics = {{"acc1", acc1},
+                  {"acc5", acc5 ? Json(*acc5) : Json(nullptr)},
+                  {"mean_per_class_recall", mean_per_class_recall}};
+  if (calibration_scale > 0) {
+    metrics["ece"] = ece ? Json(*ece) : Json(nullptr);
+    metrics["ece_scale"] = calibration_scale;
+  }
+  return metrics;
+}
+
+SampleOutcomes zeroshot_outcomes(const ZeroshotResult& result,
+                                 const data::source::Dataset& pictures) {
+  SampleOutcomes samples;
+  samples.metrics = {"acc1"};
+  if (result.acc5) samples.metrics.emplace_back("acc5");
+  std::map<std::string, int> seen;  // a table may name one picture twice
+  for (int64_t i = 0; i < pictures.size(); ++i) {
+    const int rank = result.rank[static_cast<size_t>(i)];
+    if (rank < 0) continue;
+    std::string key = pictures.key(i);
+    if (const int before = seen[key]++; before > 0) key += "#" + std::to_string(before + 1);
+    samples.keys.push_back(std::move(key));
+    samples.classes.push_back(pictures.label(i));
+    samples.values.push_back(rank == 0 ? 1.0F : 0.0F);
+    if (result.acc5) samples.values.push_back(rank < 5 ? 1.0F : 0.0F);
+  }
+  return samples;
 }
 
 Tensor zeroshot_classifier(models::Clip& model, const std::vector<std::string>& classnames,
@@ -162,13 +198,13 @@ ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
 }
 
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
-                              const std::vector<int>& labels) {
+                              const std::vector<int>& labels, double calibration_scale) {
   CW_CHECK(features.dim() == 2 && classifier.dim() == 2 && features.size(1) == classifier.size(1),
            "features (N, E) and a classifier (C, E)");
   CW_CHECK(static_cast<int64_t>(labels.size()) == features.size(0), "a label a picture");
   const torch::NoGradGuard no_grad;
   const Tensor columns = classifier.to(torch::kCPU, torch::kFloat64).t();
-  Counter counter(classifier.size(0));
+  Counter counter(classifier.size(0), calibration_scale);
   for (int64_t start = 0; start < features.size(0); start += kRowsAtOnce) {
     const int64_t rows = std::min(kRowsAtOnce, features.size(0) - start);
     // Summed in double and compared in float: classes with equal prompts get equal scores whatever
@@ -182,10 +218,11 @@ ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
   return counter.result();
 }
 
-ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels) {
+ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels,
+                              double calibration_scale) {
   CW_CHECK(scores.dim() == 2 && static_cast<int64_t>(labels.size()) == scores.size(0),
            "a row of scores and a label a picture");
-  Counter counter(scores.size(1));
+  Counter counter(scores.size(1), calibration_scale);
   counter.add(scores.to(torch::kCPU, torch::kFloat32), labels);
   return counter.result();
 }
@@ -193,7 +230,8 @@ ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labe
 ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Dataset& pictures,
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
-                                 const EvalOptions& options, const losses::FilipHeads* heads) {
+                                 const EvalOptions& options, const losses::FilipHeads* heads,
+                                 double calibration_scale) {
   std::vector<int> labels;
   for (int64_t i = 0; i < pictures.size(); ++i) {
     const int label = pictures.label(i);
@@ -218,9 +256,9 @@ ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Datase
     good_labels.push_back(labels[static_cast<size_t>(i)]);
   }
   const Tensor rows = features.rows.index_select(0, torch::tensor(good, torch::kInt64));
-  ZeroshotResult result = heads == nullptr
-                              ? score_zeroshot(unit_rows(rows), classifier, good_labels)
-                              : count_zeroshot(rows, good_labels);
+  ZeroshotResult result =
+      heads == nullptr ? score_zeroshot(unit_rows(rows), classifier, good_labels, calibration_scale)
+                       : count_zeroshot(rows, good_labels, calibration_scale);
   result.bad = static_cast<int64_t>(features.bad.size());
   std::vector<int> predicted(labels.size(), -1), rank(labels.size(), -1);
   for (size_t i = 0; i < good.size(); ++i) {

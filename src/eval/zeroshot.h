@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "eval/features.h"
+#include "eval/sample_outcomes.h"
 #include "losses/filip_heads.h"
 
 namespace clipwright::eval {
@@ -22,10 +23,19 @@ struct ZeroshotResult {
   std::vector<int> predicted;  ///< class of each picture of the set, by index; -1 for a bad one
   std::vector<int>
       rank;  ///< classes that score above the right one, by index (0: right); -1 for a bad one
+  double calibration_scale =
+      0;                      ///< of the scores in the softmax that `ece` is of; 0: not asked for
+  std::optional<double> ece;  ///< expected calibration error, 15 bins
 
-  /// {"acc1", "acc5", "mean_per_class_recall"}; acc5 is null with fewer than five classes.
+  /// {"acc1", "acc5", "mean_per_class_recall"}; acc5 is null with fewer than five classes. With a
+  /// calibration scale also "ece" and "ece_scale".
   Json metrics() const;
 };
+
+/// A row a picture that was scored: its class, "acc1" and, with five classes or more, "acc5". Of
+/// the mean over classes the column "acc1" is what it takes.
+SampleOutcomes zeroshot_outcomes(const ZeroshotResult& result,
+                                 const data::source::Dataset& pictures);
 
 /// The classifier (C, E): for each class every template is filled, encoded and brought to length
 /// one; their mean is brought to length one.
@@ -38,9 +48,10 @@ Tensor zeroshot_classifier(models::Clip& model, const std::vector<std::string>& 
 Tensor average_prompts(const Tensor& prompts, int64_t classes);
 
 /// Counts over unit-length features (N, E) and a classifier (C, E). Of equal scores the lowest
-/// class wins. `labels` in [0, C).
+/// class wins. `labels` in [0, C). A `calibration_scale` above 0 also gives the calibration error
+/// of softmax(scale * cosine).
 ZeroshotResult score_zeroshot(const Tensor& features, const Tensor& classifier,
-                              const std::vector<int>& labels);
+                              const std::vector<int>& labels, double calibration_scale = 0);
 
 /// Scores (N, C) of every picture with every class by FILIP's comparison: the mean over the
 /// picture's patches of the largest similarity to a word of the class's prompts, whose rows are
@@ -53,7 +64,8 @@ ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
                            const EvalOptions& options = {});
 
 /// The same from scores (N, C): the larger, the better.
-ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels);
+ZeroshotResult count_zeroshot(const Tensor& scores, const std::vector<int>& labels,
+                              double calibration_scale = 0);
 
 /// The whole protocol over a set whose pictures have labels. Throws Error(kInput) for a label that
 /// is no index into `classnames`, Error(kUsage) for no class or no template. With FILIP's heads
@@ -62,6 +74,7 @@ ZeroshotResult evaluate_zeroshot(models::Clip& model, const data::source::Datase
                                  const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates,
                                  const EvalOptions& options = {},
-                                 const losses::FilipHeads* heads = nullptr);
+                                 const losses::FilipHeads* heads = nullptr,
+                                 double calibration_scale = 0);
 
 }  // namespace clipwright::eval

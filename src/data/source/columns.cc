@@ -1,6 +1,7 @@
 #include "data/source/columns.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/error.h"
 #include "core/words.h"
@@ -8,7 +9,7 @@
 namespace clipwright::data::source {
 namespace {
 
-std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures) {
+std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures, bool labels) {
   const bool parquet = kind == SourceKind::kParquet;
   switch (column) {
     case Column::kPictureBytes:
@@ -27,6 +28,7 @@ std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictur
       if (parquet) return {"key", "__key__", "uid", "id", "url", "URL", "image.path"};
       return {"key"};
     case Column::kLabel:
+      if (labels) return {"label", "class", "cls"};
       if (parquet) return {"label", "cls"};
       return {"label"};
   }
@@ -51,6 +53,7 @@ std::vector<std::string> yfcc15m_names(Column column) {
 
 std::string named(Column column, const DataOptions& options) {
   if (column == Column::kPicture) return options.csv_image_key;
+  if (column == Column::kLabel) return options.labels ? options.label_key : std::string();
   if (column == Column::kCaption)
     return options.pictures ? options.csv_caption_key : options.caption_column;
   return column == Column::kKey && !options.pictures ? options.key_column : std::string();
@@ -61,10 +64,18 @@ std::string named(Column column, const DataOptions& options) {
 std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options) {
   if (kind == SourceKind::kYfcc15m) return yfcc15m_names(column);
   const std::string name = named(column, options);
-  if (!options.pictures && !name.empty()) return {name};
-  std::vector<std::string> names = usual_names(column, kind, options.pictures);
+  const bool alone = !options.pictures || column == Column::kLabel;
+  if (alone && !name.empty()) return {name};
+  std::vector<std::string> names = usual_names(column, kind, options.pictures, options.labels);
   if (!name.empty()) names.insert(names.begin(), name);
   return names;
+}
+
+LabelValue label_value(std::string_view text) {
+  LabelValue value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
+  if (error == std::errc() && end == text.data() + text.size() && value.number >= 0) return value;
+  return {.words = std::string(text)};
 }
 
 int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
@@ -107,6 +118,17 @@ void lacks_column(const std::string& path, const std::vector<std::string>& colum
              wanted.empty() ? "one of caption, title, text, txt" : "the name of a column",
              (near.empty() ? "Name it with " : "Did you mean '" + near + "'? Name it with ") +
                  std::string(flag) + "." + std::string(advice));
+}
+
+void lacks_label(const std::string& path, const std::vector<std::string>& columns,
+                 const DataOptions& options) {
+  const std::string near = nearest(options.label_key, columns);
+  fail_input(path + ": has no column " +
+                 (options.label_key.empty() ? "of labels" : "'" + options.label_key + "'") +
+                 " among " + listed(columns),
+             options.label_key.empty() ? "label, class or cls" : "the name of a column",
+             (near.empty() ? "Name it with --label-key."
+                           : "Did you mean '" + near + "'? Name it with --label-key."));
 }
 
 }  // namespace clipwright::data::source

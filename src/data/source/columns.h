@@ -16,6 +16,15 @@ enum class Column { kPictureBytes, kPicture, kCaption, kKey, kLabel };
 /// Without pictures a caption or key column that was named is the only one.
 std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options);
 
+/// A label as a column has it: a whole number from 0 or words.
+struct LabelValue {
+  int number = -1;
+  std::string words;  ///< empty for a number
+
+  bool empty() const { return number < 0 && words.empty(); }
+};
+LabelValue label_value(std::string_view text);
+
 /// The place in `columns` of the first of `names` that is there, -1 when none is. `any_case`: as
 /// "Caption" is `caption`, for names that nobody gave.
 int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
@@ -29,6 +38,10 @@ struct CaptionColumns {
 CaptionColumns find_caption_columns(const std::vector<std::string>& columns, SourceKind kind,
                                     const std::string& path, const DataOptions& options,
                                     std::string_view advice = {});
+
+/// Throws Error(kInput): there is no column of labels in `columns`.
+[[noreturn]] void lacks_label(const std::string& path, const std::vector<std::string>& columns,
+                              const DataOptions& options);
 
 /// Throws Error(kInput): there is no column `wanted` (or, when empty, none of `what`) in `columns`.
 [[noreturn]] void lacks_column(const std::string& path, const std::vector<std::string>& columns,

@@ -25,6 +25,12 @@ class Concatenated final : public Dataset {
   }
   ImageBytes image(int64_t index) const override { return part(index).image(index - start(index)); }
   int label(int64_t index) const override { return part(index).label(index - start(index)); }
+  std::string class_name(int64_t index) const override {
+    return part(index).class_name(index - start(index));
+  }
+  std::vector<float> label_vector(int64_t index) const override {
+    return part(index).label_vector(index - start(index));
+  }
   std::string describe() const override {
     std::string text = with_commas(size_) + " pairs from " +
                        with_commas(static_cast<int64_t>(parts_.size())) + " sources:";

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/mapped_files.h"
 #include "data/files/csv.h"
+#include "data/source/columns.h"
 #include "data/source/csv_layout.h"
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
@@ -46,13 +47,17 @@ class CsvDataset final : public Dataset {
     const bool usable = layout_.rows == CsvLayout::kCaptions || text::unicode::is_utf8(text);
     return usable ? std::string(text::unicode::trimmed(text)) : std::string();
   }
+  int label(int64_t index) const override { return label_at(index).number; }
+  std::string class_name(int64_t index) const override { return label_at(index).words; }
   ImageBytes image(int64_t index) const override {
     if (layout_.picture < 0) return caption_without_picture();
     return read_image_file(root_ / field(index, layout_.picture));
   }
   std::string describe() const override {
     std::string text = layout_.name() + " " + path() + ": " + with_commas(size()) +
-                       (layout_.rows == CsvLayout::kCaptions ? " captions" : " pairs");
+                       (layout_.rows == CsvLayout::kCaptions ? " captions"
+                        : layout_.rows == CsvLayout::kLabels ? " pictures with a label"
+                                                             : " pairs");
     if (other_rows_ > 0)
       text += ", " + with_commas(other_rows_) + " rows without a .png, .jpg or .jpeg path left out";
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
@@ -96,6 +101,8 @@ class CsvDataset final : public Dataset {
         return takes_pair(row, place, options);
       case CsvLayout::kLaclip:
         return takes_laclip(row, place);
+      case CsvLayout::kLabels:
+        return takes_labelled(row, place, options);
       case CsvLayout::kCaptions:
         break;
     }
@@ -124,6 +131,27 @@ class CsvDataset final : public Dataset {
                     place + ": column " + in_quotes(options.csv_caption_key) + " is empty");
     } else if (!text::unicode::is_utf8(raw(layout_.picture)) ||
                !text::unicode::is_utf8(raw(layout_.caption))) {
+      skipped_.skip("not UTF-8", place + ": is not UTF-8");
+    } else {
+      skipped_.use();
+      return true;
+    }
+    return false;
+  }
+
+  bool takes_labelled(const Fields& row, const std::string& place, const DataOptions& options) {
+    const auto value = [&](int column) {
+      return static_cast<size_t>(column) < row.size()
+                 ? std::string(
+                       text::unicode::trimmed(files::csv_value(row[static_cast<size_t>(column)])))
+                 : std::string();
+    };
+    if (value(layout_.picture).empty()) {
+      skipped_.skip("no picture", place + ": has no picture");
+    } else if (value(layout_.label).empty()) {
+      skipped_.skip("no label", place + ": has no label");
+    } else if (!text::unicode::is_utf8(value(layout_.picture)) ||
+               !text::unicode::is_utf8(value(layout_.label))) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
       skipped_.use();
@@ -161,7 +189,9 @@ class CsvDataset final : public Dataset {
                  "For a table with a header use --dataset-type csv with --csv-separator, "
                  "--csv-img-key and --csv-caption-key.");
     }
-    fail_input(path() + ": has no row with a picture and a caption");
+    fail_input(path() + ": has no row with a picture and a " +
+               (layout_.rows == CsvLayout::kLabels ? "label" : "caption") +
+               (skipped_.skipped() > 0 ? "; " + skipped_.first() : ""));
   }
 
   /// A wrong image root should stop a run before it starts, not after the first two hundred
@@ -179,6 +209,10 @@ class CsvDataset final : public Dataset {
             " pictures that were looked for exists, e.g. " + (root_ / key(0)).string(),
         "paths relative to " + (root_.empty() ? std::string("the working folder") : root_.string()),
         "Set --image-root to the folder the paths start from.");
+  }
+
+  LabelValue label_at(int64_t index) const {
+    return label_value(text::unicode::trimmed(field(index, layout_.label)));
   }
 
   std::string field(int64_t index, int column) const {

@@ -37,7 +37,10 @@ char given_separator(const std::string& path, const DataOptions& options) {
 }
 
 bool names_pictures(std::string_view text, char separator, const DataOptions& options) {
-  return find_column(header(text, separator), {options.csv_image_key}) >= 0;
+  const std::vector<std::string> names =
+      options.labels ? column_names(Column::kPicture, SourceKind::kCsv, options)
+                     : std::vector<std::string>{options.csv_image_key};
+  return find_column(header(text, separator), names) >= 0;
 }
 
 int pair_column(const std::vector<std::string>& names, const std::string& wanted,
@@ -64,6 +67,18 @@ CsvLayout pairs_layout(std::string_view text, const std::string& path, const Dat
     layout.separator = ',';
   const std::vector<std::string> names = header(text, layout.separator);
   layout.columns = names.size();
+  if (options.labels) {
+    const auto place = [&](Column column) {
+      return find_column(names, column_names(column, SourceKind::kCsv, options));
+    };
+    layout.rows = CsvLayout::kLabels;
+    layout.label = place(Column::kLabel);
+    layout.caption = place(Column::kCaption);
+    layout.picture = layout.key = place(Column::kPicture);
+    if (layout.label < 0) lacks_label(path, names, options);
+    if (layout.picture < 0) pair_column(names, options.csv_image_key, "--csv-img-key", path);
+    return layout;
+  }
   layout.picture = pair_column(names, options.csv_image_key, "--csv-img-key", path);
   layout.caption = pair_column(names, options.csv_caption_key, "--csv-caption-key", path);
   layout.key = layout.picture;

@@ -17,11 +17,12 @@ struct CsvLayout {
     kPairs,     ///< open_clip's: a row without picture or caption is passed over
     kLaclip,    ///< no header; a row counts when its path ends in .png, .jpg or .jpeg
     kCaptions,  ///< without pictures: every row keeps its place
+    kLabels,    ///< pictures with a class; a row without one is passed over
   } rows = kPairs;
   char separator = ',';
   bool headed = true;
-  int picture = -1, caption = -1, key = -1;  ///< columns; -1: none
-  size_t columns = 0;                        ///< of the header
+  int picture = -1, caption = -1, key = -1, label = -1;  ///< columns; -1: none
+  size_t columns = 0;                                    ///< of the header
 
   /// What the log calls it.
   std::string name() const;

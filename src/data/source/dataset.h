@@ -28,8 +28,13 @@ class Dataset : public records::CaptionSource {
   /// All captions of the picture (several for COCO-like sets); at least what `caption` gives.
   virtual std::vector<std::string> captions(int64_t index) const { return {caption(index)}; }
   virtual ImageBytes image(int64_t index) const = 0;
-  /// Class label from a `.cls` member, or -1.
+  /// Class label from a `.cls` member, a class folder or a column of labels, or -1.
   virtual int label(int64_t index) const { return -1; }
+  /// The class as a column of labels says it in words; empty when it is a number or there is none.
+  virtual std::string class_name(int64_t index) const { return {}; }
+  /// A number a class from a `.npy` member, for pictures with several classes; else empty. Throws
+  /// Error(kInput) for a member that is none.
+  virtual std::vector<float> label_vector(int64_t index) const { return {}; }
   virtual std::string describe()
       const = 0;  ///< one line for the log: kind, files, pairs, rows skipped and why
   /// What this dataset is a part of (nullptr when it is whole), and where its pairs are there:
@@ -51,6 +56,10 @@ struct DataOptions {
   /// rewrite file is row k; a row without a usable caption has an empty one. Pictures cannot be
   /// read.
   bool pictures = true;
+  /// True: pictures with classes. A table then needs a column of labels, whole numbers or words,
+  /// and no captions; rows without a label are passed over and counted.
+  bool labels = false;
+  std::string label_key;       ///< of tables with labels; empty: label, class or cls
   std::string caption_column;  ///< of captions alone; "#2": the second column of a table without a
                                ///< header; empty: caption, title, text or txt
   std::string key_column;      ///< of captions alone; empty: key, filepath, image_path, ..., else

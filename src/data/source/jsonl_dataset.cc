@@ -21,7 +21,7 @@ using Names = std::vector<std::string>;
 struct Row {
   std::string key, image;
   std::vector<std::string> captions;
-  int label = -1;
+  LabelValue label;
   bool has_ideograph = false;  ///< YFCC15M: the caption is not taken because it holds one
 };
 
@@ -57,7 +57,8 @@ class JsonlDataset final : public Dataset {
         options_(options),
         image_names_(column_names(Column::kPicture, kind, options)),
         caption_names_(column_names(Column::kCaption, kind, options)),
-        key_names_(column_names(Column::kKey, kind, options)) {
+        key_names_(column_names(Column::kKey, kind, options)),
+        label_names_(column_names(Column::kLabel, kind, options)) {
     files_.add(path);
     root_ = options.image_root.empty() ? std::filesystem::path(path).parent_path()
                                        : std::filesystem::path(options.image_root);
@@ -79,7 +80,8 @@ class JsonlDataset final : public Dataset {
     return options_.pictures ? read_image_file(root_ / row(index).image)
                              : caption_without_picture();
   }
-  int label(int64_t index) const override { return row(index).label; }
+  int label(int64_t index) const override { return row(index).label.number; }
+  std::string class_name(int64_t index) const override { return row(index).label.words; }
   std::string describe() const override {
     std::string text = (kind_ == SourceKind::kYfcc15m ? "YFCC15M " : "JSONL ") + path() + ": " +
                        with_commas(size()) + (options_.pictures ? " pairs" : " captions");
@@ -149,7 +151,9 @@ class JsonlDataset final : public Dataset {
                     place + ": has no picture (looked for " + listed(image_names_) + ")");
     } else if (row.has_ideograph) {
       skipped_.skip("CJK ideograph", place + kIdeograph);
-    } else if (row.captions.empty() && (row.label < 0 || kind_ == SourceKind::kYfcc15m)) {
+    } else if (options_.labels && row.label.empty()) {
+      skipped_.skip("no label", place + ": has no label (looked for " + listed(label_names_) + ")");
+    } else if (row.captions.empty() && (row.label.empty() || kind_ == SourceKind::kYfcc15m)) {
       skipped_.skip("no caption", place + ": has no caption (looked for " + listed(caption_names_) +
                                       (kind_ == SourceKind::kYfcc15m ? ")" : ", captions)"));
     } else {
@@ -198,9 +202,17 @@ class JsonlDataset final : public Dataset {
     if (!row.has_ideograph && !text.empty()) row.captions.emplace_back(text);
   }
 
-  static int label_of(const Json& object) {
-    const auto label = object.find("label");
-    return label != object.end() && label->is_number_integer() ? label->get<int>() : -1;
+  /// Words count as a label only where labels are asked for.
+  LabelValue label_of(const Json& object) const {
+    for (const std::string& name : label_names_) {
+      const auto label = object.find(name);
+      if (label == object.end()) continue;
+      if (label->is_number_integer() && (options_.labels || label->get<int64_t>() >= 0))
+        return label_value(label->dump());
+      if (options_.labels && label->is_string())
+        return label_value(text::unicode::trimmed(label->get_ref<const std::string&>()));
+    }
+    return {};
   }
 
   Row row(int64_t index) const {
@@ -213,7 +225,7 @@ class JsonlDataset final : public Dataset {
   std::filesystem::path root_;
   SourceKind kind_;
   DataOptions options_;
-  Names image_names_, caption_names_, key_names_;
+  Names image_names_, caption_names_, key_names_, label_names_;
   std::vector<uint64_t> offsets_;
   Skipped skipped_;
 };

@@ -51,6 +51,7 @@ Columns choose_columns(const std::vector<std::string>& all, const std::string& p
                "Name it with " + flag + ".");
   };
   if (columns.bytes < 0 && columns.file < 0) lacking("pictures", "--csv-img-key");
+  if (options.labels && columns.label < 0) lacks_label(path, all, options);
   if (columns.caption < 0 && columns.label < 0) lacking("captions", "--csv-caption-key");
   return columns;
 }
@@ -99,7 +100,10 @@ class ParquetDataset final : public Dataset {
     return image;
   }
   int label(int64_t index) const override {
-    return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)];
+    return labels_.empty() ? -1 : labels_[static_cast<size_t>(index)].number;
+  }
+  std::string class_name(int64_t index) const override {
+    return labels_.empty() ? std::string() : labels_[static_cast<size_t>(index)].words;
   }
   std::string describe() const override {
     std::string text = "Parquet " + path_ + ": " + with_commas(size()) +
@@ -115,10 +119,15 @@ class ParquetDataset final : public Dataset {
                            name = cell_at(cells, columns.file).text,
                            said = text::unicode::trimmed(cell_at(cells, columns.caption).text);
     const records::ParquetCell& label = cell_at(cells, columns.label);
-    const bool labelled = !label.null && !label.is_text;
+    // Words count as a label only where labels are asked for.
+    const LabelValue value = label.is_text && !options_.labels
+                                 ? LabelValue()
+                                 : label_value(text::unicode::trimmed(label.as_text()));
     if (picture.empty() && name.empty()) {
       skipped_.skip("no picture", place + ": has no picture");
-    } else if (said.empty() && !labelled) {
+    } else if (options_.labels && value.empty()) {
+      skipped_.skip("no label", place + ": has no label");
+    } else if (said.empty() && value.empty()) {
       skipped_.skip("no caption", place + ": has no caption");
     } else if (!text::unicode::is_utf8(said)) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
@@ -130,7 +139,7 @@ class ParquetDataset final : public Dataset {
       captions_.add(said);
       pictures_.add(picture.empty() ? name : picture);
       inside_.push_back(!picture.empty());
-      if (columns.label >= 0) labels_.push_back(labelled ? static_cast<int>(label.number) : -1);
+      if (columns.label >= 0) labels_.push_back(value);
       return;
     }
     skipped_.check(options_.max_skipped_share);
@@ -154,7 +163,7 @@ class ParquetDataset final : public Dataset {
   std::filesystem::path root_;
   files::SpooledTexts keys_, captions_, pictures_;
   std::vector<bool> inside_;
-  std::vector<int> labels_;
+  std::vector<LabelValue> labels_;
   Skipped skipped_;
 };
 

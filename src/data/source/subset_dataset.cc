@@ -21,6 +21,10 @@ class Subset final : public Dataset {
   }
   ImageBytes image(int64_t index) const override { return base_->image(at(index)); }
   int label(int64_t index) const override { return base_->label(at(index)); }
+  std::string class_name(int64_t index) const override { return base_->class_name(at(index)); }
+  std::vector<float> label_vector(int64_t index) const override {
+    return base_->label_vector(at(index));
+  }
   const Dataset* base() const override { return base_.get(); }
   int64_t base_index(int64_t index) const override { return at(index); }
   std::string describe() const override { return with_commas(size()) + " of " + base_->describe(); }

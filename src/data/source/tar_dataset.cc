@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/mapped_files.h"
+#include "core/npy.h"
 #include "core/process/worker_threads.h"
 #include "data/source/sources.h"
 #include "data/source/tar_shard.h"
@@ -21,6 +22,19 @@ constexpr uint64_t kBlock = 512;
 /// How a sample's text is to be read.
 enum class TextKind { kCaption, kCaptionLines };
 
+/// The numbers of an array of any of NumPy's usual types.
+std::vector<float> floats_of(NpyArray array) {
+  const auto converted = [&](auto values) {
+    return std::vector<float>(values.begin(), values.end());
+  };
+  if (array.type == "|b1" || array.type == "|i1") array.type = "|u1";
+  if (array.type == "|u1") return converted(array.values<uint8_t>());
+  if (array.type == "<i4") return converted(array.values<int32_t>());
+  if (array.type == "<i8") return converted(array.values<int64_t>());
+  if (array.type == "<f8") return converted(array.values<double>());
+  return converted(array.values<float>());
+}
+
 class TarDataset final : public Dataset {
  public:
   TarDataset(std::string kind, TextKind text_kind)
@@ -29,7 +43,7 @@ class TarDataset final : public Dataset {
   void read(const std::vector<std::string>& paths, const DataOptions& options) {
     for (const std::string& path : paths) files_.add(path);
     shards_.resize(paths.size());
-    index_all();
+    index_all(options.labels);
     for (size_t i = 0; i < shards_.size(); ++i) {
       if (!shards_[i].damage.empty()) {
         ++damaged_;
@@ -85,6 +99,14 @@ class TarDataset final : public Dataset {
     return image;
   }
   int label(int64_t index) const override { return find(index).of(*this).label; }
+  std::vector<float> label_vector(int64_t index) const override {
+    const Found at = find(index);
+    const std::vector<TarVector>& vectors = shards_[at.shard].vectors;
+    if (at.sample >= vectors.size() || vectors[at.sample].size == 0) return {};
+    const TarVector& place = vectors[at.sample];
+    return floats_of(
+        parse_npy(files_.view(at.shard, place.block * kBlock, place.size), key(index) + ".npy"));
+  }
   std::string describe() const override {
     std::string text = kind_ + " " + files_[0].path().string();
     if (shards_.size() > 1) text += " .. " + files_[files_.size() - 1].path().filename().string();
@@ -106,7 +128,7 @@ class TarDataset final : public Dataset {
     }
   };
 
-  void index_all() {
+  void index_all(bool labels) {
     std::atomic<size_t> next{0};
     std::exception_ptr failure;
     std::mutex mutex;
@@ -114,7 +136,7 @@ class TarDataset final : public Dataset {
       for (size_t i; (i = next++) < shards_.size();) {
         try {
           shards_[i] = index_shard(files_[static_cast<uint32_t>(i)].text(),
-                                   files_[static_cast<uint32_t>(i)].path().string());
+                                   files_[static_cast<uint32_t>(i)].path().string(), labels);
           files_.release(static_cast<uint32_t>(i));
         } catch (...) {
           std::lock_guard lock(mutex);

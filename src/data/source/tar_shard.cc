@@ -20,7 +20,7 @@ struct Place {
 struct Gathered {
   std::string key;
   std::vector<std::string> suffixes;
-  Place image, text, json, label;
+  Place image, text, json, label, vector;
   int image_rank = 0;  // of webdataset's list jpg;png;jpeg;webp
 
   bool has(std::string_view suffix) const {
@@ -42,13 +42,14 @@ struct Gathered {
     if (suffix == "txt") text = place;
     if (suffix == "json") json = place;
     if (suffix == "cls") label = place;
+    if (suffix == "npy") vector = place;
   }
 };
 
 class ShardBuilder {
  public:
-  ShardBuilder(std::string_view archive, const std::string& name)
-      : archive_(archive), name_(name) {}
+  ShardBuilder(std::string_view archive, const std::string& name, bool labels)
+      : archive_(archive), name_(name), labels_(labels) {}
 
   void member(std::string_view path, uint64_t offset, uint64_t size) {
     const size_t slash = path.rfind('/');
@@ -79,25 +80,33 @@ class ShardBuilder {
 
   void judge() {
     const std::string place = name_ + ": sample " + now_.key;
+    if (!labels_) now_.vector = {};
     if (!now_.image.found)
       return shard_.skipped.skip("no picture",
                                  place + " has no picture (looked for .jpg, .png, .jpeg, .webp)");
     constexpr uint64_t kMost = UINT32_MAX;
     if (now_.image.size > kMost || now_.text.size > kMost || now_.json.size > kMost ||
-        now_.json.offset / kBlock > kMost || now_.image.offset / kBlock > kMost) {
+        now_.vector.size > kMost || now_.json.offset / kBlock > kMost ||
+        now_.image.offset / kBlock > kMost || now_.vector.offset / kBlock > kMost) {
       return shard_.skipped.skip("too large",
                                  place + " lies beyond 2 TiB or has a member beyond 4 GiB");
     }
     TarSample sample;
     if (now_.label.found) {
       const std::string_view digits = text::unicode::trimmed(bytes(now_.label));
-      std::from_chars(digits.data(), digits.data() + digits.size(), sample.label);
+      const char* last = digits.data() + digits.size();
+      const auto [end, error] = std::from_chars(digits.data(), last, sample.label);
+      if (error != std::errc() || end != last) sample.label = -1;
     }
     const std::string_view text = now_.text.found ? bytes(now_.text) : std::string_view();
     if (!text::unicode::is_utf8(text))
       return shard_.skipped.skip("not UTF-8", place + " has a caption that is not UTF-8");
     const bool said = !text::unicode::trimmed(text).empty();
-    if (!said && sample.label < 0 && (!now_.json.found || json_caption(bytes(now_.json)).empty())) {
+    if (!said && sample.label < 0 && !now_.vector.found &&
+        (!now_.json.found || json_caption(bytes(now_.json)).empty())) {
+      if (now_.label.found)
+        return shard_.skipped.skip("no label",
+                                   place + " has a .cls that is no whole number from 0");
       return shard_.skipped.skip("no caption",
                                  place + " has no caption (looked for .txt, json:caption)");
     }
@@ -115,19 +124,24 @@ class ShardBuilder {
     sample.key = shard_.keys.size();
     shard_.keys.append(now_.key).push_back('\0');
     shard_.samples.push_back(sample);
+    if (now_.vector.found) {
+      shard_.vectors.resize(shard_.samples.size());
+      shard_.vectors.back() = {block(now_.vector), static_cast<uint32_t>(now_.vector.size)};
+    }
     shard_.skipped.use();
   }
 
   std::string_view archive_;
   const std::string& name_;
+  bool labels_;
   Gathered now_;
   TarShard shard_;
 };
 
 }  // namespace
 
-TarShard index_shard(std::string_view archive, const std::string& name) {
-  ShardBuilder builder(archive, name);
+TarShard index_shard(std::string_view archive, const std::string& name, bool labels) {
+  ShardBuilder builder(archive, name, labels);
   std::string damage =
       files::walk_tar(archive, [&](std::string_view path, uint64_t offset, uint64_t size) {
         builder.member(path, offset, size);

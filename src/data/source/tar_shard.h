@@ -20,9 +20,15 @@ struct TarSample {
   int32_t label = -1;                      ///< of the .cls member
 };
 
+/// Where the .npy member of a sample with several classes lies.
+struct TarVector {
+  uint32_t block = 0, size = 0;
+};
+
 struct TarShard {
   std::vector<TarSample> samples;
-  std::string keys;    ///< each ends with a NUL
+  std::vector<TarVector> vectors;  ///< one a sample, or none when no sample has one
+  std::string keys;                ///< each ends with a NUL
   std::string damage;  ///< what is wrong with the archive after the samples that were found
   Skipped skipped;
 
@@ -31,8 +37,9 @@ struct TarShard {
 
 /// Groups members as webdataset does: neighbours with the same path up to the first dot of the file
 /// name; a repeated suffix starts a new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp)
-/// and a text (.txt, a caption in .json) or a label (.cls).
-TarShard index_shard(std::string_view archive, const std::string& name);
+/// and a text (.txt, a caption in .json), a label (.cls, a whole number) or, where `labels` are
+/// asked for, a vector of them (.npy).
+TarShard index_shard(std::string_view archive, const std::string& name, bool labels = false);
 
 /// The caption in a sample's JSON member ("caption"), or an empty string. Never throws.
 std::string json_caption(std::string_view json);
