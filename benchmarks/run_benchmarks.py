@@ -1,6 +1,6 @@
 """Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
 
-    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip] [--quick]
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip|probe] [--quick]
 
 Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
 """
@@ -324,10 +324,42 @@ def bench_filip(arguments, table):
         table.add(12, what, ours["runs"], "all similarities held, in torch's operations", other["runs"], ours["unit"], "loss to 1e-5, gradients to 1e-3 of their norm")
 
 
+def overlapping_features(folder, rows, width=512, classes=100):
+    """Classes whose rows overlap, in dimensions whose variances fall as those of a model's features do."""
+    import numpy as np
+    random = np.random.default_rng(0)
+    labels = np.concatenate([np.arange(classes), random.integers(0, classes, rows - classes)])
+    spread = np.arange(1, width + 1) ** -0.5
+    features = (random.standard_normal((classes, width))[labels] + 1.5 * random.standard_normal((rows, width))) * spread
+    mixed = features @ np.linalg.qr(random.standard_normal((width, width)))[0] + 0.1
+    files = folder / f"probe-{rows}-features.npy", folder / f"probe-{rows}-labels.npy"
+    np.save(files[0], mixed.astype(np.float32))
+    np.save(files[1], labels)
+    return files
+
+
+def bench_probe(arguments, table, folder):
+    """Row 10: the same objective, 1/2 |W|^2 + C * sum of cross entropies, to 1e-4 of its minimum."""
+    rows = 2_000 if arguments.quick else 10_000
+    seconds = {}
+    for size in (rows, 4 * rows):
+        features, labels = overlapping_features(folder, size)
+        command = [arguments.program, "bench", "--only", "probe", "--probe-features", features, "--probe-labels", labels, "--runs", arguments.runs, "--threads", arguments.threads, "--output", "json"]
+        ours = json_lines(run(command))[0]
+        seconds[size] = ours["runs"]
+        growth = f"time ~ rows^{exponent([rows / s for s in seconds[rows]], [size / s for s in ours['runs']], 4):.2f}" if size > rows else ""
+        peers = json_lines(run([sys.executable, PEERS / "probe.py", features, labels, "--runs", arguments.runs if size == rows else 1, "--threads", arguments.threads, "--objective", ours["check"]["objective"]]))
+        for peer in peers:
+            apart = peer["objective"] / ours["check"]["objective"] - 1
+            if abs(apart) > 1e-4:
+                raise SystemExit(f"probe: {peer['name']} reached {peer['objective']}, ours {ours['check']['objective']}; times would mean nothing")
+            table.add(10, f"linear probe, one fit, {ours['mode'].split(':')[0]}", ours["runs"], f"{peer['name']} ({peer['mode']})", peer["runs"], "s", f"objective to {abs(apart):.0e}", growth)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip"])
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip", "probe"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--llama-server", type=pathlib.Path, help="llama-server of the same llama.cpp (tools/server of its source package); without it row 7 is left out")
@@ -357,6 +389,8 @@ def main():
             bench_family(arguments, table)
         if wanted("filip"):
             bench_filip(arguments, table)
+        if wanted("probe"):
+            bench_probe(arguments, table, folder)
     import open_clip
     import PIL
     import torch

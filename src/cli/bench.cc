@@ -5,6 +5,7 @@
 #include "bench/data_path.h"
 #include "bench/filip_step.h"
 #include "bench/ledger_rate.h"
+#include "bench/probe_fit.h"
 #include "bench/train_step.h"
 #include "cli/commands.h"
 #include "core/error.h"
@@ -20,6 +21,7 @@ struct BenchFlags {
   int64_t rows = 1'000'000;
   bench::TrainStepBenchmark step;
   bench::FilipBenchmark filip;
+  bench::ProbeBenchmark probe;
 };
 
 /// A benchmark that is named and lacks its input would print an empty table.
@@ -29,6 +31,8 @@ void check_flags(const BenchFlags& flags) {
     fail_usage("--only " + flags.only + " has no pictures to read", "--images FOLDER");
   if (flags.only == "tokenizer" && flags.captions.empty())
     fail_usage("--only tokenizer has no captions to read", "--captions FILE");
+  if (flags.probe.features.empty() != flags.probe.labels.empty())
+    fail_usage("--probe-features and --probe-labels do not come together", "both or none");
   if (flags.size < 1 || flags.size > kLargestSide)
     fail_usage("--size is " + std::to_string(flags.size),
                "a side of 1 to " + std::to_string(kLargestSide) + " pixels");
@@ -59,6 +63,13 @@ void run_bench(const BenchFlags& flags) {
     for (bench::Measurement& measurement : bench::benchmark_filip(filip))
       measurements.push_back(std::move(measurement));
   }
+  if (flags.only == "probe") {
+    bench::ProbeBenchmark probe = flags.probe;
+    probe.runs = flags.step.runs;
+    probe.threads = flags.step.threads;
+    for (bench::Measurement& measurement : bench::benchmark_probe(probe))
+      measurements.push_back(std::move(measurement));
+  }
   // Minutes and a few hundred megabytes of disk: the same.
   if (flags.only == "ledger") {
     for (bench::Measurement& measurement : bench::benchmark_ledger(flags.rows, flags.step.runs))
@@ -70,14 +81,15 @@ void run_bench(const BenchFlags& flags) {
 }  // namespace
 
 void add_bench_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("bench",
-                                         "measure this machine: training step, picture path, "
-                                         "augmented views, tokenizer, audit, ledger, FILIP's loss");
+  CLI::App* app = program.add_subcommand(
+      "bench",
+      "measure this machine: training step, picture path, "
+      "augmented views, tokenizer, audit, ledger, FILIP's loss, linear probe");
   auto flags = std::make_shared<BenchFlags>();
   app->add_option("--only", flags->only,
-                  "one benchmark; ledger and filip run only when they are named")
+                  "one benchmark; ledger, filip and probe run only when they are named")
       ->check(CLI::IsMember(
-          {"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip"}));
+          {"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip", "probe"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
@@ -108,6 +120,13 @@ void add_bench_command(CLI::App& program) {
   app->add_option("--view", flags->view, "views: recipe of both views of a picture")
       ->capture_default_str();
   app->add_option("--filip-pairs", flags->filip.pairs, "filip: pairs, and twice as many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--probe-features", flags->probe.features,
+                  "probe: .npy (N, D) (default: made up, 10,000 rows of 512 in 100 classes)")
+      ->type_name("FILE");
+  app->add_option("--probe-labels", flags->probe.labels, "probe: .npy (N)")->type_name("FILE");
+  app->add_option("--probe-c", flags->probe.c, "probe: scikit-learn's C")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app->add_option("--recipe", flags->recipe, "images: recipe of the training transform")

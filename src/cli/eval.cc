@@ -152,7 +152,6 @@ void deliver(const std::string& text, const std::string& output) {
   }
 }
 
-void add_eval_probe(CLI::App& eval) { add_missing(eval, "probe"); }
 void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
 void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
 void add_eval_suite(CLI::App& eval) { add_missing(eval, "suite"); }

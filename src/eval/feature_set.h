@@ -14,6 +14,7 @@ struct FeatureSet {
   Tensor rows;                  ///< float32 (N, D) on the CPU, as they come: not of unit length
   std::vector<int64_t> labels;  ///< N classes from 0
   std::string source;           ///< file or data argument, for messages
+  std::vector<std::string> keys = {};  ///< the picture of each row; empty for rows from files
 
   int64_t size() const { return static_cast<int64_t>(labels.size()); }
   int64_t width() const { return rows.size(1); }
@@ -26,12 +27,14 @@ enum class FeatureKind {
   kPooled,     ///< before it: the class token after the last norm
 };
 
-/// `features` float32, float16 or float64 (N, D), `labels` int64 or int32 (N), both .npy. Throws
-/// Error(kInput) saying what was found, what is expected and what to try: other shapes or types,
-/// rows and labels of different number, negative labels, NaN or infinity (with the first row).
+/// `features` float32, float16 or float64 (N, D), `labels` int64, int32 or narrower (N), both .npy.
+/// Throws Error(kInput) saying what was found, what is expected and what to try: other shapes or
+/// types, no rows, rows and labels of different number, negative labels or such above 16 million,
+/// NaN or infinity (with the first row, counted from 0).
 FeatureSet read_feature_set(const std::string& features, const std::string& labels);
 
 /// Of the pictures of a set with labels; unreadable pictures are left out and counted in the log.
+/// Throws as `embed_images`, and Error(kInput) for a picture without a label.
 FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& pictures,
                               FeatureKind kind, const EvalOptions& options = {});
 
@@ -39,6 +42,8 @@ FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& 
 FeatureSet join(const FeatureSet& first, const FeatureSet& second);
 /// The rows at `indices`, in that order.
 FeatureSet pick(const FeatureSet& set, const std::vector<int64_t>& indices);
+/// Throws Error(kInput) where the widths differ.
+void check_same_width(const FeatureSet& first, const FeatureSet& second);
 /// Throws Error(kInput) where the widths differ or `other` has labels beyond `train`'s classes.
 void check_same_space(const FeatureSet& train, const FeatureSet& other);
 

@@ -1,0 +1,111 @@
+#include <memory>
+
+#include "cli/eval_commands.h"
+#include "eval/probe/run_probe.h"
+
+namespace clipwright::cli {
+namespace {
+
+struct ProbeFlags {
+  eval::probe::ProbeRequest request;
+  std::string output;
+};
+
+void add_split(CLI::App& command, eval::probe::ProbeSplit& split, const std::string& name,
+               const std::string& what) {
+  command
+      .add_option("--" + name + "-features", split.features,
+                  what + ": .npy (N, D) in float32, float16 or float64")
+      ->type_name("FILE");
+  command.add_option("--" + name + "-labels", split.labels, what + ": .npy (N), classes from 0")
+      ->type_name("FILE");
+  command
+      .add_option("--" + name + "-data", split.data.source,
+                  what + ": pictures with classes, encoded by --model")
+      ->type_name("SRC");
+}
+
+}  // namespace
+
+void add_eval_probe(CLI::App& eval) {
+  auto flags = std::make_shared<ProbeFlags>();
+  CLI::App* command = eval.add_subcommand(
+      "probe",
+      "linear probe of features, by one of the published protocols: lp_acc1, lp_acc5, "
+      "lp_mean_per_class_recall");
+  command->fallthrough();
+  eval::probe::ProbeRequest& request = flags->request;
+  eval::probe::ProbeOptions& probe = request.probe;
+  command
+      ->add_option("--protocol", request.protocol,
+                   "clip, synclr, lgssl, clip-benchmark or sgd (docs/evaluation/probe.md)")
+      ->capture_default_str()
+      ->type_name("NAME");
+  add_split(*command, request.train, "train", "to train on");
+  add_split(*command, request.validation, "val",
+            "to choose the penalty by (default: as the protocol says)");
+  add_split(*command, request.test, "test", "to test on");
+  command
+      ->add_option("--model", request.model,
+                   "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
+      ->type_name("MODEL");
+  command
+      ->add_option("--features", request.features,
+                   "embedding (projected) or pooled (before the projection); default: the "
+                   "protocol's")
+      ->type_name("KIND");
+  command
+      ->add_option("--classnames", request.classnames,
+                   "a class name a line, in label order, for pictures whose set has none")
+      ->type_name("FILE");
+  command
+      ->add_option("--select-by", request.select_by,
+                   "accuracy or mean-per-class: what the penalty is chosen by")
+      ->capture_default_str()
+      ->type_name("METRIC");
+  command->add_option("--seed", probe.seed, "of held-out rows, starting weights and order")
+      ->capture_default_str();
+  command->add_option("--max-iterations", probe.max_iterations, "clip, synclr, lgssl: of a fit")
+      ->capture_default_str();
+  command
+      ->add_option("--epochs", probe.epochs,
+                   "clip-benchmark, sgd: times over the rows (0: 10 and 90)")
+      ->capture_default_str();
+  command->add_option("--lr", probe.lr, "clip-benchmark: peak learning rate")
+      ->capture_default_str();
+  command
+      ->add_option("--batch-size", probe.batch_size,
+                   "clip-benchmark, sgd: rows a step (0: 64 and 1,024)")
+      ->capture_default_str();
+  command
+      ->add_option("--fewshot-k", probe.fewshot_k,
+                   "clip-benchmark: training rows kept of each class (-1: all)")
+      ->capture_default_str();
+  command
+      ->add_option("--base-lrs", probe.base_lrs,
+                   "sgd: a head for each; the peak is times the batch / 256 (default: .001 to .5)")
+      ->expected(1, 100)
+      ->delimiter(',')
+      ->type_name("LR...");
+  command->add_flag("--batch-norm", probe.batch_norm,
+                    "sgd: normalise features by the batch, without scale and shift");
+  command
+      ->add_option("--encode-batch-size", request.options.batch_size,
+                   "pictures at once; results do not depend on it")
+      ->capture_default_str();
+  command->add_option("--workers", request.options.workers, "threads that decode pictures")
+      ->capture_default_str();
+  command->add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
+  add_eval_output(*command, flags->output, "result in CLIP_benchmark's JSON schema");
+  command->footer(
+      "Examples:\n"
+      "  clipwright eval probe --protocol clip --train-features train.npy --train-labels "
+      "train_y.npy --test-features test.npy --test-labels test_y.npy\n"
+      "  clipwright eval probe --protocol clip-benchmark --model logs/run --train-data "
+      "wds_vtab-dtd/train --test-data wds_vtab-dtd/test --output dtd.json");
+  command->callback([flags] {
+    deliver(eval::to_json(eval::probe::run_probe(flags->request)).dump(2) + "\n", flags->output);
+  });
+}
+
+}  // namespace clipwright::cli

@@ -1,0 +1,205 @@
+#include "eval/feature_set.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/npy.h"
+#include "losses/objective.h"
+
+namespace clipwright::eval {
+namespace {
+
+// Far above any set of classes: a damaged label must not ask for terabytes.
+constexpr int64_t kLargestLabel = (1 << 24) - 1;
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "(" + text + ")";
+}
+
+template <typename From, typename To>
+void convert(std::span<const std::byte> data, To* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    From value;
+    std::memcpy(&value, data.data() + static_cast<size_t>(i) * sizeof value, sizeof value);
+    to[i] = static_cast<To>(value);
+  }
+}
+
+Tensor read_rows(const std::string& path) {
+  const MappedNpy file(path);
+  if (file.shape().size() != 2 || file.shape()[0] == 0 || file.shape()[1] == 0) {
+    fail_input(path + ": has shape " + shape_text(file.shape()), "features (N, D)",
+               "A row a sample, a column a number of its feature.");
+  }
+  const int64_t count = file.shape()[0], width = file.shape()[1];
+  const bool across = file.fortran_order();
+  Tensor rows = across ? torch::empty({width, count}) : torch::empty({count, width});
+  auto* to = rows.data_ptr<float>();
+  if (file.type() == "<f4") {
+    std::memcpy(to, file.data().data(), file.data().size());
+  } else if (file.type() == "<f2") {
+    convert<c10::Half>(file.data(), to, file.count());
+  } else if (file.type() == "<f8") {
+    convert<double>(file.data(), to, file.count());
+  } else {
+    fail_input(path + ": has elements of type '" + file.type() + "'",
+               "features in float32, float16 or float64 ('<f4', '<f2', '<f8')",
+               "Save array.astype('float32').");
+  }
+  if (across) rows = rows.t().contiguous();
+  const float* values = rows.data_ptr<float>();
+  const float* end = values + file.count();
+  // A double beyond float32's range has become infinite: as useless.
+  const float* bad = std::find_if(values, end, [](float value) { return !std::isfinite(value); });
+  if (bad != end) {
+    const int64_t at = bad - values;
+    fail_input(path + ": row " + std::to_string(at / width) + ", column " +
+                   std::to_string(at % width) + " is " + (std::isnan(*bad) ? "NaN" : "infinite"),
+               "finite features (rows are counted from 0)",
+               "A model whose training diverged gives such rows; leave them out of both files.");
+  }
+  return rows;
+}
+
+std::vector<int64_t> read_labels(const std::string& path) {
+  const MappedNpy file(path);
+  if (file.shape().size() != 1) {
+    fail_input(path + ": has shape " + shape_text(file.shape()), "labels (N)",
+               file.shape().size() == 2 && file.shape()[1] > 1
+                   ? "One class a sample: rows of zeros and ones become classes by array.argmax(1)."
+                   : "Save labels.reshape(-1).");
+  }
+  std::vector<int64_t> labels(static_cast<size_t>(file.count()));
+  const std::string kind = file.type().substr(1);
+  if (kind == "i8") {
+    convert<int64_t>(file.data(), labels.data(), file.count());
+  } else if (kind == "i4") {
+    convert<int32_t>(file.data(), labels.data(), file.count());
+  } else if (kind == "i2") {
+    convert<int16_t>(file.data(), labels.data(), file.count());
+  } else if (kind == "i1") {
+    convert<int8_t>(file.data(), labels.data(), file.count());
+  } else if (kind == "u1") {
+    convert<uint8_t>(file.data(), labels.data(), file.count());
+  } else if (kind == "u2") {
+    convert<uint16_t>(file.data(), labels.data(), file.count());
+  } else {
+    fail_input(path + ": has elements of type '" + file.type() + "'",
+               "labels in int64 or int32 ('<i8', '<i4')", "Save labels.astype('int64').");
+  }
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] >= 0 && labels[row] <= kLargestLabel) continue;
+    fail_input(path + ": row " + std::to_string(row) + " has label " + std::to_string(labels[row]),
+               "classes from 0 (rows are counted from 0)",
+               labels[row] < 0 ? "Leave samples without a class out of both files." : "");
+  }
+  return labels;
+}
+
+}  // namespace
+
+int64_t FeatureSet::classes() const {
+  return labels.empty() ? 0 : *std::max_element(labels.begin(), labels.end()) + 1;
+}
+
+FeatureSet read_feature_set(const std::string& features, const std::string& labels) {
+  FeatureSet set;
+  set.labels = read_labels(labels);
+  set.rows = read_rows(features);
+  set.source = features;
+  if (set.rows.size(0) != set.size()) {
+    fail_input(features + " has " + with_commas(set.rows.size(0)) + " rows and " + labels +
+                   " has " + with_commas(set.size()) + " labels",
+               "a label a row", "Both files must come from the same run over the same split.");
+  }
+  return set;
+}
+
+FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& pictures,
+                              FeatureKind kind, const EvalOptions& options) {
+  FeatureSet set;
+  set.source = pictures.describe();
+  std::vector<int64_t> labels(static_cast<size_t>(pictures.size()));
+  for (int64_t i = 0; i < pictures.size(); ++i) {
+    const int label = pictures.label(i);
+    if (label < 0 || label > kLargestLabel) {
+      fail_input(pictures.key(i) +
+                     (label < 0 ? ": has no class label" : ": has label " + std::to_string(label)),
+                 "a class from 0 for every picture");
+    }
+    labels[static_cast<size_t>(i)] = label;
+  }
+  ImageFeatures features;
+  if (kind == FeatureKind::kEmbedding) {
+    features = embed_images(model, pictures, options);
+  } else {
+    features = encode_pictures(
+        model, pictures, losses::widths_of(model.config()).image_pooled,
+        [&](const Tensor& pixels) {
+          return model.encode_image(pixels, models::ImageRequest{.pooled = true}).pooled;
+        },
+        options);
+  }
+  std::vector<int64_t> good;
+  for (int64_t i = 0; i < pictures.size(); ++i) {
+    if (features.bad.contains(i)) continue;
+    good.push_back(i);
+    set.labels.push_back(labels[static_cast<size_t>(i)]);
+    set.keys.push_back(pictures.key(i));
+  }
+  if (good.empty()) fail_input("no picture of the set can be read", "at least one");
+  set.rows = features.bad.empty()
+                 ? features.rows
+                 : features.rows.index_select(0, torch::tensor(good, torch::kInt64));
+  return set;
+}
+
+FeatureSet join(const FeatureSet& first, const FeatureSet& second) {
+  check_same_width(first, second);
+  FeatureSet both;
+  both.rows = torch::cat({first.rows, second.rows});
+  both.labels = first.labels;
+  both.labels.insert(both.labels.end(), second.labels.begin(), second.labels.end());
+  both.source = first.source + " and " + second.source;
+  if (!first.keys.empty() && !second.keys.empty()) {
+    both.keys = first.keys;
+    both.keys.insert(both.keys.end(), second.keys.begin(), second.keys.end());
+  }
+  return both;
+}
+
+FeatureSet pick(const FeatureSet& set, const std::vector<int64_t>& indices) {
+  FeatureSet part;
+  part.rows = set.rows.index_select(0, torch::tensor(indices, torch::kInt64));
+  part.source = set.source;
+  for (const int64_t index : indices) {
+    part.labels.push_back(set.labels[static_cast<size_t>(index)]);
+    if (!set.keys.empty()) part.keys.push_back(set.keys[static_cast<size_t>(index)]);
+  }
+  return part;
+}
+
+void check_same_width(const FeatureSet& first, const FeatureSet& second) {
+  if (first.width() == second.width()) return;
+  fail_input(second.source + ": has features of width " + std::to_string(second.width()),
+             std::to_string(first.width()) + ", as " + first.source + " has them",
+             "Features of one model, all before or all after its projection.");
+}
+
+void check_same_space(const FeatureSet& train, const FeatureSet& other) {
+  check_same_width(train, other);
+  if (other.classes() <= train.classes()) return;
+  const auto row = std::find_if(other.labels.begin(), other.labels.end(),
+                                [&](int64_t label) { return label >= train.classes(); });
+  fail_input(other.source + ": row " + std::to_string(row - other.labels.begin()) + " has label " +
+                 std::to_string(*row),
+             "labels from 0 to " + std::to_string(train.classes() - 1) + ", as " + train.source +
+                 " has them");
+}
+
+}  // namespace clipwright::eval
