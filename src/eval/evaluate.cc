@@ -7,12 +7,10 @@
 #include "core/log.h"
 #include "core/words.h"
 #include "eval/evaluation_data.h"
-#include "eval/opened_model.h"
 #include "eval/retrieval.h"
 #include "eval/zeroshot.h"
 #include "losses/objective.h"
 #include "models/load_model.h"
-#include "tensor/device.h"
 
 namespace clipwright::eval {
 namespace {
@@ -28,18 +26,16 @@ void check(const EvaluationRequest& request) {
 }
 
 /// FILIP's heads on the model's device, where they are asked for.
-std::optional<losses::FilipHeads> open_heads(const EvaluationRequest& request,
-                                             const models::Clip& model) {
-  if (!request.tokens) return std::nullopt;
-  const fs::path folder = models::find_model_folder(request.model);
+std::optional<losses::FilipHeads> open_heads(const OpenedModel& opened) {
+  const fs::path folder = models::find_model_folder(opened.source);
   std::optional<losses::FilipHeads> heads;
   if (!folder.empty()) heads = losses::read_filip_heads(folder);
   if (!heads) {
-    fail_usage(request.model + " has no heads that compare patches with words",
+    fail_usage(opened.source + " has no heads that compare patches with words",
                "a model that was trained with the term filip",
                "Leave --tokens out to compare global features.");
   }
-  const losses::TowerWidths widths = losses::widths_of(model.config());
+  const losses::TowerWidths widths = losses::widths_of(opened.model->config());
   if (heads->image_weight.size(1) != widths.image_patches ||
       heads->text_weight.size(1) != widths.text_tokens) {
     fail_input(folder.string() + ": FILIP's heads read rows of " +
@@ -48,55 +44,60 @@ std::optional<losses::FilipHeads> open_heads(const EvaluationRequest& request,
                "the model's " + std::to_string(widths.image_patches) + " and " +
                    std::to_string(widths.text_tokens));
   }
-  const torch::Device device = tensor::open_device(request.device);
+  const torch::Device device = opened.model->logit_scale().device();
   for (Tensor* tensor :
        {&heads->image_weight, &heads->image_bias, &heads->text_weight, &heads->text_bias})
     *tensor = tensor->to(device);
   return heads;
 }
 
-EvaluationRecord record_of(const EvaluationRequest& request, const models::Clip& model,
+EvaluationRecord record_of(const EvaluationRequest& request, const OpenedModel& opened,
                            const std::string& task, Json metrics) {
   EvaluationRecord record;
   record.dataset = request.data.source;
-  record.model = model.config().name;
-  record.pretrained = request.model;
+  record.model = opened.architecture();
+  record.pretrained = opened.source;
   record.task = task;
   record.metrics = std::move(metrics);
   return record;
 }
 
-}  // namespace
-
-EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
+ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
   check(request);
-  const ClassificationData data =
+  ClassificationData data =
       open_classification(request.data, request.classnames, request.templates);
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
-  const OpenedModel opened = open_model(request.model, request.device);
-  if (!request.tokens) warn_without_global_features(request.model);
-  const auto& model = opened.model;
-  const std::optional<losses::FilipHeads> heads = open_heads(request, *model);
+  return data;
+}
+
+EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& opened,
+                             const EvaluationRequest& request) {
+  if (!request.tokens) warn_without_global_features(opened.source);
+  std::optional<losses::FilipHeads> heads;
+  if (request.tokens) heads = open_heads(opened);
   const ZeroshotResult result =
-      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, request.options,
-                        heads ? &*heads : nullptr);
+      evaluate_zeroshot(*opened.model, *data.pictures, data.classnames, data.templates,
+                        request.options, heads ? &*heads : nullptr);
   log_info("zero-shot on " + with_commas(result.pictures) + " pictures: top-1 " +
            percent(result.acc1, 2) + (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
            ", mean recall of a class " + percent(result.mean_per_class_recall, 2) + " (chance " +
            percent(1 / static_cast<double>(data.classnames.size()), 2) + ")");
-  return record_of(request, *model, "zeroshot_classification", result.metrics());
+  return record_of(request, opened, "zeroshot_classification", result.metrics());
 }
 
-EvaluationRecord run_retrieval(const EvaluationRequest& request) {
+std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {
   check(request);
-  const auto pairs = data::source::open_dataset(request.data);
+  std::shared_ptr<const data::source::Dataset> pairs = data::source::open_dataset(request.data);
   log_info(pairs->describe());
-  const OpenedModel opened = open_model(request.model, request.device);
-  warn_without_global_features(request.model);
-  const auto& model = opened.model;
-  const RetrievalResult result = evaluate_retrieval(*model, *pairs, request.options);
+  return pairs;
+}
+
+EvaluationRecord retrieval_on(const data::source::Dataset& pairs, const OpenedModel& opened,
+                              const EvaluationRequest& request) {
+  warn_without_global_features(opened.source);
+  const RetrievalResult result = evaluate_retrieval(*opened.model, pairs, request.options);
   std::string summary = "retrieval among " + with_commas(result.pictures) + " pictures and " +
                         with_commas(result.captions) + " captions:";
   for (const int k : request.recall_k) {
@@ -105,7 +106,28 @@ EvaluationRecord run_retrieval(const EvaluationRequest& request) {
   }
   summary.pop_back();
   log_info(summary);
-  return record_of(request, *model, "zeroshot_retrieval", result.metrics(request.recall_k));
+  return record_of(request, opened, "zeroshot_retrieval", result.metrics(request.recall_k));
+}
+
+}  // namespace
+
+EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
+  // The set first: a mistake there shows before a large model is read.
+  const ClassificationData data = open_zeroshot_data(request);
+  return zeroshot_on(data, open_model(request.model, request.device), request);
+}
+
+EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request) {
+  return zeroshot_on(open_zeroshot_data(request), opened, request);
+}
+
+EvaluationRecord run_retrieval(const EvaluationRequest& request) {
+  const auto pairs = open_pairs(request);
+  return retrieval_on(*pairs, open_model(request.model, request.device), request);
+}
+
+EvaluationRecord run_retrieval(const OpenedModel& opened, const EvaluationRequest& request) {
+  return retrieval_on(*open_pairs(request), opened, request);
 }
 
 }  // namespace clipwright::eval

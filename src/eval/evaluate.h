@@ -6,6 +6,7 @@
 
 #include "data/source/dataset.h"
 #include "eval/features.h"
+#include "eval/opened_model.h"
 #include "eval/result.h"
 
 namespace clipwright::eval {
@@ -24,7 +25,11 @@ struct EvaluationRequest {
 /// Zero-shot classification. Throws Error(kUsage) for `tokens` with a model that has no such heads;
 /// a sentence with the outcome goes to the log.
 EvaluationRecord run_zeroshot(const EvaluationRequest& request);
+/// The same with a model that is open: `request.model` and `request.device` are not read.
+EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request);
 /// Image-text retrieval. Throws Error(kUsage) for a k below one.
 EvaluationRecord run_retrieval(const EvaluationRequest& request);
+/// The same with a model that is open.
+EvaluationRecord run_retrieval(const OpenedModel& opened, const EvaluationRequest& request);
 
 }  // namespace clipwright::eval
