@@ -62,6 +62,22 @@ EvaluationRecord record_of(const EvaluationRequest& request, const OpenedModel& 
   return record;
 }
 
+/// What became of each picture that could be read.
+SampleOutcomes zeroshot_samples(const data::source::Dataset& pictures,
+                                const ZeroshotResult& result) {
+  SampleOutcomes samples;
+  samples.metrics = {"acc1"};
+  if (result.acc5) samples.metrics.emplace_back("acc5");
+  for (int64_t i = 0; i < pictures.size(); ++i) {
+    const int rank = result.rank[static_cast<size_t>(i)];
+    if (rank < 0) continue;
+    std::vector<float> row = {rank < 1 ? 1.0F : 0.0F};
+    if (result.acc5) row.push_back(rank < 5 ? 1.0F : 0.0F);
+    samples.add(pictures.key(i), pictures.label(i), row);
+  }
+  return samples;
+}
+
 ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
   check(request);
   ClassificationData data =
@@ -84,7 +100,10 @@ EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& 
            percent(result.acc1, 2) + (result.acc5 ? ", top-5 " + percent(*result.acc5, 2) : "") +
            ", mean recall of a class " + percent(result.mean_per_class_recall, 2) + " (chance " +
            percent(1 / static_cast<double>(data.classnames.size()), 2) + ")");
-  return record_of(request, opened, "zeroshot_classification", result.metrics());
+  EvaluationRecord record = record_of(request, opened, "zeroshot_classification", result.metrics());
+  record.samples = zeroshot_samples(*data.pictures, result);
+  record.classnames = data.classnames;
+  return record;
 }
 
 std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {
