@@ -5,28 +5,28 @@
 #include "cli/commands.h"
 #include "cli/eval_commands.h"
 #include "core/error.h"
-#include "eval/suite/compare_paths.h"
-#include "eval/suite/tables.h"
+#include "eval/paired/compare_paths.h"
+#include "eval/paired/tables.h"
 #include "report/comparison_page.h"
 
 namespace clipwright::cli {
 namespace {
 
 struct CompareFlags {
-  eval::suite::CompareRequest request;
+  eval::paired::CompareRequest request;
   std::string output;
 };
 
-void write_comparison(const eval::suite::Comparison& comparison, const std::string& output) {
+void write_comparison(const eval::paired::Comparison& comparison, const std::string& output) {
   const std::string ending = std::filesystem::path(output).extension().string();
   if (ending == ".json") {
-    deliver(eval::suite::to_json(comparison).dump(1) + "\n", output);
+    deliver(eval::paired::to_json(comparison).dump(1) + "\n", output);
   } else if (ending == ".csv") {
-    deliver(eval::suite::comparison_csv(comparison), output);
+    deliver(eval::paired::comparison_csv(comparison), output);
   } else if (ending == ".html") {
-    report::write_comparison_page(eval::suite::to_json(comparison), output);
+    report::write_comparison_page(eval::paired::to_json(comparison), output);
   } else {
-    deliver(eval::suite::to_markdown(comparison), output);
+    deliver(eval::paired::to_markdown(comparison), output);
   }
 }
 
@@ -71,7 +71,7 @@ void add_compare_command(CLI::App& program) {
       "  clipwright compare base.json ours.json --per-class\n"
       "  clipwright compare --arm clip=a0,a1,a2 --arm laclip=b0,b1,b2 --output compare.html");
   command->callback(
-      [flags] { write_comparison(eval::suite::compare_paths(flags->request), flags->output); });
+      [flags] { write_comparison(eval::paired::compare_paths(flags->request), flags->output); });
 }
 
 }  // namespace clipwright::cli

@@ -38,8 +38,9 @@ void add_eval_suite(CLI::App& eval) {
       ->type_name("DIR");
   command
       ->add_option("--feature-cache", request->feature_cache,
-                   "where features of pictures are kept (default: features below --output)")
-      ->type_name("DIR");
+                   "where features of pictures are kept (default: features below --output; none: "
+                   "they are not kept)")
+      ->type_name("DIR|none");
   add_eval_compute_flags(*command, request->options, request->device);
   command->footer(
       "Sets that are not on disk are named with where they come from. A set that is done for the "

@@ -9,11 +9,11 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/words.h"
+#include "eval/paired/labels.h"
+#include "eval/paired/tables.h"
 #include "eval/suite/feature_cache.h"
-#include "eval/suite/labels.h"
 #include "eval/suite/set_files.h"
 #include "eval/suite/suite_file.h"
-#include "eval/suite/tables.h"
 #include "eval/suite/tasks.h"
 #include "models/load_model.h"
 #include "tensor/device.h"
@@ -140,7 +140,7 @@ void evaluate_model(const std::string& name, const std::string& source,
     model = open_model(source, request.device);
     identity = model_identity(model);
   });
-  cache->set_model(model, identity);
+  if (cache) cache->set_model(model, identity);
   EvalOptions options = request.options;
   options.store = cache;
   for (const FoundSet& found : sets) {
@@ -151,7 +151,7 @@ void evaluate_model(const std::string& name, const std::string& source,
       continue;
     }
     const Json wanted = identity_of(identity, found);
-    if (is_done(folder, set, wanted)) {
+    if (paired::is_done(folder, set, wanted)) {
       ++outcome.kept;
       pace.passed(found);
       log_info(name + " on " + set + ": done before");
@@ -161,10 +161,10 @@ void evaluate_model(const std::string& name, const std::string& source,
     const auto start = Clock::now();
     const std::string why = failure_of([&] {
       const EvaluationRecord record = run_task(model, found.set, options);
-      const std::string metric = main_metric(found.set, record.metrics);
+      const std::string metric = main_metric(found.set, record);
       if (metric.empty())
         fail_usage("the result has no '" + found.set.metric + "'", record.metrics.dump());
-      write_stored_result(folder, set, record, metric, wanted);
+      paired::write_stored_result(folder, set, record, metric, wanted);
     });
     if (why.empty()) {
       ++outcome.evaluated;
@@ -179,21 +179,21 @@ void evaluate_model(const std::string& name, const std::string& source,
 }
 
 /// The results that count as done for these models and sets.
-std::vector<Arm> arms_of(const std::vector<std::pair<std::string, std::string>>& models,
-                         const std::vector<FoundSet>& sets, const SuiteRequest& request,
-                         const std::vector<FailedSet>& failed) {
-  std::vector<Arm> arms;
+std::vector<paired::Arm> arms_of(const std::vector<std::pair<std::string, std::string>>& models,
+                                 const std::vector<FoundSet>& sets, const SuiteRequest& request,
+                                 const std::vector<FailedSet>& failed) {
+  std::vector<paired::Arm> arms;
   for (const auto& [name, source] : models) {
-    Arm arm{.name = name, .runs = {RunResults()}};
+    paired::Arm arm{.name = name, .runs = {paired::RunResults()}};
     for (const FoundSet& found : sets) {
       const bool lost = std::any_of(failed.begin(), failed.end(), [&](const FailedSet& entry) {
         return entry.model == name && entry.set == found.set.name;
       });
       // What an earlier call left of a set that fails now is of other data or weights.
       if (lost) continue;
-      StoredResult result = read_stored_result(fs::path(request.output) / "results" / name /
-                                               (found.set.name + ".json"));
-      result.metric = main_metric(found.set, result.record.metrics);
+      paired::StoredResult result = paired::read_stored_result(
+          fs::path(request.output) / "results" / name / (found.set.name + ".json"));
+      result.metric = main_metric(found.set, result.record);
       arm.runs[0][found.set.name] = std::move(result);
     }
     arms.push_back(std::move(arm));
@@ -202,12 +202,13 @@ std::vector<Arm> arms_of(const std::vector<std::pair<std::string, std::string>>&
 }
 
 void write_tables(const SuiteOutcome& outcome, const fs::path& output) {
-  const Comparison& comparison = outcome.comparison;
-  std::string markdown = "# " + outcome.name + "\n\n" + to_markdown(scores_table(comparison));
-  std::string latex = to_latex(scores_table(comparison));
+  const paired::Comparison& comparison = outcome.comparison;
+  std::string markdown =
+      "# " + outcome.name + "\n\n" + paired::to_markdown(paired::scores_table(comparison));
+  std::string latex = paired::to_latex(paired::scores_table(comparison));
   if (comparison.arms.size() > 1) {
-    markdown += "\n" + to_markdown(differences_table(comparison));
-    latex += "\n" + to_latex(differences_table(comparison));
+    markdown += "\n" + paired::to_markdown(paired::differences_table(comparison));
+    latex += "\n" + paired::to_latex(paired::differences_table(comparison));
   }
   if (!outcome.missing.empty()) {
     markdown += "\nNot on disk:\n\n";
@@ -219,7 +220,7 @@ void write_tables(const SuiteOutcome& outcome, const fs::path& output) {
       markdown += "- " + entry.model + " on " + entry.set + ": " + entry.why + "\n";
   }
   write_file(output / "table.md", markdown);
-  write_file(output / "table.csv", scores_csv(comparison));
+  write_file(output / "table.csv", paired::scores_csv(comparison));
   write_file(output / "table.tex", latex);
   write_file(output / "comparison.json", to_json(outcome).dump(1) + "\n");
 }
@@ -229,38 +230,40 @@ void write_tables(const SuiteOutcome& outcome, const fs::path& output) {
 SuiteOutcome run_suite(const SuiteRequest& request) {
   check(request);
   const Suite suite = read_suite(request.suite);
-  const auto models = labelled(request.models);
+  const auto models = paired::labelled(request.models);
   for (const auto& [name, source] : models) check_model(source);
   tensor::open_device(request.device);
   const fs::path output = request.output;
   make_folder(output);
+  const bool keeps = request.feature_cache != "none";
   const fs::path features =
       request.feature_cache.empty() ? output / "features" : fs::path(request.feature_cache);
   SuiteOutcome outcome;
   outcome.name = suite.name;
-  const std::vector<FoundSet> sets = find_sets(suite, request, features / "sets.json", outcome);
+  const std::vector<FoundSet> sets =
+      find_sets(suite, request, (keeps ? features : output) / "sets.json", outcome);
   int64_t bytes = 0;
   for (const FoundSet& found : sets) bytes += found.digest.bytes;
   const auto count = static_cast<int64_t>(models.size());
   Pace pace(count * static_cast<int64_t>(sets.size()), count * bytes);
-  const auto cache = std::make_shared<FeatureCache>(features);
+  const auto cache = keeps ? std::make_shared<FeatureCache>(features) : nullptr;
   for (const auto& [name, source] : models)
     evaluate_model(name, source, sets, request, cache, pace, outcome);
 
   std::vector<std::string> order;
   for (const FoundSet& found : sets) order.push_back(found.set.name);
-  const std::vector<Arm> arms = arms_of(models, sets, request, outcome.failed);
-  const bool anything =
-      std::any_of(arms.begin(), arms.end(), [](const Arm& arm) { return !arm.runs[0].empty(); });
+  const std::vector<paired::Arm> arms = arms_of(models, sets, request, outcome.failed);
+  const bool anything = std::any_of(arms.begin(), arms.end(),
+                                    [](const paired::Arm& arm) { return !arm.runs[0].empty(); });
   if (!anything) fail_running("no set could be evaluated: " + failures_in_words(outcome));
-  outcome.comparison = compare(arms, request.comparison, order);
+  outcome.comparison = paired::compare(arms, request.comparison, order);
   write_tables(outcome, output);
   return outcome;
 }
 
 Json to_json(const SuiteOutcome& outcome) {
   Json json = {{"suite", outcome.name}};
-  json.update(to_json(outcome.comparison));
+  json.update(paired::to_json(outcome.comparison));
   json["missing"] = outcome.missing;
   json["failed"] = Json::array();
   for (const FailedSet& entry : outcome.failed)

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "eval/features.h"
-#include "eval/suite/comparison.h"
+#include "eval/paired/comparison.h"
 
 namespace clipwright::eval::suite {
 
@@ -15,10 +15,11 @@ struct SuiteRequest {
   std::string suite;                ///< name or file
   std::vector<std::string> models;  ///< NAME=MODEL or MODEL
   std::string data_root, output;
-  std::string feature_cache;  ///< empty: OUTPUT/features
+  std::string feature_cache;  ///< empty: OUTPUT/features; "none": nothing is kept
   std::string device = "cpu";
   EvalOptions options;
-  CompareOptions comparison{.all_metrics = false, .per_class = true, .allow_disjoint = true};
+  paired::CompareOptions comparison{
+      .all_metrics = false, .per_class = true, .allow_disjoint = true};
 };
 
 /// A set of a model that came to nothing.
@@ -28,7 +29,7 @@ struct FailedSet {
 
 struct SuiteOutcome {
   std::string name;
-  Comparison comparison;
+  paired::Comparison comparison;
   std::vector<std::string> missing;  ///< sets that are not on disk, with where they come from
   std::vector<FailedSet> failed;
   int64_t evaluated = 0, kept = 0;  ///< sets of models: done now, done before

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/words.h"
 #include "eval/evaluate.h"
-#include "eval/suite/metric_samples.h"
+#include "eval/paired/metric_samples.h"
 
 namespace clipwright::eval::suite {
 namespace {
@@ -38,19 +38,13 @@ EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
 using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
 struct Task {
   const char* name;
-  const char* result_task;  ///< what CLIP_benchmark calls it
-  RunTask run;              ///< null: not in this version
-  std::vector<const char*> metrics;
+  RunTask run;  ///< null: not in this version
 };
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
-      {"zeroshot", "zeroshot_classification", zeroshot, {"acc1", "mean_average_precision"}},
-      {"retrieval", "zeroshot_retrieval", retrieval, {"mean_recall@1"}},
-      {"probe", "linear_probe", nullptr, {"lp_acc1"}},
-      {"fewshot", "fewshot", nullptr, {"acc1", "fewshot_acc1", "accuracy"}},
-      {"selection", "image_caption_selection", nullptr, {"acc", "macro_accuracy"}},
-      {"knn", "knn", nullptr, {"knn_acc1", "acc1"}},
+      {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", nullptr},
+      {"fewshot", nullptr},   {"selection", nullptr},   {"knn", nullptr},
   };
   return list;
 }
@@ -60,13 +54,6 @@ const Task* find_task(const std::string& name) {
     if (name == task.name) return &task;
   }
   return nullptr;
-}
-
-std::string first_there(const std::vector<const char*>& names, const Json& metrics) {
-  for (const char* name : names) {
-    if (metric_value(metrics, name)) return name;
-  }
-  return {};
 }
 
 }  // namespace
@@ -94,17 +81,9 @@ EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
   return task->run(model, set, options);
 }
 
-std::string main_metric(const SuiteSet& set, const Json& metrics) {
-  if (!set.metric.empty()) return metric_value(metrics, set.metric) ? set.metric : "";
-  const Task* task = find_task(set.task);
-  return task == nullptr ? "" : first_there(task->metrics, metrics);
-}
-
-std::string main_metric(const std::string& result_task, const Json& metrics) {
-  for (const Task& task : tasks()) {
-    if (result_task == task.result_task) return first_there(task.metrics, metrics);
-  }
-  return first_there({"acc1", "mean_recall@1", "lp_acc1", "acc"}, metrics);
+std::string main_metric(const SuiteSet& set, const EvaluationRecord& record) {
+  if (set.metric.empty()) return paired::main_metric(record.task, record.metrics);
+  return paired::metric_value(record.metrics, set.metric) ? set.metric : "";
 }
 
 }  // namespace clipwright::eval::suite

@@ -20,10 +20,8 @@ bool is_task(const std::string& name);
 EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
                           const EvalOptions& options);
 
-/// The main number of a set: `set.metric`, or the first of the task's that the result has. Empty
-/// where it has none.
-std::string main_metric(const SuiteSet& set, const Json& metrics);
-/// The same for a result whose set is not known, by CLIP_benchmark's name of the task.
-std::string main_metric(const std::string& result_task, const Json& metrics);
+/// The main number of a set: `set.metric`, else the one of the result's task. Empty where the
+/// result has none.
+std::string main_metric(const SuiteSet& set, const EvaluationRecord& record);
 
 }  // namespace clipwright::eval::suite

@@ -5,15 +5,19 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/suite/compare_paths.h"
+#include "eval/paired/compare_paths.h"
+#include "eval/paired/tables.h"
 #include "eval/suite/feature_cache.h"
-#include "eval/suite/tables.h"
 #include "models/open_clip_directory.h"
 #include "tests/eval/tiny_set.h"
 
 namespace clipwright::eval::suite {
 namespace {
 
+using paired::compare_paths;
+using paired::ComparedMetric;
+using paired::CompareRequest;
+using paired::Comparison;
 using testing::HasSubstr;
 
 /// Three models, and a root with a classification set, a retrieval set and a broken one.

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "eval/paired/metric_samples.h"
 #include "eval/suite/tasks.h"
 #include "tests/temporary_folder.h"
 
@@ -123,16 +124,19 @@ TEST(SuiteFile, MistakesAreNamedWithLineAndNearestWord) {
 }
 
 TEST(Tasks, TheMainMetricIsTheSetsOrTheTasks) {
-  const Json zeroshot = {{"acc1", 0.5}, {"acc5", nullptr}, {"mean_per_class_recall", 0.25}};
-  EXPECT_EQ(main_metric(SuiteSet{.name = "a"}, zeroshot), "acc1");
-  EXPECT_EQ(main_metric(SuiteSet{.name = "a", .metric = "mean_per_class_recall"}, zeroshot),
+  EvaluationRecord record;
+  record.task = "zeroshot_classification";
+  record.metrics = {{"acc1", 0.5}, {"acc5", nullptr}, {"mean_per_class_recall", 0.25}};
+  EXPECT_EQ(main_metric(SuiteSet{.name = "a"}, record), "acc1");
+  EXPECT_EQ(main_metric(SuiteSet{.name = "a", .metric = "mean_per_class_recall"}, record),
             "mean_per_class_recall");
-  EXPECT_EQ(main_metric(SuiteSet{.name = "a", .metric = "acc5"}, zeroshot), "") << "null is none";
+  EXPECT_EQ(main_metric(SuiteSet{.name = "a", .metric = "acc5"}, record), "") << "null is none";
   const Json retrieval = {{"image_retrieval_recall@1", 0.25}, {"text_retrieval_recall@1", 0.75}};
-  EXPECT_EQ(main_metric("zeroshot_retrieval", retrieval), "mean_recall@1");
-  EXPECT_EQ(main_metric("zeroshot_classification", {{"mean_average_precision", 0.5}}),
+  EXPECT_EQ(paired::main_metric("zeroshot_retrieval", retrieval), "mean_recall@1");
+  EXPECT_EQ(paired::main_metric("zeroshot_classification", {{"mean_average_precision", 0.5}}),
             "mean_average_precision");
-  EXPECT_EQ(main_metric("linear_probe", {{"lp_acc1", 0.5}}), "lp_acc1");
+  EXPECT_EQ(paired::main_metric("linear_probe", {{"lp_acc1", 0.5}}), "lp_acc1");
+  EXPECT_EQ(paired::main_metric("something new", {{"accuracy", 0.5}}), "accuracy");
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "eval/suite/metric_samples.h"
+#include "eval/paired/metric_samples.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 constexpr std::string_view kPerClass = "mean_per_class_recall", kMeanRecall = "mean_recall@";
@@ -51,6 +51,22 @@ std::optional<double> metric_value(const Json& metrics, const std::string& metri
   return both.empty() ? std::nullopt : std::optional(sum / static_cast<double>(both.size()));
 }
 
+std::string main_metric(const std::string& task, const Json& metrics) {
+  static const std::map<std::string, std::vector<const char*>, std::less<>> of_task = {
+      {"zeroshot_classification", {"acc1", "mean_average_precision"}},
+      {"zeroshot_retrieval", {"mean_recall@1", "mean_recall@5"}},
+      {"linear_probe", {"lp_acc1"}},
+      {"image_caption_selection", {"acc", "macro_accuracy"}},
+  };
+  const auto found = of_task.find(task);
+  static const std::vector<const char*> others = {"acc1",     "lp_acc1",  "acc",
+                                                  "accuracy", "knn_acc1", "mean_recall@1"};
+  for (const char* name : found == of_task.end() ? others : found->second) {
+    if (metric_value(metrics, name)) return name;
+  }
+  return {};
+}
+
 double MetricSamples::mean() const {
   std::map<int, std::pair<double, int64_t>> sums;
   for (size_t i = 0; i < values.size(); ++i) {
@@ -87,4 +103,4 @@ std::optional<MetricSamples> metric_samples(const SampleOutcomes& outcomes,
   return samples;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

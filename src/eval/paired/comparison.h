@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/json.h"
+#include "eval/paired/stored_result.h"
 #include "eval/scores/paired_bootstrap.h"
-#include "eval/suite/stored_result.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// A model, or several runs of one recipe that differ in their seed.
 struct Arm {
@@ -63,4 +63,4 @@ Comparison compare(const std::vector<Arm>& arms, const CompareOptions& options =
 /// docs/formats/suite.md.
 Json to_json(const Comparison& comparison);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

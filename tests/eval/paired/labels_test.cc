@@ -1,10 +1,10 @@
-#include "eval/suite/labels.h"
+#include "eval/paired/labels.h"
 
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 std::vector<std::string> names_of(const std::vector<std::string>& arguments) {
@@ -36,4 +36,4 @@ TEST(Labels, RefuseTheSameTwice) {
 }
 
 }  // namespace
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

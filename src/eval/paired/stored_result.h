@@ -8,7 +8,7 @@
 
 #include "eval/result.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 struct StoredResult {
   EvaluationRecord record;  ///< with samples and class names where they are there
@@ -35,4 +35,4 @@ void write_stored_result(const std::filesystem::path& folder, const std::string&
 /// Whether FOLDER/SET was computed from `identity` and is as it was written.
 bool is_done(const std::filesystem::path& folder, const std::string& set, const Json& identity);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "eval/suite/comparison.h"
-#include "eval/suite/text_table.h"
+#include "eval/paired/comparison.h"
+#include "eval/paired/text_table.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// "+1.2 [−0.3, +2.7]" in per cent; a dash for none.
 std::string interval_text(const std::optional<scores::PairedDifference>& difference);
@@ -31,4 +31,4 @@ std::string comparison_csv(const Comparison& comparison);
 /// All tables one below the other.
 std::string to_markdown(const Comparison& comparison);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -1,4 +1,4 @@
-#include "eval/suite/stored_result.h"
+#include "eval/paired/stored_result.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,9 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "eval/evaluation_data.h"
-#include "eval/suite/metric_samples.h"
-#include "eval/suite/tasks.h"
+#include "eval/paired/metric_samples.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 constexpr const char* kParts[] = {".json", ".samples.jsonl", ".classnames.txt"};
@@ -106,4 +105,4 @@ bool is_done(const fs::path& folder, const std::string& set, const Json& identit
   return false;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -1,15 +1,15 @@
-#include "eval/suite/comparison.h"
+#include "eval/paired/comparison.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "core/file.h"
-#include "eval/suite/metric_samples.h"
-#include "eval/suite/tables.h"
+#include "eval/paired/metric_samples.h"
+#include "eval/paired/tables.h"
 #include "tests/temporary_folder.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 /// A zero-shot result with a hit or a miss a sample; sample i is of class i % 2.
@@ -219,4 +219,4 @@ TEST(StoredResult, SamplesOfAnotherResultAreRefused) {
 }
 
 }  // namespace
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

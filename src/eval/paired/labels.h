@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// For each argument its name and what it names: "NAME=PATH", or a path, whose name is its last
 /// part ("logs/base/model" is "base"), with the part above where two would be the same. Names have
@@ -14,4 +14,4 @@ namespace clipwright::eval::suite {
 std::vector<std::pair<std::string, std::string>> labelled(
     const std::vector<std::string>& arguments);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

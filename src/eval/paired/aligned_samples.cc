@@ -1,4 +1,4 @@
-#include "eval/suite/aligned_samples.h"
+#include "eval/paired/aligned_samples.h"
 
 #include <algorithm>
 #include <set>
@@ -6,9 +6,9 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/suite/metric_samples.h"
+#include "eval/paired/metric_samples.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 /// `samples` in the order of `first`. Throws Error(kInput) where they are not the same ones.
@@ -71,4 +71,4 @@ std::optional<AlignedSamples> align(const SetRuns& runs, const std::string& metr
   return aligned;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

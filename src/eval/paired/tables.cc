@@ -1,4 +1,4 @@
-#include "eval/suite/tables.h"
+#include "eval/paired/tables.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 
 #include "core/log.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 constexpr const char* kMinus = "\xE2\x88\x92";
@@ -236,4 +236,4 @@ std::string to_markdown(const Comparison& comparison) {
   return text;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

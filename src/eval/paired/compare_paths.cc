@@ -1,13 +1,15 @@
-#include "eval/suite/compare_paths.h"
+#include "eval/paired/compare_paths.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "core/error.h"
 #include "core/file.h"
-#include "eval/suite/labels.h"
+#include "core/log.h"
+#include "eval/paired/labels.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 /// The name of a result file's set: the last part of what was evaluated, so that the same set at
@@ -44,6 +46,30 @@ struct NamedRun {
   RunResults results;
 };
 
+/// The step of "step_<N>"; -1 for another name.
+int64_t step_of(const std::string& name) {
+  int64_t step = -1;
+  if (name.starts_with("step_")) std::from_chars(name.data() + 5, name.data() + name.size(), step);
+  return step;
+}
+
+NamedRun chosen_of(std::vector<NamedRun> runs, const fs::path& run) {
+  std::error_code ignored;
+  int64_t best = -1;
+  if (fs::is_regular_file(run / "best.json", ignored))
+    best = read_json(run / "best.json").value("step", int64_t{-1});
+  size_t chosen = 0;
+  for (size_t i = 1; i < runs.size(); ++i) {
+    const int64_t step = step_of(runs[i].name), other = step_of(runs[chosen].name);
+    if (other == best && best >= 0) break;
+    if (step == best || step > other) chosen = i;
+  }
+  if (runs.size() > 1)
+    log_info(run.string() + ": results of " + runs[chosen].name + " of " +
+             std::to_string(runs.size()) + " evaluated checkpoints");
+  return std::move(runs[chosen]);
+}
+
 std::vector<NamedRun> runs_at(const std::string& argument) {
   std::error_code ignored;
   const fs::path path = argument;
@@ -67,7 +93,9 @@ std::vector<NamedRun> runs_at(const std::string& argument) {
                  "Run 'clipwright eval suite --model " + argument + " --output " +
                      evaluation.string() + " ...' first.");
     }
-    return runs_at(evaluation.string());
+    std::vector<NamedRun> runs = runs_at(evaluation.string());
+    // Checkpoints of one run are no arms: the one that was chosen, else the newest.
+    return {chosen_of(std::move(runs), path)};
   }
   if (fs::is_directory(path / "results", ignored)) {
     std::vector<NamedRun> runs;
@@ -147,4 +175,4 @@ Comparison compare_paths(const CompareRequest& request) {
   return compare(arms, request.options);
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

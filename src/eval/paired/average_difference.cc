@@ -1,4 +1,4 @@
-#include "eval/suite/average_difference.h"
+#include "eval/paired/average_difference.h"
 
 #include <ATen/Parallel.h>
 
@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/random.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 constexpr double kTail = 0.025;
@@ -98,4 +98,4 @@ scores::PairedDifference average_difference(const std::vector<PairedSet>& sets, 
   return result;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -1,4 +1,4 @@
-#include "eval/suite/labels.h"
+#include "eval/paired/labels.h"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 std::string plain(std::string name) {
@@ -80,4 +80,4 @@ std::vector<std::pair<std::string, std::string>> labelled(
   return named;
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 struct TextCell {
   std::string text;
@@ -25,4 +25,4 @@ std::string to_csv(const TextTable& table);
 /// A `table` with booktabs' rules; every text is escaped.
 std::string to_latex(const TextTable& table);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

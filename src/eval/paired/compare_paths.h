@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "eval/suite/comparison.h"
+#include "eval/paired/comparison.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 struct CompareRequest {
   /// An arm each: a result file, the output of `eval suite` (an arm a model), a folder of results,
@@ -21,4 +21,4 @@ struct CompareRequest {
 /// that was never evaluated, and as `compare`.
 Comparison compare_paths(const CompareRequest& request);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

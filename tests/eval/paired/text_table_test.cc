@@ -1,4 +1,4 @@
-#include "eval/suite/text_table.h"
+#include "eval/paired/text_table.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "core/file.h"
 #include "tests/temporary_folder.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 TextTable table() {
@@ -61,4 +61,4 @@ TEST(TextTable, LatexCompiles) {
 }
 
 }  // namespace
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -8,11 +8,15 @@
 #include "core/json.h"
 #include "eval/sample_outcomes.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// The number in a result, null where there is none. "mean_recall@k" is the mean of
 /// "image_retrieval_recall@k" and "text_retrieval_recall@k" (DataComp's main number).
 std::optional<double> metric_value(const Json& metrics, const std::string& metric);
+
+/// The main number of a result by CLIP_benchmark's name of its task: the first of the task's that
+/// the result has. Empty where it has none.
+std::string main_metric(const std::string& task, const Json& metrics);
 
 struct MetricSamples {
   std::vector<std::string> keys;
@@ -28,4 +32,4 @@ struct MetricSamples {
 std::optional<MetricSamples> metric_samples(const SampleOutcomes& outcomes,
                                             const std::string& metric);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

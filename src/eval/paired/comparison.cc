@@ -1,4 +1,4 @@
-#include "eval/suite/comparison.h"
+#include "eval/paired/comparison.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,11 +8,11 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/words.h"
-#include "eval/suite/aligned_samples.h"
-#include "eval/suite/average_difference.h"
-#include "eval/suite/metric_samples.h"
+#include "eval/paired/aligned_samples.h"
+#include "eval/paired/average_difference.h"
+#include "eval/paired/metric_samples.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 SetRuns runs_of(const std::vector<Arm>& arms, const std::string& set) {
@@ -316,4 +316,4 @@ Json to_json(const Comparison& comparison) {
           {"average_sets", comparison.average_sets}};
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "eval/suite/stored_result.h"
+#include "eval/paired/stored_result.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// The results of one set, arm by arm and run by run; empty lists where an arm lacks it.
 using SetRuns = std::vector<std::vector<const StoredResult*>>;
@@ -29,4 +29,4 @@ struct AlignedSamples {
 /// classes.
 std::optional<AlignedSamples> align(const SetRuns& runs, const std::string& metric);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

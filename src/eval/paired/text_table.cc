@@ -1,8 +1,8 @@
-#include "eval/suite/text_table.h"
+#include "eval/paired/text_table.h"
 
 #include "data/files/csv.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 namespace {
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -99,4 +99,4 @@ std::string to_latex(const TextTable& table) {
   return text + "\\bottomrule\n\\end{tabular}\n\\end{table}\n";
 }
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired

@@ -6,7 +6,7 @@
 
 #include "eval/scores/paired_bootstrap.h"
 
-namespace clipwright::eval::suite {
+namespace clipwright::eval::paired {
 
 /// Outcomes of one set: of each run the same samples, a's and b's.
 struct PairedSet {
@@ -20,4 +20,4 @@ struct PairedSet {
 scores::PairedDifference average_difference(const std::vector<PairedSet>& sets, uint64_t seed,
                                             int64_t draws);
 
-}  // namespace clipwright::eval::suite
+}  // namespace clipwright::eval::paired
