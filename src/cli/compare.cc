@@ -45,8 +45,7 @@ void add_compare_command(CLI::App& program) {
       ->add_option("--arm", flags->request.arms,
                    "NAME=RUN,RUN,...: runs of one recipe, the same seeds in the same order in each "
                    "arm; intervals then hold the spread between seeds. Several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->type_name("NAME=RUN,...");
   command->add_flag("--per-class", flags->request.options.per_class,
                     "which classes gained or lost most");

@@ -49,7 +49,7 @@ class ComparisonPage {
         suite_(comparison.value("suite", std::string())),
         page_({.title = suite_.empty() ? "Comparison" : "Suite " + suite_}) {
     for (const Json& row : comparison["metrics"]) {
-      if (row["main"]) main_.push_back(&row);
+      if (row["main"].get<bool>()) main_.push_back(&row);
     }
   }
 
@@ -138,7 +138,7 @@ class ComparisonPage {
     page_.add_heading("Differences to " + arms_[0]);
     IntervalChart chart{.title = "Difference to " + arms_[0] + " with 95 % intervals",
                         .x_label = "points"};
-    for (const Json* row : with_average()) chart.labels.push_back((*row)["set"]);
+    for (const Json* row : with_average()) chart.labels.push_back((*row)["set"].get<std::string>());
     for (size_t a = 1; a < arms_.size(); ++a) {
       IntervalChart::IntervalSeries series{.name = arms_[a]};
       for (const Json* row : with_average()) {
@@ -173,7 +173,7 @@ class ComparisonPage {
     for (size_t a = 1; a < arms_.size(); ++a)
       table.columns.push_back({arms_[a] + " " + kMinus + " " + arms_[0]});
     for (const Json& row : comparison_["metrics"]) {
-      if (row["main"]) continue;
+      if (row["main"].get<bool>()) continue;
       std::vector<Cell> cells = {row["set"].get<std::string>(), row["metric"].get<std::string>()};
       for (size_t a = 0; a < arms_.size(); ++a) cells.push_back(value_cell(row, a));
       for (size_t a = 1; a < arms_.size(); ++a)
@@ -286,7 +286,7 @@ class ComparisonPage {
     if (!missing.empty()) {
       Table table{.caption = "Not on disk", .columns = {{"set"}, {"where it comes from"}}};
       for (const Json& entry : missing) {
-        const std::string text = entry;
+        const auto text = entry.get<std::string>();
         const size_t colon = text.find(": ");
         table.rows.push_back(
             {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 2)});

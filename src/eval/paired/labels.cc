@@ -1,6 +1,7 @@
 #include "eval/paired/labels.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "core/error.h"
