@@ -16,6 +16,7 @@ void add_objective_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_eval_command(CLI::App& program);
 void add_ablate_command(CLI::App& program);
+void add_compare_command(CLI::App& program);
 void add_embed_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);

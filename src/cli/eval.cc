@@ -80,9 +80,7 @@ void add_eval_zeroshot(CLI::App& eval) {
       "cifar10.json\n"
       "  clipwright eval zeroshot --model logs/run --set imagenet_a --data imagenet-a\n"
       "  clipwright eval zeroshot --model logs/run --data pictures_by_class --templates 80");
-  command->callback([flags] {
-    deliver(eval::to_json(eval::run_zeroshot(flags->request)).dump(2) + "\n", flags->output);
-  });
+  command->callback([flags] { deliver(eval::run_zeroshot(flags->request), flags->output); });
 }
 
 void add_eval_retrieval(CLI::App& eval) {
@@ -114,9 +112,7 @@ void add_eval_retrieval(CLI::App& eval) {
       "--image-root coco --folds 5\n"
       "  clipwright eval retrieval --model logs/run/model --data test.csv --csv-separator , "
       "--recall-k 1 5 10");
-  command->callback([flags] {
-    deliver(eval::to_json(eval::run_retrieval(flags->request)).dump(2) + "\n", flags->output);
-  });
+  command->callback([flags] { deliver(eval::run_retrieval(flags->request), flags->output); });
 }
 
 void add_eval_build(CLI::App& eval) {
@@ -152,9 +148,16 @@ void deliver(const std::string& text, const std::string& output) {
   }
 }
 
+void deliver(const eval::EvaluationRecord& record, const std::string& output) {
+  if (output.empty()) {
+    deliver(eval::to_json(record).dump(2) + "\n", output);
+  } else {
+    eval::write_result(output, record);
+  }
+}
+
 void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
 void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
-void add_eval_suite(CLI::App& eval) { add_missing(eval, "suite"); }
 
 void add_eval_command(CLI::App& program) {
   CLI::App* eval =

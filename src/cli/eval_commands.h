@@ -24,4 +24,7 @@ void add_eval_output(CLI::App& command, std::string& output, const char* what);
 /// To the file, or to standard output where none is named.
 void deliver(const std::string& text, const std::string& output);
 
+/// The same of a result: a file gets outcomes of samples and class names beside it.
+void deliver(const eval::EvaluationRecord& record, const std::string& output);
+
 }  // namespace clipwright::cli

@@ -27,6 +27,7 @@ void add_all_commands(CLI::App& program) {
   add_train_command(program);
   add_eval_command(program);
   add_ablate_command(program);
+  add_compare_command(program);
   add_embed_command(program);
   add_bench_command(program);
   add_doctor_command(program);

@@ -139,6 +139,7 @@ EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& 
            (result.ece ? "; calibration error " + percent(*result.ece, 2) : ""));
   EvaluationRecord record = record_of(request, opened, "zeroshot_classification", result.metrics());
   record.samples = zeroshot_outcomes(result, *data.pictures);
+  record.classnames = data.classnames;
   return record;
 }
 

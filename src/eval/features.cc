@@ -44,9 +44,12 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 
 ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures,
                            const EvalOptions& options) {
-  return encode_pictures(
-      model, pictures, model.config().embed_dim,
-      [&](const Tensor& pixels) { return model.encode_image(pixels); }, options);
+  const auto compute = [&] {
+    return encode_pictures(
+        model, pictures, model.config().embed_dim,
+        [&](const Tensor& pixels) { return model.encode_image(pixels); }, options);
+  };
+  return options.store ? options.store->features(model, pictures, "embedding", compute) : compute();
 }
 
 ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& pictures,

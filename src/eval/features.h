@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/source/dataset.h"
@@ -14,17 +16,29 @@
 
 namespace clipwright::eval {
 
-struct EvalOptions {
-  int64_t batch_size = 64;
-  int workers = 2;  ///< threads that decode pictures while the model works on the batch before
-  double max_bad_share = 0.05;  ///< more unreadable pictures than this are Error(kInput)
-};
-
 /// Features (N, E) in float32 on the CPU, one row an item, not of unit length. Rows of pictures
 /// that could not be read are zeros.
 struct ImageFeatures {
   Tensor rows;
   std::map<int64_t, std::string> bad;  ///< index of each unreadable picture and why
+};
+
+/// Where features of pictures are kept, so that they are computed once for several questions.
+class FeatureStore {
+ public:
+  virtual ~FeatureStore() = default;
+  /// What is kept of these pictures and this model under `kind` ("embedding", "pooled"); else what
+  /// `compute` gives, which is kept from now on.
+  virtual ImageFeatures features(models::Clip& model, const data::source::Dataset& pictures,
+                                 std::string_view kind,
+                                 const std::function<ImageFeatures()>& compute) = 0;
+};
+
+struct EvalOptions {
+  int64_t batch_size = 64;
+  int workers = 2;  ///< threads that decode pictures while the model works on the batch before
+  double max_bad_share = 0.05;  ///< more unreadable pictures than this are Error(kInput)
+  std::shared_ptr<FeatureStore> store = nullptr;  ///< that `embed_images` asks; may be null
 };
 
 /// What becomes of a batch of normalised pixels (B, 3, S, S): (B, columns).

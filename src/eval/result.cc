@@ -37,6 +37,19 @@ std::string without_bare_nan(const std::string& text) {
   return out;
 }
 
+/// The .json files of a folder by name; of the folders in it too where `deep`.
+std::vector<fs::path> files_in(const fs::path& folder, bool deep) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+    if (!deep || !entry.is_directory()) continue;
+    const std::vector<fs::path> inner = files_in(entry.path(), false);
+    files.insert(files.end(), inner.begin(), inner.end());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 std::vector<fs::path> result_files(const std::vector<std::string>& paths) {
   std::vector<fs::path> files;
   for (const std::string& path : paths) {
@@ -44,11 +57,11 @@ std::vector<fs::path> result_files(const std::vector<std::string>& paths) {
       files.emplace_back(path);
       continue;
     }
-    const size_t before = files.size();
-    for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".json") files.push_back(entry.path());
-    }
-    std::sort(files.begin() + static_cast<int64_t>(before), files.end());
+    // A suite's output has results/MODEL/SET.json, and other files of its own beside results/.
+    const fs::path results = fs::path(path) / "results";
+    const std::vector<fs::path> found =
+        files_in(fs::is_directory(results) ? results : fs::path(path), true);
+    files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty())
     fail_input("there are no result files",
@@ -61,6 +74,21 @@ std::string cell(const Json& value) {
   return data::files::csv_field(value.is_string() ? value.get<std::string>() : to_line(value), ',');
 }
 
+/// The object in a result file.
+Json read_result_object(const fs::path& path) {
+  Json file = parse_json(without_bare_nan(read_file(path)), path.string());
+  if (!file.is_object() || !file.contains("metrics") || !file["metrics"].is_object()) {
+    fail_input(path.string() + ": has no 'metrics'",
+               "a result of 'clipwright eval' or CLIP_benchmark");
+  }
+  return file;
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 }  // namespace
 
 Json to_json(const EvaluationRecord& record) {
@@ -69,27 +97,43 @@ Json to_json(const EvaluationRecord& record) {
           {"metrics", record.metrics},       {"language", record.language}};
 }
 
+EvaluationRecord read_result(const fs::path& path) {
+  const Json file = read_result_object(path);
+  EvaluationRecord record;
+  record.dataset = text_of(file, "dataset");
+  record.model = text_of(file, "model");
+  record.pretrained = text_of(file, "pretrained");
+  record.task = text_of(file, "task");
+  record.metrics = file["metrics"];
+  record.language = text_of(file, "language");
+  return record;
+}
+
+void write_result(const fs::path& path, const EvaluationRecord& record) {
+  fs::path samples = path, names = path;
+  samples.replace_extension(".samples.jsonl");
+  names.replace_extension(".classnames.txt");
+  std::error_code ignored;
+  fs::remove(samples, ignored);
+  fs::remove(names, ignored);
+  if (!record.samples.empty()) write_samples(samples, record.samples);
+  std::string lines;
+  for (const std::string& name : record.classnames) lines += name + "\n";
+  if (!lines.empty()) write_file(names, lines);
+  write_file(path, to_json(record).dump(2) + "\n");
+}
+
 std::string build_results_csv(const std::vector<std::string>& paths) {
   std::vector<std::string> columns = {"dataset", "model",    "pretrained",
                                       "task",    "language", "model_fullname"};
   std::vector<Json> rows;
   for (const fs::path& path : result_files(paths)) {
-    const Json file = parse_json(without_bare_nan(read_file(path)), path.string());
-    if (!file.is_object() || !file.contains("metrics") || !file["metrics"].is_object()) {
-      fail_input(path.string() + ": has no 'metrics'",
-                 "a result of 'clipwright eval' or CLIP_benchmark");
-    }
+    const Json file = read_result_object(path);
     Json row = Json::object();
     for (size_t i = 0; i < 5; ++i) {
       if (file.contains(columns[i])) row[columns[i]] = file[columns[i]];
     }
-    row["model_fullname"] =
-        (file.contains("model") && file["model"].is_string() ? file["model"].get<std::string>()
-                                                             : "") +
-        " " +
-        (file.contains("pretrained") && file["pretrained"].is_string()
-             ? file["pretrained"].get<std::string>()
-             : "");
+    row["model_fullname"] = text_of(file, "model") + " " + text_of(file, "pretrained");
     for (const auto& [key, value] : file["metrics"].items()) {
       row[key] = value;
       if (std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);

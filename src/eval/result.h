@@ -18,13 +18,22 @@ struct EvaluationRecord {
   Json metrics;
   std::string language = "en";
   SampleOutcomes samples = {};  ///< not in the result file; empty where the task has none
+  std::vector<std::string> classnames = {};  ///< of `samples.classes`; not in the result file
 };
 
 /// Keys in CLIP_benchmark's order.
 Json to_json(const EvaluationRecord& record);
 
+/// A result of `clipwright eval` or CLIP_benchmark; a bare NaN, which Python writes, is null.
+/// Without samples and class names. Throws Error(kInput) naming the file that is no result.
+EvaluationRecord read_result(const std::filesystem::path& path);
+
+/// Writes the result, and beside FILE.json what belongs to it and is there: FILE.samples.jsonl,
+/// FILE.classnames.txt (a name a line). Older ones of these are removed. Throws Error(kFailed).
+void write_result(const std::filesystem::path& path, const EvaluationRecord& record);
+
 /// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark
-/// does. `paths` are result files and folders of them. A bare NaN, which Python writes, is read as
+/// does. `paths` are result files, folders of them, and outputs of `eval suite`. A null or NaN is
 /// an empty cell. Throws Error(kInput) naming the file that is no result.
 std::string build_results_csv(const std::vector<std::string>& paths);
 

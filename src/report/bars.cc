@@ -28,13 +28,12 @@ double grid_step(double highest) {
   return 10 * power;
 }
 
-const char* bar_class(const BarChart::BarSeries& series, size_t number, size_t bar) {
+std::string bar_class(const BarChart::BarSeries& series, size_t number, size_t bar) {
   const Tone tone = bar < series.tones.size() ? series.tones[bar] : Tone::kPlain;
   return tone == Tone::kGood      ? "good"
          : tone == Tone::kBad     ? "bad"
          : tone == Tone::kWarning ? "warning"
-         : number == 0            ? "s0"
-                                  : "s1";
+                                  : "s" + std::to_string(number % 8);
 }
 
 std::string text_at(double x, double y, const char* anchor, std::string_view text) {

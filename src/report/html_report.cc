@@ -99,6 +99,7 @@ void HtmlReport::add_chart(const LineChart& chart) {
 }
 
 void HtmlReport::add_bars(const BarChart& chart) { body_ += bars_html(chart); }
+void HtmlReport::add_intervals(const IntervalChart& chart) { body_ += intervals_html(chart); }
 
 void HtmlReport::add_gallery(const std::vector<Card>& cards) {
   body_ += "<div class=\"gallery\">\n";

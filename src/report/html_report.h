@@ -10,6 +10,7 @@
 
 #include "report/bars.h"
 #include "report/chart.h"
+#include "report/intervals.h"
 #include "report/table.h"
 
 namespace clipwright::report {
@@ -65,6 +66,7 @@ class HtmlReport {
   void add_table(const Table& table);
   void add_chart(const LineChart& chart);
   void add_bars(const BarChart& chart);
+  void add_intervals(const IntervalChart& chart);
   void add_gallery(const std::vector<Card>& cards);
   /// What follows is folded away under `title` until end_section. Sections nest.
   void begin_section(std::string_view title, bool open = false);

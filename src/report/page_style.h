@@ -49,7 +49,11 @@ figure.chart figcaption { font-weight: 600; margin-bottom: 0.4rem; }
 .canvas { position: relative; height: 21rem; }
 .bars svg { display: block; width: 100%; height: auto; }
 .bars text { fill: var(--ink-2); font-size: 12px; } .bars .grid { stroke: var(--line); stroke-width: 1; }
-.bars .s0 { fill: var(--accent); } .bars .s1 { fill: var(--series-2); } .bars .good { fill: var(--good); } .bars .bad { fill: var(--bad); } .bars .warning { fill: var(--warning); }
+.bars .zero { stroke: var(--ink-2); stroke-width: 1.5; }
+.bars .s0 { fill: var(--accent); stroke: var(--accent); } .bars .s1 { fill: var(--series-2); stroke: var(--series-2); } .bars .s2 { fill: #2f9e63; stroke: #2f9e63; } .bars .s3 { fill: #a24fc2; stroke: #a24fc2; }
+.bars .s4 { fill: #c93f55; stroke: #c93f55; } .bars .s5 { fill: #128a9e; stroke: #128a9e; } .bars .s6 { fill: #8a7a1f; stroke: #8a7a1f; } .bars .s7 { fill: #6b7280; stroke: #6b7280; }
+.bars rect, .legend rect { stroke-width: 0; } .bars line[class^="s"] { stroke-width: 3; stroke-linecap: round; }
+.bars .good { fill: var(--good); } .bars .bad { fill: var(--bad); } .bars .warning { fill: var(--warning); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; font-size: 0.88rem; color: var(--ink-2); margin: 0 0 0.4rem; }
 .legend svg { display: inline-block; width: 0.8rem; height: 0.8rem; margin-right: 0.4rem; vertical-align: -0.05rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(18.5rem, 1fr)); gap: 1rem; margin: 0 0 2rem; }

@@ -169,7 +169,8 @@ std::optional<fs::path> latest_checkpoint(const fs::path& checkpoints) {
   return list.back();
 }
 
-void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep) {
+void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep,
+                            const std::set<int64_t>& spared) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(checkpoints, ignored)) {
     const bool unfinished = entry.path().filename().string().rfind(kUnfinished, 0) == 0;
@@ -180,6 +181,7 @@ void delete_old_checkpoints(const fs::path& checkpoints, int64_t keep) {
   if (keep == 0) return;
   std::vector<fs::path> list = models::finished_checkpoints(checkpoints);
   for (size_t i = 0; i + static_cast<size_t>(keep) < list.size(); ++i) {
+    if (spared.contains(models::checkpoint_step(list[i]))) continue;
     // DONE goes first, so that a kill in the middle never leaves a damaged checkpoint that counts.
     fs::remove(list[i] / kDone, ignored);
     fs::remove_all(list[i], ignored);

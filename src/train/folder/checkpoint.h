@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/json.h"
@@ -43,9 +44,10 @@ void load_tensors(const std::filesystem::path& checkpoint, const TrainState& sta
 /// The newest finished checkpoint, if any.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& checkpoints);
 
-/// Deletes finished checkpoints but the newest `keep` (0: deletes none), and what killed processes
-/// left unfinished.
-void delete_old_checkpoints(const std::filesystem::path& checkpoints, int64_t keep);
+/// Deletes finished checkpoints but the newest `keep` (0: deletes none) and those of the steps
+/// `spared`, and what killed processes left unfinished.
+void delete_old_checkpoints(const std::filesystem::path& checkpoints, int64_t keep,
+                            const std::set<int64_t>& spared = {});
 
 /// Renames checkpoints after `step` to old_step_<N>: a run that goes back to an earlier one must
 /// not find its own future.

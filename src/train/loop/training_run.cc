@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -21,6 +22,7 @@
 #include "train/folder/tensorboard.h"
 #include "train/loop/loaded_batch.h"
 #include "train/loop/run_parts.h"
+#include "train/loop/side_evaluation.h"
 #include "train/loop/step.h"
 #include "train/loop/validation.h"
 #include "train/options/image_recipe.h"
@@ -63,6 +65,7 @@ struct Run {
   int64_t saved_step = -1;
   double session_seconds = 0;
   int64_t session_steps = 0;
+  SideEvaluation* evaluation = nullptr;
 };
 
 std::string last_good(const Run& run) {
@@ -136,6 +139,7 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
 bool saves_now(const Run& run) {
   const int64_t step = run.state.step;
   if (step == run.plan.total_steps || interrupted()) return true;
+  if (run.evaluation != nullptr && run.evaluation->wants(step)) return true;
   if (run.options.save_every_steps > 0 && step % run.options.save_every_steps == 0) return true;
   return run.options.save_frequency > 0 &&
          step % (run.options.save_frequency * run.plan.steps_per_epoch) == 0;
@@ -158,9 +162,15 @@ void require_finite_weights(const Run& run) {
 void save(Run& run) {
   if (run.saved_step == run.state.step) return;
   require_finite_weights(run);
-  folder::save_checkpoint(run.folder.checkpoints(), run.state, run.model, run.objective,
-                          run.optimizer);
-  folder::delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints);
+  const fs::path checkpoint = folder::save_checkpoint(run.folder.checkpoints(), run.state,
+                                                      run.model, run.objective, run.optimizer);
+  SideEvaluation* evaluation = run.evaluation;
+  if (evaluation != nullptr &&
+      (evaluation->wants(run.state.step) || run.state.step == run.plan.total_steps))
+    evaluation->offer(checkpoint, run.state.step);
+  folder::delete_old_checkpoints(
+      run.folder.checkpoints(), run.options.keep_checkpoints,
+      evaluation == nullptr ? std::set<int64_t>() : evaluation->spared());
   run.saved_step = run.state.step;
 }
 
@@ -274,6 +284,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   folder::MetricsFile metrics(folder.metrics(), run.state.step);
   folder::TensorBoardWriter board(folder.tensorboard(), run.state.step);
   folder::StatusLine status(options.log_every_n_steps);
+  std::optional<SideEvaluation> evaluation;
+  if (!options.eval.empty()) run.evaluation = &evaluation.emplace(options, folder, run.state.step);
   const int64_t curve_every = std::max<int64_t>(1, options.log_every_n_steps / 10);
   log_info("ready after " + Json(std::round(seconds_since(started) * 100) / 100).dump() +
            " s, writing " + folder.path().string());
@@ -296,6 +308,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
       metrics.sync();  // a checkpoint's rows are on disk before it counts
       save(run);
     }
+    if (evaluation) evaluation->look(board);
   }
 
   result.folder = folder.path();
@@ -324,6 +337,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());
   if (result.skipped > 0) log_warning(loader.bad_samples().describe());
+  if (evaluation) evaluation->finish(board);
   return result;
 }
 

@@ -87,6 +87,10 @@ void check_options(const TrainOptions& options) {
                "--batch-size times --accum-freq of at least 2");
   if (options.epochs == 0 && options.steps == 0)
     fail_usage("the run has no steps", "--epochs or --steps of at least 1");
+  if (options.eval.empty() && options.eval_every > 0)
+    fail_usage("--eval-every is given without --eval", "--eval SUITE --eval-data-root DIR");
+  if (!options.eval.empty() && options.eval_data_root.empty())
+    fail_usage("--eval is given without --eval-data-root", "the folder that holds its sets");
   if (options.model.empty())
     fail_usage("--model is empty", "an architecture's name or a model directory");
   if (options.precision != "fp32" && options.device.rfind("cuda", 0) != 0)

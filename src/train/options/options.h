@@ -90,6 +90,9 @@ struct TrainOptions {
               name;              ///< writes LOGS/NAME; an empty name becomes date-model-objective
   std::string resume;            ///< latest, or a checkpoint folder
   bool allow_changes = false;    ///< resume although settings differ from the checkpoint's
+  std::string eval;              ///< suite that checkpoints are evaluated on; empty: none
+  std::string eval_data_root;    ///< folder of its sets
+  int64_t eval_every = 0;        ///< steps; 0: only after the last
   int64_t save_every_steps = 0;  ///< 0: only by epoch and at the end
   int64_t save_frequency = 1;    ///< checkpoints every so many epochs; 0: never by epoch
   int64_t keep_checkpoints = 3;  ///< older ones are deleted; 0: keep all

@@ -1,0 +1,108 @@
+#include "eval/paired/stored_result.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/log.h"
+#include "eval/evaluation_data.h"
+#include "eval/paired/metric_samples.h"
+
+namespace clipwright::eval::paired {
+namespace {
+
+constexpr const char* kParts[] = {".json", ".samples.jsonl", ".classnames.txt"};
+
+fs::path beside(const fs::path& file, const char* ending) {
+  fs::path path = file;
+  return path.replace_extension(ending);
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// Checksums of the parts that are there.
+Json checksums(const fs::path& file) {
+  Json sums = Json::object();
+  for (const char* part : kParts) {
+    const fs::path path = beside(file, part);
+    if (is_file(path)) sums[path.filename().string()] = hex(sha256_file(path));
+  }
+  return sums;
+}
+
+/// Outcomes that lie beside a result by accident would give differences that mean nothing.
+void check_samples(const StoredResult& result) {
+  for (const auto& [name, value] : result.record.metrics.items()) {
+    const auto number = metric_value(result.record.metrics, name);
+    const auto samples = metric_samples(result.record.samples, name);
+    if (!number || !samples || std::abs(*number - samples->mean()) < 1e-4) continue;
+    fail_input(beside(result.file, ".samples.jsonl").string() + ": its samples have a " + name +
+                   " of " + std::to_string(samples->mean()),
+               std::to_string(*number) + ", as " + result.file.string() + " says",
+               "The two files are not of the same evaluation: write both again.");
+  }
+}
+
+Json read_done(const fs::path& file) {
+  const fs::path done = beside(file, ".done");
+  if (!is_file(done)) return Json::object();
+  const Json json = Json::parse(read_file(done), nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+}  // namespace
+
+StoredResult read_stored_result(const fs::path& file) {
+  StoredResult result;
+  result.file = file;
+  result.record = read_result(file);
+  if (const fs::path samples = beside(file, ".samples.jsonl"); is_file(samples)) {
+    result.record.samples = read_samples(samples);
+    check_samples(result);
+  }
+  if (const fs::path names = beside(file, ".classnames.txt"); is_file(names))
+    result.record.classnames = read_classnames(names.string());
+  const Json done = read_done(file);
+  if (const auto metric = done.find("metric"); metric != done.end() && metric->is_string())
+    result.metric = metric->get<std::string>();
+  if (!metric_value(result.record.metrics, result.metric))
+    result.metric = main_metric(result.record.task, result.record.metrics);
+  return result;
+}
+
+RunResults read_run_results(const fs::path& folder) {
+  RunResults results;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json")
+      results[entry.path().stem().string()] = read_stored_result(entry.path());
+  }
+  return results;
+}
+
+void write_stored_result(const fs::path& folder, const std::string& set,
+                         const EvaluationRecord& record, const std::string& metric,
+                         const Json& identity) {
+  make_folder(folder);
+  const fs::path file = folder / (set + ".json");
+  std::error_code ignored;
+  fs::remove(beside(file, ".done"), ignored);
+  write_result(file, record);
+  const Json done = {{"metric", metric}, {"identity", identity}, {"files", checksums(file)}};
+  write_file(beside(file, ".done"), to_line(done) + "\n");
+}
+
+bool is_done(const fs::path& folder, const std::string& set, const Json& identity) {
+  const fs::path file = folder / (set + ".json");
+  const Json done = read_done(file);
+  if (done.value("identity", Json()) != identity) return false;
+  if (is_file(file) && done.value("files", Json()) == checksums(file)) return true;
+  log_warning(file.string() + " was changed after it was written; the set is evaluated again");
+  return false;
+}
+
+}  // namespace clipwright::eval::paired

@@ -1,0 +1,89 @@
+#include "eval/suite/tasks.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/words.h"
+#include "eval/evaluate.h"
+#include "eval/paired/metric_samples.h"
+
+namespace clipwright::eval::suite {
+namespace {
+
+EvaluationRequest request_of(const SuiteSet& set, const EvalOptions& options) {
+  EvaluationRequest request;
+  data::source::DataOptions& data = request.data;
+  data.source = set.data.at(0);
+  if (!set.type.empty()) data.type = set.type;
+  if (!set.csv_separator.empty()) data.csv_separator = set.csv_separator;
+  if (!set.csv_image_key.empty()) data.csv_image_key = set.csv_image_key;
+  if (!set.csv_caption_key.empty()) data.csv_caption_key = set.csv_caption_key;
+  data.image_root = set.image_root;
+  request.classnames = set.classnames;
+  request.templates = set.templates;
+  request.options = options;
+  return request;
+}
+
+EvaluationRecord zeroshot(const OpenedModel& model, const SuiteSet& set,
+                          const EvalOptions& options) {
+  return run_zeroshot(model, request_of(set, options));
+}
+
+EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
+                           const EvalOptions& options) {
+  return run_retrieval(model, request_of(set, options));
+}
+
+using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
+struct Task {
+  const char* name;
+  RunTask run;  ///< null: not in this version
+};
+
+const std::vector<Task>& tasks() {
+  static const std::vector<Task> list = {
+      {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", nullptr},
+      {"fewshot", nullptr},   {"selection", nullptr},   {"knn", nullptr},
+  };
+  return list;
+}
+
+const Task* find_task(const std::string& name) {
+  for (const Task& task : tasks()) {
+    if (name == task.name) return &task;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const Task& task : tasks()) names.emplace_back(task.name);
+  return names;
+}
+
+bool is_task(const std::string& name) { return find_task(name) != nullptr; }
+
+EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
+                          const EvalOptions& options) {
+  const Task* task = find_task(set.task);
+  CW_CHECK(task != nullptr, "tasks are checked when suites are read");
+  if (task->run == nullptr) {
+    std::vector<std::string> there;
+    for (const Task& other : tasks()) {
+      if (other.run != nullptr) there.emplace_back(other.name);
+    }
+    fail_usage("set " + set.name + ": suites cannot run the task '" + set.task + "' yet",
+               listed(there, " or "));
+  }
+  return task->run(model, set, options);
+}
+
+std::string main_metric(const SuiteSet& set, const EvaluationRecord& record) {
+  if (set.metric.empty()) return paired::main_metric(record.task, record.metrics);
+  return paired::metric_value(record.metrics, set.metric) ? set.metric : "";
+}
+
+}  // namespace clipwright::eval::suite
