@@ -103,9 +103,7 @@ void add_eval_probe(CLI::App& eval) {
       "train_y.npy --test-features test.npy --test-labels test_y.npy\n"
       "  clipwright eval probe --protocol clip-benchmark --model logs/run --train-data "
       "wds_vtab-dtd/train --test-data wds_vtab-dtd/test --output dtd.json");
-  command->callback([flags] {
-    deliver(eval::to_json(eval::probe::run_probe(flags->request)).dump(2) + "\n", flags->output);
-  });
+  command->callback([flags] { deliver(eval::probe::run_probe(flags->request), flags->output); });
 }
 
 }  // namespace clipwright::cli

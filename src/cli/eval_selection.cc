@@ -47,10 +47,8 @@ void add_eval_selection(CLI::App& eval) {
       "val2017\n"
       "  clipwright eval selection --model logs/run/model --data visual_genome_relation.json "
       "--ties published");
-  command->callback([flags] {
-    deliver(eval::to_json(eval::selection::run_selection(flags->request)).dump(2) + "\n",
-            flags->output);
-  });
+  command->callback(
+      [flags] { deliver(eval::selection::run_selection(flags->request), flags->output); });
 }
 
 }  // namespace clipwright::cli
