@@ -15,7 +15,7 @@ constexpr double kSufficientDecrease = 1e-4, kCurvature = 0.9, kLargestStep = 1e
 // The preconditioner follows the second derivatives, which change slowly: looking costs a pass.
 constexpr int kIterationsACurvature = 10;
 
-double inner(const Tensor& a, const Tensor& b) { return at::dot(a, b).item<double>(); }
+double inner_product(const Tensor& a, const Tensor& b) { return at::dot(a, b).item<double>(); }
 
 /// Where the cubic through two points with their slopes is least; the middle where it has no such
 /// place well inside (Nocedal & Wright 2006, equation 3.59).
@@ -39,24 +39,24 @@ Tensor Lbfgs::direction(const Tensor& gradient) const {
   Tensor q = gradient.clone();
   std::vector<double> weight(pairs_.size());
   for (size_t i = pairs_.size(); i-- > 0;) {
-    weight[i] = inner(pairs_[i].step, q) / pairs_[i].product;
+    weight[i] = inner_product(pairs_[i].step, q) / pairs_[i].product;
     q.sub_(pairs_[i].change, weight[i]);
   }
   double scale = 1;
   if (!pairs_.empty()) {
     const Tensor& change = pairs_.back().change;
-    scale = pairs_.back().product / inner(change, change * inverse_curvature_);
+    scale = pairs_.back().product / inner_product(change, change * inverse_curvature_);
   }
   q.mul_(inverse_curvature_).mul_(scale);
   for (size_t i = 0; i < pairs_.size(); ++i) {
-    const double back = inner(pairs_[i].change, q) / pairs_[i].product;
+    const double back = inner_product(pairs_[i].change, q) / pairs_[i].product;
     q.add_(pairs_[i].step, weight[i] - back);
   }
   return q.neg_();
 }
 
 void Lbfgs::remember(const Tensor& step, const Tensor& gradient_change) {
-  const double product = inner(step, gradient_change);
+  const double product = inner_product(step, gradient_change);
   // Without curvature along the step the matrix would not stay positive.
   if (product <= 1e-12 * step.norm().item<double>() * gradient_change.norm().item<double>()) return;
   if (pairs_.size() == kPairs) pairs_.pop_front();
@@ -68,7 +68,7 @@ Lbfgs::Probe Lbfgs::evaluate_at(const Tensor& x, const Tensor& along, double ste
   Probe probe;
   probe.step = step;
   probe.value = function_.evaluate(candidate_, candidate_gradient_);
-  probe.slope = inner(candidate_gradient_, along);
+  probe.slope = inner_product(candidate_gradient_, along);
   ++evaluations_;
   return probe;
 }
@@ -148,7 +148,7 @@ LbfgsResult Lbfgs::minimize(Tensor& x, const LbfgsOptions& options) {
     Tensor along = direction(gradient);
     Probe start;
     start.value = result.value;
-    start.slope = inner(gradient, along);
+    start.slope = inner_product(gradient, along);
     if (!(start.slope < 0)) {
       if (pairs_.empty()) {
         result.converged = start.slope == 0;
