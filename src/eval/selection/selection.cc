@@ -83,6 +83,7 @@ EvaluationRecord select(const SelectionSet& set, TieRule rule, const OpenedModel
                 ". The accuracies say how ties are counted, not what the model knows.");
   }
   record.samples = std::move(result.samples);
+  for (const GroupAccuracy& group : result.groups) record.classnames.push_back(group.name);
   return record;
 }
 
