@@ -49,9 +49,11 @@ class SampleLine {
 
   void append_to(SampleOutcomes& samples) const {
     const Json& label = field("class", Json::value_t::number_integer);
+    // A number beyond int64 would come back negative.
+    const bool huge = label.is_number_unsigned() &&
+                      label.get<uint64_t>() > uint64_t{std::numeric_limits<int>::max()};
     const auto number = label.get<int64_t>();
-    if (number < -1 || number > std::numeric_limits<int>::max())
-      refuse("has the class " + label.dump());
+    if (huge || number < -1) refuse("has the class " + label.dump());
     std::vector<float> values;
     for (const Json& value : field("values", Json::value_t::array)) {
       if (!value.is_number() && !value.is_null()) refuse("has a value that is no number");

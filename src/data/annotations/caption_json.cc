@@ -75,7 +75,7 @@ class CaptionJson {
     if (images == nullptr || !images->is_array()) {
       fail_input(path_ + ": holds no list of pictures" +
                      (file.is_object() ? " ('images')" : std::string()),
-                 kExpected);
+                 kExpected, "For an object a line say --dataset-type jsonl.");
     }
     const bool splits = choose_split(*images);
     for (size_t i = 0; i < images->size(); ++i) add_picture((*images)[i], i, splits);

@@ -24,7 +24,7 @@ struct RankTile {
 /// caption m, and every picture has a caption. A similarity is the sum of the products in float64,
 /// brought to float32; of equal ones the lower index comes first. The ranks are exact and do not
 /// depend on the tile: products in float32 decide only where their rounding cannot matter, every
-/// other pair is computed again in float64. Memory: a tile and 32 bytes a picture and a caption.
+/// other pair is computed again in float64. Memory: a tile and 40 bytes a picture and a caption.
 /// `label` is what the user is told while it takes long. Throws Error(kInterrupted).
 MutualRanks mutual_ranks(const Tensor& pictures, const Tensor& captions,
                          const std::vector<int64_t>& owner, const RankTile& tile = {},

@@ -83,6 +83,7 @@ EvaluationRecord select(const SelectionSet& set, TieRule rule, const OpenedModel
                 ". The accuracies say how ties are counted, not what the model knows.");
   }
   record.samples = std::move(result.samples);
+  for (const GroupAccuracy& group : result.groups) record.classnames.push_back(group.name);
   return record;
 }
 
@@ -192,6 +193,7 @@ SelectionResult score_selection(const SelectionSet& set, const Tensor& pictures,
                          [](const GroupAccuracy& a, const std::string& b) { return a.name < b; });
     return name.empty() ? -1 : static_cast<int>(place - result.groups.begin());
   };
+  std::map<std::pair<size_t, size_t>, int64_t> shapes;  // cases of pictures x captions
   int64_t caption = 0;
   for (const SelectionCase& one : set.cases) {
     const int64_t first = caption;
@@ -209,14 +211,11 @@ SelectionResult score_selection(const SelectionSet& set, const Tensor& pictures,
             scores::similarity(picture_rows + picture * width, text_rows + c * width, width));
     }
     const CaseOutcome outcome = judge(scores, one.pictures.size(), one.captions.size(), ties);
-    const Chance chance = chance_of(one.pictures.size(), one.captions.size());
+    ++shapes[{one.pictures.size(), one.captions.size()}];
     ++result.cases;
     result.image += outcome.image;
     result.text += outcome.text;
     result.both += outcome.both();
-    result.chance.image += chance.image;
-    result.chance.text += chance.text;
-    result.chance.both += chance.both;
     result.guard.add(scores, outcome);
     const int group = group_of(one.group);
     if (group >= 0) {
@@ -228,9 +227,12 @@ SelectionResult score_selection(const SelectionSet& set, const Tensor& pictures,
                         static_cast<float>(outcome.both())});
   }
   CW_CHECK(caption == texts.size(0), "features of the captions alone");
-  if (result.cases > 0) {
-    for (double* sum : {&result.chance.image, &result.chance.text, &result.chance.both})
-      *sum /= static_cast<double>(result.cases);
+  for (const auto& [shape, cases] : shapes) {
+    const Chance chance = chance_of(shape.first, shape.second);
+    const double weight = static_cast<double>(cases) / static_cast<double>(result.cases);
+    result.chance.image += weight * chance.image;
+    result.chance.text += weight * chance.text;
+    result.chance.both += weight * chance.both;
   }
   for (GroupAccuracy& group : result.groups) {
     group.in_macro = group.cases > 0 &&

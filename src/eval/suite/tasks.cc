@@ -6,6 +6,7 @@
 #include "core/words.h"
 #include "eval/evaluate.h"
 #include "eval/paired/metric_samples.h"
+#include "eval/selection/selection.h"
 
 namespace clipwright::eval::suite {
 namespace {
@@ -35,6 +36,14 @@ EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
   return run_retrieval(model, request_of(set, options));
 }
 
+EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const EvalOptions& options) {
+  selection::SelectionRequest request;
+  request.data = set.data.at(0);
+  request.image_root = set.image_root;
+  request.options = options;
+  return selection::run_selection(model, request);
+}
+
 using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
 struct Task {
   const char* name;
@@ -44,7 +53,7 @@ struct Task {
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
       {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", nullptr},
-      {"fewshot", nullptr},   {"selection", nullptr},   {"knn", nullptr},
+      {"fewshot", nullptr},   {"selection", select},    {"knn", nullptr},
   };
   return list;
 }

@@ -129,13 +129,12 @@ TEST(MutualRanks, DISABLED_AQuarterMillionCaptionsOfFiftyThousandPictures) {
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_maxrss / 1024;
   };
-  const int64_t before = peak();
   const auto start = std::chrono::steady_clock::now();
   const MutualRanks ranks = mutual_ranks(shown, said, owner);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  std::printf("%.1f s, peak %ld MiB, before %ld MiB; first caption's rank %ld\n", took.count(),
-              peak(), before, ranks.captions[0]);
-  EXPECT_LT(peak() - before, 200);
+  std::printf("%.1f s, peak of the process %ld MiB, first caption's rank %ld\n", took.count(),
+              peak(), ranks.captions[0]);
+  EXPECT_LT(peak(), 800);
 }
 
 }  // namespace

@@ -219,6 +219,8 @@ TEST_F(RunSelection, SugarCrepesFilesOneOrAll) {
   const EvaluationRecord both = run_selection(all);
   EXPECT_EQ(both.metrics["cases"], 3);
   EXPECT_THAT(both.samples.keys, ElementsAre("add_att/0", "add_att/7", "swap_obj/3"));
+  EXPECT_THAT(both.samples.classes, ElementsAre(0, 0, 1));
+  EXPECT_THAT(both.classnames, ElementsAre("add_att", "swap_obj"));
   EXPECT_EQ(both.metrics["groups"]["add_att"]["cases"], 2);
   EXPECT_EQ(both.metrics["groups"]["add_att"]["acc"], record.metrics["acc"]);
   for (const int64_t batch : {1, 7}) {
