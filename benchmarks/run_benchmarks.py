@@ -1,6 +1,6 @@
 """Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
 
-    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip|probe] [--quick]
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip|probe|zeroshot-head] [--quick]
 
 Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
 """
@@ -356,10 +356,34 @@ def bench_probe(arguments, table, folder):
             table.add(10, f"linear probe, one fit, {ours['mode'].split(':')[0]}", ours["runs"], f"{peer['name']} ({peer['mode']})", peer["runs"], "s", f"objective to {abs(apart):.0e}", growth)
 
 
+def bench_zeroshot_head(arguments, table, folder):
+    import numpy as np
+    directory, _, _ = prepare_step(folder, "ViT-B-32", 4, 1)
+
+    def measure(classes):
+        """Ours before and after the peer, and the two classifiers beside each other."""
+        command = [arguments.program, "bench", "--only", "zeroshot-head", "--model", directory, "--classes", classes, "--head-file", folder / "ours.npy", "--output", "json", "--threads", arguments.threads]
+        ours = json_lines(run([*command, "--runs", arguments.runs]))[0]["runs"]
+        runs = 1 if arguments.quick else max(2, arguments.runs // 2)
+        peer = json_lines(run([sys.executable, PEERS / "zeroshot_head.py", "--model-directory", directory, "--classes", classes, "--output", folder / "theirs.npy", "--threads", arguments.threads, "--runs", runs]))[0]
+        ours += json_lines(run([*command, "--runs", arguments.runs]))[0]["runs"]
+        difference = float(np.abs(np.load(folder / "ours.npy") - np.load(folder / "theirs.npy")).max())
+        if difference > 1e-5:
+            raise SystemExit(f"our classifier and the peer's differ by {difference}; times would mean nothing")
+        return ours, peer, difference
+
+    classes = 4 if arguments.quick else 40
+    small, small_peer, _ = measure(classes // 4)
+    ours, peer, difference = measure(classes)
+    growth = f"time ~ classes^{exponent(small, ours, 4):.2f}; open_clip ^{exponent(small_peer['runs'], peer['runs'], 4):.2f} (from {classes // 4} classes)"
+    table.add(9, f"zero-shot classifier, ViT-B/32, {classes} classes x 80 prompts", ours, f"open_clip {peer['version']}", peer["runs"], "prompts/s",
+              f"classifiers agree to {difference:.0e}", growth)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip", "probe"])
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip", "probe", "zeroshot-head"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--llama-server", type=pathlib.Path, help="llama-server of the same llama.cpp (tools/server of its source package); without it row 7 is left out")
@@ -391,6 +415,8 @@ def main():
             bench_filip(arguments, table)
         if wanted("probe"):
             bench_probe(arguments, table, folder)
+        if wanted("zeroshot-head"):
+            bench_zeroshot_head(arguments, table, folder)
     import open_clip
     import PIL
     import torch

@@ -7,6 +7,7 @@
 #include "bench/ledger_rate.h"
 #include "bench/probe_fit.h"
 #include "bench/train_step.h"
+#include "bench/zeroshot_head.h"
 #include "cli/commands.h"
 #include "core/error.h"
 
@@ -22,6 +23,7 @@ struct BenchFlags {
   bench::TrainStepBenchmark step;
   bench::FilipBenchmark filip;
   bench::ProbeBenchmark probe;
+  bench::ZeroshotHeadBenchmark head;
 };
 
 /// A benchmark that is named and lacks its input would print an empty table.
@@ -70,6 +72,14 @@ void run_bench(const BenchFlags& flags) {
     for (bench::Measurement& measurement : bench::benchmark_probe(probe))
       measurements.push_back(std::move(measurement));
   }
+  // Minutes with a model of full size: the same.
+  if (flags.only == "zeroshot-head") {
+    bench::ZeroshotHeadBenchmark head = flags.head;
+    head.model = flags.step.model;
+    head.runs = flags.step.runs;
+    head.threads = flags.step.threads;
+    measurements.push_back(bench::benchmark_zeroshot_head(head));
+  }
   // Minutes and a few hundred megabytes of disk: the same.
   if (flags.only == "ledger") {
     for (bench::Measurement& measurement : bench::benchmark_ledger(flags.rows, flags.step.runs))
@@ -84,12 +94,14 @@ void add_bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "bench",
       "measure this machine: training step, picture path, "
-      "augmented views, tokenizer, audit, ledger, FILIP's loss, linear probe");
+      "augmented views, tokenizer, audit, ledger, FILIP's loss, linear probe, "
+      "zero-shot classifier");
   auto flags = std::make_shared<BenchFlags>();
-  app->add_option("--only", flags->only,
-                  "one benchmark; ledger, filip and probe run only when they are named")
-      ->check(CLI::IsMember(
-          {"train-step", "images", "views", "tokenizer", "audit", "ledger", "filip", "probe"}));
+  app->add_option(
+         "--only", flags->only,
+         "one benchmark; ledger, filip, probe and zeroshot-head run only when they are named")
+      ->check(CLI::IsMember({"train-step", "images", "views", "tokenizer", "audit", "ledger",
+                             "filip", "probe", "zeroshot-head"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
@@ -101,7 +113,8 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--threads", flags->step.threads, "threads of the training step (0: all)")
       ->capture_default_str();
-  app->add_option("--model", flags->step.model, "train-step: architecture or open_clip directory")
+  app->add_option("--model", flags->step.model,
+                  "train-step, zeroshot-head: architecture or open_clip directory")
       ->capture_default_str();
   app->add_option("--batch-size", flags->step.batch_size,
                   "train-step: pairs a step (without --images-file)")
@@ -129,6 +142,12 @@ void add_bench_command(CLI::App& program) {
   app->add_option("--probe-c", flags->probe.c, "probe: scikit-learn's C")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app->add_option("--classes", flags->head.classes,
+                  "zeroshot-head: the first of ImageNet's classes, each with 80 prompts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app->add_option("--head-file", flags->head.output, "zeroshot-head: the classifier as .npy")
+      ->type_name("FILE");
   app->add_option("--recipe", flags->recipe, "images: recipe of the training transform")
       ->capture_default_str();
   app->add_option("--size", flags->size, "images: side in pixels")->capture_default_str();

@@ -94,15 +94,19 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    " entries",
                "CLIP's 49,408");
   }
+  // Sorted by their tokens, so that texts that begin alike are neighbours and share what they begin
+  // with.
   std::map<std::vector<int32_t>, int64_t> known;
-  std::vector<int64_t> row(texts.size());
+  std::vector<const int64_t*> place_of(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i)
+    place_of[i] = &known.try_emplace(tokens_of(texts[i], context_length), 0).first->second;
   std::vector<const std::vector<int32_t>*> unique;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const auto [place, added] =
-        known.try_emplace(tokens_of(texts[i], context_length), static_cast<int64_t>(unique.size()));
-    if (added) unique.push_back(&place->first);
-    row[i] = place->second;
+  for (auto& [ids, place] : known) {
+    place = static_cast<int64_t>(unique.size());
+    unique.push_back(&ids);
   }
+  std::vector<int64_t> row(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) row[i] = *place_of[i];
   const auto count = static_cast<int64_t>(unique.size());
   Tensor rows = torch::empty({count, model.config().embed_dim});
   Progress progress("texts", count);
@@ -115,7 +119,11 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
       packed.ids.insert(packed.ids.end(), ids.begin(), ids.end());
       packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
     }
-    rows.narrow(0, first, size).copy_(model.encode_text(models::to_text_batch(packed)));
+    rows.narrow(0, first, size)
+        .copy_(model
+                   .encode_text(models::to_text_batch(packed),
+                                models::TextRequest{.share_prefixes = true})
+                   .embedding);
     progress.update(first + size);
   }
   progress.finish();

@@ -1,6 +1,7 @@
 #include "models/text_transformer.h"
 
 #include "core/error.h"
+#include "models/shared_prefixes.h"
 #include "tensor/linear.h"
 #include "tensor/packed_attention.h"
 
@@ -54,6 +55,9 @@ TextOutputs TextTransformer::forward(const Tensor& ids, const Tensor& offsets,
                                      const TextRequest& request) {
   CW_CHECK(ids.dim() == 1 && offsets.dim() == 1 && offsets.is_cpu(),
            "the text tower needs ids (T) and offsets (N + 1)");
+  if (request.share_prefixes && ids.is_cpu() && !request.tokens && !request.both_sides &&
+      !request.mask_token.defined())
+    return {forward_shared(ids, offsets), {}};
   const int64_t width = config.width, total = ids.size(0);
   const torch::Device device = token_embedding.device();
   const Rows rows = rows_of(offsets, total, config.context_length);
@@ -83,6 +87,32 @@ TextOutputs TextTransformer::forward(const Tensor& ids, const Tensor& offsets,
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
   return {tensor::matrix_product(norm(feature), projection), {}};
+}
+
+Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets) {
+  rows_of(offsets, ids.size(0), config.context_length);
+  const SharedPrefixes shared = share_prefixes(ids, offsets);
+  const int64_t width = config.width, rows = shared.rows();
+  const torch::Device device = token_embedding.device();
+  const Tensor row_of = shared.row_of.to(device), first_of = shared.first_of.to(device),
+               last = shared.last.to(device);
+  Tensor x = at::embedding(token_embedding, shared.ids.to(device)) +
+             positional_embedding.index_select(0, shared.positions.to(device));  // (U, W)
+  // Attention costs a hundredth of the matrix products: it runs on every text by itself.
+  for (size_t i = 0; i + 1 < blocks.size(); ++i) {
+    const Tensor qkv = blocks[i]->query_key_value(x).index_select(0, row_of);  // (T, 3, H, D)
+    const Tensor attended = tensor::packed_causal_attention(qkv, offsets).index_select(0, first_of);
+    x = blocks[i]->finish(x, attended.reshape({rows, width}));
+  }
+  ResidualBlock& block = *blocks.back();
+  const Tensor normed = block.norm_1(x);
+  const Tensor attended = tensor::packed_last_row_attention(
+      block.query(normed.index_select(0, last)), block.key_value(normed).index_select(0, row_of),
+      offsets);  // (N, H, D)
+  const Tensor feature =
+      block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
+  return tensor::matrix_product(
+      at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5), projection);
 }
 
 }  // namespace clipwright::models

@@ -25,6 +25,8 @@ class TextTransformer : public torch::nn::Module {
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 
  private:
+  /// The end tokens' features with one row for each beginning that texts share.
+  Tensor forward_shared(const Tensor& ids, const Tensor& offsets);
   Tensor embed(const Tensor& ids, const Tensor& mask_token) const;
 };
 

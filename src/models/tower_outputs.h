@@ -21,6 +21,9 @@ struct TextRequest {
   bool both_sides = false;  ///< every token sees the whole text instead of what stands before it
   /// (W) the row that stands for the id just beyond the vocabulary; undefined: there is none.
   Tensor mask_token = {};
+  /// Beginnings that texts share are computed once, where nothing else is asked for: for prompts,
+  /// which differ in a word.
+  bool share_prefixes = false;
 };
 struct TextOutputs {
   Tensor embedding;  ///< (N, E), not of unit length

@@ -89,6 +89,18 @@ TEST(Sets, AreWhatTheyPromise) {
   }
 }
 
+TEST(Sets, StandInTheDocumentation) {
+  const std::string text =
+      read_file(fs::path(CLIPWRIGHT_SOURCE_DIR) / "docs/evaluation/zeroshot.md");
+  for (const SetDescription& set : known_sets()) {
+    const std::string row = "| `" + set.name + "` | " + set.title + " | " +
+                            std::to_string(set.classes.size()) + " | " +
+                            std::to_string(set.templates.size());
+    EXPECT_NE(text.find(row), std::string::npos) << row;
+    for (const std::string& note : set.notes) EXPECT_NE(text.find(note), std::string::npos) << note;
+  }
+}
+
 TEST(Sets, ClassesStandInTheOrderOfClipBenchmarksLabels) {
   for (const auto& [name, list] : lists()["classnames"].items()) {
     const SetDescription& set = find_set(name);

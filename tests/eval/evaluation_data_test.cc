@@ -1,0 +1,171 @@
+#include "eval/evaluation_data.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "core/error.h"
+#include "eval/multi_label.h"
+#include "eval/zeroshot.h"
+#include "tests/eval/tiny_set.h"
+
+namespace clipwright::eval {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+class SetData : public testing::Test {
+ protected:
+  /// A picture in a folder.
+  void add(const std::string& path) {
+    const fs::path to = folder_ / path;
+    fs::create_directories(to.parent_path());
+    fs::copy_file(kGoldenEval / "pictures/2_0.png", to);
+  }
+  ClassificationData open(const std::string& source, const std::string& set,
+                          const std::string& classnames = {},
+                          const std::string& templates = {}) const {
+    return open_classification({.source = (folder_ / source).string()}, classnames, templates, set);
+  }
+  std::string refusal(const std::function<void()>& work) const {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "was not refused";
+    return {};
+  }
+  Strings names_of(const ClassificationData& data) const {
+    Strings names;
+    for (int64_t i = 0; i < data.pictures->size(); ++i)
+      names.push_back(data.classnames[static_cast<size_t>(data.pictures->label(i))]);
+    return names;
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(SetData, FoldersAreFoundByNameAndNotByPlace) {
+  for (const char* path : {"s/SeaLake/1.png", "s/Forest/1.png", "s/AnnualCrop/1.png"}) add(path);
+  const ClassificationData data = open("s", "vtab/eurosat");
+  EXPECT_EQ(names_of(data), (Strings{"annual crop land", "forest", "lake or sea"}));
+  EXPECT_EQ(data.classnames.size(), 10U);
+  EXPECT_EQ(data.templates[0], "a centered satellite photo of {c}.");
+  EXPECT_EQ(data.main_metric(), "acc1");
+}
+
+TEST_F(SetData, ImageNetPartsAreScoredAmongTheir200Classes) {
+  for (const char* path : {"a/n01440764/1.png", "a/n01498041/1.png", "a/n12267677/1.png"})
+    add(path);
+  const ClassificationData data = open("a", "imagenet-a");
+  EXPECT_EQ(data.classnames.size(), 200U);
+  EXPECT_EQ(names_of(data), (Strings{"stingray", "acorn"}));  // the tench is none of the 200
+  EXPECT_EQ(data.pictures->size(), 2);
+  EXPECT_EQ(data.templates.size(), 80U);
+  EXPECT_EQ(open("a", "imagenet1k").pictures->size(), 3);
+}
+
+TEST_F(SetData, NestedFoldersAndNumbersAreUnderstood) {
+  for (const char* path : {"sun/a/alley/1.png", "sun/a/apartment_building/outdoor/1.png"})
+    add(path);
+  EXPECT_EQ(names_of(open("sun", "sun397")), (Strings{"alley", "apartment building outdoor"}));
+  for (const char* path : {"v2/10/1.png", "v2/2/1.png"}) add(path);
+  const ClassificationData v2 = open("v2", "imagenetv2");
+  EXPECT_EQ(v2.pictures->label(0), 10);
+  EXPECT_EQ(v2.pictures->label(1), 2);
+}
+
+TEST_F(SetData, TheFourSetsOfMeanPerClassSaySo) {
+  add("f/Spitfire/1.png");
+  EXPECT_EQ(open("f", "fgvc_aircraft").main_metric(), "mean_per_class_recall");
+  EXPECT_NE(refusal([&] { open("f", "eurosat"); }).find("none of the folders 'Spitfire'"),
+            std::string::npos);
+  EXPECT_NE(refusal([&] { open("f", "fgvc_aircarft"); }).find("Did you mean 'fgvc_aircraft'?"),
+            std::string::npos);
+}
+
+TEST_F(SetData, PromptsMayBeClipBenchmarks) {
+  add("r/airplane/1.png");
+  EXPECT_EQ(open("r", "resisc45").templates.size(), 18U);
+  EXPECT_EQ(open("r", "resisc45", {}, "clip_benchmark").templates[0], "a sattelite image of {c}");
+  EXPECT_EQ(open("r", "resisc45", {}, "7").templates.size(), 7U);
+  EXPECT_THROW(open("r", {}, {}, "clip_benchmark"), Error);
+}
+
+TEST_F(SetData, TablesCarryNumbersOrClassNames) {
+  add("1.png");
+  add("2.png");
+  write_file(folder_ / "numbers.csv", "filepath,label\n1.png,9\n2.png,0\n");
+  EXPECT_EQ(names_of(open("numbers.csv", "eurosat")), (Strings{"lake or sea", "annual crop land"}));
+  write_file(folder_ / "words.csv", "image,class\n1.png,SeaLake\n2.png,River\n");
+  EXPECT_EQ(names_of(open("words.csv", "eurosat")), (Strings{"lake or sea", "river"}));
+  write_file(folder_ / "words.jsonl",
+             "{\"image\": \"1.png\", \"label\": \"forest\"}\n"
+             "{\"image\": \"2.png\", \"label\": 3}\n");
+  EXPECT_EQ(names_of(open("words.jsonl", "eurosat")), (Strings{"forest", "highway or road"}));
+  write_file(folder_ / "names.txt", "cat\nbig dog\n");
+  write_file(folder_ / "other.csv", "filepath,kind\n1.png,Big_Dog\n2.png,cat\n");
+  const ClassificationData data =
+      open_classification({.source = (folder_ / "other.csv").string(), .label_key = "kind"},
+                          (folder_ / "names.txt").string(), {});
+  EXPECT_EQ(names_of(data), (Strings{"big dog", "cat"}));
+}
+
+TEST_F(SetData, AWordThatIsNoClassIsAnErrorWithTheNearest) {
+  add("1.png");
+  write_file(folder_ / "words.csv", "filepath,label\n1.png,SeaLaek\n");
+  const std::string said = refusal([&] { open("words.csv", "eurosat"); });
+  EXPECT_NE(said.find("1.png: has the label 'SeaLaek'"), std::string::npos) << said;
+  EXPECT_NE(said.find("Did you mean 'SeaLake'?"), std::string::npos) << said;
+  write_file(folder_ / "none.csv", "filepath,labels\n1.png,1\n");
+  EXPECT_NE(refusal([&] { open("none.csv", "eurosat"); }).find("no column of labels"),
+            std::string::npos);
+  const std::string without = refusal([&] { open("words.csv", {}); });
+  EXPECT_NE(without.find("there are no class names"), std::string::npos) << without;
+}
+
+TEST_F(SetData, ALabelBeyondTheNamesIsASentence) {
+  add("1.png");
+  write_file(folder_ / "n.csv", "filepath,label\n1.png,10\n");
+  const ClassificationData data = open("n.csv", "eurosat");
+  const auto model = tiny_clip();
+  const std::string said =
+      refusal([&] { evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates); });
+  EXPECT_NE(said.find("1.png: has label 10; expected labels from 0 to 9"), std::string::npos)
+      << said;
+}
+
+TEST_F(SetData, OneSampleIsASet) {
+  add("s/Forest/1.png");
+  const ClassificationData data = open("s", "eurosat");
+  const auto model = tiny_clip();
+  const ZeroshotResult result =
+      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates, {}, nullptr, 100);
+  EXPECT_EQ(result.pictures, 1);
+  EXPECT_TRUE(result.acc1 == 0 || result.acc1 == 1);
+  EXPECT_EQ(result.acc1, result.mean_per_class_recall);
+  EXPECT_TRUE(result.ece.has_value());
+  const SampleOutcomes samples = zeroshot_outcomes(result, *data.pictures);
+  EXPECT_EQ(samples.metrics, (Strings{"acc1", "acc5"}));
+  EXPECT_EQ(samples.keys, Strings{"Forest/1.png"});
+  EXPECT_EQ(samples.classes, std::vector<int>{1});
+  EXPECT_EQ(samples.values[0], static_cast<float>(result.acc1));
+}
+
+TEST_F(SetData, OutcomesOfSamplesGiveTheMetrics) {
+  TemporaryFolder set;
+  make_class_folders(set.path());
+  const ClassificationData data = open_classification({.source = set.path().string()}, {}, {});
+  const auto model = tiny_clip();
+  const ZeroshotResult result =
+      evaluate_zeroshot(*model, *data.pictures, data.classnames, data.templates);
+  const SampleOutcomes samples = zeroshot_outcomes(result, *data.pictures);
+  EXPECT_EQ(samples.metrics, Strings{"acc1"});  // three classes have no acc5
+  double sum = 0;
+  for (const float value : samples.values) sum += value;
+  EXPECT_DOUBLE_EQ(sum / static_cast<double>(samples.rows()), result.acc1);
+  EXPECT_TRUE(result.metrics()["acc5"].is_null());
+}
+
+}  // namespace
+}  // namespace clipwright::eval
