@@ -8,6 +8,7 @@
 #include "eval/evaluate.h"
 #include "eval/paired/metric_samples.h"
 #include "eval/probe/run_probe.h"
+#include "eval/selection/selection.h"
 
 namespace clipwright::eval::suite {
 namespace {
@@ -62,6 +63,14 @@ EvaluationRecord linear_probe(const OpenedModel& model, const SuiteSet& set,
   return probe::run_probe(model, request);
 }
 
+EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const EvalOptions& options) {
+  selection::SelectionRequest request;
+  request.data = set.data.at(0);
+  request.image_root = set.image_root;
+  request.options = options;
+  return selection::run_selection(model, request);
+}
+
 using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
 struct Task {
   const char* name;
@@ -71,7 +80,7 @@ struct Task {
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
       {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", linear_probe},
-      {"fewshot", nullptr},   {"selection", nullptr},   {"knn", nullptr},
+      {"fewshot", nullptr},   {"selection", select},    {"knn", nullptr},
   };
   return list;
 }
