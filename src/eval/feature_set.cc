@@ -138,12 +138,16 @@ FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& 
   if (kind == FeatureKind::kEmbedding) {
     features = embed_images(model, pictures, options);
   } else {
-    features = encode_pictures(
-        model, pictures, losses::widths_of(model.config()).image_pooled,
-        [&](const Tensor& pixels) {
-          return model.encode_image(pixels, models::ImageRequest{.pooled = true}).pooled;
-        },
-        options);
+    const auto compute = [&] {
+      return encode_pictures(
+          model, pictures, losses::widths_of(model.config()).image_pooled,
+          [&](const Tensor& pixels) {
+            return model.encode_image(pixels, models::ImageRequest{.pooled = true}).pooled;
+          },
+          options);
+    };
+    features =
+        options.store ? options.store->features(model, pictures, "pooled", compute) : compute();
   }
   std::vector<int64_t> good;
   for (int64_t i = 0; i < pictures.size(); ++i) {

@@ -60,6 +60,7 @@ std::optional<AlignedSamples> align(const SetRuns& runs, const std::string& metr
       if (!first) {
         aligned.classes = samples->classes;
         aligned.by_class = samples->by_class;
+        aligned.directions = samples->directions;
         of_arm.push_back(samples->values);
         first = std::move(samples);
         first_result = result;

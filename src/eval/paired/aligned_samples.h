@@ -17,7 +17,7 @@ using SetRuns = std::vector<std::vector<const StoredResult*>>;
 struct AlignedSamples {
   std::vector<std::vector<std::vector<float>>> values;  // arms x runs x samples
   std::vector<int> classes;
-  bool by_class = false;
+  bool by_class = false, directions = false;  // as in MetricSamples
 
   std::span<const int> weights() const {
     return by_class ? std::span<const int>(classes) : std::span<const int>();

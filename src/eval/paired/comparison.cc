@@ -218,7 +218,8 @@ Comparison compare(const std::vector<Arm>& arms, const CompareOptions& options,
       if (samples) {
         row.samples = static_cast<int64_t>(samples->classes.size());
         add_differences(*samples, options, row);
-        if (row.main && options.per_class) row.classes = compare_classes(runs, *samples, options);
+        if (row.main && options.per_class && !samples->directions)
+          row.classes = compare_classes(runs, *samples, options);
       }
       const bool complete = std::all_of(row.values.begin(), row.values.end(),
                                         [](const auto& value) { return value.has_value(); });

@@ -95,7 +95,7 @@ std::optional<MetricSamples> metric_samples(const SampleOutcomes& outcomes,
     for (size_t d = 0; d < both.size(); ++d) {
       const auto column = column_of(outcomes, both[d]);
       if (!column) return std::nullopt;
-      samples.by_class = true;
+      samples.by_class = samples.directions = true;
       add_rows(outcomes, *column, static_cast<int>(d), samples);
     }
   }

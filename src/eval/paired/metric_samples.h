@@ -23,6 +23,7 @@ struct MetricSamples {
   std::vector<float> values;  ///< as long as keys
   std::vector<int> classes;   ///< as long as keys
   bool by_class = false;      ///< the metric is the mean over the classes' means
+  bool directions = false;    ///< classes are the two directions of retrieval
 
   double mean() const;
 };

@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "eval/evaluation_data.h"
-#include "eval/opened_model.h"
 #include "tensor/device.h"
 
 namespace clipwright::eval::probe {
@@ -89,16 +88,16 @@ FeatureSet encode(models::Clip& model, const ProbeSplit& split, const ProbeReque
   return set;
 }
 
-}  // namespace
-
-EvaluationRecord run_probe(const ProbeRequest& request) {
+/// `opened` is null for files of features, and for pictures whose model is still to be opened.
+EvaluationRecord probe_with(const OpenedModel* opened, const ProbeRequest& request) {
   ProbeOptions probe = request.probe;
   probe.protocol = protocol_named(request.protocol);
   probe.by_class = request.select_by == "mean-per-class";
   const bool files = check_request(request);
   if (request.options.batch_size < 1 || request.options.workers < 1)
     fail_usage("--encode-batch-size or --workers is below 1", "at least 1");
-  probe.device = tensor::open_device(request.device);
+  probe.device = opened == nullptr ? tensor::open_device(request.device)
+                                   : opened->model->logit_scale().device();
   EvaluationRecord record;
   record.task = "linear_probe";
   FeatureSet train, validation, test;
@@ -112,24 +111,37 @@ EvaluationRecord run_probe(const ProbeRequest& request) {
     record.dataset = request.test.features;
     record.pretrained = request.train.features;
   } else {
-    const OpenedModel opened = open_model(request.model, request.device);
+    OpenedModel own;
+    if (opened == nullptr) {
+      own = open_model(request.model, request.device);
+      opened = &own;
+    }
     warn_without_global_features(request.model);
     const FeatureKind kind = request.features.empty()       ? probe.protocol.features
                              : request.features == "pooled" ? FeatureKind::kPooled
                                                             : FeatureKind::kEmbedding;
     std::vector<std::string> names;
-    train = encode(*opened.model, request.train, request, kind, names);
+    train = encode(*opened->model, request.train, request, kind, names);
     if (request.validation.given())
-      validation = encode(*opened.model, request.validation, request, kind, names);
-    test = encode(*opened.model, request.test, request, kind, names);
+      validation = encode(*opened->model, request.validation, request, kind, names);
+    test = encode(*opened->model, request.test, request, kind, names);
     record.dataset = request.test.data.source;
-    record.model = opened.architecture();
+    record.model = opened->architecture();
     record.pretrained = request.model;
   }
   const ProbeOutcome outcome = run_protocol(std::move(train), std::move(validation), test, probe);
   record.metrics = outcome.metrics(probe);
   record.samples = outcome.samples(test);
   return record;
+}
+
+}  // namespace
+
+EvaluationRecord run_probe(const ProbeRequest& request) { return probe_with(nullptr, request); }
+
+EvaluationRecord run_probe(const OpenedModel& opened, ProbeRequest request) {
+  request.model = opened.source;
+  return probe_with(&opened, request);
 }
 
 }  // namespace clipwright::eval::probe

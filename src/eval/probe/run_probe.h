@@ -6,6 +6,7 @@
 #include <string>
 
 #include "data/source/dataset.h"
+#include "eval/opened_model.h"
 #include "eval/probe/probe.h"
 #include "eval/result.h"
 
@@ -34,5 +35,8 @@ struct ProbeRequest {
 
 /// Task "linear_probe". Throws Error(kUsage) for splits that are not given, or given both ways.
 EvaluationRecord run_probe(const ProbeRequest& request);
+/// The same of pictures with a model that is open: `request.model` and `request.device` are not
+/// read.
+EvaluationRecord run_probe(const OpenedModel& opened, ProbeRequest request);
 
 }  // namespace clipwright::eval::probe

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/words.h"
 #include "eval/evaluate.h"
 #include "eval/paired/metric_samples.h"
+#include "eval/probe/run_probe.h"
 #include "eval/selection/selection.h"
 
 namespace clipwright::eval::suite {
@@ -14,12 +16,13 @@ namespace {
 EvaluationRequest request_of(const SuiteSet& set, const EvalOptions& options) {
   EvaluationRequest request;
   data::source::DataOptions& data = request.data;
-  data.source = set.data.at(0);
+  if (!set.data.empty()) data.source = set.data[0];
   if (!set.type.empty()) data.type = set.type;
   if (!set.csv_separator.empty()) data.csv_separator = set.csv_separator;
   if (!set.csv_image_key.empty()) data.csv_image_key = set.csv_image_key;
   if (!set.csv_caption_key.empty()) data.csv_caption_key = set.csv_caption_key;
   data.image_root = set.image_root;
+  request.set = set.description;
   request.classnames = set.classnames;
   request.templates = set.templates;
   request.options = options;
@@ -34,6 +37,30 @@ EvaluationRecord zeroshot(const OpenedModel& model, const SuiteSet& set,
 EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
                            const EvalOptions& options) {
   return run_retrieval(model, request_of(set, options));
+}
+
+/// The folder's own splits where the set names none.
+void set_split(const std::string& named, const SuiteSet& set, const char* split,
+               probe::ProbeSplit& place) {
+  place.data = request_of(set, {}).data;
+  place.data.source = named;
+  if (!named.empty() || set.data.empty()) return;
+  const fs::path folder = fs::path(set.data[0]) / split;
+  std::error_code ignored;
+  if (fs::is_directory(folder, ignored)) place.data.source = folder.string();
+}
+
+EvaluationRecord linear_probe(const OpenedModel& model, const SuiteSet& set,
+                              const EvalOptions& options) {
+  probe::ProbeRequest request;
+  if (!set.protocol.empty()) request.protocol = set.protocol;
+  set_split(set.train, set, "train", request.train);
+  set_split(set.val, set, "val", request.validation);
+  set_split(set.test, set, "test", request.test);
+  request.classnames = set.classnames;
+  if (set.metric == "lp_mean_per_class_recall") request.select_by = "mean-per-class";
+  request.options = options;
+  return probe::run_probe(model, request);
 }
 
 EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const EvalOptions& options) {
@@ -52,7 +79,7 @@ struct Task {
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
-      {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", nullptr},
+      {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", linear_probe},
       {"fewshot", nullptr},   {"selection", select},    {"knn", nullptr},
   };
   return list;

@@ -200,6 +200,19 @@ TEST_F(RunSuite, FeaturesOfTheSamePicturesServeEverySet) {
   EXPECT_EQ(files, 1);
 }
 
+TEST_F(RunSuite, AProbeIsATaskLikeOthers) {
+  write_file(folder_ / "suite.toml",
+             "[[set]]\nname = \"probe\"\ntask = \"probe\"\nprotocol = \"clip\"\n"
+             "train = \"walls\"\nval = \"walls\"\ntest = \"walls\"\n");
+  const SuiteOutcome outcome = run_suite(request({"one", "two"}));
+  EXPECT_EQ(failures_in_words(outcome), "");
+  const ComparedMetric& row = outcome.comparison.metrics.at(0);
+  EXPECT_EQ(row.metric, "lp_acc1");
+  EXPECT_EQ(row.samples, 9);
+  EXPECT_TRUE(row.differences[1]);
+  EXPECT_EQ(run_suite(request({"one", "two"})).kept, 2);
+}
+
 TEST_F(RunSuite, MistakesAreToldBeforeAnyWork) {
   const auto code_of = [](const SuiteRequest& wanted) {
     try {
