@@ -156,8 +156,6 @@ void deliver(const eval::EvaluationRecord& record, const std::string& output) {
   }
 }
 
-void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
-void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
 
 void add_eval_command(CLI::App& program) {
   CLI::App* eval =
