@@ -92,9 +92,11 @@ void run_episodes(const FewshotRequest& request, const Protocol& protocol,
                     {"queries", options.shape.queries},   {"seed", options.seed},
                     {"classes", result.classes},          {"classes_left_out", result.left_out}};
   record.samples.metrics = {"accuracy"};
-  for (size_t i = 0; i < result.accuracy.size(); ++i)
-    record.samples.add("episode " + std::to_string(i), -1,
-                       {static_cast<float>(result.accuracy[i])});
+  for (size_t i = 0; i < result.accuracy.size(); ++i) {
+    record.samples.keys.push_back("episode " + std::to_string(i));
+    record.samples.classes.push_back(-1);
+    record.samples.values.push_back(static_cast<float>(result.accuracy[i]));
+  }
   log_info(protocol.name + ": " + std::to_string(options.shape.ways) + "-way " +
            std::to_string(options.shape.shots) + "-shot over " + with_commas(options.episodes) +
            " episodes: " + plus_minus(result.mean(), result.interval()) + " (chance " +

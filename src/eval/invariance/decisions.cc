@@ -119,7 +119,9 @@ Agreement compare(const std::vector<int64_t>& first, const std::vector<int64_t>&
   return agreement;
 }
 
-bool Spread::collapsed() const { return std::min(over_texts, over_pictures) < kCollapsed; }
+bool Spread::collapsed() const {
+  return over_texts.value_or(1) < kCollapsed || over_pictures.value_or(1) < kCollapsed;
+}
 
 Spread spread_of(const Tensor& pictures, const Tensor& texts) {
   const torch::NoGradGuard no_grad;
@@ -127,7 +129,8 @@ Spread spread_of(const Tensor& pictures, const Tensor& texts) {
                columns = evenly(texts, 1024).to(torch::kCPU, torch::kFloat64);
   if (rows.size(0) == 0 || columns.size(0) == 0) return {};
   const Tensor scores = rows.mm(columns.t());  // (N, M)
-  const auto mean_deviation = [&](int64_t over) {
+  const auto mean_deviation = [&](int64_t over) -> std::optional<double> {
+    if (scores.size(over) < 2) return std::nullopt;
     return scores.std(over, /*unbiased=*/false).mean().item<double>();
   };
   return {.over_texts = mean_deviation(1), .over_pictures = mean_deviation(0)};

@@ -47,10 +47,10 @@ Agreement compare(const std::vector<int64_t>& first, const std::vector<int64_t>&
                   const std::vector<int64_t>& answer);
 
 /// How far similarities of pictures (N, E) and texts (M, E) vary, at most 1,024 of each, evenly
-/// chosen. Standard deviations; 0 with fewer than two.
+/// chosen. Standard deviations; none of fewer than two.
 struct Spread {
-  double over_texts = 0;     ///< of a picture with all texts; mean over pictures
-  double over_pictures = 0;  ///< of a text with all pictures; mean over texts
+  std::optional<double> over_texts;     ///< of a picture with all texts; mean over pictures
+  std::optional<double> over_pictures;  ///< of a text with all pictures; mean over texts
   /// Hardly any difference between texts, or between pictures: whatever is counted then is noise.
   bool collapsed() const;
 };

@@ -119,8 +119,9 @@ void tell(const InvarianceOutcome& outcome, const Json& metrics) {
   if (outcome.spread.collapsed()) {
     log_warning(
         "the model hardly tells " +
-        std::string(outcome.spread.over_texts < outcome.spread.over_pictures ? "texts"
-                                                                             : "pictures") +
+        std::string(outcome.spread.over_texts.value_or(1) < outcome.spread.over_pictures.value_or(1)
+                        ? "texts"
+                        : "pictures") +
         " apart (their similarities vary by less than 0.0001): it keeps its answers because it "
         "ignores the question, so invariance and kappa are null");
   }

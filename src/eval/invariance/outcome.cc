@@ -117,8 +117,8 @@ Json InvarianceOutcome::metrics() const {
   if (directions.size() > 1) {
     for (const Direction& direction : directions) add_agreement(direction, collapsed, metrics);
   }
-  metrics["spread_over_texts"] = spread.over_texts;
-  metrics["spread_over_pictures"] = spread.over_pictures;
+  metrics["spread_over_texts"] = or_null(spread.over_texts);
+  metrics["spread_over_pictures"] = or_null(spread.over_pictures);
   metrics["collapsed"] = collapsed;
   return metrics;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "tests/eval/fewshot/sets.h"
 #include "tests/eval/tiny_set.h"
 

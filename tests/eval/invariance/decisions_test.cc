@@ -103,8 +103,8 @@ TEST(SpreadOf, ByHand) {
   const double h = std::sqrt(0.5), mean = (1 + h) / 3;
   const double over_texts =
       std::sqrt(((1 - mean) * (1 - mean) + mean * mean + (h - mean) * (h - mean)) / 3);
-  EXPECT_NEAR(spread.over_texts, over_texts, 1e-7);
-  EXPECT_NEAR(spread.over_pictures, (0.5 + 0.5 + 0) / 3, 1e-7);
+  EXPECT_NEAR(*spread.over_texts, over_texts, 1e-7);
+  EXPECT_NEAR(*spread.over_pictures, (0.5 + 0.5 + 0) / 3, 1e-7);
   EXPECT_FALSE(spread.collapsed());
 }
 
@@ -114,9 +114,17 @@ TEST(SpreadOf, TellsThatTextsOrPicturesAreAllAlike) {
                alike = unit_rows(torch::ones({1500, 8}) + 1e-6 * torch::randn({1500, 8}));
   EXPECT_FALSE(spread_of(many, many).collapsed());
   EXPECT_TRUE(spread_of(many, alike).collapsed());
-  EXPECT_LT(spread_of(many, alike).over_texts, 1e-5);
+  EXPECT_LT(*spread_of(many, alike).over_texts, 1e-5);
   EXPECT_TRUE(spread_of(alike, many).collapsed());
   EXPECT_TRUE(spread_of(alike, alike).collapsed());
+}
+
+TEST(SpreadOf, OfOneThereIsNone) {
+  const Tensor many = torch::eye(3), one = many.narrow(0, 0, 1);
+  EXPECT_FALSE(spread_of(one, many).over_pictures);
+  EXPECT_FALSE(spread_of(one, many).collapsed());
+  EXPECT_FALSE(spread_of(many, one).over_texts);
+  EXPECT_FALSE(spread_of(many.narrow(0, 0, 0), many).collapsed());
 }
 
 }  // namespace
