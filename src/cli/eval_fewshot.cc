@@ -79,10 +79,8 @@ void add_eval_fewshot(CLI::App& eval) {
       "  clipwright eval fewshot --protocol coop --model logs/run --train-data dtd/train "
       "--val-data "
       "dtd/val --test-data dtd/test --output dtd.json");
-  command->callback([flags] {
-    deliver(eval::to_json(eval::fewshot::run_fewshot(flags->request)).dump(2) + "\n",
-            flags->output);
-  });
+  command->callback(
+      [flags] { deliver(eval::fewshot::run_fewshot(flags->request), flags->output); });
 }
 
 }  // namespace clipwright::cli

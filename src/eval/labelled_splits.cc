@@ -77,6 +77,9 @@ FeatureSet encode(models::Clip& model, const LabelledSplit& split, const SplitsR
                   FeatureKind kind, std::vector<std::string>& known) {
   const ClassificationData data =
       open_classification(split.data, request.classnames, /*templates=*/"plain");
+  if (data.multi_label)
+    fail_input(split.data.source + ": its pictures have several labels each",
+               "one class a picture");
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes");
   FeatureSet set = encode_feature_set(model, *data.pictures, kind, request.options);

@@ -145,6 +145,9 @@ InvarianceReport run_invariance(const InvarianceRequest& request) {
   if (by_classes(request)) {
     const ClassificationData data =
         open_classification(request.data, request.classnames, request.templates);
+    if (data.multi_label)
+      fail_input(request.data.source + ": its pictures have several labels each",
+                 "one class a picture", "--by captions looks at captions.");
     log_info(data.pictures->describe());
     const std::vector<ClassRewording> rewordings =
         rewordings_of_classes(request, data, auditor.wordnet());
