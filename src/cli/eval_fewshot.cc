@@ -11,7 +11,7 @@ struct FewshotFlags {
   std::string output;
 };
 
-void add_split(CLI::App& command, eval::LabelledSplit& split, const std::string& name,
+void add_split(CLI::App& command, eval::fewshot::LabelledSplit& split, const std::string& name,
                const std::string& what) {
   command
       .add_option("--" + name + "-features", split.features,

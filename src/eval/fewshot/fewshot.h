@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/labelled_splits.h"
+#include "eval/fewshot/labelled_splits.h"
 #include "eval/result.h"
 
 namespace clipwright::eval::fewshot {

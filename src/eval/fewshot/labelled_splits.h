@@ -8,7 +8,7 @@
 #include "eval/feature_set.h"
 #include "eval/features.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::fewshot {
 
 /// Features (N, D) and labels (N): two .npy files, or pictures with classes.
 struct LabelledSplit {
@@ -43,4 +43,4 @@ struct SplitFeatures {
 /// matched by name.
 SplitFeatures open_splits(const SplitsRequest& request);
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::fewshot

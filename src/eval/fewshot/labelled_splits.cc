@@ -1,4 +1,4 @@
-#include "eval/labelled_splits.h"
+#include "eval/fewshot/labelled_splits.h"
 
 #include <map>
 
@@ -7,7 +7,7 @@
 #include "eval/evaluation_data.h"
 #include "eval/opened_model.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::fewshot {
 namespace {
 
 void check_split(const LabelledSplit& split, const std::string& name, bool needed) {
@@ -126,4 +126,4 @@ SplitFeatures open_splits(const SplitsRequest& request) {
   return splits;
 }
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::fewshot
