@@ -4,7 +4,6 @@
 #include "cli/commands.h"
 #include "cli/eval_commands.h"
 #include "cli/source_flags.h"
-#include "core/error.h"
 #include "core/file.h"
 #include "eval/evaluate.h"
 
@@ -26,16 +25,6 @@ void add_common(CLI::App& command, EvalFlags& flags) {
   add_source_flags(command, request.data);
   add_eval_compute_flags(command, request.options, request.device);
   add_eval_output(command, flags.output, "result in CLIP_benchmark's JSON schema");
-}
-
-/// Named by the command line's contract; a clear answer is better than "unknown command".
-void add_missing(CLI::App& eval, const std::string& name) {
-  CLI::App* command = eval.add_subcommand(name, "not in this version");
-  command->group("")->allow_extras();
-  command->callback([name] {
-    fail_usage("'clipwright eval " + name + "' is not in this version",
-               "zeroshot, retrieval or build");
-  });
 }
 
 }  // namespace
@@ -155,9 +144,6 @@ void deliver(const eval::EvaluationRecord& record, const std::string& output) {
     eval::write_result(output, record);
   }
 }
-
-void add_eval_fewshot(CLI::App& eval) { add_missing(eval, "fewshot"); }
-void add_eval_invariance(CLI::App& eval) { add_missing(eval, "invariance"); }
 
 void add_eval_command(CLI::App& program) {
   CLI::App* eval =

@@ -1,0 +1,86 @@
+#include <memory>
+
+#include "cli/eval_commands.h"
+#include "eval/fewshot/fewshot.h"
+
+namespace clipwright::cli {
+namespace {
+
+struct FewshotFlags {
+  eval::fewshot::FewshotRequest request;
+  std::string output;
+};
+
+void add_split(CLI::App& command, eval::fewshot::LabelledSplit& split, const std::string& name,
+               const std::string& what) {
+  command
+      .add_option("--" + name + "-features", split.features,
+                  what + ": .npy (N, D) in float32, float16 or float64")
+      ->type_name("FILE");
+  command.add_option("--" + name + "-labels", split.labels, what + ": .npy (N), classes from 0")
+      ->type_name("FILE");
+  command
+      .add_option("--" + name + "-data", split.data.source,
+                  what + ": pictures with classes, encoded by --model")
+      ->type_name("SRC");
+}
+
+}  // namespace
+
+void add_eval_fewshot(CLI::App& eval) {
+  auto flags = std::make_shared<FewshotFlags>();
+  eval::fewshot::FewshotRequest& request = flags->request;
+  CLI::App* command = eval.add_subcommand(
+      "fewshot", "accuracy from a few pictures of each class, by one of the published protocols");
+  command->fallthrough();
+  command
+      ->add_option("--protocol", request.protocol,
+                   "lgssl, ssl-transfer: nearest prototype over many episodes | coop: a linear "
+                   "probe (docs/evaluation/fewshot.md)")
+      ->capture_default_str()
+      ->type_name("NAME");
+  add_split(*command, request.splits.train, "train", "to learn from");
+  add_split(*command, request.splits.validation, "val",
+            "coop: to choose C by (default: training rows that are left)");
+  add_split(*command, request.splits.test, "test", "to tell apart");
+  command
+      ->add_option("--model", request.splits.model,
+                   "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
+      ->type_name("MODEL");
+  command
+      ->add_option("--features", request.splits.features,
+                   "embedding (projected) or pooled (before the projection); default: the "
+                   "protocol's")
+      ->type_name("KIND");
+  command
+      ->add_option("--classnames", request.splits.classnames,
+                   "a class name a line, in label order, for pictures whose set has none")
+      ->type_name("FILE");
+  command->add_option("--episodes", request.episodes, "tasks (lgssl 5000, ssl-transfer 600)");
+  command->add_option("--ways", request.ways, "classes an episode (5)");
+  command
+      ->add_option("--shots", request.shots,
+                   "rows a class to learn from (5; coop: several, 1 2 4 8 16)")
+      ->expected(1, 100)
+      ->delimiter(',')
+      ->type_name("K...");
+  command->add_option("--queries", request.queries,
+                      "rows a class to tell apart in an episode (lgssl 6, ssl-transfer 15)");
+  command->add_option("--seeds,--seed", request.seeds, "of what is drawn (0; coop: several, 1 2 3)")
+      ->expected(1, 100)
+      ->delimiter(',')
+      ->type_name("SEED...");
+  add_eval_compute_flags(*command, request.splits.options, request.splits.device);
+  add_eval_output(*command, flags->output, "result in CLIP_benchmark's JSON schema");
+  command->footer(
+      "Examples:\n"
+      "  clipwright eval fewshot --protocol lgssl --train-features train.npy --train-labels "
+      "train_y.npy --test-features test.npy --test-labels test_y.npy\n"
+      "  clipwright eval fewshot --protocol coop --model logs/run --train-data dtd/train "
+      "--val-data "
+      "dtd/val --test-data dtd/test --output dtd.json");
+  command->callback(
+      [flags] { deliver(eval::fewshot::run_fewshot(flags->request), flags->output); });
+}
+
+}  // namespace clipwright::cli

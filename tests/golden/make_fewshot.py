@@ -1,0 +1,121 @@
+"""Features, episodes and the accuracy of each by both prototype rules, and CoOp's linear probe, for tests/eval/fewshot.
+
+The accuracies of episodes are computed here in float64 from the definitions (docs/evaluation/fewshot.md); scikit-learn's NearestCentroid must
+agree. The probe is scikit-learn's, fitted to its minimum; with its usual tolerance it stops earlier where C is large, and must come near.
+"""
+import json
+import pathlib
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestCentroid
+
+FOLDER = pathlib.Path(__file__).parent / "fewshot"
+CLASSES, WIDTH, TRAIN, TEST = 9, 13, 12, 8  # rows a class
+WAYS, SHOTS, QUERIES, EPISODES = 4, 3, 5, 60
+
+
+def centred_unit(support, queries):
+    mean = support.mean(0)
+
+    def unit(rows):
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+    return unit(support - mean), unit(queries - mean)
+
+
+def accuracy(support, queries, answers):
+    """support (WAYS * SHOTS, D) class by class, queries (n, D)."""
+    prototypes = support.reshape(WAYS, SHOTS, -1).mean(1)
+    distances = np.sqrt(((queries[:, None] - prototypes[None]) ** 2).sum(2))
+    found = distances.argmin(1)  # of equal ones the first
+    peer = NearestCentroid().fit(support, np.repeat(np.arange(WAYS), SHOTS)).predict(queries)
+    assert (peer == found).all()
+    return (found == answers).mean()
+
+
+def coop_probe(train, validation, test, steps, **solver):
+    """C and the accuracies on validation and test after the search on validation."""
+    fits = {}
+
+    def fit(c):
+        if c not in fits:
+            fits[c] = LogisticRegression(C=c, **solver).fit(*train)
+        return fits[c]
+
+    grid = [1e6, 1e4, 1e2, 1, 1e-2, 1e-4, 1e-6]
+    peak = grid[int(np.argmax([fit(c).score(*validation) for c in grid]))]
+    low, high = np.log10(peak) - 1, np.log10(peak) + 1
+    for _ in range(steps):
+        left, right = 10.0**low, 10.0**high
+        scores = fit(left).score(*validation), fit(right).score(*validation)
+        if scores[0] < scores[1]:
+            c, low = right, (low + high) / 2
+        else:
+            c, high = left, (low + high) / 2
+    return {"C": c, "val_accuracy": max(scores), "accuracy": fit(c).score(*test)}
+
+
+def coop_cases():
+    images, labels = load_digits(return_X_y=True)
+    images = (images / 16).astype(np.float16)  # sixteenths: exact
+    random = np.random.default_rng(4)
+    order = random.permutation(len(labels))
+
+    def save(name, rows):
+        np.save(FOLDER / f"{name}.npy", images[rows])
+        np.save(FOLDER / f"{name}_labels.npy", labels[rows].astype(np.int32))
+        return images[rows].astype(np.float64), labels[rows]
+
+    test = save("coop_test", order[-250:])
+    cases = {}
+    for shots in (1, 2, 8):
+        rows = [order[:-250][labels[order[:-250]] == c] for c in range(10)]
+        train = save(f"coop_train_{shots}", np.concatenate([own[:shots] for own in rows]))
+        validation = save(f"coop_val_{shots}", np.concatenate([own[20 : 20 + min(shots, 4)] for own in rows]))
+        exact = coop_probe(train, validation, test, 8, tol=1e-9, max_iter=100000)
+        usual = coop_probe(train, validation, test, 8, max_iter=1000)
+        print(shots, "shots", exact, usual)
+        assert abs(exact["accuracy"] - usual["accuracy"]) < 0.02
+        cases[str(shots)] = exact
+    (FOLDER / "coop.json").write_text(json.dumps(cases, indent=1) + "\n")
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    coop_cases()
+    random = np.random.default_rng(20)
+    centres = random.normal(size=(CLASSES, WIDTH)) * 0.4 + 3  # far from the origin, so that centring matters
+    scale = np.exp(random.normal(size=(CLASSES, 1)))  # so that length does, too
+
+    def draw(rows):
+        labels = random.permutation(np.repeat(np.arange(CLASSES), rows))
+        return ((centres[labels] + random.normal(size=(len(labels), WIDTH))) * scale[labels]).astype(np.float32), labels
+
+    train, train_labels = draw(TRAIN)
+    test, test_labels = draw(TEST)
+    support, queries, chosen = [], [], []
+    expected = {"centred_unit": [], "raw": []}
+    for _ in range(EPISODES):
+        classes = np.sort(random.choice(CLASSES, WAYS, replace=False))
+        s = np.concatenate([random.choice(np.flatnonzero(train_labels == c), SHOTS, replace=False) for c in classes])
+        q = np.concatenate([random.choice(np.flatnonzero(test_labels == c), QUERIES, replace=False) for c in classes])
+        answers = np.repeat(np.arange(WAYS), QUERIES)
+        a, b = train[s].astype(np.float64), test[q].astype(np.float64)
+        expected["raw"].append(accuracy(a, b, answers))
+        expected["centred_unit"].append(accuracy(*centred_unit(a, b), answers))
+        support.append(s)
+        queries.append(q)
+        chosen.append(classes)
+    for name, values in {"train": train, "train_labels": train_labels.astype(np.int64), "test": test, "test_labels": test_labels.astype(np.int64),
+                         "classes": np.array(chosen, np.int64), "support": np.array(support, np.int64), "queries": np.array(queries, np.int64),
+                         **{f"accuracy_{rule}": np.array(values) for rule, values in expected.items()}}.items():
+        np.save(FOLDER / f"{name}.npy", values)
+    for rule, values in expected.items():
+        values = np.array(values)
+        print(rule, values.mean(), values.std(ddof=1), 1.96 * values.std(ddof=1) / np.sqrt(len(values)), len(np.unique(values)))
+
+
+if __name__ == "__main__":
+    main()
