@@ -52,6 +52,10 @@ described = [path.stem for path in (root / "data/evaluation").glob("*.toml") if 
 for name in described:
     if plain(name) not in sets:
         problems.append(f"data/evaluation/{name}.toml: sources.toml does not say where {plain(name)} comes from")
+        continue
+    pictures = re.search(r"^test_pictures = \[(.*)\]$", (root / f"data/evaluation/{name}.toml").read_text(encoding="utf-8"), re.M)
+    if pictures and sets[plain(name)]["test"] not in map(int, pictures.group(1).split(",")):
+        problems.append(f"{name}: sources.toml says {sets[plain(name)]['test']} test pictures, its own file {pictures.group(1)}")
 
 page = (root / "docs/datasets.md").read_text(encoding="utf-8")
 if page != maker.with_table(page, sets):
