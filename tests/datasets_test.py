@@ -57,6 +57,16 @@ for name in described:
     if pictures and sets[plain(name)]["test"] not in map(int, pictures.group(1).split(",")):
         problems.append(f"{name}: sources.toml says {sets[plain(name)]['test']} test pictures, its own file {pictures.group(1)}")
 
+# Sets of the built-in suites, by their name or by the folder they look for.
+suite_sets = 0
+for path in sorted((root / "data/evaluation/suites").glob("*.toml")):
+    for block in path.read_text(encoding="utf-8").split("[[set]]")[1:]:
+        name = re.search(r'^name = "(.*)"$', block, re.M).group(1)
+        data = re.search(r"^data = \[(.*)\]$", block, re.M)
+        suite_sets += 1
+        if not any(plain(one) in sets for one in [name] + re.findall(r'"([^"]*)"', data.group(1) if data else "")):
+            problems.append(f"{path.name}: sources.toml does not say where {name} comes from")
+
 page = (root / "docs/datasets.md").read_text(encoding="utf-8")
 if page != maker.with_table(page, sets):
     problems.append("docs/datasets.md: its table is not what sources.toml says; run: python3 tools/make_dataset_table.py")
@@ -67,5 +77,5 @@ for name in sets:
         problems.append(f"docs/datasets.md does not name {name}")
 
 assert len(sets) >= 40, "sources.toml was not understood"
-print("\n".join(problems) if problems else f"{len(sets)} sets, {len(described)} of them described in files of their own")
+print("\n".join(problems) if problems else f"{len(sets)} sets, {len(described)} of them described in files of their own; {suite_sets} places in suites")
 sys.exit(1 if problems else 0)
