@@ -186,7 +186,7 @@ class Finder {
     } else {
       reader_.open(std::as_bytes(std::span(bytes)), problem);
     }
-    if (!problem.empty()) return leave_out(path + " " + problem);
+    if (!problem.empty()) return leave_out(path + ": " + problem);
     Picture picture{.resource = place.resource,
                     .file = place.file,
                     .group = std::move(group),
