@@ -94,20 +94,22 @@ TEST_F(PhotographsTest, EveryPictureHasItsCredit) {
   write();
   const std::string images = "/gcompris/src/activities/categorization/resource/images/";
   const std::string categories = file("gcompris-categories/LICENSES.txt");
-  for (const std::string& expected :
-       {"s0000000\t" + images +
-            "fishes/fish1.webp\tFia Fisher\tPublic Domain\thttps://example.org/fish1\tREADME "
-            "beside "
-            "it\tCC-BY-SA-3.0, An Earlier Author (of fish1.jpg)\n",
-        // Nobody names this one: what is said of an earlier picture is not its licence.
-        "s0000001\t" + images +
-            "fishes/fish2.webp\t-\t-\t-\tnowhere\tCC-BY-SA-3.0, An Earlier Author (of fish2.jpg)\n",
-        "tools/hammer.webp\tTom Tool\tCC-BY 2.0\thttps://example.org/s\tREADME beside it\tGPL-3+, "
-        "2014 Everybody (of *)\n",
-        std::string("tools/screwDriver.webp\tTom Tool\tCC-BY 2.0\thttps://example.org/s\tREADME "
-                    "beside it (as screDriver.webp)\t"),
-        std::string("others/cup.webp\t2014 Everybody\tGPL-3+\t-\tcopyright file of the package "
-                    "(*)\t-\n")})
+  for (const std::string& expected : std::vector<std::string>{
+           "s0000000\t" + images +
+               "fishes/fish1.webp\tFia Fisher\tPublic Domain\thttps://example.org/fish1\tREADME "
+               "beside "
+               "it\tCC-BY-SA-3.0, An Earlier Author (of fish1.jpg)\n",
+           // Nobody names this one: what is said of an earlier picture is not its licence.
+           "s0000001\t" + images +
+               "fishes/fish2.webp\t-\t-\t-\tnowhere\tCC-BY-SA-3.0, An Earlier Author (of "
+               "fish2.jpg)\n",
+           "tools/hammer.webp\tTom Tool\tCC-BY 2.0\thttps://example.org/s\tREADME beside "
+           "it\tGPL-3+, "
+           "2014 Everybody (of *)\n",
+           "tools/screwDriver.webp\tTom Tool\tCC-BY 2.0\thttps://example.org/s\tREADME "
+           "beside it (as screDriver.webp)\t",
+           std::string("others/cup.webp\t2014 Everybody\tGPL-3+\t-\tcopyright file of the package "
+                       "(*)\t-\n")})
     EXPECT_THAT(categories, HasSubstr(expected));
   EXPECT_THAT(file("gcompris-drawings/LICENSES.txt"),
               HasSubstr("words_sample/cat.webp\tA Drawing Project\tCC-BY-SA-3.0\t-\tcopyright file "
