@@ -12,12 +12,14 @@
 #include "core/json.h"
 #include "core/process/interrupt.h"
 #include "data/files/tar.h"
-#include "demo/pictures/benchmark_folder.h"
+#include "data/tools/benchmark_folder.h"
 #include "demo/pictures/emoji_font.h"
 #include "demo/pictures/scene_captions.h"
 
 namespace clipwright::demo::pictures {
 namespace {
+
+using data::tools::BenchmarkFolder;
 
 constexpr int kRevision =
     1;  ///< of the composing code: raise it when the same seed gives other bytes
@@ -137,16 +139,16 @@ void write_test_scenes(Studio& studio, const std::vector<Scene>& scenes, SceneSe
     const std::string png = encode_png(render(scene, studio.sprites));
     const bool is_alone = scene.facts.relation == Relation::kAlone;
     if (is_alone) {
-      zeroshot.add(png, scene.facts.first);
+      zeroshot.add(png, "png", scene.facts.first);
       const auto label = synonym_label.find(scene.facts.first);
-      if (label != synonym_label.end()) by_synonym.add(png, label->second);
+      if (label != synonym_label.end()) by_synonym.add(png, "png", label->second);
     }
     int64_t& of_kind = is_alone ? alone : pairs;
     if (of_kind < (is_alone ? kRetrievalAlone : kRetrievalPairs) &&
         told.insert(told_apart(scene.facts)).second) {
       ++of_kind;
-      other.add(png, other_wordings(studio.classes, scene, studio.wording));
-      training.add(png, {training_wording(studio.classes, scene.facts, studio.wording)});
+      other.add(png, "png", other_wordings(studio.classes, scene, studio.wording));
+      training.add(png, "png", {training_wording(studio.classes, scene.facts, studio.wording)});
     }
     studio.count_scene();
   }
@@ -164,7 +166,7 @@ void write_hand_drawn(const Studio& studio, SceneSet& set) {
   std::string sources;
   for (const HandDrawn& drawn : collect_hand_drawn(studio.english, studio.options.sources,
                                                    kMostHandDrawnPerClass, &set.hand_drawn)) {
-    folder.add(encode_png(drawn.picture), drawn.object);
+    folder.add(encode_png(drawn.picture), "png", drawn.object);
     sources +=
         names[static_cast<size_t>(drawn.object)] + '\t' + drawn.source + '\t' + drawn.title + '\n';
   }

@@ -10,6 +10,8 @@ struct DemoSources {
   std::filesystem::path annotations = "/usr/share/unicode/cldr/common/annotations/en.xml";
   std::filesystem::path clip_art = "/usr/share/openclipart/svg";
   std::filesystem::path stamps = "/usr/share/tuxpaint/stamps";
+  /// Below which the package gcompris-qt-data lies. The demo tells its story without it, too.
+  std::filesystem::path photographs = "/";
 };
 
 /// Throws Error(kFailed) naming the package of the first source that is missing.

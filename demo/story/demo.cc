@@ -28,7 +28,7 @@ constexpr int64_t kSceneSteps = 1'000;
 constexpr int64_t kFewestSteps = 200, kFamilySteps = 150;
 constexpr int64_t kPassesOverSmallData = 60;
 constexpr int kMostSeeds = 50;
-constexpr int kPageRevision = 1;  // of report.html
+constexpr int kPageRevision = 2;  // of report.html
 
 // Expected times, on two cores; the progress line corrects them as it goes.
 constexpr double kComposeSeconds = 14, kReplaySeconds = 4, kEvaluateSeconds = 6, kPageSeconds = 6;
@@ -74,6 +74,7 @@ class Demo {
     compose();
     rewrite();
     audit();
+    find_photographs();
     train();
     evaluate();
     compare();
@@ -290,6 +291,14 @@ class Demo {
     tests.insert(whole + 1, std::move(part));
   }
 
+  /// What models of composed pictures, or of the user's, make of the world.
+  void find_photographs() {
+    if (options_.family) return;
+    report_.photographs =
+        add_photographs(data_.tests, options_.sources.photographs, options_.output / "photographs");
+    say(report_.photographs);
+  }
+
   fs::path model_of(const Twin& twin) const {
     return options_.output / "runs" / twin.name() / "model";
   }
@@ -388,11 +397,10 @@ class Demo {
     }
     report_.comparison = compare_arms(titles, scores, options_.seed);
     if (options_.equal_time) report_.equal_time = compare_arms(timed_titles, timed, options_.seed);
-    Json results = {{"data", report_.data_title},
-                    {"pairs", report_.pairs},
-                    {"captions", report_.captions},
-                    {"steps", steps_},
-                    {"comparison", to_json(report_.comparison)}};
+    Json results = {
+        {"data", report_.data_title},         {"pairs", report_.pairs},
+        {"captions", report_.captions},       {"steps", steps_},
+        {"photographs", report_.photographs}, {"comparison", to_json(report_.comparison)}};
     if (report_.equal_time) results["equal_time"] = to_json(*report_.equal_time);
     results["rewriting"] = {{"live", live_},
                             {"modes", report_.rewriting.modes},

@@ -51,7 +51,8 @@ struct DemoReport {
   DemoOptions options;
   std::string data_title;
   int64_t pairs = 0, captions = 0;
-  std::string data_line;  ///< what the pictures are
+  std::string data_line;    ///< what the pictures are
+  std::string photographs;  ///< whether real ones are among the tests; empty for the family
   RewritingReport rewriting;
   std::vector<Twin> twins;
   std::vector<Json> training;  ///< by twin, as train_twin gives it
@@ -64,7 +65,7 @@ struct DemoReport {
 };
 
 /// Writes OUTPUT/{scenes/, rewrites/, runs/, evaluations/, stages/, evaluations.json, results.json,
-/// report.html}. A second call reuses every stage whose inputs are the same. Throws
+/// photographs/, report.html}. A second call reuses every stage whose inputs are the same. Throws
 /// Error(kInterrupted) after SIGINT or SIGTERM with everything saved, and what the parts throw.
 DemoReport run_demo(const DemoOptions& options);
 

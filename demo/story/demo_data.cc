@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "data/gcompris/photographs.h"
 #include "demo/pictures/scene_captions.h"
 #include "eval/evaluation_data.h"
 
@@ -120,6 +121,28 @@ DemoData open_scenes(const pictures::SceneSet& scenes) {
         {.id = name, .title = title, .set = name, .pairs = open_source(folder.string())});
   }
   return data;
+}
+
+std::string add_photographs(TestSets& tests, const std::filesystem::path& root,
+                            const std::filesystem::path& folder) {
+  constexpr const char* kSet = "gcompris-categories";
+  const std::string package = data::gcompris::kPackage;
+  const auto without = [&](const std::string& why) {
+    return "no real photographs among the tests: " + why;
+  };
+  if (!data::gcompris::package_is_there(root))
+    return without("apt-get install " + package + " adds 140 of them (44 MB)");
+  const data::gcompris::PhotographSets sets =
+      data::gcompris::write_photographs(data::gcompris::find_package(root, folder));
+  if (std::none_of(sets.sets.begin(), sets.sets.end(),
+                   [&](const data::gcompris::PhotographSet& set) { return set.name == kSet; }))
+    return without("this version of " + package + " has none in categories");
+  const ZeroshotTest test = zeroshot_test(folder / kSet);
+  const std::string classes = std::to_string(test.classnames.size()) + " classes";
+  add_zeroshot(tests, test, "photographs", "photographs (gcompris), " + classes, false);
+  return "real photographs among the tests: " + with_commas(test.pictures->size()) +
+         " of the package " + package + ", " + classes + " (" + (folder / "README.md").string() +
+         ")";
 }
 
 DemoData open_own_data(const std::string& source, uint64_t seed) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct DemoData {
 
 /// The scenes with their five test sets.
 DemoData open_scenes(const pictures::SceneSet& scenes);
+
+/// Adds the photographs of the package gcompris-qt-data below `root` as a question, written into
+/// `folder` in CLIP_benchmark's layout. Returns a sentence about them, or, without the package, how
+/// to get it. Throws Error(kInput) when the package is damaged.
+std::string add_photographs(TestSets& tests, const std::filesystem::path& root,
+                            const std::filesystem::path& folder);
 
 /// Any source of data/source/dataset.h. Every tenth pair (1,000 at most, drawn by `seed`) is held
 /// out and searched by its caption; of several captions the first counts. When the pairs lie in two

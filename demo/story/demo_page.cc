@@ -136,7 +136,7 @@ class Page {
                                with_commas(rewriting.audit.value("pairs", int64_t{0}))},
          {"steps", with_commas(report_.twins.front().steps)},
          {"seeds", std::to_string(report_.comparison.seeds)}});
-    page_.add_text(report_.data_line);
+    page_.add_text(report_.data_line + "\n\n" + report_.photographs + ".");
   }
 
   void add_results() {

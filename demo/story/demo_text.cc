@@ -51,7 +51,7 @@ std::string to_text(const DemoReport& report) {
   if (report.options.family)
     return family_table(report) + "\ntable: " + report.page.string() + "\n";
   const RewritingReport& rewriting = report.rewriting;
-  std::string text = report.data_line + "\n";
+  std::string text = report.data_line + "\n" + report.photographs + "\n";
   text += std::string(rewriting.live ? "rewritten here" : "recorded rewrites replayed") + ", modes";
   for (size_t i = 0; i < rewriting.modes.size(); ++i)
     text += (i > 0 ? ", " : " ") + rewriting.modes[i];

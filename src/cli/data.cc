@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "data/captions/caption_table.h"
+#include "data/gcompris/photographs.h"
 #include "data/tools/inspect.h"
 #include "data/tools/manifest.h"
 #include "data/tools/pack.h"
@@ -174,6 +175,48 @@ void add_join(CLI::App& data, const std::shared_ptr<DataFlags>& flags) {
   });
 }
 
+void add_photographs(CLI::App& data) {
+  struct Flags {
+    std::string root = "/", output;
+    std::vector<std::string> resources;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = data.add_subcommand(
+      "photographs",
+      "test sets of the photographs and drawings in the distribution's package gcompris-qt-data");
+  CLI::Option* root =
+      command
+          ->add_option("--package-root", flags->root,
+                       "where the package is: / once it is installed, or a folder into which it "
+                       "was unpacked")
+          ->type_name("DIR")
+          ->capture_default_str();
+  command
+      ->add_option("--rcc", flags->resources,
+                   "GCompris' resource files themselves (categorization.rcc, explore_*.rcc, "
+                   "lang.rcc)")
+      ->type_name("FILE")
+      ->excludes(root);
+  command->add_option("--output", flags->output, "gets a folder a set, and README.md")
+      ->required()
+      ->type_name("DIR");
+  command->footer(
+      "Examples:\n  apt-get install gcompris-qt-data && clipwright data photographs --output "
+      "photographs\n"
+      "  clipwright eval zeroshot --model logs/run --data photographs/gcompris-categories\n"
+      "What is in the sets, and whose the pictures are: docs/evaluation/photographs.md.");
+  command->callback([flags] {
+    data::gcompris::PhotographOptions options;
+    if (flags->resources.empty()) {
+      options = data::gcompris::find_package(flags->root, flags->output);
+    } else {
+      options.resources.assign(flags->resources.begin(), flags->resources.end());
+      options.output = flags->output;
+    }
+    std::fputs(data::gcompris::write_photographs(options).describe().c_str(), stdout);
+  });
+}
+
 }  // namespace
 
 void add_data_command(CLI::App& program) {
@@ -190,6 +233,7 @@ void add_data_command(CLI::App& program) {
   add_pack(*data, flags);
   add_repack(*data, flags);
   add_join(*data, flags);
+  add_photographs(*data);
 }
 
 }  // namespace clipwright::cli

@@ -171,6 +171,7 @@ std::vector<SetDescription> read_sets(const fs::path& folder) {
     return sets.insert_or_assign(name, parse_set(text, path.string(), read)).first->second;
   };
   for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename() == "sources.toml") continue;  // where all of them come from
     if (entry.path().extension() == ".toml") read(entry.path().stem().string());
   }
   std::vector<SetDescription> sorted;

@@ -58,6 +58,7 @@ class DemoTest : public testing::Test {
                         .recorded = folder_ / "records.jsonl.gz"};
     options.sources.clip_art /= "food";
     options.sources.stamps /= "animals";
+    options.sources.photographs = CLIPWRIGHT_SOURCE_DIR "/tests/golden/gcompris";
     return options;
   }
 
@@ -81,7 +82,9 @@ TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
   const std::string text = to_text(report);
   for (const char* expected :
        {"LaCLIP-MT \xE2\x88\x92 CLIP", "zero-shot, 5 templates",
-        "text to picture R@1, other wording", "drawn by other hands", "WORSE on|worse nowhere"}) {
+        "text to picture R@1, other wording", "drawn by other hands",
+        "photographs (gcompris), 3 classes", "real photographs among the tests: 5 of the package",
+        "WORSE on|worse nowhere"}) {
     const std::string either = expected;
     const size_t bar = either.find('|');
     EXPECT_TRUE(
@@ -89,6 +92,16 @@ TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
         (bar != std::string::npos && text.find(either.substr(bar + 1)) != std::string::npos))
         << expected;
   }
+  const Json results = read_json(small().output / "results.json");
+  bool photographs = false;
+  for (const Json& metric : results["comparison"]["metrics"]) {
+    if (metric["id"] != "photographs") continue;
+    photographs = true;
+    EXPECT_EQ(metric["pictures"], 5);
+    for (const char* side : {"low", "high"})
+      EXPECT_TRUE(metric["arms"]["LaCLIP"]["difference"][side].is_number());
+  }
+  EXPECT_TRUE(photographs);
   const Json evaluations = read_json(small().output / "evaluations.json");
   EXPECT_EQ(evaluations.size(), 3 * (report.comparison.metrics.size() - 2));
   for (const Json& record : evaluations) {
@@ -96,8 +109,8 @@ TEST_F(DemoTest, TellsTheStoryAndReusesWhatIsDone) {
       EXPECT_TRUE(record.contains(key)) << key;
   }
   const std::string page = read_file(report.page);
-  for (const char* expected :
-       {"LaCLIP-MT", "Training loss", "What each model finds", "data:image/png;base64,"})
+  for (const char* expected : {"LaCLIP-MT", "photographs (gcompris)", "Training loss",
+                               "What each model finds", "data:image/png;base64,"})
     EXPECT_NE(page.find(expected), std::string::npos) << expected;
   EXPECT_TRUE(fs::exists(small().output / "runs" / "laclip-mt-s1" / "model" /
                          "open_clip_model.safetensors"));
@@ -168,12 +181,14 @@ TEST_F(DemoTest, OwnFolderIsRewrittenByTheModelItself) {
                       .limit = 3,
                       .modes = {"chatgpt"}};
   options.arms = {demo_arms()[1]};
+  options.sources.photographs = folder_;  // where no package is
   const DemoReport report = run_demo(options);
   EXPECT_TRUE(report.rewriting.live);
   EXPECT_EQ(report.captions, 3);
   EXPECT_GE(report.rewriting.audit["pairs"].get<int64_t>(), 1);
   EXPECT_LE(report.rewriting.audit["pairs"].get<int64_t>(), 3);
   ASSERT_EQ(report.comparison.metrics.size(), 2U);  // no folders, so retrieval only
+  EXPECT_NE(report.photographs.find("apt-get install gcompris-qt-data"), std::string::npos);
   EXPECT_EQ(report.comparison.metrics[0].pictures, 6);
 }
 

@@ -9,9 +9,10 @@
 
 #include "data/files/tar.h"
 
-namespace clipwright::demo::pictures {
+namespace clipwright::data::tools {
 
-/// One split "test" with one shard. Complete once `finish` has returned.
+/// One split "test" with one shard. Complete once `finish` has returned; equal calls give equal
+/// bytes.
 class BenchmarkFolder {
  public:
   /// Classification: pictures with a label. Templates hold "{c}".
@@ -20,16 +21,20 @@ class BenchmarkFolder {
   /// Retrieval: pictures with captions.
   explicit BenchmarkFolder(const std::filesystem::path& folder);
 
-  void add(std::string_view png, int label);
-  void add(std::string_view png, const std::vector<std::string>& captions);
+  /// `picture` are the bytes of a file, `extension` ("png", "webp") says of which kind. Both give
+  /// the key of the sample.
+  std::string add(std::string_view picture, std::string_view extension, int label);
+  /// At least one caption, without line ends in them.
+  std::string add(std::string_view picture, std::string_view extension,
+                  const std::vector<std::string>& captions);
   /// Number of pictures written.
   int64_t finish();
 
  private:
   std::string next_key();
   std::filesystem::path folder_;
-  data::files::TarWriter tar_;
+  files::TarWriter tar_;
   int64_t count_ = 0;
 };
 
-}  // namespace clipwright::demo::pictures
+}  // namespace clipwright::data::tools

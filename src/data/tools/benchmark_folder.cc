@@ -1,10 +1,11 @@
-#include "demo/pictures/benchmark_folder.h"
+#include "data/tools/benchmark_folder.h"
 
 #include <cstdio>
 
+#include "core/error.h"
 #include "core/file.h"
 
-namespace clipwright::demo::pictures {
+namespace clipwright::data::tools {
 namespace {
 
 fs::path made(const fs::path& folder) {
@@ -38,18 +39,22 @@ std::string BenchmarkFolder::next_key() {
   return key;
 }
 
-void BenchmarkFolder::add(std::string_view png, int label) {
+std::string BenchmarkFolder::add(std::string_view picture, std::string_view extension, int label) {
   const std::string key = next_key();
-  tar_.add(key + ".png", png);
+  tar_.add(key + "." + std::string(extension), picture);
   tar_.add(key + ".cls", std::to_string(label));
+  return key;
 }
 
-void BenchmarkFolder::add(std::string_view png, const std::vector<std::string>& captions) {
+std::string BenchmarkFolder::add(std::string_view picture, std::string_view extension,
+                                 const std::vector<std::string>& captions) {
+  CW_CHECK(!captions.empty(), "a picture of a retrieval set has captions");
   const std::string key = next_key();
   std::string joined = lines(captions);
   joined.pop_back();
-  tar_.add(key + ".png", png);
+  tar_.add(key + "." + std::string(extension), picture);
   tar_.add(key + ".txt", joined);
+  return key;
 }
 
 int64_t BenchmarkFolder::finish() {
@@ -58,4 +63,4 @@ int64_t BenchmarkFolder::finish() {
   return count_;
 }
 
-}  // namespace clipwright::demo::pictures
+}  // namespace clipwright::data::tools
