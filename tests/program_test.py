@@ -30,6 +30,16 @@ with tempfile.TemporaryDirectory() as name:
     (folder / "c.toml").write_text("contxt-length = 5\n")
     assert "Did you mean 'context-length'?" in run("tokenize", "--config", folder / "c.toml", code=2).stderr
     assert "laclip" in run("train", "--train-data", folder, "--model", "tiny-32", "--objective", "laclp", "--logs", folder / "l", code=2).stderr
+    # A section of a file is as easily misspelt as a key; a run's config.toml says which there are.
+    (folder / "t.toml").write_text("[optm]\nlr = 0.1\n")
+    refused = run("train", "--config", folder / "t.toml", "--train-data", folder, "--logs", folder / "l", code=2).stderr
+    assert "[optm] is no section of 'clipwright train'" in refused and "Did you mean 'optim'?" in refused, refused
+    (folder / "t.toml").write_text("[optim.adam]\nlr = 0.1\n")
+    assert "[optim.adam]" in run("train", "--config", folder / "t.toml", "--train-data", folder, "--logs", folder / "l", code=2).stderr
+    # What a model cannot serve is told before pictures or weights are read.
+    refused = run("train", "--train-data", folder / "nowhere.csv", "--model", "RN50", "--objective", "filip", "--logs", folder / "l", code=2).stderr
+    assert "RN50's image tower is a ResNet" in refused and "nowhere" not in refused, refused
+    assert not (folder / "l").exists()
     # Missing input: exit code 3 with its name.
     assert "nowhere.csv" in run("train", "--train-data", folder / "nowhere.csv", "--model", "tiny-32", "--logs", folder / "l", code=3).stderr
     # A flag wins over the environment, the environment over the file.

@@ -81,7 +81,7 @@ train::loop::StepInput make_input(const TrainStepBenchmark& options,
     input.targets.emplace_back();
     if (!losses::parse_slot(config.texts[slot]).masked) continue;
     data::captions::Masking masking;
-    masking.mask = model.config().text.vocabulary_size;
+    masking.mask = model.config().text.words();
     text::bpe::PackedTexts& texts = input.texts[slot];
     std::vector<int32_t>& targets = input.targets.back();
     targets.resize(texts.ids.size());

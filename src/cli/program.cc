@@ -2,6 +2,7 @@
 #include "data/transform/resize.h"
 #include "flags/command_line.h"
 #include "tensor/kernels.h"
+#include "train/options/option_table.h"
 
 namespace clipwright::cli {
 namespace {
@@ -39,10 +40,21 @@ void settle_kernels() {
   data::transform::resize_choice();
 }
 
+std::vector<std::string> train_sections() {
+  std::vector<std::string> names;
+  for (const train::options::OptionSection& section : train::options::option_sections())
+    names.emplace_back(section.name);
+  return names;
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv) {
-  return flags::run({"clipwright", add_all_commands, settle_kernels}, argc, argv);
+  return flags::run({.name = "clipwright",
+                     .build = add_all_commands,
+                     .prepare = settle_kernels,
+                     .sections = {{"train", train_sections()}}},
+                    argc, argv);
 }
 
 }  // namespace clipwright::cli

@@ -89,10 +89,12 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    const EvalOptions& options) {
   const models::Evaluating evaluating(model);
   const int context_length = model.config().text.context_length;
-  if (model.config().text.vocabulary_size != text::bpe::kVocabularySize) {
-    fail_input("the model's vocabulary has " + with_commas(model.config().text.vocabulary_size) +
-                   " entries",
-               "CLIP's 49,408");
+  if (model.config().text.words() != text::bpe::kVocabularySize) {
+    fail_input(
+        "the model's vocabulary has " + with_commas(model.config().text.words()) + " entries",
+        "CLIP's 49,408",
+        "Where the mask's is one of them, as in DeCLIP's towers, text_cfg of "
+        "open_clip_config.json says \"token_numbering\": \"declip\".");
   }
   // Sorted by their tokens, so that texts that begin alike are neighbours and share what they begin
   // with.

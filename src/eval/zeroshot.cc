@@ -112,13 +112,14 @@ losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHea
       text::bpe::Tokenizer::standard().append(prompts[c * templates.size() + t], packed,
                                               model.config().text.context_length);
     }
-    const Tensor rows = heads.text_rows(
-        model.encode_text(models::to_text_batch(packed), models::TextRequest{.tokens = true})
-            .tokens);
+    const models::TextOutputs outputs =
+        model.encode_text(models::to_text_batch(packed),
+                          models::TextRequest{.tokens = true, .padding = heads.padding});
+    const Tensor rows = heads.text_rows(outputs.tokens);
+    const int32_t* at = outputs.offsets.const_data_ptr<int32_t>();
     std::vector<int64_t> place;
     for (size_t t = 0; t < templates.size(); ++t) {
-      for (int32_t i = packed.offsets[t]; i < packed.offsets[t + 1]; ++i)
-        place.push_back(i - packed.offsets[t]);
+      for (int32_t i = at[t]; i < at[t + 1]; ++i) place.push_back(i - at[t]);
     }
     const int64_t length = 1 + *std::max_element(place.begin(), place.end());
     const Tensor sum =

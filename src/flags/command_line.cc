@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "core/process/crash.h"
 #include "core/process/interrupt.h"
+#include "core/words.h"
 
 namespace clipwright::flags {
 namespace {
@@ -87,14 +88,15 @@ std::string toml_text(const toml::node& node) {
   return {};
 }
 
-/// Flattens sections: [data] train-data = "x" is the flag --train-data; sections are for readers
-/// only.
+/// Flattens sections: [data] train-data = "x" is the flag --train-data. Their names, the outer
+/// ones' before a dot, are added to `sections`.
 void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values,
-             const std::string& path) {
+             std::vector<std::string>& sections, const std::string& path = {}) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     if (const auto* inner = node.as_table()) {
-      flatten(*inner, values, path);
+      sections.push_back(path + name);
+      flatten(*inner, values, sections, path + name + ".");
     } else if (const auto* list = node.as_array()) {
       for (const auto& item : *list) values[name].push_back(toml_text(item));
     } else {
@@ -120,10 +122,22 @@ std::string full_name(const CLI::App& app) {
   return above == nullptr ? app.get_name() : full_name(*above) + " " + app.get_name();
 }
 
+/// A misspelt section is as likely a mistake as a misspelt key.
+void check_sections(const std::string& file, const std::vector<std::string>& sections,
+                    const std::string& command, const std::vector<std::string>& known) {
+  for (const std::string& section : sections) {
+    if (std::find(known.begin(), known.end(), section) != known.end()) continue;
+    const std::string near = nearest(section, known);
+    fail_usage(file + ": [" + section + "] is no section of '" + command + "'",
+               listed(known, " or "), near.empty() ? "" : "Did you mean '" + near + "'?");
+  }
+}
+
 /// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says
 /// otherwise.
-std::vector<std::string> with_config_file(const CLI::App& program,
-                                          std::vector<std::string> arguments) {
+std::vector<std::string> with_config_file(
+    const CLI::App& program, const std::map<std::string, std::vector<std::string>>& known_sections,
+    std::vector<std::string> arguments) {
   std::string file;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--config" && i + 1 < arguments.size()) {
@@ -149,13 +163,16 @@ std::vector<std::string> with_config_file(const CLI::App& program,
     }
   }
   std::map<std::string, std::vector<std::string>> values;
+  std::vector<std::string> sections;
   try {
-    flatten(toml::parse(read_file(file), file), values, {});
+    flatten(toml::parse(read_file(file), file), values, sections);
   } catch (const toml::parse_error& error) {
     fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " +
                    std::string(error.description()),
                "TOML");
   }
+  if (const auto own = known_sections.find(app->get_name()); own != known_sections.end())
+    check_sections(file, sections, full_name(*app), own->second);
   for (const auto& [key, list] : values) {
     const auto found = options.find(key);
     if (found == options.end()) {
@@ -277,7 +294,7 @@ int run(const Program& what, int argc, char** argv) {
                      .json = program.get_option("--log-json")->as<bool>()});
     });
     tell_misspelt_variables(variables);
-    arguments = with_config_file(program, std::move(arguments));
+    arguments = with_config_file(program, what.sections, std::move(arguments));
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);
     check_results_arrived();

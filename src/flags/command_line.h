@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace clipwright::flags {
 
@@ -16,6 +18,9 @@ struct Program {
   std::function<void(CLI::App&)> build;
   /// What is settled before anything runs, whatever the command; may throw Error.
   std::function<void()> prepare = {};
+  /// The sections that a --config file of a command may have, by its name. A command that is not
+  /// here takes any: sections are for readers.
+  std::map<std::string, std::vector<std::string>> sections = {};
 };
 
 /// Parses the arguments, runs the callbacks of what was named, turns errors into one sentence.

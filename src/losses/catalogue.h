@@ -29,6 +29,8 @@ struct TermKind {
   bool needs_mask = false;       ///< a masked text slot among them
   bool reads_rewrites = false;   ///< every text of a pair
   bool reads_patches = false;    ///< so the image tower must be a transformer
+  /// How many class tokens a picture has for it, the model's own among them; null: one.
+  int64_t (*class_tokens)(const TermOptions&) = nullptr;
   std::function<std::shared_ptr<Term>(const TermSetting&)> make;
 };
 

@@ -88,7 +88,7 @@ Formula multi_text() {
             std::vector<Tensor> texts;
             for (size_t slot = 0; slot + 2 < in.size(); ++slot)
               texts.push_back(in.at("text." + std::to_string(slot)));
-            return {terms::multi_text(in.at("image.0"), texts, in.at("logit_scale"),
+            return {terms::multi_text({in.at("image.0")}, texts, in.at("logit_scale"),
                                       options.is("constant", "paper")
                                           ? terms::MultiTextConstant::kPaper
                                           : terms::MultiTextConstant::kMean)};

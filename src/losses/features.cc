@@ -12,11 +12,13 @@ void Wants::join(const Wants& other) {
     views[i].embedding |= other.views[i].embedding;
     views[i].pooled |= other.views[i].pooled;
     views[i].patches |= other.views[i].patches;
+    views[i].branches |= other.views[i].branches;
   }
   texts.resize(std::max(texts.size(), other.texts.size()));
   for (size_t i = 0; i < other.texts.size(); ++i) {
     texts[i].embedding |= other.texts[i].embedding;
     texts[i].tokens |= other.texts[i].tokens;
+    texts[i].padding |= other.texts[i].padding;
   }
   rewrites |= other.rewrites;
   scale |= other.scale;

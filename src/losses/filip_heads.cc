@@ -54,6 +54,7 @@ std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
   take("image.bias", heads.image_bias);
   take("text.weight", heads.text_weight);
   take("text.bias", heads.text_bias);
+  heads.padding = file.find(std::string("filip.") + kFilipPadding) != nullptr;
   if (found == 0 && !own) return std::nullopt;
   if (found < 4) {
     fail_input(path.string() + ": holds " + std::to_string(found) + " of FILIP's tensors",
@@ -72,11 +73,13 @@ std::optional<FilipHeads> read_filip_heads(const fs::path& folder) {
 }
 
 void write_filip_heads(const fs::path& folder, const FilipHeads& heads, bool global_features) {
-  tensor::write_safetensors(folder / kFilipHeadsName,
-                            {{"filip.image.weight", heads.image_weight.detach()},
-                             {"filip.image.bias", heads.image_bias.detach()},
-                             {"filip.text.weight", heads.text_weight.detach()},
-                             {"filip.text.bias", heads.text_bias.detach()}},
+  std::vector<NamedTensor> tensors = {{"filip.image.weight", heads.image_weight.detach()},
+                                      {"filip.image.bias", heads.image_bias.detach()},
+                                      {"filip.text.weight", heads.text_weight.detach()},
+                                      {"filip.text.bias", heads.text_bias.detach()}};
+  if (heads.padding)
+    tensors.emplace_back(std::string("filip.") + kFilipPadding, torch::ones({1}, torch::kInt64));
+  tensor::write_safetensors(folder / kFilipHeadsName, tensors,
                             {{kGlobalFeatures, global_features ? kTrained : kUntrained}});
 }
 

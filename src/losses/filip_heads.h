@@ -12,6 +12,8 @@ namespace clipwright::losses {
 struct FilipHeads {
   Tensor image_weight, image_bias;  ///< (D, image width), (D)
   Tensor text_weight, text_bias;    ///< (D, text width), (D)
+  bool padding =
+      false;  ///< they were trained with the rows behind a text, up to the context length
 
   Tensor image_rows(const Tensor& patches) const;  ///< (..., W) to (..., D) of unit length
   Tensor text_rows(const Tensor& tokens) const;    ///< (T, W) to (T, D) of unit length
@@ -19,6 +21,9 @@ struct FilipHeads {
 
 /// The file of heads beside a model's weights.
 constexpr const char* kFilipHeadsName = "filip_heads.safetensors";
+
+/// A tensor that is there where the heads were trained with padding, in either file.
+constexpr const char* kFilipPadding = "padding";
 
 /// From a model's folder: its own file of heads, or a checkpoint's objective. Nothing where there
 /// are none. Throws Error(kInput) for heads that are damaged or incomplete.

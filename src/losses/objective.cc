@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "losses/drawing.h"
+#include "models/initialization.h"
 
 namespace clipwright::losses {
 namespace {
@@ -73,7 +74,7 @@ std::vector<ChosenTerm> choose_terms(const ObjectiveConfig& config) {
 void refuse_unread(const ObjectiveConfig& config, const Wants& wants) {
   for (size_t v = 0; v < config.views.size(); ++v) {
     const ImageWants& view = wants.views[v];
-    if (v > 0 && !view.embedding && !view.pooled && !view.patches) {
+    if (v > 0 && !view.embedding && !view.pooled && !view.patches && !view.branches) {
       fail_usage("no term reads view " + std::to_string(v) + " (" + config.views[v] + ")",
                  "a term that compares views, or --views without it");
     }
@@ -83,6 +84,32 @@ void refuse_unread(const ObjectiveConfig& config, const Wants& wants) {
       fail_usage("no term reads text " + std::to_string(k) + " (" + config.texts[k] + ")",
                  "a term that reads several texts, or --texts without it");
     }
+  }
+}
+
+/// Rows of padding are causal ones: from both sides the text itself would see them.
+void refuse_padding_on_both_sides(const ObjectiveConfig& config, const Wants& wants) {
+  for (size_t k = 0; k < config.texts.size(); ++k) {
+    if (!wants.texts[k].padding || !parse_slot(config.texts[k]).both_sides) continue;
+    fail_usage("a term reads the padding behind text " + std::to_string(k) + " (" +
+                   config.texts[k] + "), whose words would see it from both sides",
+               "a text without +both-sides, or filip.padding=off");
+  }
+}
+
+/// What a tower lacks for a term.
+void check_tower(const ChosenTerm& chosen, const TowerWidths& widths, const std::string& model) {
+  const TermKind& kind = *chosen.kind;
+  if (kind.reads_patches && widths.image_patches == 0) {
+    fail_usage("term " + kind.name + " compares words with patches, and " + model +
+                   "'s image tower is a ResNet, which has none",
+               "a vision transformer, such as ViT-B-32");
+  }
+  const int64_t class_tokens = kind.class_tokens ? kind.class_tokens(chosen.options) : 1;
+  if (class_tokens > 1 && widths.class_token.empty()) {
+    fail_usage("term " + kind.name + " gives a picture " + std::to_string(class_tokens) +
+                   " class tokens, and " + model + "'s image tower is a ResNet, which has none",
+               "a vision transformer, such as ViT-B-32, or " + kind.name + ".class-tokens=1");
   }
 }
 
@@ -126,11 +153,17 @@ TowerWidths widths_of(const models::ModelConfig& config) {
   // A ResNet's last stage has eight times the channels of its first, each block four times its own.
   const int64_t pooled =
       resnet ? (int64_t{vision.width} << (vision.resnet_layers.size() - 1)) * 4 : vision.width;
+  // timm's files hold it as a sequence of one in a batch of one.
+  std::vector<int64_t> class_token = {vision.width};
+  if (vision.timm_names) class_token = {1, 1, vision.width};
+  if (resnet) class_token.clear();
   return {.embedding = config.embed_dim,
           .image_pooled = pooled,
           .image_patches = resnet ? 0 : vision.width,
+          .class_token = class_token,
+          .class_token_deviation = resnet ? 0 : models::class_token_deviation(vision),
           .text_tokens = config.text.width,
-          .vocabulary = config.text.vocabulary_size};
+          .vocabulary = config.text.words()};
 }
 
 Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& model, uint64_t seed)
@@ -140,11 +173,7 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
   wants_.texts.resize(config.texts.size());
   for (const ChosenTerm& chosen : choose_terms(config)) {
     const TermKind& kind = *chosen.kind;
-    if (kind.reads_patches && widths.image_patches == 0) {
-      fail_usage("term " + kind.name + " compares words with patches, and " + model.name +
-                     "'s image tower is a ResNet, which has none",
-                 "a vision transformer, such as ViT-B-32");
-    }
+    check_tower(chosen, widths, model.name);
     const std::shared_ptr<Term> term =
         kind.make({.options = chosen.options,
                    .widths = widths,
@@ -158,13 +187,23 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
     parts_.push_back({kind.name, chosen.config->weight, term});
   }
   refuse_unread(config, wants_);
+  refuse_padding_on_both_sides(config, wants_);
   const std::vector<bool> masked = masked_slots(config);
-  if (std::find(masked.begin(), masked.end(), true) != masked.end()) {
+  if (std::find(masked.begin(), masked.end(), true) != masked.end() &&
+      !model.text.declip_numbering) {
     mask_token_ = register_parameter(
         "mask_token", drawn_normal({widths.text_tokens}, kTokenDeviation, seed, "mask_token"));
   }
   for (const Part& part : parts_) table_.append(part.term->table(), part.name + ".");
   if (mask_token_.defined()) table_.add("mask_token", mask_token_);
+}
+
+Tensor Objective::class_tokens() const {
+  std::vector<Tensor> rows;
+  for (const Part& part : parts_) {
+    for (const Tensor& row : part.term->class_tokens()) rows.push_back(row);
+  }
+  return rows.empty() ? Tensor() : at::stack(rows);
 }
 
 Tensor Objective::scale(const Tensor& log_scale) const {

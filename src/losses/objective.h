@@ -68,7 +68,8 @@ class Objective : public torch::nn::Module {
   };
 
   /// Heads are drawn by `seed`. Throws what `check_objective` throws, and Error(kUsage) for a term
-  /// that this model cannot serve (FILIP and a ResNet).
+  /// that this model cannot serve (FILIP and a ResNet). Of the model it needs the configuration
+  /// alone, so all this is told before there is one.
   Objective(const ObjectiveConfig& config, const models::ModelConfig& model, uint64_t seed = 0);
 
   const ObjectiveConfig& config() const { return config_; }
@@ -76,8 +77,11 @@ class Objective : public torch::nn::Module {
   /// Of all terms, for each of the objective's views and texts.
   const Wants& wants() const { return wants_; }
   /// What masked slots have in place of a hidden word: one row (W) that is learned; undefined where
-  /// no slot is masked.
+  /// no slot is masked, and where the model's own table has a row for it.
   const Tensor& mask_token() const { return mask_token_; }
+  /// The class tokens of a picture beside the model's own, (K, W); undefined where no term wants
+  /// any.
+  Tensor class_tokens() const;
   /// The scale that the losses use.
   Tensor scale(const Tensor& log_scale) const;
   /// Keeps the learned log scale within its bounds. After each step.

@@ -20,6 +20,16 @@ Tensor Term::add_parameter(const std::string& name, const Tensor& value,
   return parameter;
 }
 
+Tensor Term::add_parameter(const std::string& name, const Tensor& value,
+                           const std::vector<int64_t>& shape_in_files) {
+  Tensor parameter = register_parameter(plain(name), value);
+  table_.add({.name = name,
+              .leaf = parameter,
+              .layout = tensor::FileLayout::kReshaped,
+              .shape = shape_in_files});
+  return parameter;
+}
+
 Tensor Term::add_buffer(const std::string& name, const Tensor& value) {
   // What counts is an integer and stays on the CPU wherever the module goes.
   Tensor buffer = value.is_floating_point() ? register_buffer(plain(name), value) : value;

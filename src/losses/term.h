@@ -32,8 +32,11 @@ struct TowerWidths {
   int64_t embedding = 0;      ///< E
   int64_t image_pooled = 0;   ///< W of ImageFeatures::pooled
   int64_t image_patches = 0;  ///< W of ImageFeatures::patches; 0: the tower has none
-  int64_t text_tokens = 0;    ///< W of TextFeatures::tokens
-  int64_t vocabulary = 0;     ///< words a text may hold, without the mask
+  /// Shape of the class token in files (its numbers are W); empty: the tower has none.
+  std::vector<int64_t> class_token = {};
+  double class_token_deviation = 0;  ///< of its first values
+  int64_t text_tokens = 0;           ///< W of TextFeatures::tokens
+  int64_t vocabulary = 0;            ///< words a text may hold, without the mask
 };
 
 /// A module, so that its tensors move and change type with it. It registers every tensor and names
@@ -57,6 +60,10 @@ class Term : public torch::nn::Module {
   /// Once after each update of the parameters: bounds of what the term learns.
   virtual void after_update() {}
 
+  /// Rows (W) of class tokens beside the model's own, whose embeddings the term wants of view 0
+  /// (`ImageWants::branches`).
+  virtual std::vector<Tensor> class_tokens() const { return {}; }
+
   /// Numbers of the last step's losses; asked for once, after it.
   virtual std::vector<Reading> readings() { return {}; }
 
@@ -71,6 +78,9 @@ class Term : public torch::nn::Module {
   /// A parameter, under its name in files ("projector.0.weight").
   Tensor add_parameter(const std::string& name, const Tensor& value,
                        const std::string& cancelled = {});
+  /// The same with its shape in files, where that is another.
+  Tensor add_parameter(const std::string& name, const Tensor& value,
+                       const std::vector<int64_t>& shape_in_files);
   /// What training changes without a gradient.
   Tensor add_buffer(const std::string& name, const Tensor& value);
 

@@ -1,10 +1,14 @@
 #include "models/config.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/words.h"
 
 namespace clipwright::models {
 namespace {
+
+constexpr std::string_view kTextBias = "text-bias", kDeclipTokens = "declip-tokens";
 
 TextConfig text_tower(int width, int layers = 12) {
   TextConfig text;
@@ -109,6 +113,34 @@ const std::vector<ModelConfig>& table() {
   return models;
 }
 
+/// The architecture before the first '+' with the switches behind it.
+ModelConfig with_switches(std::string_view name, size_t plus) {
+  ModelConfig config = find_model_config(name.substr(0, plus));
+  config.name = name;
+  while (plus != std::string_view::npos) {
+    const size_t next = name.find('+', plus + 1);
+    const std::string_view word =
+        name.substr(plus + 1, next == std::string_view::npos ? next : next - plus - 1);
+    bool* on = word == kTextBias       ? &config.text.projection_bias
+               : word == kDeclipTokens ? &config.text.declip_numbering
+                                       : nullptr;
+    if (on == nullptr) {
+      const std::string near = nearest(word, {std::string(kTextBias), std::string(kDeclipTokens)});
+      fail_usage(
+          "the architecture '" + std::string(name) + "' ends in '+" + std::string(word) + "'",
+          "+text-bias or +declip-tokens", near.empty() ? "" : "Did you mean '+" + near + "'?");
+    }
+    if (*on)
+      fail_usage(
+          "the architecture '" + std::string(name) + "' says +" + std::string(word) + " twice",
+          "it once");
+    *on = true;
+    plus = next;
+  }
+  if (config.text.declip_numbering) ++config.text.vocabulary_size;
+  return config;
+}
+
 }  // namespace
 
 std::vector<std::string> model_names() {
@@ -117,7 +149,15 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+bool is_model_name(std::string_view name) {
+  const std::string_view base = name.substr(0, name.find('+'));
+  const std::vector<std::string> names = model_names();
+  return std::find(names.begin(), names.end(), base) != names.end();
+}
+
 ModelConfig find_model_config(std::string_view name) {
+  const size_t plus = name.find('+');
+  if (plus != std::string_view::npos) return with_switches(name, plus);
   for (const ModelConfig& config : table()) {
     if (config.name == name) return config;
   }

@@ -31,12 +31,19 @@ struct VisionConfig {
 
 struct TextConfig {
   int context_length = 77;
-  int vocabulary_size = 49408;
+  int vocabulary_size = 49408;  ///< rows of the token table
   int width = 512;
   int layers = 12;
   int heads = 8;
   double mlp_ratio = 4;
   Activation activation = Activation::kGelu;
+  bool projection_bias = false;  ///< behind the projection to the width of both towers
+  /// DeCLIP's order of the token table's rows: the mask's before those of start and end, where
+  /// OpenAI's numbering has these two last and no mask.
+  bool declip_numbering = false;
+
+  /// Words that a text may hold, without the mask; the mask's id is the first beyond them.
+  int words() const { return vocabulary_size - (declip_numbering ? 1 : 0); }
 };
 
 struct ModelConfig {
@@ -50,7 +57,12 @@ struct ModelConfig {
 /// Built-in architectures: ViT-B-32, ViT-B-32-quickgelu, ViT-B-16, ViT-L-14, ViT-S-16, ViT-S-32,
 /// RN50, laclip-ViT-S-16, laclip-ViT-B-16, laclip-ViT-L-16, tiny-32 (the demo's), ... Throws
 /// Error(kUsage) naming the nearest.
+///
+/// Behind a name may stand switches of the text tower, as published for DeCLIP: "+text-bias" (a
+/// bias in its projection) and "+declip-tokens" (DeCLIP's order of tokens).
 ModelConfig find_model_config(std::string_view name);
+/// Whether `find_model_config` knows it, switches included.
+bool is_model_name(std::string_view name);
 std::vector<std::string> model_names();
 
 }  // namespace clipwright::models

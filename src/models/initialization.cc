@@ -14,6 +14,8 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+constexpr double kTimmDeviation = 0.02;
+
 struct Draw {
   enum class Kind { kKeep, kNormal, kUniform } kind = Kind::kKeep;
   double size = 0;  ///< standard deviation, or half width
@@ -30,7 +32,7 @@ Draw text_rule(const TextConfig& text, const std::string& name) {
                out = attention / std::sqrt(2.0 * text.layers);
   if (name == "token_embedding.weight") return normal(0.02);
   if (name == "positional_embedding") return normal(0.01);
-  if (name == "text_projection") return normal(attention);
+  if (name == "text_projection" || name == "text_projection.weight") return normal(attention);
   if (ends_with(name, "attn.in_proj_weight")) return normal(attention);
   if (ends_with(name, "attn.out_proj.weight") || ends_with(name, "mlp.c_proj.weight"))
     return normal(out);
@@ -57,8 +59,9 @@ Draw resnet_rule(const std::string& name, const Tensor& tensor) {
 Draw vision_rule(const VisionConfig& vision, const std::string& name) {
   const double width = vision.width, patch = 3.0 * vision.patch_size * vision.patch_size,
                hidden = width * vision.mlp_ratio;
-  if (ends_with(name, "class_embedding") || ends_with(name, "positional_embedding") ||
-      ends_with(name, "visual.proj"))
+  if (ends_with(name, "class_embedding") || ends_with(name, "cls_token"))
+    return normal(class_token_deviation(vision));
+  if (ends_with(name, "positional_embedding") || ends_with(name, "visual.proj"))
     return normal(1 / std::sqrt(width));
   if (ends_with(name, "conv1.weight") || name.find("patch_embed.proj.") != std::string::npos)
     return pytorch_default(patch);
@@ -69,7 +72,7 @@ Draw vision_rule(const VisionConfig& vision, const std::string& name) {
   if (name.find("mlp.c_proj.") != std::string::npos) return pytorch_default(hidden);
   // LaCLIP: its QK-norm blocks replaced timm's after timm's own initialisation had run, so their
   // linear layers keep PyTorch's default.
-  if (ends_with(name, "cls_token") || ends_with(name, "pos_embed")) return normal(0.02);
+  if (ends_with(name, "pos_embed")) return normal(kTimmDeviation);
   if (ends_with(name, "head.proj.weight")) return normal(1 / std::sqrt(width));
   if (name.find("attn.qkv.") != std::string::npos || name.find("attn.proj.") != std::string::npos ||
       name.find("mlp.fc1.") != std::string::npos)
@@ -79,6 +82,10 @@ Draw vision_rule(const VisionConfig& vision, const std::string& name) {
 }
 
 }  // namespace
+
+double class_token_deviation(const VisionConfig& vision) {
+  return vision.timm_names ? kTimmDeviation : 1 / std::sqrt(static_cast<double>(vision.width));
+}
 
 void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor,
                        uint64_t seed) {

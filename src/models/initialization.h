@@ -14,4 +14,7 @@ namespace clipwright::models {
 void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor,
                        uint64_t seed);
 
+/// Standard deviation of a class token's first values.
+double class_token_deviation(const VisionConfig& vision);
+
 }  // namespace clipwright::models

@@ -59,9 +59,12 @@ std::shared_ptr<Clip> load_written(const std::string& model) {
   return folder.empty() ? nullptr : read_open_clip_directory(folder);
 }
 
-bool is_architecture(const std::string& model) {
-  const std::vector<std::string> names = model_names();
-  return std::find(names.begin(), names.end(), model) != names.end();
+ModelConfig named_config(const std::string& model) {
+  if (model.find('/') != std::string::npos && !is_model_name(model)) {
+    fail_usage(model + ": there is no such folder",
+               "an architecture name or the folder of a model");
+  }
+  return find_model_config(model);
 }
 
 }  // namespace
@@ -91,20 +94,21 @@ std::vector<fs::path> finished_checkpoints(const fs::path& folder) {
 
 fs::path find_model_folder(const std::string& model) { return written_folder(model); }
 
+ModelConfig read_model_config(const std::string& model) {
+  const fs::path folder = written_folder(model);
+  return folder.empty() ? named_config(model) : read_open_clip_config(folder);
+}
+
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;
-  if (model.find('/') != std::string::npos && !is_architecture(model)) {
-    fail_usage(model + ": there is no such folder",
-               "an architecture name or the folder of a model");
-  }
-  auto fresh = std::make_shared<Clip>(find_model_config(model), seed);
+  auto fresh = std::make_shared<Clip>(named_config(model), seed);
   fresh->eval();
   return fresh;
 }
 
 std::shared_ptr<Clip> load_trained_model(const std::string& model) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;
-  fail_usage(is_architecture(model)
+  fail_usage(is_model_name(model)
                  ? model + ": names an architecture, which would give fresh, untrained weights"
                  : model + ": there is no such folder",
              "an open_clip directory, the folder of a training run or a checkpoint, e.g. "
@@ -113,7 +117,7 @@ std::shared_ptr<Clip> load_trained_model(const std::string& model) {
 
 std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
   std::shared_ptr<Clip> loaded = load_model(model);
-  if (!fs::exists(model) && is_architecture(model)) {
+  if (!fs::exists(model) && is_model_name(model)) {
     log_warning("--model " + model +
                 " names an architecture: its weights are fresh, so the numbers are those of an "
                 "untrained model. A trained one is a folder, e.g. LOGS/NAME/model.");

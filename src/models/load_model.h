@@ -23,6 +23,10 @@ std::vector<std::filesystem::path> finished_checkpoints(const std::filesystem::p
 /// empty for what is no folder. Throws what `load_model` throws.
 std::filesystem::path find_model_folder(const std::string& model);
 
+/// What `load_model` would make, without its weights. Throws what that throws of names and
+/// configurations.
+ModelConfig read_model_config(const std::string& model);
+
 /// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
 /// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
 /// damaged or does not fit.

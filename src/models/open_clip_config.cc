@@ -104,6 +104,10 @@ class Section {
   std::set<std::string> seen_;
 };
 
+/// A key of our own: open_clip stops at it, where its tokens would be others than the table's.
+constexpr const char *kTokenNumbering = "token_numbering", *kOpenaiNumbering = "openai",
+                     *kDeclipNumbering = "declip";
+
 constexpr int64_t kMostWidth = 16384, kMostLayers = 256, kMostSize = 8192;
 
 /// Blocks that open_clip offers beyond the plain one.
@@ -259,7 +263,14 @@ TextConfig parse_text(Section tower, bool quick_gelu) {
     tower.only(key, nullptr);
   if (tower.has("tokenizer_mode")) tower.only("tokenizer_mode", "clip");
   if (tower.has("text_arch")) tower.only("text_arch", "clip");
-  for (const char* key : {"embed_cls", "no_causal_mask", "proj_bias"}) tower.only(key, false);
+  for (const char* key : {"embed_cls", "no_causal_mask"}) tower.only(key, false);
+  text.projection_bias = tower.flag("proj_bias", false);
+  if (tower.has(kTokenNumbering)) {
+    const std::string numbering = tower.text(kTokenNumbering, "");
+    if (numbering != kOpenaiNumbering && numbering != kDeclipNumbering)
+      tower.refuse(kTokenNumbering, "openai or declip");
+    text.declip_numbering = numbering == kDeclipNumbering;
+  }
   tower.only("pool_type", "argmax");
   tower.only("proj_type", "linear");
   refuse_custom_blocks(tower);
@@ -267,6 +278,8 @@ TextConfig parse_text(Section tower, bool quick_gelu) {
                           "hf_pooler_type", "norm_kwargs", "tokenizer_mode"})
     tower.has(key);
   tower.finish();
+  if (text.words() < 3 && text.declip_numbering)
+    tower.refuse("vocab_size", "words, the mask, start and end");
   if (text.width % text.heads != 0) tower.refuse("width", "a multiple of the number of heads");
   if (!(text.mlp_ratio > 0 && text.mlp_ratio <= 64))
     tower.refuse("mlp_ratio", "a number above 0 and at most 64");
@@ -403,6 +416,8 @@ Json to_open_clip_config(const ModelConfig& config) {
                        {"heads", config.text.heads},
                        {"layers", config.text.layers}};
   if (config.text.mlp_ratio != 4) model["text_cfg"]["mlp_ratio"] = config.text.mlp_ratio;
+  if (config.text.projection_bias) model["text_cfg"]["proj_bias"] = true;
+  if (config.text.declip_numbering) model["text_cfg"][kTokenNumbering] = kDeclipNumbering;
   Json preprocess;
   preprocess["mean"] = config.preprocess.mean;
   preprocess["std"] = config.preprocess.std;

@@ -43,9 +43,14 @@ bool is_open_clip_directory(const std::filesystem::path& folder) {
   return std::filesystem::is_regular_file(folder / kOpenClipConfigName);
 }
 
+ModelConfig read_open_clip_config(const std::filesystem::path& folder) {
+  const fs::path path = folder / kOpenClipConfigName;
+  return parse_open_clip_config(read_json(path), path.string());
+}
+
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder) {
   const fs::path config_path = folder / kOpenClipConfigName;
-  const ModelConfig config = parse_open_clip_config(read_json(config_path), config_path.string());
+  const ModelConfig config = read_open_clip_config(folder);
   for (const char* name : kWeightNames) {
     const fs::path path = folder / name;
     if (!fs::exists(path)) continue;

@@ -13,6 +13,9 @@ constexpr const char* kOpenClipConfigName = "open_clip_config.json";
 
 bool is_open_clip_directory(const std::filesystem::path& folder);
 
+/// The configuration alone. Throws Error(kInput) when it is damaged.
+ModelConfig read_open_clip_config(const std::filesystem::path& folder);
+
 /// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors or
 /// model.safetensors, the first that is there. The model is in evaluation mode. Throws
 /// Error(kInput) when either is damaged or they do not belong together.

@@ -80,7 +80,15 @@ tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& log
                                   const tensor::ParameterTable& vision) {
   tensor::ParameterTable table;
   table.add("positional_embedding", text.positional_embedding);
-  table.add("text_projection", text.projection);
+  if (text.projection_bias.defined()) {
+    // open_clip's linear layer.
+    table.add({.name = "text_projection.weight",
+               .leaf = text.projection,
+               .layout = tensor::FileLayout::kTransposed});
+    table.add("text_projection.bias", text.projection_bias);
+  } else {
+    table.add("text_projection", text.projection);
+  }
   table.add("logit_scale", logit_scale);
   table.append(vision);
   for (size_t i = 0; i < text.blocks.size(); ++i)

@@ -25,6 +25,21 @@ Rows rows_of(const Tensor& offsets, int64_t total, int64_t context_length) {
   return rows;
 }
 
+/// Texts of `length` tokens each, with id 0 behind their own.
+Tensor filled_up(const Tensor& ids, const Tensor& offsets, int64_t length) {
+  CW_CHECK(ids.is_cpu() && ids.scalar_type() == torch::kInt64, "ids to fill up lie on the CPU");
+  const int32_t* at = offsets.const_data_ptr<int32_t>();
+  const int64_t texts = offsets.size(0) - 1;
+  const Tensor source = ids.contiguous();
+  Tensor padded = torch::zeros({texts * length}, torch::kInt64);
+  for (int64_t n = 0; n < texts; ++n) {
+    std::copy(source.const_data_ptr<int64_t>() + at[n],
+              source.const_data_ptr<int64_t>() + at[n + 1],
+              padded.data_ptr<int64_t>() + n * length);
+  }
+  return padded;
+}
+
 }  // namespace
 
 TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c) {
@@ -34,6 +49,7 @@ TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c)
   };
   positional_embedding = parameter("positional_embedding", {c.context_length, width});
   projection = parameter("text_projection", {width, embed_dim});
+  if (c.projection_bias) projection_bias = parameter("text_projection_bias", {embed_dim});
   for (int i = 0; i < c.layers; ++i) {
     blocks.push_back(register_module("block_" + std::to_string(i),
                                      std::make_shared<ResidualBlock>(BlockConfig{
@@ -45,22 +61,46 @@ TextTransformer::TextTransformer(const TextConfig& c, int embed_dim) : config(c)
 }
 
 Tensor TextTransformer::embed(const Tensor& ids, const Tensor& mask_token) const {
+  if (config.declip_numbering) {
+    CW_CHECK(!mask_token.defined(), "a table in DeCLIP's order has a row for the mask");
+    // Start and end lie one row further, and the mask, numbered after them here, before them.
+    const int64_t mask = config.words();
+    return at::embedding(token_embedding,
+                         at::where(ids.eq(mask), ids - 2, ids + ids.ge(mask - 2).to(ids.dtype())));
+  }
   if (!mask_token.defined()) return at::embedding(token_embedding, ids);
   const Tensor hidden = ids.ge(config.vocabulary_size);  // (T)
   return at::where(hidden.unsqueeze(1), mask_token,
                    at::embedding(token_embedding, ids.masked_fill(hidden, 0)));
 }
 
-TextOutputs TextTransformer::forward(const Tensor& ids, const Tensor& offsets,
+Tensor TextTransformer::project(const Tensor& rows) const {
+  const Tensor features = tensor::matrix_product(rows, projection);
+  return projection_bias.defined() ? features + projection_bias : features;
+}
+
+TextOutputs TextTransformer::forward(const Tensor& given_ids, const Tensor& given_offsets,
                                      const TextRequest& request) {
-  CW_CHECK(ids.dim() == 1 && offsets.dim() == 1 && offsets.is_cpu(),
+  CW_CHECK(given_ids.dim() == 1 && given_offsets.dim() == 1 && given_offsets.is_cpu(),
            "the text tower needs ids (T) and offsets (N + 1)");
-  if (request.share_prefixes && ids.is_cpu() && !request.tokens && !request.both_sides &&
+  CW_CHECK(!request.padding || (request.tokens && !request.both_sides),
+           "padding has rows of its own among causal tokens, and nothing else");
+  if (request.share_prefixes && given_ids.is_cpu() && !request.tokens && !request.both_sides &&
       !request.mask_token.defined())
-    return {forward_shared(ids, offsets), {}};
-  const int64_t width = config.width, total = ids.size(0);
+    return {forward_shared(given_ids, given_offsets), {}, {}};
   const torch::Device device = token_embedding.device();
-  const Rows rows = rows_of(offsets, total, config.context_length);
+  Tensor ids = given_ids, offsets = given_offsets;
+  Rows rows = rows_of(offsets, ids.size(0), config.context_length);
+  if (request.padding) {
+    const int64_t length = config.context_length, texts = offsets.size(0) - 1;
+    const Tensor starts = torch::arange(texts + 1, torch::kInt32).mul_(length);
+    const Tensor ends = rows.last - offsets.narrow(0, 0, texts) + starts.narrow(0, 0, texts);
+    ids = filled_up(ids, offsets, length);
+    offsets = starts;
+    rows = rows_of(offsets, ids.size(0), length);
+    rows.last = ends;
+  }
+  const int64_t width = config.width, total = ids.size(0);
   const Tensor last = rows.last.to(device);
   Tensor x = embed(ids.to(device), request.mask_token) +
              positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
@@ -79,14 +119,14 @@ TextOutputs TextTransformer::forward(const Tensor& ids, const Tensor& offsets,
   if (request.tokens) {
     run_block(block);
     const Tensor tokens = norm(x);
-    return {tensor::matrix_product(tokens.index_select(0, last), projection), tokens};
+    return {project(tokens.index_select(0, last)), tokens, offsets};
   }
   const Tensor normed = block.norm_1(x);
   const Tensor attended = tensor::packed_last_row_attention(
       block.query(normed.index_select(0, last)), block.key_value(normed), offsets);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return {tensor::matrix_product(norm(feature), projection), {}};
+  return {project(norm(feature)), {}, {}};
 }
 
 Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets) {
@@ -111,8 +151,7 @@ Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets)
       offsets);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
-  return tensor::matrix_product(
-      at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5), projection);
+  return project(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5));
 }
 
 }  // namespace clipwright::models

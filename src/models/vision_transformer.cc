@@ -58,16 +58,46 @@ Tensor VisionTransformer::embed(const Tensor& pixels) {
   return x.reshape({pictures * length, width});
 }
 
-Tensor VisionTransformer::finish_class_rows(const Tensor& x, int64_t pictures) {
+Tensor VisionTransformer::norm_before_blocks(const Tensor& x) {
+  if (!config.norm_before_blocks) return x;
+  return at::layer_norm(x, {config.width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
+}
+
+Tensor VisionTransformer::embed_branches(const Tensor& class_tokens, int64_t pictures) {
+  const int64_t width = config.width, count = class_tokens.size(0);
+  CW_CHECK(class_tokens.dim() == 2 && class_tokens.size(1) == width,
+           "further class tokens are rows (K, W) of the image tower's width");
+  const Tensor rows = norm_before_blocks(class_tokens + positional_embedding[0]);
+  return rows.expand({pictures, count, width}).reshape({pictures * count, width});
+}
+
+Tensor VisionTransformer::run_branches(ResidualBlock& block, const Tensor& branches,
+                                       const Tensor& key_value, int64_t pictures) {
+  const int64_t heads = config.heads, size = config.width / heads,
+                length = key_value.size(0) / pictures, count = branches.size(0) / pictures;
+  const Tensor shared = key_value.view({pictures, length, 2, heads, size})
+                            .permute({2, 0, 3, 1, 4});  // (2, B, H, L, D)
+  const Tensor own = block.query_key_value(branches)
+                         .view({pictures, count, 3, heads, size})
+                         .permute({2, 0, 3, 1, 4});  // (3, B, H, K, D)
+  const auto flags = torch::TensorOptions().dtype(torch::kBool).device(branches.device());
+  const Tensor sees =
+      at::cat({at::ones({count, length}, flags), at::eye(count, flags)}, 1);  // (K, L + K)
+  const Tensor attended =
+      at::scaled_dot_product_attention(own[0], at::cat({shared[0], own[1]}, 2),
+                                       at::cat({shared[1], own[2]}, 2), sees);  // (B, H, K, D)
+  return block.finish(branches, attended.transpose(1, 2).reshape({pictures * count, heads * size}));
+}
+
+Tensor VisionTransformer::finish_class_rows(const Tensor& x, const Tensor& normed,
+                                            const Tensor& key_value, int64_t pictures) {
   ResidualBlock& last = *blocks.back();
   const int64_t width = config.width, heads = config.heads, size = width / heads,
                 length = x.size(0) / pictures;
   const Tensor class_rows = x.view({pictures, length, width}).select(1, 0);  // (B, W)
-  const Tensor normed = last.norm_1(x);                                      // (B * L, W)
   const Tensor query =
       last.query(normed.view({pictures, length, width}).select(1, 0)).unsqueeze(2);  // (B, H, 1, D)
-  const Tensor kv = last.key_value(normed)
-                        .view({pictures, length, 2, heads, size})
+  const Tensor kv = key_value.view({pictures, length, 2, heads, size})
                         .permute({2, 0, 3, 1, 4});  // (2, B, H, L, D)
   const Tensor attended =
       at::scaled_dot_product_attention(query, kv[0], kv[1]).reshape({pictures, width});
@@ -76,11 +106,13 @@ Tensor VisionTransformer::finish_class_rows(const Tensor& x, int64_t pictures) {
 
 ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest& request) {
   const int64_t width = config.width, pictures = pixels.size(0);
-  Tensor x = embed(pixels);
-  if (config.norm_before_blocks)
-    x = at::layer_norm(x, {width}, ln_pre_weight, ln_pre_bias, config.norm_epsilon);
+  Tensor x = norm_before_blocks(embed(pixels)), branches;
+  const bool branched = request.class_tokens.defined() && request.class_tokens.size(0) > 0;
+  if (branched) branches = embed_branches(request.class_tokens, pictures);
   const auto run_block = [&](ResidualBlock& block) {
-    x = block.finish(x, attend(block.query_key_value(x), pictures));
+    const Tensor qkv = block.query_key_value(x);
+    if (branched) branches = run_branches(block, branches, qkv.narrow(1, 1, 2), pictures);
+    x = block.finish(x, attend(qkv, pictures));
   };
   for (size_t i = 0; i + 1 < blocks.size(); ++i) run_block(*blocks[i]);
 
@@ -92,12 +124,21 @@ ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest
     class_rows = rows.select(1, 0);
     outputs.patches = rows.narrow(1, 1, rows.size(1) - 1);
   } else {
-    class_rows = finish_class_rows(x, pictures);
+    ResidualBlock& last = *blocks.back();
+    const Tensor normed = last.norm_1(x), key_value = last.key_value(normed);
+    if (branched) branches = run_branches(last, branches, key_value, pictures);
+    class_rows = finish_class_rows(x, normed, key_value, pictures);
   }
-  const Tensor pooled =
-      at::layer_norm(class_rows, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon);
+  const auto pool = [&](const Tensor& rows) {
+    return at::layer_norm(rows, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon);
+  };
+  const Tensor pooled = pool(class_rows);
   outputs.embedding = tensor::matrix_product(pooled, projection);
   if (request.pooled) outputs.pooled = pooled;
+  if (branched) {
+    outputs.branches =
+        tensor::matrix_product(pool(branches), projection).view({pictures, -1, projection.size(1)});
+  }
   return outputs;
 }
 

@@ -26,8 +26,17 @@ class VisionTransformer : public torch::nn::Module {
  private:
   /// Patches with class token and positions, (B * L, W).
   Tensor embed(const Tensor& pixels);
-  /// The last block's class rows, (B, W).
-  Tensor finish_class_rows(const Tensor& x, int64_t pictures);
+  /// ln_pre, where there is one.
+  Tensor norm_before_blocks(const Tensor& x);
+  /// The rows that further class tokens (K, W) begin with, (B * K, W): at the class token's place.
+  Tensor embed_branches(const Tensor& class_tokens, int64_t pictures);
+  /// One block for the branches' rows (B * K, W), given keys and values (B * L, 2, H, D) of the
+  /// picture's own.
+  Tensor run_branches(ResidualBlock& block, const Tensor& branches, const Tensor& key_value,
+                      int64_t pictures);
+  /// The last block's class rows (B, W) from `x` and all rows' keys and values.
+  Tensor finish_class_rows(const Tensor& x, const Tensor& normed, const Tensor& key_value,
+                           int64_t pictures);
   /// Non-causal attention within each picture: qkv (B * L, 3, H, D) to (B * L, W).
   static Tensor attend(const Tensor& qkv, int64_t pictures);
 };

@@ -150,65 +150,73 @@ losses::FilipHeads random_heads(const models::ModelConfig& config) {
 // FILIP's comparison written out: patches of one picture, words of one class, one product at a
 // time.
 TEST_F(ZeroshotSet, ByPatchesAndWordsEqualsTheDefinition) {
-  const ClassificationData data = open();
-  const losses::FilipHeads heads = random_heads(model_->config());
-  const std::vector<std::string> templates = {"a photo of a {c}.", "{c}", "the {c} in a room"};
-  const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
-                                                  templates, {.batch_size = 2}, &heads);
-  const models::Evaluating evaluating(*model_);
-  const auto head = [](const Tensor& row, const Tensor& weight, const Tensor& bias) {
-    const Tensor mapped = weight.to(torch::kDouble).mv(row.to(torch::kDouble)) + bias;
-    return mapped / mapped.norm();
-  };
-  std::vector<std::vector<Tensor>> words;  // by class and place
-  for (const std::string& name : data.classnames) {
-    std::vector<Tensor> sums;
-    for (const std::string& prompt : templates) {
-      text::bpe::PackedTexts packed;
-      text::bpe::Tokenizer::standard().append(text::templates::fill_template(prompt, name), packed);
-      const Tensor tokens =
-          model_->encode_text(models::to_text_batch(packed), models::TextRequest{.tokens = true})
-              .tokens;
-      for (int64_t place = 0; place < tokens.size(0); ++place) {
-        const Tensor row = head(tokens[place], heads.text_weight, heads.text_bias);
-        if (place < static_cast<int64_t>(sums.size())) {
-          sums[static_cast<size_t>(place)] = sums[static_cast<size_t>(place)] + row;
-        } else {
-          sums.push_back(row);
+  for (const bool padding : {false, true}) {
+    const ClassificationData data = open();
+    losses::FilipHeads heads = random_heads(model_->config());
+    heads.padding = padding;
+    const std::vector<std::string> templates = {"a photo of a {c}.", "{c}", "the {c} in a room"};
+    const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
+                                                    templates, {.batch_size = 2}, &heads);
+    const models::Evaluating evaluating(*model_);
+    const auto head = [](const Tensor& row, const Tensor& weight, const Tensor& bias) {
+      const Tensor mapped = weight.to(torch::kDouble).mv(row.to(torch::kDouble)) + bias;
+      return mapped / mapped.norm();
+    };
+    std::vector<std::vector<Tensor>> words;  // by class and place
+    for (const std::string& name : data.classnames) {
+      std::vector<Tensor> sums;
+      for (const std::string& prompt : templates) {
+        text::bpe::PackedTexts packed;
+        text::bpe::Tokenizer::standard().append(text::templates::fill_template(prompt, name),
+                                                packed);
+        const Tensor tokens =
+            model_
+                ->encode_text(models::to_text_batch(packed),
+                              models::TextRequest{.tokens = true, .padding = padding})
+                .tokens;
+        ASSERT_EQ(tokens.size(0), padding ? model_->config().text.context_length
+                                          : static_cast<int64_t>(packed.ids.size()));
+        for (int64_t place = 0; place < tokens.size(0); ++place) {
+          const Tensor row = head(tokens[place], heads.text_weight, heads.text_bias);
+          if (place < static_cast<int64_t>(sums.size())) {
+            sums[static_cast<size_t>(place)] = sums[static_cast<size_t>(place)] + row;
+          } else {
+            sums.push_back(row);
+          }
         }
       }
+      for (Tensor& row : sums) row = row / row.norm();
+      words.push_back(sums);
     }
-    for (Tensor& row : sums) row = row / row.norm();
-    words.push_back(sums);
-  }
-  data::transform::ImagePipeline pipeline(model_->config().preprocess,
-                                          model_->config().vision.image_size);
-  const int64_t side = model_->config().vision.image_size;
-  ASSERT_EQ(result.pictures, 9);
-  for (int64_t i = 0; i < data.pictures->size(); ++i) {
-    Tensor pixels = torch::empty({1, 3, side, side}, torch::kUInt8);
-    const data::source::ImageBytes file = data.pictures->image(i);
-    ASSERT_EQ(pipeline.evaluate(file.view,
-                                {pixels.data_ptr<uint8_t>(), static_cast<size_t>(pixels.numel())}),
-              "");
-    const Tensor patches =
-        model_
-            ->encode_image(models::normalize_pixels(pixels, model_->config().preprocess),
-                           models::ImageRequest{.patches = true})
-            .patches[0];
-    std::vector<double> scores;
-    for (const std::vector<Tensor>& own : words) {
-      double sum = 0;
-      for (int64_t p = 0; p < patches.size(0); ++p) {
-        const Tensor patch = head(patches[p], heads.image_weight, heads.image_bias);
-        double best = -2;
-        for (const Tensor& word : own) best = std::max(best, patch.dot(word).item<double>());
-        sum += best;
+    data::transform::ImagePipeline pipeline(model_->config().preprocess,
+                                            model_->config().vision.image_size);
+    const int64_t side = model_->config().vision.image_size;
+    ASSERT_EQ(result.pictures, 9);
+    for (int64_t i = 0; i < data.pictures->size(); ++i) {
+      Tensor pixels = torch::empty({1, 3, side, side}, torch::kUInt8);
+      const data::source::ImageBytes file = data.pictures->image(i);
+      ASSERT_EQ(pipeline.evaluate(
+                    file.view, {pixels.data_ptr<uint8_t>(), static_cast<size_t>(pixels.numel())}),
+                "");
+      const Tensor patches =
+          model_
+              ->encode_image(models::normalize_pixels(pixels, model_->config().preprocess),
+                             models::ImageRequest{.patches = true})
+              .patches[0];
+      std::vector<double> scores;
+      for (const std::vector<Tensor>& own : words) {
+        double sum = 0;
+        for (int64_t p = 0; p < patches.size(0); ++p) {
+          const Tensor patch = head(patches[p], heads.image_weight, heads.image_bias);
+          double best = -2;
+          for (const Tensor& word : own) best = std::max(best, patch.dot(word).item<double>());
+          sum += best;
+        }
+        scores.push_back(sum / static_cast<double>(patches.size(0)));
       }
-      scores.push_back(sum / static_cast<double>(patches.size(0)));
+      const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
+      EXPECT_EQ(result.predicted[static_cast<size_t>(i)], best) << i;
     }
-    const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
-    EXPECT_EQ(result.predicted[static_cast<size_t>(i)], best) << i;
   }
 }
 

@@ -41,6 +41,16 @@ TEST(FilipHeads, ComeBackAsTheyWereWritten) {
   EXPECT_TRUE(torch::equal(read->text_bias, written.text_bias));
 }
 
+TEST(FilipHeads, SayWhetherTheyWereTrainedWithPadding) {
+  TemporaryFolder folder;
+  for (const bool padding : {true, false}) {
+    FilipHeads written = heads(3);
+    written.padding = padding;
+    write_filip_heads(folder.path(), written);
+    EXPECT_EQ(read_filip_heads(folder.path())->padding, padding);
+  }
+}
+
 /// Half precision is read as what the towers compute in.
 TEST(FilipHeads, OfAnotherPrecisionAreConverted) {
   TemporaryFolder folder;

@@ -121,6 +121,37 @@ TEST(Objective, RefusesTermsThatItCannotServe) {
   EXPECT_NO_THROW(Objective(find_preset("declip"), resnet()));
 }
 
+TEST(Objective, ClassTokensNeedATransformer) {
+  ObjectiveConfig config = find_preset("laclip-mt");
+  EXPECT_NO_THROW(Objective(config, resnet()));
+  EXPECT_FALSE(Objective(config, transformer()).class_tokens().defined());
+  config.terms[0].options["class-tokens"] = "5";
+  EXPECT_EQ(Objective(config, transformer()).class_tokens().sizes(), (std::vector<int64_t>{4, 24}));
+  EXPECT_THAT(refusal([&] { Objective(config, resnet()); }),
+              testing::AllOf(testing::HasSubstr("5 class tokens"), testing::HasSubstr("RN50"),
+                             testing::HasSubstr("multi-text.class-tokens=1")));
+}
+
+TEST(Objective, PaddingIsOfTextsThatAreReadCausally) {
+  EXPECT_THAT(
+      refusal({.texts = {"caption+both-sides"}, .terms = {{"filip", 1, {{"padding", "on"}}}}}),
+      testing::AllOf(testing::HasSubstr("text 0 (caption+both-sides)"),
+                     testing::HasSubstr("filip.padding=off")));
+  const Objective objective({.terms = {{"filip", 1, {{"padding", "on"}}}}}, transformer());
+  EXPECT_TRUE(objective.wants().texts[0].padding);
+  EXPECT_FALSE(Objective(find_preset("filip"), transformer()).wants().texts[0].padding);
+}
+
+// A table in DeCLIP's order has a row for the mask.
+TEST(Objective, TheMasksRowIsTheModelsWhereItHasOne) {
+  models::ModelConfig config = transformer();
+  config.text.declip_numbering = true;
+  config.text.vocabulary_size = 65;
+  const Objective objective(find_preset("declip"), config);
+  EXPECT_FALSE(objective.mask_token().defined());
+  EXPECT_EQ(widths_of(config).vocabulary, 64);
+}
+
 // What is made and not read is a mistake.
 TEST(Objective, RefusesViewsAndTextsThatNoTermReads) {
   EXPECT_THAT(refusal({.views = {"base", "slip"}, .terms = {{"contrastive"}}}),

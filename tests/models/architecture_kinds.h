@@ -49,10 +49,13 @@ inline void PrintTo(const ArchitectureKind& kind, std::ostream* out) { *out << k
 inline std::vector<ArchitectureKind> architecture_kinds() {
   std::vector<ArchitectureKind> kinds;
   std::set<std::string> seen;
-  for (std::string name : model_names()) {
+  std::vector<std::string> names = model_names();
+  names.push_back("tiny-32+text-bias+declip-tokens");
+  for (std::string name : names) {
     const ModelConfig config = reduced(find_model_config(name));
     if (!seen.insert(to_open_clip_config(config).dump()).second) continue;
-    std::replace(name.begin(), name.end(), '-', '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char letter) { return letter == '-' || letter == '+'; }, '_');
     kinds.push_back({name, config});
   }
   return kinds;

@@ -59,8 +59,9 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EveryArchitecture, testing::ValuesIn(architectur
 TEST(ArchitectureKinds, AreTheFamiliesOfBuiltInModels) {
   std::vector<std::string> names;
   for (const ArchitectureKind& kind : architecture_kinds()) names.push_back(kind.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"tiny_32", "ViT_B_32_quickgelu", "RN50",
-                                             "RN50_quickgelu", "laclip_ViT_S_16"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"tiny_32", "ViT_B_32_quickgelu", "RN50", "RN50_quickgelu",
+                                      "laclip_ViT_S_16", "tiny_32_text_bias_declip_tokens"}));
 }
 
 }  // namespace

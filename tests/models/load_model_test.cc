@@ -97,6 +97,15 @@ TEST_F(LoadModel, MakesBuiltInModelsFromASeed) {
   EXPECT_TRUE(differs);
 }
 
+TEST_F(LoadModel, AConfigurationIsReadWithoutItsWeights) {
+  fs::copy(kGolden / "vit", folder_ / "model");
+  EXPECT_EQ(read_model_config((folder_ / "model").string()).embed_dim, 16);
+  EXPECT_EQ(read_model_config("RN50").vision.resnet_layers.size(), 4U);
+  EXPECT_EQ(read_model_config("tiny-32+text-bias").name, "tiny-32+text-bias");
+  EXPECT_THROW(read_model_config("tiny-23"), Error);
+  EXPECT_THROW(read_model_config((folder_ / "nothing").string()), Error);
+}
+
 TEST_F(LoadModel, WhatOnlyUsesAModelWantsATrainedOne) {
   fs::copy(kGolden / "vit", folder_ / "model");
   EXPECT_EQ(load_trained_model((folder_ / "model").string())->config().embed_dim, 16);

@@ -137,6 +137,44 @@ TEST(OpenClipConfig, RefusesHostileNumbers) {
     expect_refused(Json::parse(text), "config.json");
 }
 
+TEST(OpenClipConfig, SwitchesOfTheTextTowerSurviveARoundTrip) {
+  for (const char* name :
+       {"ViT-B-32+text-bias", "RN50+declip-tokens", "laclip-ViT-B-16+declip-tokens+text-bias"}) {
+    const ModelConfig config = find_model_config(name);
+    const Json written = to_open_clip_config(config);
+    const ModelConfig again = parse_open_clip_config(Json::parse(written.dump()), name);
+    EXPECT_EQ(again.text.projection_bias, config.text.projection_bias) << name;
+    EXPECT_EQ(again.text.declip_numbering, config.text.declip_numbering) << name;
+    EXPECT_EQ(again.text.words(), 49408) << name;
+    const Json& text = written["model_cfg"]["text_cfg"];
+    EXPECT_EQ(text.contains("proj_bias"), config.text.projection_bias) << name;
+    // Of our own, so that open_clip does not read the table with other tokens than it was made for.
+    EXPECT_EQ(text.contains("token_numbering"), config.text.declip_numbering) << name;
+    EXPECT_EQ(text["vocab_size"], config.text.declip_numbering ? 49409 : 49408) << name;
+  }
+  Json config = minimal();
+  config["model_cfg"]["text_cfg"]["token_numbering"] = "declp";
+  expect_refused(config, "openai or declip");
+}
+
+TEST(ModelConfig, NamesTheNearestSwitch) {
+  for (const auto& [name, said] :
+       {std::pair("ViT-B-32+text-bia", "Did you mean '+text-bias'?"),
+        std::pair("ViT-B-32+text-bias+text-bias", "says +text-bias twice"),
+        std::pair("ViT-B32+text-bias", "Did you mean 'ViT-B-32'?"),
+        std::pair("ViT-B-32+", "ends in '+'")}) {
+    try {
+      find_model_config(name);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      EXPECT_NE(std::string(error.what()).find(said), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_TRUE(is_model_name("ViT-B-32+text-bias"));
+  EXPECT_FALSE(is_model_name("ViT-B32"));
+}
+
 TEST(ModelConfig, NamesTheNearest) {
   try {
     find_model_config("ViT-B32");

@@ -39,18 +39,17 @@ text::bpe::PackedTexts some_texts() {
   return texts;
 }
 
-Tensor dense_forward(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
+/// Every row (N, L, W) after the last norm.
+Tensor dense_rows(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
   const int64_t length = tower.config.context_length, width = tower.config.width,
                 heads = tower.config.heads, count = texts.size();
-  Tensor ids = torch::zeros({count, length}, torch::kInt64),
-         ends = torch::zeros({count}, torch::kInt64);
+  Tensor ids = torch::zeros({count, length}, torch::kInt64);
   for (int64_t n = 0; n < count; ++n) {
     for (int32_t t = texts.offsets[n]; t < texts.offsets[n + 1]; ++t)
       ids[n][t - texts.offsets[n]] = texts.ids[t];
-    ends[n] = texts.offsets[n + 1] - texts.offsets[n] - 1;
   }
   const Tensor hidden_future = torch::ones({length, length}, torch::kBool).triu(1);
-  const auto norm = [&](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const auto norm = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const Tensor centred = x - x.mean(-1, true);
     return centred / (centred.pow(2).mean(-1, true) + 1e-5).sqrt() * weight + bias;
   };
@@ -77,9 +76,14 @@ Tensor dense_forward(const TextTransformer& tower, const text::bpe::PackedTexts&
     x = x + at::matmul(hidden * at::sigmoid(1.702 * hidden), block->c_proj_weight.t()) +
         block->c_proj_bias;
   }
-  return at::matmul(
-      norm(x, tower.ln_final_weight, tower.ln_final_bias).index({torch::arange(count), ends}),
-      tower.projection);
+  return norm(x, tower.ln_final_weight, tower.ln_final_bias);
+}
+
+Tensor dense_forward(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
+  Tensor ends = torch::zeros({texts.size()}, torch::kInt64);
+  for (int64_t n = 0; n < texts.size(); ++n) ends[n] = texts.offsets[n + 1] - texts.offsets[n] - 1;
+  return at::matmul(dense_rows(tower, texts).index({torch::arange(texts.size()), ends}),
+                    tower.projection);
 }
 
 TEST(PackedText, EqualsThePaddedTower) {
@@ -109,6 +113,113 @@ TEST(PackedText, EveryParameterGetsThePaddedTowersGradient) {
   for (const auto& named : tower->named_parameters()) {
     EXPECT_LT((packed[i++] - named.value().grad()).abs().max().item<double>(), 1e-11)
         << named.key();
+  }
+}
+
+// As published for FILIP: id 0 behind the end token up to the context length, causal attention.
+TEST(PackedText, PaddingHasThePaddedTowersRows) {
+  const auto tower = random_tower();
+  const text::bpe::PackedTexts texts = some_texts();
+  const TextBatch batch = to_text_batch(texts);
+  const TextOutputs outputs =
+      tower->forward(batch.ids, batch.offsets, {.tokens = true, .padding = true});
+  const int64_t length = tower->config.context_length;
+  const Tensor expected = dense_rows(*tower, texts);
+  EXPECT_LT((outputs.tokens.view_as(expected) - expected).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((outputs.embedding - dense_forward(*tower, texts)).abs().max().item<double>(), 1e-12);
+  EXPECT_TRUE(
+      torch::equal(outputs.offsets, torch::arange(texts.size() + 1, torch::kInt32).mul_(length)));
+  // What no padding is asked of stays as it is.
+  const TextOutputs plain = tower->forward(batch.ids, batch.offsets, {.tokens = true});
+  EXPECT_TRUE(torch::equal(plain.offsets, batch.offsets));
+  for (int64_t n = 0; n < texts.size(); ++n) {
+    const int64_t begin = texts.offsets[n], count = texts.offsets[n + 1] - begin;
+    EXPECT_LT((plain.tokens.narrow(0, begin, count) - expected[n].narrow(0, 0, count))
+                  .abs()
+                  .max()
+                  .item<double>(),
+              1e-12);
+  }
+}
+
+TEST(PackedText, PaddingLearnsAsInThePaddedTower) {
+  const auto tower = random_tower();
+  const text::bpe::PackedTexts texts = some_texts();
+  const TextBatch batch = to_text_batch(texts);
+  const Tensor direction = torch::randn({texts.size(), 12, 16}, torch::kFloat64);
+  (tower->forward(batch.ids, batch.offsets, {.tokens = true, .padding = true})
+       .tokens.view_as(direction) *
+   direction)
+      .sum()
+      .backward();
+  std::vector<Tensor> packed;
+  for (Tensor& parameter : tower->parameters()) {
+    packed.push_back(parameter.grad().defined() ? parameter.grad().clone() : Tensor());
+    parameter.mutable_grad() = Tensor();
+  }
+  (dense_rows(*tower, texts) * direction).sum().backward();
+  size_t i = 0;
+  for (const auto& named : tower->named_parameters()) {
+    const Tensor &got = packed[i++], expected = named.value().grad();
+    ASSERT_EQ(got.defined(), expected.defined()) << named.key();
+    if (got.defined()) {
+      EXPECT_LT((got - expected).abs().max().item<double>(), 1e-11) << named.key();
+    }
+  }
+}
+
+// DeCLIP's order: the mask's row before those of start and end. The same rows in another order, so
+// the same features.
+TEST(PackedText, DeclipsOrderOfTheTokenTableIsTheSameTower) {
+  const auto tower = random_tower();
+  TextConfig config = small_config();
+  config.declip_numbering = true;
+  config.vocabulary_size = 51;
+  const auto other = std::make_shared<TextTransformer>(config, 8);
+  other->to(torch::kFloat64);
+  const Tensor mask = torch::randn({16}, torch::kFloat64);
+  {
+    const torch::NoGradGuard no_grad;
+    const auto from = tower->named_parameters();
+    for (auto& named : other->named_parameters()) {
+      if (named.key() != "token_embedding_weight") named.value().copy_(from[named.key()]);
+    }
+    other->token_embedding.copy_(
+        torch::cat({tower->token_embedding.narrow(0, 0, 48), mask.unsqueeze(0),
+                    tower->token_embedding.narrow(0, 48, 2)}));
+  }
+  text::bpe::PackedTexts texts = some_texts();
+  texts.ids[3] = 50;  // a hidden word
+  texts.ids[4] = 48;  // a start
+  const TextBatch batch = to_text_batch(texts);
+  EXPECT_TRUE(
+      torch::equal(other->forward(batch.ids, batch.offsets).embedding,
+                   tower->forward(batch.ids, batch.offsets, {.mask_token = mask}).embedding));
+}
+
+TEST(PackedText, ABiasIsAddedToTheProjection) {
+  const auto tower = random_tower();
+  TextConfig config = small_config();
+  config.projection_bias = true;
+  const auto other = std::make_shared<TextTransformer>(config, 8);
+  other->to(torch::kFloat64);
+  const Tensor bias = torch::randn({8}, torch::kFloat64);
+  {
+    const torch::NoGradGuard no_grad;
+    const auto from = tower->named_parameters();
+    for (auto& named : other->named_parameters()) {
+      const Tensor* value = from.find(named.key());
+      named.value().copy_(value == nullptr ? bias : *value);
+    }
+  }
+  const TextBatch batch = to_text_batch(some_texts());
+  for (const bool tokens : {false, true}) {
+    EXPECT_LT((other->forward(batch.ids, batch.offsets, {.tokens = tokens}).embedding - bias -
+               tower->forward(batch.ids, batch.offsets, {.tokens = tokens}).embedding)
+                  .abs()
+                  .max()
+                  .item<double>(),
+              1e-12);
   }
 }
 

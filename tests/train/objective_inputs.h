@@ -10,8 +10,21 @@
 
 namespace clipwright::train {
 
-/// What makes the heads and queues of any preset small, as --term-option has it.
-inline std::vector<std::string> small_heads(const losses::ObjectiveConfig& config) {
+inline constexpr const char *kWithClassTokens = " with 5 class tokens",
+                            *kWithPadding = " with padding";
+
+/// The presets, and what else a term may want of the towers: a preset's name with words behind it.
+inline std::vector<std::string> objective_cases() {
+  std::vector<std::string> cases = losses::preset_names();
+  cases.push_back(std::string("laclip-mt") + kWithClassTokens);
+  cases.push_back(std::string("defilip") + kWithPadding);
+  return cases;
+}
+inline std::string preset_of(const std::string& name) { return name.substr(0, name.find(' ')); }
+
+/// What makes the heads and queues of a case small, and it what it is, as --term-option has it.
+inline std::vector<std::string> small_heads(const std::string& name) {
+  const losses::ObjectiveConfig& config = losses::find_preset(preset_of(name));
   std::vector<std::string> options;
   for (const losses::TermConfig& term : config.terms) {
     const auto add = [&](const std::string& option) {
@@ -28,14 +41,17 @@ inline std::vector<std::string> small_heads(const losses::ObjectiveConfig& confi
     } else if (term.name == "filip") {
       add("dim=8");
       add("keep=5");
+      if (name.ends_with(kWithPadding)) add("padding=on");
+    } else if (term.name == "multi-text" && name.ends_with(kWithClassTokens)) {
+      add("class-tokens=5");
     }
   }
   return options;
 }
 
 inline losses::ObjectiveConfig small_preset(const std::string& name) {
-  losses::ObjectiveConfig config = losses::find_preset(name);
-  for (const std::string& text : small_heads(config)) {
+  losses::ObjectiveConfig config = losses::find_preset(preset_of(name));
+  for (const std::string& text : small_heads(name)) {
     const size_t dot = text.find('.'), equals = text.find('=');
     for (losses::TermConfig& term : config.terms) {
       if (term.name == text.substr(0, dot))
@@ -45,13 +61,13 @@ inline losses::ObjectiveConfig small_preset(const std::string& name) {
   return config;
 }
 
-/// `pairs` random pictures and texts as the objective's slots want them, with two rewrites where it
-/// reads all texts.
+/// `pairs` random pictures and texts as the objective's slots want them, with four rewrites where
+/// it reads all texts.
 inline loop::StepInput random_input(const models::ModelConfig& model,
                                     const losses::ObjectiveConfig& config, int64_t pairs,
                                     uint64_t seed = 3) {
   Random random(seed, "random_input", 0, uint64_t{0});
-  const int size = model.vision.image_size, vocabulary = model.text.vocabulary_size;
+  const int size = model.vision.image_size, vocabulary = model.text.words();
   loop::StepInput input;
   for (size_t v = 0; v < config.views.size(); ++v) {
     Tensor pixels = torch::empty({pairs, 3, size, size}, torch::kUInt8);
@@ -59,7 +75,7 @@ inline loop::StepInput random_input(const models::ModelConfig& model,
       pixels.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(random.below(256));
     input.views.push_back(pixels);
   }
-  const size_t texts = config.texts.size() + (losses::reads_rewrites(config) ? 2 : 0);
+  const size_t texts = config.texts.size() + (losses::reads_rewrites(config) ? 4 : 0);
   for (size_t k = 0; k < texts; ++k) {
     const bool masked = k < config.texts.size() && losses::parse_slot(config.texts[k]).masked;
     text::bpe::PackedTexts packed;

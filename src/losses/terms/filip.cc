@@ -82,13 +82,20 @@ class Filip final : public Term {
         add_head("image", dim, setting.widths.image_patches, setting.seed);
     std::tie(heads_.text_weight, heads_.text_bias) =
         add_head("text", dim, setting.widths.text_tokens, setting.seed);
+    heads_.padding = setting.options.is("padding", "on");
+    if (heads_.padding) {
+      table_.add({.name = kFilipPadding,
+                  .leaf = torch::ones({1}, torch::kInt64),
+                  .kind = tensor::TensorKind::kConstant});
+    }
     if (setting.options.is("scale", "own"))
       log_scale_ = add_parameter("logit_scale", torch::tensor(std::log(1 / 0.07), torch::kFloat32));
   }
 
   Wants wants() const override {
-    return {
-        .views = {{.patches = true}}, .texts = {{.tokens = true}}, .scale = !log_scale_.defined()};
+    return {.views = {{.patches = true}},
+            .texts = {{.tokens = true, .padding = heads_.padding}},
+            .scale = !log_scale_.defined()};
   }
 
   Tensor loss(const Features& all) override {
@@ -186,7 +193,12 @@ TermKind filip_kind() {
            {.name = "scale",
             .fallback = "own",
             .help = "own: learned beside the model's, its log within 3 and 6; shared: the model's",
-            .choices = {"own", "shared"}}},
+            .choices = {"own", "shared"}},
+           {.name = "padding",
+            .fallback = "off",
+            .help = "on: the rows behind a text, up to the context length, take part as tokens, as "
+                    "in the published code; off: a text's own tokens alone, as in the paper",
+            .choices = {"off", "on"}}},
       .reads_patches = true,
       .make = [](const TermSetting& setting) { return std::make_shared<Filip>(setting); },
   };

@@ -33,9 +33,8 @@ Tensor filip_loss(const Tensor& patches, const Tensor& tokens, const Tensor& off
 /// View 0 and text slot 0, through a linear head a side and to unit length.
 ///
 /// The published code lets the padding behind a text take part as tokens. Packed texts have none,
-/// and its rows are no constants (each sees the text before it), so no option here could make up
-/// for them; a slot whose texts were filled up to the context length before the tower would give
-/// them, and this term would take them as the tokens they then are.
+/// and its rows are no constants (each sees the text before it); with the option padding the tower
+/// fills the texts up and gives them (`TextWants::padding`), and they are tokens like the others.
 TermKind filip_kind();
 
 }  // namespace clipwright::losses::terms

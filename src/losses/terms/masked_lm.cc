@@ -89,8 +89,8 @@ class MaskedLm final : public Term {
     for (size_t slot = 0; slot < masked_.size(); ++slot) {
       if (!masked_[slot]) continue;
       const TextFeatures& text = some.texts.at(slot);
-      const Tensor picked = text.targets.ge(0).nonzero().squeeze(1);
-      rows.push_back(text.tokens.index_select(0, picked));
+      const Tensor picked = text.targets.ge(0).nonzero().squeeze(1);  // on the CPU
+      rows.push_back(text.tokens.index_select(0, picked.to(text.tokens.device())));
       targets.push_back(text.targets.index_select(0, picked));
     }
     CW_CHECK(!rows.empty(), "masked-lm needs a masked text slot");
@@ -104,22 +104,22 @@ class MaskedLm final : public Term {
   std::vector<Reading> readings() override {
     const auto words = static_cast<double>(words_);
     if (words_ == 0) return {{"masked-lm/words", 0}};
-    return {{"masked-lm/accuracy", static_cast<double>(right_) / words},
-            {"masked-lm/words", words}};
+    return {{"masked-lm/accuracy", right_.item<double>() / words}, {"masked-lm/words", words}};
   }
 
  private:
   /// Micro-batches add up until their step is over.
   void note(const MaskedWords& words) {
-    if (step_is_over_) words_ = right_ = 0;
+    if (step_is_over_) words_ = 0;
+    right_ = words_ == 0 ? words.right : right_ + words.right;
     step_is_over_ = false;
     words_ += words.words;
-    right_ += words.right;
   }
 
   std::vector<bool> masked_;
   Tensor weight_, bias_;  // (V, W), (V)
-  int64_t words_ = 0, right_ = 0;
+  int64_t words_ = 0;
+  Tensor right_;  // on the device: read once a step
   bool step_is_over_ = false;
 };
 
@@ -133,15 +133,18 @@ MaskedWords masked_words(const Tensor& rows_in, const Tensor& targets, const Ten
                bias.size(0) == weight.size(0),
            "masked words need rows (R, W), targets int64 (R), weight (V, W) and bias (V)");
   const int64_t count = targets.size(0);
-  if (count > 0 &&
-      (targets.min().item<int64_t>() < 0 || targets.max().item<int64_t>() >= weight.size(0))) {
-    fail_input("the masked words' targets lie between " +
-                   std::to_string(targets.min().item<int64_t>()) + " and " +
-                   std::to_string(targets.max().item<int64_t>()),
-               "0 to " + std::to_string(weight.size(0) - 1) + ", the rows of the head");
+  if (count > 0) {
+    const auto [least, most] = at::aminmax(targets);
+    const auto first = least.item<int64_t>(), last = most.item<int64_t>();
+    if (first < 0 || last >= weight.size(0)) {
+      fail_input("the masked words' targets lie between " + std::to_string(first) + " and " +
+                     std::to_string(last),
+                 "0 to " + std::to_string(weight.size(0) - 1) + ", the rows of the head");
+    }
   }
-  const tensor_list both = WordLoss::apply(rows_in.to(weight.scalar_type()), targets, weight, bias);
-  return {both[0], both[1].item<int64_t>(), count};
+  const tensor_list both =
+      WordLoss::apply(rows_in.to(weight.scalar_type()), targets.to(weight.device()), weight, bias);
+  return {both[0], both[1], count};
 }
 
 Tensor masked_lm_loss(const Tensor& rows, const Tensor& targets, const Tensor& weight,

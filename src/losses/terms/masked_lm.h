@@ -10,10 +10,11 @@ namespace clipwright::losses::terms {
 
 struct MaskedWords {
   Tensor sum;         ///< a scalar: the sum of the words' cross-entropies
-  int64_t right = 0;  ///< words whose own score is the largest
+  Tensor right;       ///< int64, a scalar: words whose own score is the largest
   int64_t words = 0;  ///< R
 };
 /// The head's guesses at `targets` int64 (R) from `rows` (R, W) by `weight` (V, W) and `bias` (V).
+/// `targets` may lie on the CPU wherever the rest is; nothing is then waited for.
 /// Scores (R, V) are made some rows at a time, 64 MB of them at most, and again in the backward
 /// pass. With R = 0 the sum and its gradients are 0. Throws Error(kInput) for a target that V does
 /// not have.

@@ -40,7 +40,8 @@ void freeze_untrained(models::Clip& model, const losses::Objective& objective) {
     return std::any_of(wants.views.begin(), wants.views.end(),
                        [&](const losses::ImageWants& view) { return view.*want; });
   };
-  const bool embedding = any_view(&losses::ImageWants::embedding),
+  const bool embedding = any_view(&losses::ImageWants::embedding) ||
+                         any_view(&losses::ImageWants::branches),
              pooled = embedding || any_view(&losses::ImageWants::pooled),
              picture = pooled || any_view(&losses::ImageWants::patches);
   const bool text_embedding = wants.any_text_embedding(),

@@ -91,18 +91,14 @@ std::string digest_of_given_weights(const options::TrainOptions& options,
   return starts_from_drawn_weights(options) ? "" : models::weights_digest(model);
 }
 
-std::shared_ptr<losses::Objective> build_objective(const options::TrainOptions& options,
-                                                   const losses::ObjectiveConfig& config,
-                                                   models::Clip& model) {
-  const auto objective = std::make_shared<losses::Objective>(config, model.config(), options.seed);
-  objective->train();
-  objective->to(model.logit_scale().device());
-  if (const tensor::ParameterTable& own = objective->table(); !own.empty()) {
+void join_objective(losses::Objective& objective, models::Clip& model) {
+  objective.train();
+  objective.to(model.logit_scale().device());
+  if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
     log_info("objective: " + with_commas(own.parameter_count()) +
              " parameters of its own, which stay in the checkpoints and are not part of the model");
   }
-  freeze_untrained(model, *objective);
-  return objective;
+  freeze_untrained(model, objective);
 }
 
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
@@ -137,7 +133,7 @@ data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
   loader.evaluation_views = static_cast<int>(filled.views.size());
   loader.texts = options::text_slots(objective);
   loader.all_rewrites = objective.caption_policy == "all";
-  loader.masking.mask = model.config().text.vocabulary_size;
+  loader.masking.mask = model.config().text.words();
   loader.thesaurus = open_thesaurus(loader.texts);
   loader.context_length = model.config().text.context_length;
   loader.max_bad_share = filled.max_bad_share;

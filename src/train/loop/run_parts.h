@@ -29,10 +29,9 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
 std::string digest_of_given_weights(const options::TrainOptions& options,
                                     const models::Clip& model);
 
-/// In training mode on the model's device. Freezes what of the model the objective does not train.
-std::shared_ptr<losses::Objective> build_objective(const options::TrainOptions& options,
-                                                   const losses::ObjectiveConfig& config,
-                                                   models::Clip& model);
+/// Brings the objective into training mode on the model's device, and freezes what of the model it
+/// does not train.
+void join_objective(losses::Objective& objective, models::Clip& model);
 
 /// Over what the model and the objective's terms train.
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,

@@ -25,13 +25,14 @@ std::vector<TextPass> plan_text_passes(const losses::Objective& objective, size_
       if (!wants.texts[k].embedding && !wants.texts[k].tokens) continue;
       const losses::SlotName name = losses::parse_slot(names[k]);
       request.tokens = wants.texts[k].tokens;
+      request.padding = wants.texts[k].padding;
       request.both_sides = name.both_sides;
       if (name.masked) request.mask_token = objective.mask_token();
     } else if (!wants.rewrites) {
       continue;
     }
     const auto same = std::find_if(passes.begin(), passes.end(), [&](const TextPass& pass) {
-      return pass.request.tokens == request.tokens &&
+      return pass.request.tokens == request.tokens && pass.request.padding == request.padding &&
              pass.request.both_sides == request.both_sides &&
              pass.request.mask_token.defined() == request.mask_token.defined();
     });
@@ -44,16 +45,30 @@ std::vector<TextPass> plan_text_passes(const losses::Objective& objective, size_
   return passes;
 }
 
+/// `targets` of texts at `offsets` as those of texts of `length` tokens: nothing is hidden in
+/// padding.
+Tensor with_padding(const Tensor& targets, const std::vector<int32_t>& offsets, int64_t length) {
+  const auto texts = static_cast<int64_t>(offsets.size()) - 1;
+  Tensor padded = torch::full({texts, length}, -1, targets.options());
+  for (int64_t n = 0; n < texts; ++n) {
+    const int32_t begin = offsets[static_cast<size_t>(n)],
+                  count = offsets[static_cast<size_t>(n) + 1] - begin;
+    padded[n].narrow(0, 0, count).copy_(targets.narrow(0, begin, count));
+  }
+  return padded.view(-1);
+}
+
 void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& input,
                    std::vector<losses::TextFeatures>& texts) {
   std::vector<text::bpe::PackedTexts> packed;
   std::vector<int64_t> tokens;
+  const int64_t length = model.config().text.context_length;
   for (const size_t k : pass.slots) {
     packed.push_back(input.texts[k]);
-    tokens.push_back(static_cast<int64_t>(input.texts[k].ids.size()));
+    tokens.push_back(pass.request.padding ? input.pairs() * length
+                                          : static_cast<int64_t>(input.texts[k].ids.size()));
   }
   const auto type = model.logit_scale().scalar_type();
-  const torch::Device device = model.logit_scale().device();
   const models::TextOutputs outputs =
       model.encode_text(models::to_text_batch(packed), pass.request);
   const std::vector<Tensor> embeddings = outputs.embedding.to(type).split(input.pairs());
@@ -64,11 +79,15 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
     losses::TextFeatures& text = texts[k];
     text.embedding = embeddings[i];
     text.tokens = rows[i];
-    text.offsets = torch::tensor(input.texts[k].offsets, torch::kInt32);
+    text.offsets = pass.request.padding
+                       ? torch::arange(input.pairs() + 1, torch::kInt32).mul_(length)
+                       : torch::tensor(input.texts[k].offsets, torch::kInt32);
     if (k >= input.targets.size() || input.targets[k].empty()) continue;
     CW_CHECK(input.targets[k].size() == input.texts[k].ids.size(),
              "a masked slot has one target a token");
-    text.targets = torch::tensor(input.targets[k], torch::kInt32).to(device, torch::kInt64);
+    text.targets = torch::tensor(input.targets[k], torch::kInt32).to(torch::kInt64);
+    if (pass.request.padding)
+      text.targets = with_padding(text.targets, input.texts[k].offsets, length);
   }
 }
 
@@ -87,16 +106,18 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
   for (size_t v = 0; v < wants.views.size(); ++v) {
     features.views.emplace_back();
     const losses::ImageWants& want = wants.views[v];
-    if (!want.embedding && !want.pooled && !want.patches) continue;
+    if (!want.embedding && !want.pooled && !want.patches && !want.branches) continue;
     const Tensor pixels = models::normalize_pixels(input.views[v].to(device, /*non_blocking=*/true),
                                                    model.config().preprocess)
                               .to(type);
-    const models::ImageOutputs outputs =
-        model.encode_image(pixels, models::ImageRequest{want.pooled, want.patches}, seen);
+    models::ImageRequest request{.pooled = want.pooled, .patches = want.patches};
+    if (want.branches) request.class_tokens = objective.class_tokens();
+    const models::ImageOutputs outputs = model.encode_image(pixels, request, seen);
     losses::ImageFeatures& view = features.views.back();
     view.embedding = outputs.embedding.to(type);
     if (want.pooled) view.pooled = outputs.pooled.to(type);
     if (want.patches) view.patches = outputs.patches.to(type);
+    if (want.branches) view.branches = outputs.branches.to(type);
   }
   std::vector<losses::TextFeatures> texts(input.texts.size());
   for (const TextPass& pass : plan_text_passes(objective, input.texts.size()))
@@ -115,6 +136,7 @@ void for_each_output(losses::Features& features, const std::function<void(Tensor
     visit_defined(view.embedding);
     visit_defined(view.pooled);
     visit_defined(view.patches);
+    visit_defined(view.branches);
   }
   for (auto* texts : {&features.texts, &features.rewrites}) {
     for (losses::TextFeatures& text : *texts) {
@@ -174,6 +196,7 @@ losses::Features with_unit_rows(const losses::Features& towers, const losses::Wa
   for (size_t v = 0; v < wants.views.size(); ++v) {
     losses::ImageFeatures& view = features.views.at(v);
     if (wants.views[v].embedding) view.unit = losses::unit_rows(view.embedding);
+    if (wants.views[v].branches) view.unit_branches = losses::unit_rows(view.branches);
   }
   for (size_t k = 0; k < wants.texts.size(); ++k) {
     losses::TextFeatures& text = features.texts.at(k);

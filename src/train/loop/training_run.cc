@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 #include "optim/clip_gradients.h"
@@ -231,19 +232,22 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   options::check_options(options);
   tensor::set_compute_threads(options.threads);
   const options::ResolvedObjective resolved = options::resolve_objective(options);
+  // Before data and weights are read: it says what the model cannot serve.
+  losses::Objective objective(resolved.config, models::read_model_config(options.model),
+                              options.seed);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());
   open_data(options, data);
   options::check_texts(resolved, data.captions->rewrites());
+  options::check_class_tokens(objective, data.captions->rewrites());
   if (data.captions->rewrites() > 0 && !options::uses_rewrites(resolved)) {
     log_warning("rewrites are given, and objective " + resolved.config.preset +
                 " trains on the originals alone: --caption-policy uniform draws among them");
   }
   const std::shared_ptr<models::Clip> model = build_model(options, resolved.config);
-  const std::shared_ptr<losses::Objective> objective =
-      build_objective(options, resolved.config, *model);
-  optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, *objective);
+  join_objective(objective, *model);
+  optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, objective);
   const options::Plan plan = options::plan_run(options, data.pairs->size());
   log_plan(options, plan);
 
@@ -263,9 +267,9 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
           folder,
           plan,
           *model,
-          *objective,
+          objective,
           optimizer,
-          restore_or_start(options, folder, trajectory, *model, *objective, optimizer),
+          restore_or_start(options, folder, trajectory, *model, objective, optimizer),
           {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
           optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr,
                           plan.warmup_steps, plan.total_steps)};
@@ -297,7 +301,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
     folder.keep();
     const bool last = report.step == plan.total_steps;
     if (validation && (plan.ends_epoch(report.step) || last)) {
-      result.val_loss = report.val_loss = validation->loss(*model, *objective, run.step_options);
+      result.val_loss = report.val_loss = validation->loss(*model, objective, run.step_options);
     }
     metrics.append(folder::metrics_row(report));
     if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss))
@@ -331,8 +335,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   require_finite_weights(run);
   result.model = folder.model();
   models::write_open_clip_directory(*model, result.model);
-  for (const losses::Objective::Part& part : objective->parts())
-    part.term->write_beside(result.model, objective->wants());
+  for (const losses::Objective::Part& part : objective.parts())
+    part.term->write_beside(result.model, objective.wants());
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

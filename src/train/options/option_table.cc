@@ -155,7 +155,8 @@ std::vector<RunOption> make_table() {
        .section = "model",
        .field = &O::model,
        .value = "MODEL",
-       .help = "architecture (ViT-B-32, laclip-ViT-B-16, tiny-32, ...) or a model's folder to "
+       .help = "architecture (ViT-B-32, laclip-ViT-B-16, tiny-32, ...; with +text-bias or "
+               "+declip-tokens behind it the text tower is as DeCLIP's) or a model's folder to "
                "start from",
        .role = kModel},
       {.name = "pretrained",

@@ -15,6 +15,11 @@ namespace {
 
 constexpr const char *kAllTexts = "all", *kCaptionSlot = "caption", *kMultiText = "multi-text";
 
+/// --multi-text-constant.
+bool has_own_flag(const std::string& term, const std::string& option) {
+  return term == kMultiText && option == "constant";
+}
+
 losses::TermConfig& term_of(losses::ObjectiveConfig& config, const std::string& name) {
   for (losses::TermConfig& term : config.terms) {
     if (term.name == name) return term;
@@ -178,6 +183,18 @@ void check_texts(const ResolvedObjective& objective, int rewrites) {
   }
 }
 
+void check_class_tokens(const losses::Objective& objective, int rewrites) {
+  for (const losses::Objective::Part& part : objective.parts()) {
+    const size_t count = 1 + part.term->class_tokens().size(),
+                 texts = 1 + static_cast<size_t>(rewrites);
+    if (count <= texts) continue;
+    fail_usage("term " + part.name + " gives a picture " + std::to_string(count) +
+                   " class tokens, and a pair has " + std::to_string(texts) +
+                   (texts == 1 ? " text" : " texts") + " to match them with",
+               part.name + ".class-tokens=" + std::to_string(texts) + " or less, or more rewrites");
+  }
+}
+
 bool uses_rewrites(const ResolvedObjective& objective) {
   const std::vector<data::captions::TextSlot> slots = text_slots(objective);
   return objective.caption_policy == kAllTexts ||
@@ -194,7 +211,7 @@ TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resol
     const losses::TermKind& kind = losses::find_term(term.name);
     const losses::TermOptions all(kind.name, kind.options, term.options);
     for (const auto& [option, value] : all.values()) {
-      if (term.name != kMultiText)  // has a flag of its own
+      if (!has_own_flag(term.name, option))
         filled.term_options.push_back(term.name + "." + option + "=" + value);
     }
   }

@@ -28,6 +28,10 @@ std::vector<data::captions::TextSlot> text_slots(const ResolvedObjective& object
 /// are none, or leaves out texts that a term reads.
 void check_texts(const ResolvedObjective& objective, int rewrites);
 
+/// Throws Error(kUsage) for more class tokens than the pairs have texts to match them with:
+/// `rewrites` and the original.
+void check_class_tokens(const losses::Objective& objective, int rewrites);
+
 /// Whether a step's texts can be rewrites at all.
 bool uses_rewrites(const ResolvedObjective& objective);
 

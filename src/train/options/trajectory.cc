@@ -81,14 +81,17 @@ Json describe(const models::VisionConfig& vision) {
 }
 
 Json describe(const models::TextConfig& text) {
-  const auto& [context_length, vocabulary_size, width, layers, heads, mlp_ratio, activation] = text;
+  const auto& [context_length, vocabulary_size, width, layers, heads, mlp_ratio, activation,
+               projection_bias, declip_numbering] = text;
   return {{"context_length", context_length},
           {"vocabulary_size", vocabulary_size},
           {"width", width},
           {"layers", layers},
           {"heads", heads},
           {"mlp_ratio", mlp_ratio},
-          {"activation", name_of(activation)}};
+          {"activation", name_of(activation)},
+          {"projection_bias", projection_bias},
+          {"declip_numbering", declip_numbering}};
 }
 
 struct Comparison {
@@ -121,6 +124,38 @@ struct Comparison {
     }
   }
 };
+
+/// What terms have been given options for since, with the value that earlier runs had.
+constexpr std::pair<std::string_view, std::string_view> kLaterOptions[] = {
+    {"filip", "padding=off"}, {"multi-text", "class-tokens=1"}};
+
+/// The options of a checkpoint's terms with those that it knew nothing of, in the order of today's.
+Json with_later_options(const Json& terms, const Json& options) {
+  Json filled = Json::array();
+  for (const Json& term : terms) {
+    const std::string text = term.get<std::string>(), own = text.substr(0, text.find('=')) + ".";
+    std::vector<std::string> list;
+    for (const Json& option : options) {
+      if (option.get<std::string>().starts_with(own)) list.push_back(option.get<std::string>());
+    }
+    for (const auto& [later_term, option] : kLaterOptions) {
+      if (own != std::string(later_term) + ".") continue;
+      const std::string name = own + std::string(option.substr(0, option.find('=') + 1));
+      if (std::none_of(list.begin(), list.end(),
+                       [&](const std::string& known) { return known.starts_with(name); }))
+        list.push_back(own + std::string(option));
+    }
+    std::sort(list.begin(), list.end());
+    for (const std::string& option : list) filled.push_back(option);
+  }
+  return filled;
+}
+
+bool holds_texts(const Json& saved, const char* name) {
+  return saved.contains(name) && saved[name].is_array() &&
+         std::all_of(saved[name].begin(), saved[name].end(),
+                     [](const Json& item) { return item.is_string(); });
+}
 
 }  // namespace
 
@@ -173,6 +208,14 @@ Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
     if (!saved.contains(name)) saved[name] = value;
   };
   fill_in("term-option", Json::array());
+  if (holds_texts(saved, "term") && holds_texts(saved, "term-option"))
+    saved["term-option"] = with_later_options(saved["term"], saved["term-option"]);
+  if (Json& model = saved["model"];
+      model.is_object() && model.contains("text") && model["text"].is_object()) {
+    for (const char* later : {"projection_bias", "declip_numbering"}) {
+      if (!model["text"].contains(later)) model["text"][later] = false;
+    }
+  }
   fill_in("views", {"base"});
   fill_in("texts", {"caption"});
   fill_in("freeze-patch-embedding", "off");

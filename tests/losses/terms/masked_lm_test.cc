@@ -48,7 +48,7 @@ TEST(MaskedLm, EqualsItsFormula) {
   const auto [sum, right] = by_hand(rows, targets, head);
   const MaskedWords words = masked_words(rows, targets, head.weight, head.bias);
   EXPECT_NEAR(words.sum.item<double>(), sum, 1e-10);
-  EXPECT_EQ(words.right, right);
+  EXPECT_EQ(words.right.item<int64_t>(), right);
   EXPECT_EQ(words.words, 9);
   EXPECT_NEAR(masked_lm_loss(rows, targets, head.weight, head.bias).item<double>(), sum / 9, 1e-10);
   const auto single = [](const Tensor& x) { return x.to(torch::kFloat32); };

@@ -40,22 +40,24 @@ class EveryParameter : public testing::TestWithParam<Case> {
   static std::string preset() { return std::get<1>(GetParam()); }
 
   static bool reads_rewrites() {
-    const losses::ObjectiveConfig& config = losses::find_preset(preset());
+    const losses::ObjectiveConfig config = small_preset(preset());
     return config.caption_policy != "original" ||
            std::any_of(config.texts.begin(), config.texts.end(),
                        [](const std::string& text) { return text.rfind("rewrite", 0) == 0; });
   }
-  /// Patches there are only in transformers.
+  /// Patches and class tokens there are only in transformers.
   static bool is_refused() {
-    const losses::ObjectiveConfig& config = losses::find_preset(preset());
+    const losses::ObjectiveConfig config = small_preset(preset());
     return !EveryParameter::config().vision.resnet_layers.empty() &&
            std::any_of(config.terms.begin(), config.terms.end(),
-                       [](const losses::TermConfig& term) { return term.name == "filip"; });
+                       [](const losses::TermConfig& term) {
+                         return term.name == "filip" || term.options.contains("class-tokens");
+                       });
   }
   void SetUp() override {
     if (!is_refused()) return;
-    EXPECT_THROW(losses::Objective(losses::find_preset(preset()), config()), Error);
-    GTEST_SKIP() << "a ResNet has no patches, and the objective says so";
+    EXPECT_THROW(losses::Objective(small_preset(preset()), config()), Error);
+    GTEST_SKIP() << "a ResNet has no patches and no class token, and the objective says so";
   }
 
   fs::path path(const std::string& inside) const { return folder_.path() / inside; }
@@ -69,10 +71,18 @@ class EveryParameter : public testing::TestWithParam<Case> {
     options::TrainOptions options;
     options.train_data = (kGolden / "pictures.tar").string();
     options.model = path("start").string();
-    options.objective = preset();
-    options.term_options = small_heads(losses::find_preset(preset()));
-    if (reads_rewrites())
+    options.objective = preset_of(preset());
+    options.term_options = small_heads(preset());
+    if (reads_rewrites()) {
       options.rewrites = {(kGolden / "chatgpt.txt").string(), (kGolden / "bard.txt").string()};
+      if (preset().ends_with(kWithClassTokens)) {
+        for (const std::string& style : std::vector(options.rewrites)) {
+          const fs::path again = path("again-" + fs::path(style).filename().string());
+          fs::copy_file(style, again, fs::copy_options::overwrite_existing);
+          options.rewrites.push_back(again.string());
+        }
+      }
+    }
     options.batch_size = 12;
     options.steps = steps;
     options.lr = 1e-3;
@@ -143,6 +153,7 @@ TEST_P(EveryParameter, TwoStepsMoveItInTheFilesOfARun) {
     for (const auto& [name, first] : objective.table().file_tensors()) {
       ASSERT_NE(own.find(name), nullptr) << name;
       const tensor::TableEntry& entry = objective.table().at(name);
+      if (entry.kind == tensor::TensorKind::kConstant) continue;
       if (entry.cancelled.empty()) {
         EXPECT_FALSE(torch::equal(first, *own.find(name))) << name << " did not move";
       }
@@ -192,7 +203,7 @@ TEST_P(EveryParameter, HasAGradientAboveRoundingUnlessItIsDeclaredCancelled) {
   }
   for (size_t i = 0; i < before.size(); ++i) {
     const tensor::TableEntry& entry = table.entries()[i];
-    if (entry.cancelled.empty()) {
+    if (entry.cancelled.empty() && entry.kind != tensor::TensorKind::kConstant) {
       EXPECT_EQ(torch::equal(before[i], entry.leaf), entry.frozen) << entry.name;
     }
   }
@@ -232,11 +243,13 @@ TEST_P(EveryParameter, ValidationLeavesTheRunAsItIs) {
 
 INSTANTIATE_TEST_SUITE_P(KindsAndObjectives, EveryParameter,
                          testing::Combine(testing::ValuesIn(models::architecture_kinds()),
-                                          testing::ValuesIn(losses::preset_names())),
+                                          testing::ValuesIn(objective_cases())),
                          [](const auto& info) {
                            std::string name =
                                std::get<0>(info.param).name + "_" + std::get<1>(info.param);
-                           std::replace(name.begin(), name.end(), '-', '_');
+                           std::replace_if(
+                               name.begin(), name.end(),
+                               [](char letter) { return letter == '-' || letter == ' '; }, '_');
                            return name;
                          });
 

@@ -20,7 +20,7 @@ constexpr int64_t kPairs = 8;
 constexpr const char* kClip = "clip";
 
 StepInput input_of(const std::string& preset, int64_t pairs = kPairs) {
-  return random_input(small_config(), losses::find_preset(preset), pairs);
+  return random_input(small_config(), small_preset(preset), pairs);
 }
 
 /// Everything that learns: the model's and the objective's.
@@ -66,11 +66,11 @@ TEST_P(Accumulation, GivesTheGradientOfOneLargeBatch) {
 
 // 3 does not divide 8: the last micro-batch is smaller.
 INSTANTIATE_TEST_SUITE_P(Presets, Accumulation,
-                         testing::Combine(testing::ValuesIn(losses::preset_names()),
+                         testing::Combine(testing::ValuesIn(objective_cases()),
                                           testing::Values(1, 2, 3)));
 
 class EveryPreset : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset, testing::ValuesIn(losses::preset_names()));
+INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset, testing::ValuesIn(objective_cases()));
 
 // The whole chain: towers, shared passes, unit rows, terms, weights.
 TEST_P(EveryPreset, GradientsAreThoseOfFiniteDifferences) {
@@ -296,6 +296,56 @@ TEST(Identities, AnEmptyQueueIsOff) {
       "declip", [](auto& config) { set_weight(config, "nearest-text", 0); }, &without);
   EXPECT_EQ(with, without);
   expect_equal(a, b);
+}
+
+TEST(Identities, OneClassTokenIsTheMultiTextLossAsItWas) {
+  double with = 0, without = 0;
+  const auto a = changed_gradients(
+      "laclip-mt", [](auto& config) { config.terms[0].options["class-tokens"] = "1"; }, &with);
+  const auto b = changed_gradients(
+      "laclip-mt", [](auto&) {}, &without);
+  EXPECT_EQ(with, without);
+  expect_equal(a, b);
+}
+
+// Texts beside the first meet branches, so what is read of the first class token alone is CLIP.
+TEST(Identities, BranchesThatMeetNoTextAreClip) {
+  models::Clip model(small_config(), 1);
+  losses::Objective clip(small_preset("clip"), model.config()),
+      branches(small_preset("laclip-mt with 5 class tokens"), model.config());
+  const StepInput input = input_of(kClip);
+  EXPECT_EQ(evaluate_step(model, clip, input, {}).loss,
+            evaluate_step(model, branches, input, {}).loss);
+}
+
+// Words behind a text's end are tokens of FILIP's, and nothing of what else the pass gives changes.
+TEST(Padding, LeavesEmbeddingsAndHiddenWordsAsTheyAre) {
+  models::Clip model(small_config(), 1);
+  model.to(torch::kDouble);
+  const auto terms_of = [&](const std::string& padding) {
+    losses::ObjectiveConfig config = small_preset("defilip");
+    config.texts = {"caption+masked", "eda"};
+    config.terms.push_back({"masked-lm", 0.2});
+    for (losses::TermConfig& term : config.terms) {
+      if (term.name == "filip") term.options["padding"] = padding;
+    }
+    losses::Objective objective(config, model.config(), 5);
+    objective.to(torch::kDouble);
+    const StepInput input = random_input(small_config(), config, kPairs);
+    std::map<std::string, double> terms;
+    for (const auto& [name, loss] :
+         forward_backward(model, objective, input, {.micro_batch = 3}).terms)
+      terms[name] = loss;
+    return terms;
+  };
+  const auto off = terms_of("off"), on = terms_of("on");
+  for (const auto& [name, loss] : off) {
+    if (name == "filip") {
+      EXPECT_GT(std::abs(on.at(name) - loss), 1e-4);
+    } else {
+      EXPECT_NEAR(on.at(name), loss, 1e-12) << name;
+    }
+  }
 }
 
 TEST(Identities, MultiTextWithoutRewritesIsClip) {

@@ -245,6 +245,70 @@ TEST_F(Trainer, AModelSaysWhetherItsGlobalFeaturesWereTrained) {
   }
 }
 
+// What the further branches need lies beside the model, which has the first one's alone.
+TEST_F(Trainer, ClassTokensLieBesideTheModel) {
+  options::TrainOptions given = options("run", 2);
+  given.objective = "laclip-mt";
+  given.rewrites = rewrites();
+  given.term_options = {"multi-text.class-tokens=3"};
+  const fs::path model = train(given).model;
+  const tensor::Safetensors file = tensor::read_safetensors(model / "class_tokens.safetensors"),
+                            own = tensor::read_safetensors(
+                                path("run/checkpoints/step_2/objective.safetensors"));
+  const Tensor* tokens = file.find("class_tokens");
+  ASSERT_NE(tokens, nullptr);
+  ASSERT_EQ(tokens->sizes(), (std::vector<int64_t>{2, 128}));
+  for (int64_t j = 1; j <= 2; ++j) {
+    const Tensor* trained = own.find("multi-text.branch." + std::to_string(j) + ".class_embedding");
+    ASSERT_NE(trained, nullptr);
+    EXPECT_TRUE(torch::equal((*tokens)[j - 1], *trained));
+  }
+  EXPECT_EQ(models::load_model(model.string())->table().size(),
+            models::load_model("tiny-32")->table().size());
+  given.name = "too-many";
+  given.term_options = {"multi-text.class-tokens=4"};
+  EXPECT_THAT(error_of(given).what(), testing::HasSubstr("a pair has 3 texts"));
+  EXPECT_FALSE(fs::exists(path("too-many")));
+}
+
+// Before data or weights are read.
+TEST_F(Trainer, WhatATowerCannotServeIsToldFirst) {
+  options::TrainOptions given = options("run", 2);
+  given.model = "RN50";
+  given.objective = "filip";
+  given.train_data = path("nowhere.tar").string();
+  const Error error = error_of(given);
+  EXPECT_EQ(error.code(), ExitCode::kUsage);
+  EXPECT_THAT(error.what(), testing::HasSubstr("RN50's image tower is a ResNet"));
+  EXPECT_FALSE(fs::exists(path("run")));
+}
+
+// As published for DeCLIP: the mask is a row of the model's table, the projection has a bias.
+TEST_F(Trainer, SwitchesOfTheTextTowerAreReadBackFromAModel) {
+  options::TrainOptions given = options("run", 2);
+  given.model = "tiny-32+text-bias+declip-tokens";
+  given.objective = "declip-paper";
+  given.texts = {"caption", "caption", "caption+masked+both-sides"};
+  given.term_options = {"simsiam.width=16", "simsiam.hidden=8", "nearest-text.size=32"};
+  const auto model = models::load_model(train(given).model.string());
+  EXPECT_TRUE(model->config().text.projection_bias && model->config().text.declip_numbering);
+  EXPECT_EQ(model->config().text.words(), 49408);
+  const auto drawn = models::load_model(given.model);
+  const auto moved = [&](int64_t row) {
+    const std::string name = "token_embedding.weight";
+    return (model->table().at(name).leaf[row] - drawn->table().at(name).leaf[row])
+        .abs()
+        .max()
+        .item<double>();
+  };
+  // The mask, the start and the end are in every step; a word that is in no text only decays.
+  for (const int64_t row : {49406, 49407, 49408}) EXPECT_GT(moved(row), 20 * moved(49000)) << row;
+  EXPECT_GT(model->table().at("text_projection.bias").leaf.abs().max().item<double>(), 0);
+  const tensor::Safetensors own =
+      tensor::read_safetensors(path("run/checkpoints/step_2/objective.safetensors"));
+  EXPECT_EQ(own.find("mask_token"), nullptr);
+}
+
 TEST_F(Trainer, APairedBaselineWithoutRewritesIsRefused) {
   options::TrainOptions given = options("run", 3);
   given.paired_baseline = true;

@@ -183,6 +183,25 @@ TEST(ResolvedOptions, ASettingThatIsTheDefaultIsNoOtherSetting) {
   EXPECT_THAT(filled(plain), testing::Contains("simsiam.hidden=512"));
 }
 
+TEST(ResolvedOptions, EveryClassTokenMeetsAText) {
+  const ResolvedObjective resolved =
+      resolve_objective({.objective = "laclip-mt", .term_options = {"multi-text.class-tokens=3"}});
+  const losses::Objective objective(resolved.config, models::find_model_config("tiny-32"));
+  EXPECT_NO_THROW(check_class_tokens(objective, 2));
+  for (const auto& [rewrites, said] : {std::pair(1, "a pair has 2 texts"), {0, "has 1 text to"}}) {
+    try {
+      check_class_tokens(objective, rewrites);
+      ADD_FAILURE() << rewrites;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      EXPECT_THAT(error.what(),
+                  testing::AllOf(testing::HasSubstr("3 class tokens"), testing::HasSubstr(said)));
+    }
+  }
+  const TrainOptions filled = filled_in({}, {.objective = resolved});
+  EXPECT_EQ(filled.term_options, (std::vector<std::string>{"multi-text.class-tokens=3"}));
+}
+
 TEST(ResolvedOptions, TheScaleIsThePresetsUnlessItIsSet) {
   const TrainOptions declip{.objective = "declip"};
   const TrainOptions filled = filled_in(declip, {.objective = resolve_objective(declip)});

@@ -139,6 +139,30 @@ TEST(Trajectory, AnOlderCheckpointsOwnConfigurationSaysItsModel) {
                                  "model.text.activation was \"quick_gelu\" and is now \"gelu\""));
 }
 
+// Runs of before a term had an option, or a model a switch, had what is now its default.
+TEST(Trajectory, AnOlderCheckpointKnowsNothingOfLaterOptions) {
+  const models::ModelConfig config = models::find_model_config("tiny-32");
+  const Json now = trajectory_of(
+      config,
+      {.objective = "filip", .terms = {{"simclr", 1}}, .views = {"base", "mocov2", "mocov2"}});
+  Json old = now;
+  Json& options = old["term-option"];
+  std::erase(options.get_ref<Json::array_t&>(), "filip.padding=off");
+  ASSERT_EQ(options.size() + 1, now["term-option"].size());
+  for (const char* later : {"projection_bias", "declip_numbering"})
+    old["model"]["text"].erase(later);
+  EXPECT_NE(refusal(old, now), "");
+  EXPECT_EQ(refusal(with_model_of_checkpoint(old, config), now), "");
+  EXPECT_EQ(logged(with_model_of_checkpoint(old, config), now), "");
+  EXPECT_EQ(with_model_of_checkpoint(now, config), now);
+  const Json padded = trajectory_of(config, {.objective = "filip",
+                                             .terms = {{"simclr", 1}},
+                                             .term_options = {"filip.padding=on"},
+                                             .views = {"base", "mocov2", "mocov2"}});
+  EXPECT_THAT(refusal(with_model_of_checkpoint(old, config), padded),
+              testing::HasSubstr("filip.padding=on"));
+}
+
 TEST(Trajectory, AModelReadFromItsFileIsTheSameModel) {
   for (const std::string& name : models::model_names()) {
     const models::ModelConfig config = models::find_model_config(name);
