@@ -72,7 +72,8 @@ CrossEntropySums cross_entropy_sums(const Tensor& rows, const Tensor& classes, c
                                     bool with_curvature) {
   const torch::NoGradGuard no_grad;
   const int64_t count = rows.size(0), width = rows.size(1), outputs = weight.size(0);
-  const int64_t at_once = std::clamp<int64_t>(kNumbersAtOnce / std::max(width, outputs), 64, count);
+  const int64_t at_once =
+      std::min(count, std::max<int64_t>(kNumbersAtOnce / std::max(width, outputs), 64));
   const Tensor narrow_weight = weight.to(precision), narrow_bias = bias.to(precision);
   const auto options = narrow_weight.options();
   Tensor block_gradient = at::empty({outputs, width}, options);
