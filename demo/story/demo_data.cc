@@ -10,7 +10,7 @@
 #include "core/random.h"
 #include "data/gcompris/photographs.h"
 #include "demo/pictures/scene_captions.h"
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::demo::story {
 namespace {
@@ -30,7 +30,7 @@ std::shared_ptr<const data::source::Dataset> open_source(const std::string& sour
 ZeroshotTest zeroshot_test(const std::filesystem::path& folder) {
   data::source::DataOptions options;
   options.source = folder.string();
-  eval::ClassificationData data = eval::open_classification(options, {}, {});
+  eval::sets::ClassificationData data = eval::sets::open_classification(options, {}, {});
   return {.set = folder.filename().string(),
           .pictures = data.pictures,
           .classnames = data.classnames,

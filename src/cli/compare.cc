@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "core/error.h"
 #include "eval/paired/compare_paths.h"
 #include "eval/paired/tables.h"
@@ -20,13 +20,13 @@ struct CompareFlags {
 void write_comparison(const eval::paired::Comparison& comparison, const std::string& output) {
   const std::string ending = std::filesystem::path(output).extension().string();
   if (ending == ".json") {
-    deliver(eval::paired::to_json(comparison).dump(1) + "\n", output);
+    evaluation::deliver(eval::paired::to_json(comparison).dump(1) + "\n", output);
   } else if (ending == ".csv") {
-    deliver(eval::paired::comparison_csv(comparison), output);
+    evaluation::deliver(eval::paired::comparison_csv(comparison), output);
   } else if (ending == ".html") {
     report::write_comparison_page(eval::paired::to_json(comparison), output);
   } else {
-    deliver(eval::paired::to_markdown(comparison), output);
+    evaluation::deliver(eval::paired::to_markdown(comparison), output);
   }
 }
 

@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/words.h"
-#include "eval/evaluation_data.h"
 #include "eval/multi_label.h"
+#include "eval/sets/evaluation_data.h"
 #include "eval/zeroshot.h"
 #include "losses/objective.h"
 #include "models/load_model.h"
@@ -78,11 +78,11 @@ double calibration_scale(const std::string& wanted, models::Clip& model) {
 }
 
 /// "ImageNet-A" where a set was named.
-std::string title_of(const ClassificationData& data) {
+std::string title_of(const sets::ClassificationData& data) {
   return data.set == nullptr ? "" : " of " + data.set->title;
 }
 
-void say_absent_classes(const ClassificationData& data) {
+void say_absent_classes(const sets::ClassificationData& data) {
   std::set<int> present;
   for (int64_t i = 0; i < data.pictures->size(); ++i) present.insert(data.pictures->label(i));
   const auto classes = static_cast<int64_t>(data.classnames.size());
@@ -92,7 +92,7 @@ void say_absent_classes(const ClassificationData& data) {
            " classes have no picture; the mean recall is over the others");
 }
 
-Json multi_label_metrics(const EvaluationRequest& request, const ClassificationData& data,
+Json multi_label_metrics(const EvaluationRequest& request, const sets::ClassificationData& data,
                          models::Clip& model) {
   if (request.tokens || !request.calibration.empty()) {
     fail_usage(std::string(request.tokens ? "--tokens" : "--calibration") +
@@ -106,17 +106,17 @@ Json multi_label_metrics(const EvaluationRequest& request, const ClassificationD
   return result.metrics();
 }
 
-ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
+sets::ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
   check(request);
-  ClassificationData data =
-      open_classification(request.data, request.classnames, request.templates, request.set);
+  sets::ClassificationData data =
+      sets::open_classification(request.data, request.classnames, request.templates, request.set);
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes, " +
            with_commas(static_cast<int64_t>(data.templates.size())) + " templates");
   return data;
 }
 
-EvaluationRecord zeroshot_on(const ClassificationData& data, const OpenedModel& opened,
+EvaluationRecord zeroshot_on(const sets::ClassificationData& data, const OpenedModel& opened,
                              const EvaluationRequest& request) {
   if (!request.tokens) warn_without_global_features(opened.source);
   models::Clip& model = *opened.model;
@@ -178,7 +178,7 @@ EvaluationRecord retrieval_on(const data::source::Dataset& pairs, const OpenedMo
 
 EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
   // The set first: a mistake there shows before a large model is read.
-  const ClassificationData data = open_zeroshot_data(request);
+  const sets::ClassificationData data = open_zeroshot_data(request);
   return zeroshot_on(data, open_model(request.model, request.device), request);
 }
 

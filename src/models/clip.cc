@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "models/initialization.h"
-#include "models/modified_resnet.h"
 #include "models/tensor_names.h"
+#include "models/towers/modified_resnet.h"
 
 namespace clipwright::models {
 
@@ -52,12 +52,13 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
   logit_scale_ =
       register_parameter("logit_scale", torch::full({}, std::log(1 / 0.07), torch::kFloat32));
   if (config.vision.resnet_layers.empty()) {
-    vision_ = register_module("vision",
-                              std::make_shared<VisionTransformer>(config.vision, config.embed_dim));
+    vision_ = register_module(
+        "vision", std::make_shared<towers::VisionTransformer>(config.vision, config.embed_dim));
   } else {
-    resnet_ = register_module("vision", std::make_shared<ModifiedResNet>(config));
+    resnet_ = register_module("vision", std::make_shared<towers::ModifiedResNet>(config));
   }
-  text_ = register_module("text", std::make_shared<TextTransformer>(config.text, config.embed_dim));
+  text_ = register_module("text",
+                          std::make_shared<towers::TextTransformer>(config.text, config.embed_dim));
   table_ = clip_table(*text_, logit_scale_, vision_ ? vision_table(*vision_) : resnet_->table());
   check_complete(*this, table_);
   for (const auto& [name, tensor] : table_.file_tensors())

@@ -25,9 +25,9 @@ TextBatch to_text_batch(const text::bpe::PackedTexts& texts);
 /// once).
 TextBatch to_text_batch(const std::vector<text::bpe::PackedTexts>& texts);
 
-class VisionTransformer;
-class ModifiedResNet;
-class TextTransformer;
+class towers::VisionTransformer;
+class towers::ModifiedResNet;
+class towers::TextTransformer;
 
 class Clip : public torch::nn::Module {
  public:
@@ -68,9 +68,9 @@ class Clip : public torch::nn::Module {
   ModelConfig config_;
   Tensor logit_scale_;
   tensor::ParameterTable table_;
-  std::shared_ptr<VisionTransformer> vision_;
-  std::shared_ptr<ModifiedResNet> resnet_;
-  std::shared_ptr<TextTransformer> text_;
+  std::shared_ptr<towers::VisionTransformer> vision_;
+  std::shared_ptr<towers::ModifiedResNet> resnet_;
+  std::shared_ptr<towers::TextTransformer> text_;
 };
 
 /// Evaluation mode of a model, or of what is trained with it, without gradients, as long as it

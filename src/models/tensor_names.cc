@@ -10,7 +10,7 @@ void add_pair(tensor::ParameterTable& table, const std::string& name, const Tens
 }
 
 void add_open_clip_block(tensor::ParameterTable& table, const std::string& name,
-                         const ResidualBlock& block) {
+                         const towers::ResidualBlock& block) {
   add_pair(table, name + "ln_1", block.ln_1_weight, block.ln_1_bias);
   table.add(name + "attn.in_proj_weight", block.in_proj_weight);
   table.add(name + "attn.in_proj_bias", block.in_proj_bias);
@@ -21,7 +21,7 @@ void add_open_clip_block(tensor::ParameterTable& table, const std::string& name,
 }
 
 void add_timm_block(tensor::ParameterTable& table, const std::string& name,
-                    const ResidualBlock& block) {
+                    const towers::ResidualBlock& block) {
   add_pair(table, name + "norm1", block.ln_1_weight, block.ln_1_bias);
   add_pair(table, name + "attn.qkv", block.in_proj_weight, block.in_proj_bias);
   if (block.config.qk_norm) {
@@ -37,7 +37,7 @@ void add_timm_block(tensor::ParameterTable& table, const std::string& name,
   add_pair(table, name + "mlp.fc2", block.c_proj_weight, block.c_proj_bias);
 }
 
-tensor::ParameterTable timm_table(const VisionTransformer& vision) {
+tensor::ParameterTable timm_table(const towers::VisionTransformer& vision) {
   tensor::ParameterTable table;
   const int64_t width = vision.config.width, places = vision.positional_embedding.size(0);
   table.add({.name = "visual.trunk.cls_token",
@@ -60,7 +60,7 @@ tensor::ParameterTable timm_table(const VisionTransformer& vision) {
 
 }  // namespace
 
-tensor::ParameterTable vision_table(const VisionTransformer& vision) {
+tensor::ParameterTable vision_table(const towers::VisionTransformer& vision) {
   if (vision.config.timm_names) return timm_table(vision);
   tensor::ParameterTable table;
   table.add("visual.class_embedding", vision.class_embedding);
@@ -76,7 +76,7 @@ tensor::ParameterTable vision_table(const VisionTransformer& vision) {
   return table;
 }
 
-tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& logit_scale,
+tensor::ParameterTable clip_table(const towers::TextTransformer& text, const Tensor& logit_scale,
                                   const tensor::ParameterTable& vision) {
   tensor::ParameterTable table;
   table.add("positional_embedding", text.positional_embedding);

@@ -2,18 +2,18 @@
 // vision tower.
 #pragma once
 
-#include "models/text_transformer.h"
-#include "models/vision_transformer.h"
+#include "models/towers/text_transformer.h"
+#include "models/towers/vision_transformer.h"
 #include "tensor/parameter_table.h"
 
 namespace clipwright::models {
 
 /// The tensors of a vision transformer, under "visual.".
-tensor::ParameterTable vision_table(const VisionTransformer& vision);
+tensor::ParameterTable vision_table(const towers::VisionTransformer& vision);
 
 /// A whole model in open_clip's order: the text tower's bare parameters, the scale, the image
 /// tower, the rest of the text tower.
-tensor::ParameterTable clip_table(const TextTransformer& text, const Tensor& logit_scale,
+tensor::ParameterTable clip_table(const towers::TextTransformer& text, const Tensor& logit_scale,
                                   const tensor::ParameterTable& vision);
 
 }  // namespace clipwright::models

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 #include "tests/eval/probe/npy_files.h"
 #include "tests/eval/tiny_set.h"
 #include "tests/temporary_folder.h"
@@ -119,7 +119,7 @@ TEST_F(FeatureSetTest, APictureIsItsRowBeforeOrAfterTheProjection) {
   write_file(folder_ / "set/2/broken.png", "no picture");
   data::source::DataOptions options;
   options.source = folder_ / "set";
-  const ClassificationData data = open_classification(options, "", "");
+  const sets::ClassificationData data = sets::open_classification(options, "", "");
   const auto model = tiny_clip();
   EvalOptions eval;
   eval.max_bad_share = 0.5;

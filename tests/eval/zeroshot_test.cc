@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "data/transform/transform.h"
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 #include "tests/eval/tiny_set.h"
 #include "text/templates/templates.h"
 
@@ -46,9 +46,9 @@ TEST(Zeroshot, OfEqualScoresTheLowestClassWins) {
 class ZeroshotSet : public testing::Test {
  protected:
   ZeroshotSet() { make_class_folders(folder_.path()); }
-  ClassificationData open(const std::string& classnames = {},
-                          const std::string& templates = {}) const {
-    return open_classification({.source = folder_.path().string()}, classnames, templates);
+  sets::ClassificationData open(const std::string& classnames = {},
+                                const std::string& templates = {}) const {
+    return sets::open_classification({.source = folder_.path().string()}, classnames, templates);
   }
   TemporaryFolder folder_;
   TemporaryFolder beside_;
@@ -56,7 +56,7 @@ class ZeroshotSet : public testing::Test {
 };
 
 TEST_F(ZeroshotSet, NamesClassesAfterTheirFolders) {
-  const ClassificationData data = open();
+  const sets::ClassificationData data = open();
   EXPECT_EQ(data.classnames, (std::vector<std::string>{"10", "2", "green pear"}));
   EXPECT_EQ(data.templates.size(), 7U);
   EXPECT_EQ(data.pictures->size(), 9);
@@ -65,7 +65,7 @@ TEST_F(ZeroshotSet, NamesClassesAfterTheirFolders) {
 TEST_F(ZeroshotSet, OrdersFoldersThatAreNumbersByValue) {
   fs::remove_all(folder_.path() / "green_pear");
   write_file(beside_ / "names.txt", "two\nten\n");
-  const ClassificationData data = open(beside_ / "names.txt");
+  const sets::ClassificationData data = open(beside_ / "names.txt");
   for (int64_t i = 0; i < data.pictures->size(); ++i) {
     const bool two = data.pictures->key(i).rfind("2/", 0) == 0;
     EXPECT_EQ(data.classnames[static_cast<size_t>(data.pictures->label(i))], two ? "two" : "ten");
@@ -85,7 +85,7 @@ TEST_F(ZeroshotSet, RefusesNamesThatDoNotFitTheFolders) {
 }
 
 TEST_F(ZeroshotSet, DoesNotDependOnBatchesOrThreads) {
-  const ClassificationData data = open({}, "80");
+  const sets::ClassificationData data = open({}, "80");
   const ZeroshotResult one = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
                                                data.templates, {.batch_size = 1, .workers = 1});
   for (const int64_t batch : {2, 7, 64}) {
@@ -105,7 +105,7 @@ TEST_F(ZeroshotSet, DoesNotDependOnBatchesOrThreads) {
 }
 
 TEST_F(ZeroshotSet, EqualsTheFormulaOnFeatures) {
-  const ClassificationData data = open({}, "plain");
+  const sets::ClassificationData data = open({}, "plain");
   const ZeroshotResult result =
       evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates);
   const Tensor images = embed_images(*model_, *data.pictures).rows,
@@ -122,7 +122,7 @@ TEST_F(ZeroshotSet, EqualsTheFormulaOnFeatures) {
 
 TEST_F(ZeroshotSet, LeavesBadPicturesOutAndCountsThem) {
   write_file(folder_.path() / "2/broken.png", "not a picture");
-  const ClassificationData data = open();
+  const sets::ClassificationData data = open();
   const ZeroshotResult result = evaluate_zeroshot(*model_, *data.pictures, data.classnames,
                                                   data.templates, {.max_bad_share = 0.5});
   EXPECT_EQ(result.pictures, 9);
@@ -134,7 +134,7 @@ TEST_F(ZeroshotSet, LeavesBadPicturesOutAndCountsThem) {
 }
 
 TEST_F(ZeroshotSet, RefusesALabelWithoutAName) {
-  const ClassificationData data = open();
+  const sets::ClassificationData data = open();
   EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, {"only one"}, data.templates), Error);
   EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, {}), Error);
 }
@@ -151,7 +151,7 @@ losses::FilipHeads random_heads(const models::ModelConfig& config) {
 // time.
 TEST_F(ZeroshotSet, ByPatchesAndWordsEqualsTheDefinition) {
   for (const bool padding : {false, true}) {
-    const ClassificationData data = open();
+    const sets::ClassificationData data = open();
     losses::FilipHeads heads = random_heads(model_->config());
     heads.padding = padding;
     const std::vector<std::string> templates = {"a photo of a {c}.", "{c}", "the {c} in a room"};

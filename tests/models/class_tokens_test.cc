@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "models/vision_transformer.h"
+#include "models/towers/vision_transformer.h"
 #include "tests/models/architecture_kinds.h"
 
 namespace clipwright::models {

@@ -5,7 +5,7 @@
 
 #include "core/random.h"
 #include "models/clip.h"
-#include "models/text_transformer.h"
+#include "models/towers/text_transformer.h"
 
 namespace clipwright::models {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/shared_prefixes.h"
+#include "models/towers/shared_prefixes.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 TEST(SharedPrefixes, GiveEachBeginningOneRow) {
   const Tensor ids = torch::tensor({1, 2, 3, 1, 2, 4, 1, 2, 3}, torch::kInt64),
                offsets = torch::tensor({0, 3, 6, 9}, torch::kInt32);
-  const SharedPrefixes shared = share_prefixes(ids, offsets);
+  const towers::SharedPrefixes shared = towers::share_prefixes(ids, offsets);
   EXPECT_TRUE(shared.ids.equal(torch::tensor({1, 2, 3, 4})));
   EXPECT_TRUE(shared.positions.equal(torch::tensor({0, 1, 2, 2})));
   EXPECT_TRUE(shared.row_of.equal(torch::tensor({0, 1, 2, 0, 1, 3, 0, 1, 2})));
@@ -20,8 +20,8 @@ TEST(SharedPrefixes, GiveEachBeginningOneRow) {
 
 // A token after another beginning is another row, even at the same place.
 TEST(SharedPrefixes, KeepEqualTokensAfterDifferentBeginningsApart) {
-  const SharedPrefixes shared = share_prefixes(torch::tensor({1, 5, 2, 5}, torch::kInt64),
-                                               torch::tensor({0, 2, 4}, torch::kInt32));
+  const towers::SharedPrefixes shared = towers::share_prefixes(
+      torch::tensor({1, 5, 2, 5}, torch::kInt64), torch::tensor({0, 2, 4}, torch::kInt32));
   EXPECT_EQ(shared.rows(), 4);
 }
 
@@ -46,9 +46,10 @@ TEST(SharedPrefixes, AreExactInTheTextTower) {
     text::bpe::Tokenizer::standard().append(text, packed, 77);
   const Evaluating evaluating(model);
   const Tensor alone = model.encode_text(to_text_batch(packed)),
-               shared =
-                   model.encode_text(to_text_batch(packed), TextRequest{.share_prefixes = true})
-                       .embedding;
+               shared = model
+                            .encode_text(to_text_batch(packed),
+                                         TextRequest{.towers::share_prefixes = true})
+                            .embedding;
   EXPECT_LT((alone - shared).abs().max().item<float>(), 1e-6F * alone.abs().max().item<float>());
   EXPECT_TRUE(shared[0].equal(shared[5]));
 }

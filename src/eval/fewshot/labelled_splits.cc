@@ -4,8 +4,8 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/evaluation_data.h"
 #include "eval/opened_model.h"
+#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
@@ -75,8 +75,8 @@ void match_by_name(const std::vector<std::string>& names, std::vector<std::strin
 
 FeatureSet encode(models::Clip& model, const LabelledSplit& split, const SplitsRequest& request,
                   FeatureKind kind, std::vector<std::string>& known) {
-  const ClassificationData data =
-      open_classification(split.data, request.classnames, /*templates=*/"plain");
+  const sets::ClassificationData data =
+      sets::open_classification(split.data, request.classnames, /*templates=*/"plain");
   if (data.multi_label)
     fail_input(split.data.source + ": its pictures have several labels each",
                "one class a picture");

@@ -20,7 +20,7 @@ struct Pictures {
   int64_t bad = 0;
 };
 
-Pictures read_pictures(models::Clip& model, const ClassificationData& data,
+Pictures read_pictures(models::Clip& model, const sets::ClassificationData& data,
                        const EvalOptions& options) {
   const auto classes = static_cast<int>(data.classnames.size());
   for (int64_t i = 0; i < data.pictures->size(); ++i) {
@@ -61,7 +61,7 @@ struct DamagedClass {
   int64_t unseen = 0;
 };
 
-DamagedClass damage_class(const ClassificationData& data, size_t label, Damage damage,
+DamagedClass damage_class(const sets::ClassificationData& data, size_t label, Damage damage,
                           const std::vector<int64_t>& prompts,
                           const audit::calibration::Corruption& corruption, TextPool& pool) {
   DamagedClass damaged;
@@ -151,7 +151,7 @@ struct Prompts {
   std::vector<std::map<Damage, DamagedClass>> damaged;  // by class
 };
 
-Prompts gather_prompts(const ClassificationData& data,
+Prompts gather_prompts(const sets::ClassificationData& data,
                        const std::vector<ClassRewording>& rewordings,
                        const audit::calibration::Corruption& corruption, TextPool& pool) {
   const size_t classes = data.classnames.size(), templates = data.templates.size();
@@ -189,8 +189,8 @@ Prompts gather_prompts(const ClassificationData& data,
 
 /// The answers of the set's classifier and a rewording's; adds what belongs to single classes to
 /// `of_classes`.
-RewordingOutcome compare_answers(const ClassificationData& data, const ClassRewording& rewording,
-                                 const std::vector<int64_t>& first,
+RewordingOutcome compare_answers(const sets::ClassificationData& data,
+                                 const ClassRewording& rewording, const std::vector<int64_t>& first,
                                  const std::vector<int64_t>& second, const Pictures& pictures,
                                  const ClassJudge& judge, std::vector<ClassOutcome>& of_classes) {
   RewordingOutcome compared{.name = rewording.name};
@@ -212,7 +212,7 @@ RewordingOutcome compare_answers(const ClassificationData& data, const ClassRewo
 
 }  // namespace
 
-InvarianceOutcome class_invariance(models::Clip& model, const ClassificationData& data,
+InvarianceOutcome class_invariance(models::Clip& model, const sets::ClassificationData& data,
                                    const std::vector<ClassRewording>& rewordings,
                                    const audit::calibration::Corruption& corruption,
                                    const EvalOptions& options) {

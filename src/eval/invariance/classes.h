@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "audit/calibration/corruption.h"
-#include "eval/evaluation_data.h"
 #include "eval/features.h"
 #include "eval/invariance/outcome.h"
+#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::eval::invariance {
 
@@ -22,7 +22,7 @@ struct ClassRewording {
 
 /// Zero-shot classification with the set's prompts and with each rewording's. Throws as
 /// `evaluate_zeroshot`, and Error(kInput) for fewer than two classes.
-InvarianceOutcome class_invariance(models::Clip& model, const ClassificationData& data,
+InvarianceOutcome class_invariance(models::Clip& model, const sets::ClassificationData& data,
                                    const std::vector<ClassRewording>& rewordings,
                                    const audit::calibration::Corruption& corruption,
                                    const EvalOptions& options = {});

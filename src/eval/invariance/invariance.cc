@@ -8,11 +8,11 @@
 #include "core/words.h"
 #include "data/captions/caption_table.h"
 #include "data/captions/keep_condition.h"
-#include "eval/evaluation_data.h"
 #include "eval/invariance/captions.h"
 #include "eval/invariance/classes.h"
 #include "eval/invariance/synonyms.h"
 #include "eval/opened_model.h"
+#include "eval/sets/evaluation_data.h"
 #include "text/templates/templates.h"
 
 namespace clipwright::eval::invariance {
@@ -84,7 +84,7 @@ std::vector<CaptionRewording> restyled(const InvarianceRequest& request,
 }
 
 std::vector<ClassRewording> rewordings_of_classes(const InvarianceRequest& request,
-                                                  const ClassificationData& data,
+                                                  const sets::ClassificationData& data,
                                                   const lexicon::WordNet& wordnet) {
   std::vector<ClassRewording> rewordings;
   if (request.synonyms != "none") {
@@ -143,8 +143,8 @@ InvarianceReport run_invariance(const InvarianceRequest& request) {
   InvarianceOutcome outcome;
   std::string architecture;
   if (by_classes(request)) {
-    const ClassificationData data =
-        open_classification(request.data, request.classnames, request.templates);
+    const sets::ClassificationData data =
+        sets::open_classification(request.data, request.classnames, request.templates);
     if (data.multi_label)
       fail_input(request.data.source + ": its pictures have several labels each",
                  "one class a picture", "--by captions looks at captions.");

@@ -7,8 +7,8 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/log.h"
-#include "eval/evaluation_data.h"
 #include "eval/paired/metric_samples.h"
+#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::eval::paired {
 namespace {
@@ -66,7 +66,7 @@ StoredResult read_stored_result(const fs::path& file) {
     check_samples(result);
   }
   if (const fs::path names = beside(file, ".classnames.txt"); is_file(names))
-    result.record.classnames = read_classnames(names.string());
+    result.record.classnames = sets::read_classnames(names.string());
   const Json done = read_done(file);
   if (const auto metric = done.find("metric"); metric != done.end() && metric->is_string())
     result.metric = metric->get<std::string>();

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 #include "tensor/device.h"
 
 namespace clipwright::eval::probe {
@@ -78,8 +78,8 @@ void renumber(FeatureSet& set, const std::vector<std::string>& names,
 
 FeatureSet encode(models::Clip& model, const ProbeSplit& split, const ProbeRequest& request,
                   FeatureKind kind, std::vector<std::string>& known_names) {
-  const ClassificationData data =
-      open_classification(split.data, request.classnames, /*templates=*/"");
+  const sets::ClassificationData data =
+      sets::open_classification(split.data, request.classnames, /*templates=*/"");
   log_info(data.pictures->describe() + "; " +
            with_commas(static_cast<int64_t>(data.classnames.size())) + " classes");
   FeatureSet set = encode_feature_set(model, *data.pictures, kind, request.options);

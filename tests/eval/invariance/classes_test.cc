@@ -19,8 +19,8 @@ class ClassInvariance : public testing::Test {
     make_class_folders(folder_.path() / "set");
     write_file(folder_ / "names.txt", "red brick\nblue wall\ngreen pear\n");
     write_file(folder_ / "templates.txt", "a photo of a {c}.\nthe {c}\n");
-    data_ = open_classification({.source = folder_ / "set"}, folder_ / "names.txt",
-                                folder_ / "templates.txt");
+    data_ = sets::open_classification({.source = folder_ / "set"}, folder_ / "names.txt",
+                                      folder_ / "templates.txt");
   }
   Tensor features() { return unit_rows(embed_images(*model_, *data_.pictures).rows); }
   std::vector<int> predicted(const std::vector<std::string>& names,
@@ -29,7 +29,7 @@ class ClassInvariance : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  ClassificationData data_;
+  sets::ClassificationData data_;
   std::shared_ptr<models::Clip> model_ = tiny_clip();
   const lexicon::WordNet no_wordnet_{folder_.path()};
   const Corruption corruption_{no_wordnet_, 1};
@@ -143,7 +143,7 @@ TEST_F(ClassInvariance, DoesNotDependOnBatchesOrThreads) {
 }
 
 TEST_F(ClassInvariance, RefusesWhatCannotBeClassified) {
-  ClassificationData data = data_;
+  sets::ClassificationData data = data_;
   data.classnames = {"only one"};
   EXPECT_THROW(class_invariance(*model_, data, {}, corruption_), Error);
   data.classnames = {"two", "names"};

@@ -1,4 +1,4 @@
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 
 #include <algorithm>
 #include <optional>
@@ -9,11 +9,11 @@
 #include "core/words.h"
 #include "data/source/source_kind.h"
 #include "data/source/sources.h"
-#include "eval/picture_labels.h"
 #include "eval/sets/benchmark_folder.h"
+#include "eval/sets/picture_labels.h"
 #include "text/templates/templates.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 namespace {
 
 using Pictures = std::shared_ptr<const data::source::Dataset>;
@@ -181,4 +181,4 @@ ClassificationData open_classification(const data::source::DataOptions& options,
   return data;
 }
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

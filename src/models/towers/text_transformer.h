@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "models/residual_block.h"
 #include "models/tower_outputs.h"
+#include "models/towers/residual_block.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 class TextTransformer : public torch::nn::Module {
  public:
@@ -33,4 +33,4 @@ class TextTransformer : public torch::nn::Module {
   Tensor project(const Tensor& rows) const;
 };
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -1,4 +1,4 @@
-#include "eval/picture_labels.h"
+#include "eval/sets/picture_labels.h"
 
 #include <algorithm>
 #include <map>
@@ -7,11 +7,11 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/relabelled.h"
 #include "eval/sets/class_lookup.h"
 #include "eval/sets/folder_labels.h"
+#include "eval/sets/relabelled.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 namespace {
 
 /// The name of each label's folder, or nothing when the labels do not come from class folders.
@@ -173,4 +173,4 @@ Pictures pictures_with_vectors(const Pictures& pictures, size_t classes) {
   return relabelled(pictures, labels);
 }
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

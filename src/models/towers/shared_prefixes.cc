@@ -1,9 +1,9 @@
-#include "models/shared_prefixes.h"
+#include "models/towers/shared_prefixes.h"
 
 #include <unordered_map>
 #include <vector>
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 SharedPrefixes share_prefixes(const Tensor& ids, const Tensor& offsets) {
   const int64_t* token = ids.const_data_ptr<int64_t>();
@@ -32,4 +32,4 @@ SharedPrefixes share_prefixes(const Tensor& ids, const Tensor& offsets) {
   return {tensor(unique), tensor(positions), tensor(row_of), tensor(first_of), tensor(last)};
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -5,7 +5,7 @@
 #include "models/config.h"
 #include "tensor/tensor.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 struct BlockConfig {
   int64_t width, heads;
@@ -41,4 +41,4 @@ class ResidualBlock : public torch::nn::Module {
   Tensor q_norm_weight, q_norm_bias, k_norm_weight, k_norm_bias;  ///< only with qk_norm
 };
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

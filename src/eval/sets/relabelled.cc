@@ -1,11 +1,11 @@
-#include "eval/relabelled.h"
+#include "eval/sets/relabelled.h"
 
 #include <string>
 #include <utility>
 
 #include "core/error.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 namespace {
 
 class RelabelledDataset final : public data::source::Dataset {
@@ -44,4 +44,4 @@ std::shared_ptr<const data::source::Dataset> relabelled(
   return std::make_shared<RelabelledDataset>(std::move(base), std::move(kept_labels));
 }
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

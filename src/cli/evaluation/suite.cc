@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -10,7 +10,7 @@
 #include "eval/suite/suite_file.h"
 #include "report/comparison_page.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 
 void add_eval_suite(CLI::App& eval) {
   auto request = std::make_shared<eval::suite::SuiteRequest>();
@@ -58,4 +58,4 @@ void add_eval_suite(CLI::App& eval) {
   });
 }
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation

@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
-#include "models/residual_block.h"
 #include "models/tower_outputs.h"
+#include "models/towers/residual_block.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 class VisionTransformer : public torch::nn::Module {
  public:
@@ -41,4 +41,4 @@ class VisionTransformer : public torch::nn::Module {
   static Tensor attend(const Tensor& qkv, int64_t pictures);
 };
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

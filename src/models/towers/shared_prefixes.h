@@ -4,7 +4,7 @@
 
 #include "tensor/tensor.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 /// Packed ids (T) with offsets (N + 1) as a tree of U <= T rows. All int64 on the CPU.
 struct SharedPrefixes {
@@ -19,4 +19,4 @@ struct SharedPrefixes {
 /// `ids` int64 (T) and `offsets` int32 (N + 1) on the CPU.
 SharedPrefixes share_prefixes(const Tensor& ids, const Tensor& offsets);
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -1,9 +1,9 @@
-#include "models/vision_transformer.h"
+#include "models/towers/vision_transformer.h"
 
 #include "core/error.h"
 #include "tensor/linear.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 VisionTransformer::VisionTransformer(const VisionConfig& c, int embed_dim) : config(c) {
   const int64_t width = c.width, grid = c.image_size / c.patch_size;
@@ -142,4 +142,4 @@ ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest
   return outputs;
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

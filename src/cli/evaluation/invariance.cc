@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "cli/source_flags.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 namespace {
 
 struct InvarianceFlags {
@@ -80,4 +80,4 @@ void add_eval_invariance(CLI::App& eval) {
   });
 }
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation

@@ -1,8 +1,8 @@
-#include "models/residual_block.h"
+#include "models/towers/residual_block.h"
 
 #include "tensor/linear.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 Tensor activate(const Tensor& x, Activation activation) {
   return activation == Activation::kGelu ? at::gelu(x) : tensor::quick_gelu(x);
@@ -82,4 +82,4 @@ Tensor ResidualBlock::finish(const Tensor& x, const Tensor& attended) {
          tensor::linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -12,7 +12,7 @@
 #include "tensor/batch_statistics.h"
 #include "tensor/parameter_table.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 
 class ModifiedResNet : public torch::nn::Module {
  public:
@@ -70,4 +70,4 @@ class ModifiedResNet : public torch::nn::Module {
       c_weight_, c_bias_;
 };
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

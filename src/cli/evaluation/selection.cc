@@ -1,10 +1,10 @@
 #include <memory>
 
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "core/words.h"
 #include "eval/selection/selection.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 
 void add_eval_selection(CLI::App& eval) {
   struct Flags {
@@ -51,4 +51,4 @@ void add_eval_selection(CLI::App& eval) {
       [flags] { deliver(eval::selection::run_selection(flags->request), flags->output); });
 }
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation

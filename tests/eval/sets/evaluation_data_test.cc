@@ -1,4 +1,4 @@
-#include "eval/evaluation_data.h"
+#include "eval/sets/evaluation_data.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "eval/zeroshot.h"
 #include "tests/eval/tiny_set.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -168,4 +168,4 @@ TEST_F(SetData, OutcomesOfSamplesGiveTheMetrics) {
 }
 
 }  // namespace
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

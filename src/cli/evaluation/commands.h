@@ -6,7 +6,7 @@
 
 #include "eval/evaluate.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 
 void add_eval_zeroshot(CLI::App& eval);
 void add_eval_retrieval(CLI::App& eval);
@@ -27,4 +27,4 @@ void deliver(const std::string& text, const std::string& output);
 /// The same of a result: a file gets outcomes of samples and class names beside it.
 void deliver(const eval::EvaluationRecord& record, const std::string& output);
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation

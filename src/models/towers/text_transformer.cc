@@ -1,11 +1,11 @@
-#include "models/text_transformer.h"
+#include "models/towers/text_transformer.h"
 
 #include "core/error.h"
-#include "models/shared_prefixes.h"
+#include "models/towers/shared_prefixes.h"
 #include "tensor/linear.h"
 #include "tensor/packed_attention.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 namespace {
 
 /// For each packed row its place within its text, and for each text its last row. int64 on the CPU.
@@ -154,4 +154,4 @@ Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets)
   return project(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5));
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -6,10 +6,10 @@
 
 #include "data/source/dataset.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 
 /// `labels` has one for each picture of `base`; those with a negative one are left out.
 std::shared_ptr<const data::source::Dataset> relabelled(
     std::shared_ptr<const data::source::Dataset> base, const std::vector<int>& labels);
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

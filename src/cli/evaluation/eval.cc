@@ -2,12 +2,12 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "cli/source_flags.h"
 #include "core/file.h"
 #include "eval/evaluate.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 namespace {
 
 struct EvalFlags {
@@ -145,18 +145,23 @@ void deliver(const eval::EvaluationRecord& record, const std::string& output) {
   }
 }
 
+}  // namespace clipwright::cli::evaluation
+
+namespace clipwright::cli {
+
 void add_eval_command(CLI::App& program) {
-  CLI::App* eval =
-      program.add_subcommand("eval", "evaluate a model: zero-shot classification, retrieval");
+  CLI::App* eval = program.add_subcommand(
+      "eval",
+      "evaluate models: zero-shot, retrieval, probes, few-shot, selection, invariance, suites");
   eval->require_subcommand(1);
-  add_eval_zeroshot(*eval);
-  add_eval_retrieval(*eval);
-  add_eval_probe(*eval);
-  add_eval_fewshot(*eval);
-  add_eval_selection(*eval);
-  add_eval_invariance(*eval);
-  add_eval_suite(*eval);
-  add_eval_build(*eval);
+  evaluation::add_eval_zeroshot(*eval);
+  evaluation::add_eval_retrieval(*eval);
+  evaluation::add_eval_probe(*eval);
+  evaluation::add_eval_fewshot(*eval);
+  evaluation::add_eval_selection(*eval);
+  evaluation::add_eval_invariance(*eval);
+  evaluation::add_eval_suite(*eval);
+  evaluation::add_eval_build(*eval);
 }
 
 }  // namespace clipwright::cli

@@ -9,7 +9,7 @@
 #include "data/source/dataset.h"
 #include "eval/sets/set_description.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 
 using Pictures = std::shared_ptr<const data::source::Dataset>;
 
@@ -31,4 +31,4 @@ LabelledPictures labelled_pictures(const Pictures& pictures,
 /// Pictures with a vector of labels, one a class. Throws Error(kInput) for one of another length.
 Pictures pictures_with_vectors(const Pictures& pictures, size_t classes);
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

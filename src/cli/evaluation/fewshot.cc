@@ -1,9 +1,9 @@
 #include <memory>
 
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "eval/fewshot/fewshot.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 namespace {
 
 struct FewshotFlags {
@@ -83,4 +83,4 @@ void add_eval_fewshot(CLI::App& eval) {
       [flags] { deliver(eval::fewshot::run_fewshot(flags->request), flags->output); });
 }
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation

@@ -1,10 +1,10 @@
-#include "models/modified_resnet.h"
+#include "models/towers/modified_resnet.h"
 
 #include <algorithm>
 
 #include "core/error.h"
 
-namespace clipwright::models {
+namespace clipwright::models::towers {
 namespace {
 
 constexpr int64_t kExpansion = 4;
@@ -160,4 +160,4 @@ ImageOutputs ModifiedResNet::forward(const Tensor& pixels, const ImageRequest& r
   return {at::linear(pooled, c_weight_, c_bias_), request.pooled ? pooled : Tensor(), {}};
 }
 
-}  // namespace clipwright::models
+}  // namespace clipwright::models::towers

@@ -8,7 +8,7 @@
 #include "data/source/dataset.h"
 #include "eval/sets/set_description.h"
 
-namespace clipwright::eval {
+namespace clipwright::eval::sets {
 
 struct ClassificationData {
   /// Labels in [0, classnames.size()) or, with `multi_label`, a label vector of as many numbers.
@@ -43,4 +43,4 @@ ClassificationData open_classification(const data::source::DataOptions& data,
 /// A name a line, blanks at the ends dropped. Throws Error(kInput) for an empty file or line.
 std::vector<std::string> read_classnames(const std::string& path);
 
-}  // namespace clipwright::eval
+}  // namespace clipwright::eval::sets

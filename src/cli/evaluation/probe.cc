@@ -1,9 +1,9 @@
 #include <memory>
 
-#include "cli/eval_commands.h"
+#include "cli/evaluation/commands.h"
 #include "eval/probe/run_probe.h"
 
-namespace clipwright::cli {
+namespace clipwright::cli::evaluation {
 namespace {
 
 struct ProbeFlags {
@@ -106,4 +106,4 @@ void add_eval_probe(CLI::App& eval) {
   command->callback([flags] { deliver(eval::probe::run_probe(flags->request), flags->output); });
 }
 
-}  // namespace clipwright::cli
+}  // namespace clipwright::cli::evaluation
