@@ -119,7 +119,8 @@ TEST(PairedBootstrap, SeedsAreTheOuterLevel) {
   EXPECT_NEAR(found.high, 0.9, 1e-6);
   EXPECT_EQ(found.seeds, 3);
   const Outcomes of;
-  const PairedDifference one = paired_bootstrap({of.a}, {of.b}),
+  const PairedDifference one = paired_bootstrap(std::vector<std::vector<float>>{of.a},
+                                                std::vector<std::vector<float>>{of.b}),
                          plain = paired_bootstrap(of.a, of.b);
   EXPECT_EQ(one.low, plain.low);
   EXPECT_EQ(one.high, plain.high);

@@ -35,8 +35,8 @@ class BenchmarkFolders : public testing::Test {
 
 TEST_F(BenchmarkFolders, AreReadFromTheSplitOrAbove) {
   write_file(folder_ / "zeroshot_classification_templates.txt", "a {c}\n");
-  for (const std::string& path :
-       {folder_.path().string(), (folder_ / "test").string(), (folder_ / "test").string() + "/"}) {
+  const std::string root = folder_.path();
+  for (const std::string& path : {root, root + "/test", root + "/test/"}) {
     const BenchmarkFolder found = read_benchmark_folder(path);
     EXPECT_EQ(found.type, "classification");
     EXPECT_EQ(*found.classnames, (Strings{"cat", "", "big dog"})) << path;

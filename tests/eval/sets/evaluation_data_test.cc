@@ -25,7 +25,7 @@ class SetData : public testing::Test {
   ClassificationData open(const std::string& source, const std::string& set,
                           const std::string& classnames = {},
                           const std::string& templates = {}) const {
-    return open_classification({.source = (folder_ / source).string()}, classnames, templates, set);
+    return open_classification({.source = folder_ / source}, classnames, templates, set);
   }
   std::string refusal(const std::function<void()>& work) const {
     try {
@@ -105,9 +105,8 @@ TEST_F(SetData, TablesCarryNumbersOrClassNames) {
   EXPECT_EQ(names_of(open("words.jsonl", "eurosat")), (Strings{"forest", "highway or road"}));
   write_file(folder_ / "names.txt", "cat\nbig dog\n");
   write_file(folder_ / "other.csv", "filepath,kind\n1.png,Big_Dog\n2.png,cat\n");
-  const ClassificationData data =
-      open_classification({.source = (folder_ / "other.csv").string(), .label_key = "kind"},
-                          (folder_ / "names.txt").string(), {});
+  const ClassificationData data = open_classification(
+      {.source = folder_ / "other.csv", .label_key = "kind"}, folder_ / "names.txt", {});
   EXPECT_EQ(names_of(data), (Strings{"big dog", "cat"}));
 }
 
