@@ -25,9 +25,11 @@ TextBatch to_text_batch(const text::bpe::PackedTexts& texts);
 /// once).
 TextBatch to_text_batch(const std::vector<text::bpe::PackedTexts>& texts);
 
-class towers::VisionTransformer;
-class towers::ModifiedResNet;
-class towers::TextTransformer;
+namespace towers {
+class VisionTransformer;
+class ModifiedResNet;
+class TextTransformer;
+}  // namespace towers
 
 class Clip : public torch::nn::Module {
  public:
