@@ -20,9 +20,9 @@ std::vector<ModelConfig> transformers() {
   return configs;
 }
 
-std::shared_ptr<VisionTransformer> random_tower(const ModelConfig& config) {
+std::shared_ptr<towers::VisionTransformer> random_tower(const ModelConfig& config) {
   torch::manual_seed(12);
-  auto tower = std::make_shared<VisionTransformer>(config.vision, config.embed_dim);
+  auto tower = std::make_shared<towers::VisionTransformer>(config.vision, config.embed_dim);
   const torch::NoGradGuard no_grad;
   for (Tensor& parameter : tower->parameters()) parameter.add_(torch::randn_like(parameter) * 0.3);
   return tower;
@@ -40,7 +40,8 @@ Tensor norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double ep
 
 /// (B, E): the embedding of a token (W) that stands behind the picture's own L rows, with the place
 /// of the class token; they do not see it.
-Tensor branch_by_hand(const VisionTransformer& tower, const Tensor& pixels, const Tensor& token) {
+Tensor branch_by_hand(const towers::VisionTransformer& tower, const Tensor& pixels,
+                      const Tensor& token) {
   const VisionConfig& config = tower.config;
   const int64_t width = config.width, heads = config.heads, size = width / heads,
                 pictures = pixels.size(0);

@@ -19,9 +19,9 @@ TextConfig small_config() {
           .activation = Activation::kQuickGelu};
 }
 
-std::shared_ptr<TextTransformer> random_tower() {
+std::shared_ptr<towers::TextTransformer> random_tower() {
   torch::manual_seed(11);
-  auto tower = std::make_shared<TextTransformer>(small_config(), 8);
+  auto tower = std::make_shared<towers::TextTransformer>(small_config(), 8);
   torch::NoGradGuard no_grad;
   for (Tensor& parameter : tower->parameters()) parameter.normal_(0, 0.3);
   tower->to(torch::kFloat64);
@@ -40,7 +40,7 @@ text::bpe::PackedTexts some_texts() {
 }
 
 /// Every row (N, L, W) after the last norm.
-Tensor dense_rows(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
+Tensor dense_rows(const towers::TextTransformer& tower, const text::bpe::PackedTexts& texts) {
   const int64_t length = tower.config.context_length, width = tower.config.width,
                 heads = tower.config.heads, count = texts.size();
   Tensor ids = torch::zeros({count, length}, torch::kInt64);
@@ -79,7 +79,7 @@ Tensor dense_rows(const TextTransformer& tower, const text::bpe::PackedTexts& te
   return norm(x, tower.ln_final_weight, tower.ln_final_bias);
 }
 
-Tensor dense_forward(const TextTransformer& tower, const text::bpe::PackedTexts& texts) {
+Tensor dense_forward(const towers::TextTransformer& tower, const text::bpe::PackedTexts& texts) {
   Tensor ends = torch::zeros({texts.size()}, torch::kInt64);
   for (int64_t n = 0; n < texts.size(); ++n) ends[n] = texts.offsets[n + 1] - texts.offsets[n] - 1;
   return at::matmul(dense_rows(tower, texts).index({torch::arange(texts.size()), ends}),
@@ -175,7 +175,7 @@ TEST(PackedText, DeclipsOrderOfTheTokenTableIsTheSameTower) {
   TextConfig config = small_config();
   config.declip_numbering = true;
   config.vocabulary_size = 51;
-  const auto other = std::make_shared<TextTransformer>(config, 8);
+  const auto other = std::make_shared<towers::TextTransformer>(config, 8);
   other->to(torch::kFloat64);
   const Tensor mask = torch::randn({16}, torch::kFloat64);
   {
@@ -201,7 +201,7 @@ TEST(PackedText, ABiasIsAddedToTheProjection) {
   const auto tower = random_tower();
   TextConfig config = small_config();
   config.projection_bias = true;
-  const auto other = std::make_shared<TextTransformer>(config, 8);
+  const auto other = std::make_shared<towers::TextTransformer>(config, 8);
   other->to(torch::kFloat64);
   const Tensor bias = torch::randn({8}, torch::kFloat64);
   {

@@ -25,8 +25,13 @@ TEST(SharedPrefixes, KeepEqualTokensAfterDifferentBeginningsApart) {
   EXPECT_EQ(shared.rows(), 4);
 }
 
-TEST(SharedPrefixes, AreExactInTheTextTower) {
+/// Whether the token table is in DeCLIP's order, with a bias behind the projection.
+class SharedPrefixesOf : public testing::TestWithParam<bool> {};
+
+TEST_P(SharedPrefixesOf, AreExactInTheTextTower) {
   ModelConfig config;
+  config.text.projection_bias = config.text.declip_numbering = GetParam();
+  config.text.vocabulary_size += GetParam() ? 1 : 0;
   config.name = "custom";
   config.embed_dim = 8;
   config.vision = {.image_size = 16, .patch_size = 8, .width = 16, .layers = 1, .heads = 2};
@@ -38,6 +43,7 @@ TEST(SharedPrefixes, AreExactInTheTextTower) {
     torch::NoGradGuard no_grad;
     for (auto [name, tensor] : model.table().file_tensors()) {
       if (tensor.dim() >= 2) tensor.mul_(3);
+      if (name == "text_projection.bias") tensor.fill_(0.1);
     }
   }
   text::bpe::PackedTexts packed;
@@ -46,13 +52,13 @@ TEST(SharedPrefixes, AreExactInTheTextTower) {
     text::bpe::Tokenizer::standard().append(text, packed, 77);
   const Evaluating evaluating(model);
   const Tensor alone = model.encode_text(to_text_batch(packed)),
-               shared = model
-                            .encode_text(to_text_batch(packed),
-                                         TextRequest{.towers::share_prefixes = true})
-                            .embedding;
+               shared =
+                   model.encode_text(to_text_batch(packed), TextRequest{.share_prefixes = true})
+                       .embedding;
   EXPECT_LT((alone - shared).abs().max().item<float>(), 1e-6F * alone.abs().max().item<float>());
   EXPECT_TRUE(shared[0].equal(shared[5]));
 }
+INSTANTIATE_TEST_SUITE_P(Towers, SharedPrefixesOf, testing::Bool());
 
 }  // namespace
 }  // namespace clipwright::models

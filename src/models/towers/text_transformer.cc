@@ -136,7 +136,7 @@ Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets)
   const torch::Device device = token_embedding.device();
   const Tensor row_of = shared.row_of.to(device), first_of = shared.first_of.to(device),
                last = shared.last.to(device);
-  Tensor x = at::embedding(token_embedding, shared.ids.to(device)) +
+  Tensor x = embed(shared.ids.to(device), /*mask_token=*/{}) +
              positional_embedding.index_select(0, shared.positions.to(device));  // (U, W)
   // Attention costs a hundredth of the matrix products: it runs on every text by itself.
   for (size_t i = 0; i + 1 < blocks.size(); ++i) {
