@@ -5,12 +5,14 @@
 #include <string>
 
 #include "eval/evaluate.h"
+#include "eval/sets/labelled_splits.h"
 
 namespace clipwright::cli::evaluation {
 
 void add_eval_zeroshot(CLI::App& eval);
 void add_eval_retrieval(CLI::App& eval);
 void add_eval_probe(CLI::App& eval);
+void add_eval_knn(CLI::App& eval);
 void add_eval_fewshot(CLI::App& eval);
 void add_eval_selection(CLI::App& eval);
 void add_eval_invariance(CLI::App& eval);
@@ -19,6 +21,9 @@ void add_eval_build(CLI::App& eval);
 
 /// --batch-size, --workers and --device.
 void add_eval_compute_flags(CLI::App& command, eval::EvalOptions& options, std::string& device);
+/// --NAME-features, --NAME-labels and --NAME-data of a split ("train").
+void add_eval_split(CLI::App& command, eval::sets::LabelledSplit& split, const std::string& name,
+                    const std::string& what);
 /// --output.
 void add_eval_output(CLI::App& command, std::string& output, const char* what);
 /// To the file, or to standard output where none is named.

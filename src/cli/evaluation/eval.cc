@@ -124,6 +124,20 @@ void add_eval_compute_flags(CLI::App& command, eval::EvalOptions& options, std::
   command.add_option("--device", device, "cpu, cuda or cuda:N")->capture_default_str();
 }
 
+void add_eval_split(CLI::App& command, eval::sets::LabelledSplit& split, const std::string& name,
+                    const std::string& what) {
+  command
+      .add_option("--" + name + "-features", split.features,
+                  what + ": .npy (N, D) in float32, float16 or float64")
+      ->type_name("FILE");
+  command.add_option("--" + name + "-labels", split.labels, what + ": .npy (N), classes from 0")
+      ->type_name("FILE");
+  command
+      .add_option("--" + name + "-data", split.data.source,
+                  what + ": pictures with classes, encoded by --model")
+      ->type_name("SRC");
+}
+
 void add_eval_output(CLI::App& command, std::string& output, const char* what) {
   command.add_option("--output", output, std::string(what) + "; default: standard output")
       ->type_name("FILE");
@@ -157,6 +171,7 @@ void add_eval_command(CLI::App& program) {
   evaluation::add_eval_zeroshot(*eval);
   evaluation::add_eval_retrieval(*eval);
   evaluation::add_eval_probe(*eval);
+  evaluation::add_eval_knn(*eval);
   evaluation::add_eval_fewshot(*eval);
   evaluation::add_eval_selection(*eval);
   evaluation::add_eval_invariance(*eval);

@@ -11,20 +11,6 @@ struct FewshotFlags {
   std::string output;
 };
 
-void add_split(CLI::App& command, eval::fewshot::LabelledSplit& split, const std::string& name,
-               const std::string& what) {
-  command
-      .add_option("--" + name + "-features", split.features,
-                  what + ": .npy (N, D) in float32, float16 or float64")
-      ->type_name("FILE");
-  command.add_option("--" + name + "-labels", split.labels, what + ": .npy (N), classes from 0")
-      ->type_name("FILE");
-  command
-      .add_option("--" + name + "-data", split.data.source,
-                  what + ": pictures with classes, encoded by --model")
-      ->type_name("SRC");
-}
-
 }  // namespace
 
 void add_eval_fewshot(CLI::App& eval) {
@@ -39,10 +25,10 @@ void add_eval_fewshot(CLI::App& eval) {
                    "probe (docs/evaluation/fewshot.md)")
       ->capture_default_str()
       ->type_name("NAME");
-  add_split(*command, request.splits.train, "train", "to learn from");
-  add_split(*command, request.splits.validation, "val",
-            "coop: to choose C by (default: training rows that are left)");
-  add_split(*command, request.splits.test, "test", "to tell apart");
+  add_eval_split(*command, request.splits.train, "train", "to learn from");
+  add_eval_split(*command, request.splits.validation, "val",
+                 "coop: to choose C by (default: training rows that are left)");
+  add_eval_split(*command, request.splits.test, "test", "to tell apart");
   command
       ->add_option("--model", request.splits.model,
                    "open_clip directory, folder of a run, or checkpoint: encodes the pictures")

@@ -11,20 +11,6 @@ struct ProbeFlags {
   std::string output;
 };
 
-void add_split(CLI::App& command, eval::probe::ProbeSplit& split, const std::string& name,
-               const std::string& what) {
-  command
-      .add_option("--" + name + "-features", split.features,
-                  what + ": .npy (N, D) in float32, float16 or float64")
-      ->type_name("FILE");
-  command.add_option("--" + name + "-labels", split.labels, what + ": .npy (N), classes from 0")
-      ->type_name("FILE");
-  command
-      .add_option("--" + name + "-data", split.data.source,
-                  what + ": pictures with classes, encoded by --model")
-      ->type_name("SRC");
-}
-
 }  // namespace
 
 void add_eval_probe(CLI::App& eval) {
@@ -41,21 +27,21 @@ void add_eval_probe(CLI::App& eval) {
                    "clip, synclr, lgssl, clip-benchmark or sgd (docs/evaluation/probe.md)")
       ->capture_default_str()
       ->type_name("NAME");
-  add_split(*command, request.train, "train", "to train on");
-  add_split(*command, request.validation, "val",
-            "to choose the penalty by (default: as the protocol says)");
-  add_split(*command, request.test, "test", "to test on");
+  add_eval_split(*command, request.splits.train, "train", "to train on");
+  add_eval_split(*command, request.splits.validation, "val",
+                 "to choose the penalty by (default: as the protocol says)");
+  add_eval_split(*command, request.splits.test, "test", "to test on");
   command
-      ->add_option("--model", request.model,
+      ->add_option("--model", request.splits.model,
                    "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
       ->type_name("MODEL");
   command
-      ->add_option("--features", request.features,
+      ->add_option("--features", request.splits.features,
                    "embedding (projected) or pooled (before the projection); default: the "
                    "protocol's")
       ->type_name("KIND");
   command
-      ->add_option("--classnames", request.classnames,
+      ->add_option("--classnames", request.splits.classnames,
                    "a class name a line, in label order, for pictures whose set has none")
       ->type_name("FILE");
   command
@@ -90,12 +76,13 @@ void add_eval_probe(CLI::App& eval) {
   command->add_flag("--batch-norm", probe.batch_norm,
                     "sgd: normalise features by the batch, without scale and shift");
   command
-      ->add_option("--encode-batch-size", request.options.batch_size,
+      ->add_option("--encode-batch-size", request.splits.options.batch_size,
                    "pictures at once; results do not depend on it")
       ->capture_default_str();
-  command->add_option("--workers", request.options.workers, "threads that decode pictures")
+  command->add_option("--workers", request.splits.options.workers, "threads that decode pictures")
       ->capture_default_str();
-  command->add_option("--device", request.device, "cpu, cuda or cuda:N")->capture_default_str();
+  command->add_option("--device", request.splits.device, "cpu, cuda or cuda:N")
+      ->capture_default_str();
   add_eval_output(*command, flags->output, "result in CLIP_benchmark's JSON schema");
   command->footer(
       "Examples:\n"

@@ -1,6 +1,7 @@
 #include "eval/fewshot/fewshot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -69,7 +70,7 @@ void check_settings(const FewshotRequest& request, const Protocol& protocol) {
 }
 
 void run_episodes(const FewshotRequest& request, const Protocol& protocol,
-                  const SplitFeatures& splits, EvaluationRecord& record) {
+                  const sets::SplitFeatures& splits, EvaluationRecord& record) {
   EpisodicOptions options{.rule = protocol.rule,
                           .shape = protocol.shape,
                           .episodes = request.episodes.value_or(protocol.episodes),
@@ -103,7 +104,7 @@ void run_episodes(const FewshotRequest& request, const Protocol& protocol,
            percent(1.0 / options.shape.ways, 2) + ")");
 }
 
-void run_coop(const FewshotRequest& request, const SplitFeatures& splits,
+void run_coop(const FewshotRequest& request, const sets::SplitFeatures& splits,
               EvaluationRecord& record) {
   CoopOptions options;
   if (!request.shots.empty()) options.shots = request.shots;
@@ -144,9 +145,8 @@ void run_coop(const FewshotRequest& request, const SplitFeatures& splits,
   log_info(summary + "over " + std::to_string(options.seeds.size()) + " seeds");
 }
 
-}  // namespace
-
-EvaluationRecord run_fewshot(FewshotRequest request) {
+/// `opened` is null where the request names the model, or files.
+EvaluationRecord fewshot_with(const OpenedModel* opened, FewshotRequest request) {
   const Protocol& protocol = protocol_named(request.protocol);
   check_settings(request, protocol);
   request.splits.usual = protocol.features;
@@ -154,7 +154,8 @@ EvaluationRecord run_fewshot(FewshotRequest request) {
   if (protocol.episodic && request.splits.validation.given())
     fail_usage("a validation split was given with --protocol " + protocol.name,
                "--train and --test splits alone: it chooses nothing");
-  const SplitFeatures splits = open_splits(request.splits);
+  const sets::SplitFeatures splits = opened == nullptr ? sets::open_splits(request.splits)
+                                                       : sets::open_splits(*opened, request.splits);
   EvaluationRecord record;
   record.dataset = splits.dataset;
   record.model = splits.architecture;
@@ -166,6 +167,16 @@ EvaluationRecord run_fewshot(FewshotRequest request) {
     run_coop(request, splits, record);
   }
   return record;
+}
+
+}  // namespace
+
+EvaluationRecord run_fewshot(FewshotRequest request) {
+  return fewshot_with(nullptr, std::move(request));
+}
+
+EvaluationRecord run_fewshot(const OpenedModel& opened, FewshotRequest request) {
+  return fewshot_with(&opened, std::move(request));
 }
 
 }  // namespace clipwright::eval::fewshot

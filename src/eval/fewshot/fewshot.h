@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "eval/fewshot/labelled_splits.h"
 #include "eval/result.h"
+#include "eval/sets/labelled_splits.h"
 
 namespace clipwright::eval::fewshot {
 
 struct FewshotRequest {
   std::string protocol = "lgssl";  ///< lgssl, ssl-transfer or coop
-  SplitsRequest splits;
+  sets::SplitsRequest splits;
   std::optional<int64_t> episodes;  ///< lgssl 5000, ssl-transfer 600
   std::optional<int> ways;          ///< 5
   std::optional<int> queries;       ///< lgssl 6, ssl-transfer 15
@@ -26,5 +26,7 @@ struct FewshotRequest {
 /// protocol's, and several shots or seeds where it takes one. A sentence with the outcome goes to
 /// the log.
 EvaluationRecord run_fewshot(FewshotRequest request);
+/// The same of pictures with a model that is open.
+EvaluationRecord run_fewshot(const OpenedModel& opened, FewshotRequest request);
 
 }  // namespace clipwright::eval::fewshot

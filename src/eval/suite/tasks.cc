@@ -1,11 +1,14 @@
 #include "eval/suite/tasks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
 #include "eval/evaluate.h"
+#include "eval/fewshot/fewshot.h"
+#include "eval/knn.h"
 #include "eval/paired/metric_samples.h"
 #include "eval/probe/run_probe.h"
 #include "eval/selection/selection.h"
@@ -41,7 +44,7 @@ EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
 
 /// The folder's own splits where the set names none.
 void set_split(const std::string& named, const SuiteSet& set, const char* split,
-               probe::ProbeSplit& place) {
+               sets::LabelledSplit& place) {
   place.data = request_of(set, {}).data;
   place.data.source = named;
   if (!named.empty() || set.data.empty()) return;
@@ -50,17 +53,37 @@ void set_split(const std::string& named, const SuiteSet& set, const char* split,
   if (fs::is_directory(folder, ignored)) place.data.source = folder.string();
 }
 
+sets::SplitsRequest splits_of(const SuiteSet& set, const EvalOptions& options) {
+  sets::SplitsRequest splits;
+  set_split(set.train, set, "train", splits.train);
+  set_split(set.val, set, "val", splits.validation);
+  set_split(set.test, set, "test", splits.test);
+  splits.classnames = set.classnames;
+  splits.options = options;
+  return splits;
+}
+
 EvaluationRecord linear_probe(const OpenedModel& model, const SuiteSet& set,
                               const EvalOptions& options) {
-  probe::ProbeRequest request;
+  probe::ProbeRequest request{.splits = splits_of(set, options)};
   if (!set.protocol.empty()) request.protocol = set.protocol;
-  set_split(set.train, set, "train", request.train);
-  set_split(set.val, set, "val", request.validation);
-  set_split(set.test, set, "test", request.test);
-  request.classnames = set.classnames;
   if (set.metric == "lp_mean_per_class_recall") request.select_by = "mean-per-class";
-  request.options = options;
-  return probe::run_probe(model, request);
+  return probe::run_probe(model, std::move(request));
+}
+
+EvaluationRecord fewshot(const OpenedModel& model, const SuiteSet& set,
+                         const EvalOptions& options) {
+  fewshot::FewshotRequest request{.splits = splits_of(set, options)};
+  if (!set.protocol.empty()) request.protocol = set.protocol;
+  // Episodes choose nothing.
+  if (request.protocol != "coop") request.splits.validation = {};
+  return fewshot::run_fewshot(model, std::move(request));
+}
+
+EvaluationRecord knn(const OpenedModel& model, const SuiteSet& set, const EvalOptions& options) {
+  KnnRequest request{.splits = splits_of(set, options)};
+  request.splits.validation = {};
+  return run_knn(model, std::move(request));
 }
 
 EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const EvalOptions& options) {
@@ -74,13 +97,13 @@ EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const Eva
 using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
 struct Task {
   const char* name;
-  RunTask run;  ///< null: not in this version
+  RunTask run;
 };
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
       {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", linear_probe},
-      {"fewshot", nullptr},   {"selection", select},    {"knn", nullptr},
+      {"fewshot", fewshot},   {"selection", select},    {"knn", knn},
   };
   return list;
 }
@@ -106,14 +129,6 @@ EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
                           const EvalOptions& options) {
   const Task* task = find_task(set.task);
   CW_CHECK(task != nullptr, "tasks are checked when suites are read");
-  if (task->run == nullptr) {
-    std::vector<std::string> there;
-    for (const Task& other : tasks()) {
-      if (other.run != nullptr) there.emplace_back(other.name);
-    }
-    fail_usage("set " + set.name + ": suites cannot run the task '" + set.task + "' yet",
-               listed(there, " or "));
-  }
   return task->run(model, set, options);
 }
 

@@ -18,10 +18,10 @@ class RunProbe : public ::testing::Test {
     const Tensor labels = at::arange(60, torch::kInt64).remainder(3);
     const Tensor rows = torch::randn({60, 5}) + 3 * at::one_hot(labels, 5);
     ProbeRequest request;
-    request.train = {save_npy(folder_ / "x.npy", rows.to(torch::kHalf)),
-                     save_npy(folder_ / "y.npy", labels.to(torch::kInt32)),
-                     {}};
-    request.test = request.train;
+    request.splits.train = {save_npy(folder_ / "x.npy", rows.to(torch::kHalf)),
+                            save_npy(folder_ / "y.npy", labels.to(torch::kInt32)),
+                            {}};
+    request.splits.test = request.splits.train;
     return request;
   }
   ProbeRequest with_pictures() {
@@ -29,10 +29,10 @@ class RunProbe : public ::testing::Test {
     make_class_folders(folder_ / "train");
     make_class_folders(folder_ / "test");
     ProbeRequest request;
-    request.model = folder_ / "model";
-    request.train.data.source = folder_ / "train";
-    request.validation.data.source = folder_ / "train";
-    request.test.data.source = folder_ / "test";
+    request.splits.model = folder_ / "model";
+    request.splits.train.data.source = folder_ / "train";
+    request.splits.validation.data.source = folder_ / "train";
+    request.splits.test.data.source = folder_ / "test";
     return request;
   }
   std::string refusal(ExitCode code, const ProbeRequest& request) {
@@ -65,13 +65,13 @@ TEST_F(RunProbe, PicturesAreEncodedAsTheProtocolSays) {
     const EvaluationRecord record = run_probe(request);
     EXPECT_GT(record.metrics["lp_acc1"].get<double>(), 0.6) << protocol;
     EXPECT_EQ(record.model, "custom");
-    EXPECT_EQ(record.pretrained, request.model);
+    EXPECT_EQ(record.pretrained, request.splits.model);
     EXPECT_EQ(record.samples.keys.front(), "10/0.png");
-    request.options.batch_size = 2;
+    request.splits.options.batch_size = 2;
     EXPECT_EQ(run_probe(request).metrics, record.metrics) << "whatever the batch";
   }
   ProbeRequest request = with_pictures();
-  request.features = "embedding";
+  request.splits.features = "embedding";
   EXPECT_NO_THROW(run_probe(request));
 }
 
@@ -94,22 +94,22 @@ TEST_F(RunProbe, ClassFoldersAreMatchedByName) {
 TEST_F(RunProbe, RefusesRequestsThatDoNotGoTogether) {
   const ProbeRequest files = with_files(), pictures = with_pictures();
   ProbeRequest bad = files;
-  bad.train.labels.clear();
+  bad.splits.train.labels.clear();
   EXPECT_NE(refusal(ExitCode::kUsage, bad).find("--train-labels is missing"), std::string::npos);
   bad = files;
-  bad.test = {};
+  bad.splits.test = {};
   refusal(ExitCode::kUsage, bad);
   bad = files;
-  bad.model = pictures.model;
+  bad.splits.model = pictures.splits.model;
   refusal(ExitCode::kUsage, bad);
   bad = files;
-  bad.test = pictures.test;
+  bad.splits.test = pictures.splits.test;
   refusal(ExitCode::kUsage, bad);
   bad = files;
-  bad.train.data.source = pictures.train.data.source;
+  bad.splits.train.data.source = pictures.splits.train.data.source;
   refusal(ExitCode::kUsage, bad);
   bad = files;
-  bad.features = "pooled";
+  bad.splits.features = "pooled";
   refusal(ExitCode::kUsage, bad);
   bad = files;
   bad.protocol = "ridge";
@@ -118,10 +118,10 @@ TEST_F(RunProbe, RefusesRequestsThatDoNotGoTogether) {
   bad.select_by = "luck";
   refusal(ExitCode::kUsage, bad);
   bad = pictures;
-  bad.model.clear();
+  bad.splits.model.clear();
   refusal(ExitCode::kUsage, bad);
   bad = pictures;
-  bad.features = "tokens";
+  bad.splits.features = "tokens";
   refusal(ExitCode::kUsage, bad);
 }
 

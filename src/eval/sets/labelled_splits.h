@@ -7,8 +7,9 @@
 #include "data/source/dataset.h"
 #include "eval/feature_set.h"
 #include "eval/features.h"
+#include "eval/opened_model.h"
 
-namespace clipwright::eval::fewshot {
+namespace clipwright::eval::sets {
 
 /// Features (N, D) and labels (N): two .npy files, or pictures with classes.
 struct LabelledSplit {
@@ -42,5 +43,7 @@ struct SplitFeatures {
 /// number the classes that are there: where a split has others than the training split, they are
 /// matched by name.
 SplitFeatures open_splits(const SplitsRequest& request);
+/// The same with a model that is open: `request.model` and `request.device` are not read.
+SplitFeatures open_splits(const OpenedModel& opened, const SplitsRequest& request);
 
-}  // namespace clipwright::eval::fewshot
+}  // namespace clipwright::eval::sets

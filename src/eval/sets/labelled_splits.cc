@@ -1,13 +1,12 @@
-#include "eval/fewshot/labelled_splits.h"
+#include "eval/sets/labelled_splits.h"
 
 #include <map>
 
 #include "core/error.h"
 #include "core/log.h"
-#include "eval/opened_model.h"
 #include "eval/sets/evaluation_data.h"
 
-namespace clipwright::eval::fewshot {
+namespace clipwright::eval::sets {
 namespace {
 
 void check_split(const LabelledSplit& split, const std::string& name, bool needed) {
@@ -23,8 +22,8 @@ void check_split(const LabelledSplit& split, const std::string& name, bool neede
     fail_usage("the " + name + " split is missing", files + ", or --model with " + data);
 }
 
-/// Whether features come from files.
-bool check(const SplitsRequest& request) {
+/// Whether features come from files. `has_model`: one is named, or open already.
+bool check(const SplitsRequest& request, bool has_model) {
   check_split(request.train, "train", request.needs_train);
   check_split(request.validation, "val", false);
   check_split(request.test, "test", true);
@@ -33,13 +32,13 @@ bool check(const SplitsRequest& request) {
     if (split->given() && split->from_files() != files)
       fail_usage("some splits are files of features and some are pictures", "all the same way");
   }
-  if (files && !request.model.empty())
+  if (files && has_model)
     fail_usage("--model was given with files of features",
                "--model with --test-data, or files alone");
   if (files && !request.features.empty())
     fail_usage("--features was given with files, which hold what they hold",
                "--features with --model");
-  if (!files && request.model.empty())
+  if (!files && !has_model)
     fail_usage("there is no --model to encode the pictures",
                "--model MODEL, or files by --test-features and --test-labels");
   if (!request.features.empty() && request.features != "embedding" && request.features != "pooled")
@@ -75,8 +74,8 @@ void match_by_name(const std::vector<std::string>& names, std::vector<std::strin
 
 FeatureSet encode(models::Clip& model, const LabelledSplit& split, const SplitsRequest& request,
                   FeatureKind kind, std::vector<std::string>& known) {
-  const sets::ClassificationData data =
-      sets::open_classification(split.data, request.classnames, /*templates=*/"plain");
+  const ClassificationData data =
+      open_classification(split.data, request.classnames, /*templates=*/"plain");
   if (data.multi_label)
     fail_input(split.data.source + ": its pictures have several labels each",
                "one class a picture");
@@ -88,10 +87,9 @@ FeatureSet encode(models::Clip& model, const LabelledSplit& split, const SplitsR
   return set;
 }
 
-}  // namespace
-
-SplitFeatures open_splits(const SplitsRequest& request) {
-  const bool files = check(request);
+/// `opened` is null for files, and for pictures whose model is still to be opened.
+SplitFeatures open_with(const OpenedModel* opened, const SplitsRequest& request) {
+  const bool files = check(request, opened != nullptr || !request.model.empty());
   SplitFeatures splits;
   if (files) {
     const auto read = [](const LabelledSplit& split) -> std::optional<FeatureSet> {
@@ -108,17 +106,21 @@ SplitFeatures open_splits(const SplitsRequest& request) {
     const FeatureKind kind = request.features.empty()       ? request.usual
                              : request.features == "pooled" ? FeatureKind::kPooled
                                                             : FeatureKind::kEmbedding;
-    const OpenedModel opened = open_model(request.model, request.device);
-    if (kind == FeatureKind::kEmbedding) warn_without_global_features(request.model);
+    OpenedModel own;
+    if (opened == nullptr) {
+      own = open_model(request.model, request.device);
+      opened = &own;
+    }
+    if (kind == FeatureKind::kEmbedding) warn_without_global_features(opened->source);
     std::vector<std::string> known;
     if (request.train.given())
-      splits.train = encode(*opened.model, request.train, request, kind, known);
+      splits.train = encode(*opened->model, request.train, request, kind, known);
     if (request.validation.given())
-      splits.validation = encode(*opened.model, request.validation, request, kind, known);
-    splits.test = encode(*opened.model, request.test, request, kind, known);
+      splits.validation = encode(*opened->model, request.validation, request, kind, known);
+    splits.test = encode(*opened->model, request.test, request, kind, known);
     splits.dataset = request.test.data.source;
-    splits.architecture = opened.architecture();
-    splits.pretrained = request.model;
+    splits.architecture = opened->architecture();
+    splits.pretrained = opened->source;
     splits.features = kind == FeatureKind::kPooled ? "pooled" : "embedding";
   }
   if (splits.train) check_same_width(*splits.train, splits.test);
@@ -126,4 +128,12 @@ SplitFeatures open_splits(const SplitsRequest& request) {
   return splits;
 }
 
-}  // namespace clipwright::eval::fewshot
+}  // namespace
+
+SplitFeatures open_splits(const SplitsRequest& request) { return open_with(nullptr, request); }
+
+SplitFeatures open_splits(const OpenedModel& opened, const SplitsRequest& request) {
+  return open_with(&opened, request);
+}
+
+}  // namespace clipwright::eval::sets
