@@ -13,10 +13,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import types
 
 import numpy as np
 import open_clip
 import torch
+
+sys.modules.setdefault("requests", types.ModuleType("requests"))  # clip_benchmark imports it for downloads, of which there are none here
 from clip_benchmark.datasets.builder import build_dataset
 from clip_benchmark.metrics import zeroshot_classification
 from PIL import Image
