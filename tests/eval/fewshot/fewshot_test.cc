@@ -13,7 +13,7 @@ namespace {
 
 const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/fewshot";
 
-LabelledSplit golden_split(const std::string& name) {
+sets::LabelledSplit golden_split(const std::string& name) {
   return {.features = kGolden / (name + ".npy"), .labels = kGolden / (name + "_labels.npy")};
 }
 
