@@ -156,6 +156,9 @@ class EverySetting : public testing::Test {
                {"save-frequency", 2},
                {"keep-checkpoints", 1},
                {"log-every-n-steps", 7},
+               {"eval", folder_.write("suite.toml", "[[set]]\nname = 'absent'\n")},
+               {"eval-every", 1},
+               {"eval-data-root", folder_.path().string()},
                {"paired-baseline", true}};
   }
 
