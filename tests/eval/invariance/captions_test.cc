@@ -101,7 +101,8 @@ TEST_F(CaptionInvariance, DamagesWhatCanBeDamaged) {
       ++pairs;
       const Tensor row = picture(static_cast<int64_t>(i));
       const auto nearer = [&](const std::string& one) {
-        return row.dot(text(one)).item<float>() > row.dot(text(*negative)).item<float>();
+        return row.dot(text(one)).item<double>() >
+               row.dot(text(*negative)).item<double>() + kRounding;
       };
       prefer += nearer(captions_[i]);
       right += best_picture(*negative) == owner_[i];
