@@ -1,7 +1,7 @@
 """Features, episodes and the accuracy of each by both prototype rules, and CoOp's linear probe, for tests/eval/fewshot.
 
 The accuracies of episodes are computed here in float64 from the definitions (docs/evaluation/fewshot.md); scikit-learn's NearestCentroid must
-agree. The probe is scikit-learn's, fitted to its minimum; with its usual tolerance it stops earlier where C is large, and must come near.
+agree. The probe is scikit-learn's, fitted to its minimum.
 """
 import json
 import pathlib
@@ -58,26 +58,24 @@ def coop_probe(train, validation, test, steps, **solver):
 
 
 def coop_cases():
+    """Digits under noise: without it the choice falls on a C so large that it is the solver's tolerance that decides."""
     images, labels = load_digits(return_X_y=True)
-    images = (images / 16).astype(np.float16)  # sixteenths: exact
-    random = np.random.default_rng(4)
-    order = random.permutation(len(labels))
-
-    def save(name, rows):
-        np.save(FOLDER / f"{name}.npy", images[rows])
-        np.save(FOLDER / f"{name}_labels.npy", labels[rows].astype(np.int32))
-        return images[rows].astype(np.float64), labels[rows]
-
-    test = save("coop_test", order[-250:])
     cases = {}
-    for shots in (1, 2, 8):
-        rows = [order[:-250][labels[order[:-250]] == c] for c in range(10)]
-        train = save(f"coop_train_{shots}", np.concatenate([own[:shots] for own in rows]))
-        validation = save(f"coop_val_{shots}", np.concatenate([own[20 : 20 + min(shots, 4)] for own in rows]))
-        exact = coop_probe(train, validation, test, 8, tol=1e-9, max_iter=100000)
-        usual = coop_probe(train, validation, test, 8, max_iter=1000)
+    for shots, seed in ((1, 3), (4, 1), (16, 1)):
+        random = np.random.default_rng(seed)
+        noisy = (images / 16 + random.normal(scale=0.35, size=images.shape)).astype(np.float16)
+        order = random.permutation(len(labels))
+
+        def save(name, rows):
+            np.save(FOLDER / f"coop_{name}_{shots}.npy", noisy[rows])
+            np.save(FOLDER / f"coop_{name}_{shots}_labels.npy", labels[rows].astype(np.int32))
+            return noisy[rows].astype(np.float64), labels[rows]
+
+        rows = [order[:-150][labels[order[:-150]] == c] for c in range(10)]
+        sets = (save("train", np.concatenate([own[:shots] for own in rows])), save("val", np.concatenate([own[20:35] for own in rows])), save("test", order[-150:]))
+        exact, looser, usual = (coop_probe(*sets, 8, tol=tol, max_iter=100000) for tol in (1e-8, 1e-6, 1e-4))
         print(shots, "shots", exact, usual)
-        assert abs(exact["accuracy"] - usual["accuracy"]) < 0.02
+        assert exact == looser
         cases[str(shots)] = exact
     (FOLDER / "coop.json").write_text(json.dumps(cases, indent=1) + "\n")
 

@@ -6,14 +6,15 @@
 namespace clipwright::eval::invariance {
 namespace {
 
-/// As elsewhere: summed in double, compared in float32.
-float similarity(const Tensor& a, int64_t row_a, const Tensor& b, int64_t row_b) {
+double similarity(const Tensor& a, int64_t row_a, const Tensor& b, int64_t row_b) {
   const int64_t width = a.size(1);
   const float *x = a.data_ptr<float>() + row_a * width, *y = b.data_ptr<float>() + row_b * width;
   double sum = 0;
   for (int64_t d = 0; d < width; ++d) sum += static_cast<double>(x[d]) * static_cast<double>(y[d]);
-  return static_cast<float>(sum);
+  return sum;
 }
+
+bool beats(double one, double other) { return one > other + kRounding; }
 
 std::optional<double> share(int64_t part, int64_t of) {
   if (of == 0) return std::nullopt;
@@ -55,22 +56,22 @@ Preferences judge(const Contrast& contrast, const Tensor& pictures, const Tensor
            "features of pictures (N, E) and texts (M, E) in float32");
   Preferences found;
   for (const int64_t picture : contrast.pictures) {
-    const float original = similarity(pictures, picture, texts, contrast.original),
-                negative = similarity(pictures, picture, texts, contrast.negative);
+    const double original = similarity(pictures, picture, texts, contrast.original),
+                 negative = similarity(pictures, picture, texts, contrast.negative);
     ++found.pairs;
-    found.prefer_original += original > negative;
+    found.prefer_original += beats(original, negative);
     for (const int64_t rewording : contrast.rewordings) {
       ++found.reworded_pairs;
-      found.prefer_both +=
-          original > negative && similarity(pictures, picture, texts, rewording) > negative;
+      found.prefer_both += beats(original, negative) &&
+                           beats(similarity(pictures, picture, texts, rewording), negative);
     }
   }
   for (const int64_t rewording : contrast.rewordings) {
-    const float together = similarity(texts, contrast.original, texts, rewording);
+    const double together = similarity(texts, contrast.original, texts, rewording);
     ++found.text_pairs;
     found.prefer_meaning +=
-        together > similarity(texts, contrast.original, texts, contrast.negative) &&
-        together > similarity(texts, rewording, texts, contrast.negative);
+        beats(together, similarity(texts, contrast.original, texts, contrast.negative)) &&
+        beats(together, similarity(texts, rewording, texts, contrast.negative));
   }
   return found;
 }

@@ -38,6 +38,10 @@ struct Contrast {
   std::vector<int64_t> pictures;  ///< rows for which the original is true
 };
 
+/// Similarities that differ by less are a tie: features are float32, and a model that does not see
+/// a difference would prefer whatever its rounding says.
+constexpr double kRounding = 1e-5;
+
 /// A tie is never a preference.
 struct Preferences {
   int64_t pairs = 0;            ///< (picture, negative)

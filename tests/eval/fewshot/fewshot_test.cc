@@ -65,9 +65,9 @@ TEST(Fewshot, SslTransferDrawsFromAllSplitsTogether) {
 TEST(Fewshot, CoopGivesATableOfShots) {
   FewshotRequest request;
   request.protocol = "coop";
-  request.splits.train = golden_split("coop_train_8");
-  request.splits.validation = golden_split("coop_val_8");
-  request.splits.test = golden_split("coop_test");
+  request.splits.train = golden_split("coop_train_16");
+  request.splits.validation = golden_split("coop_val_16");
+  request.splits.test = golden_split("coop_test_16");
   request.shots = {4, 1, 4};
   request.seeds = {1, 2};
   const Json metrics = run_fewshot(request).metrics;
@@ -133,11 +133,25 @@ TEST(Fewshot, RefusesInWordsWhatDoesNotGoTogether) {
   has(request, "there is no --model");
 }
 
-TEST(Fewshot, RefusesTestLabelsBeyondTraining) {
-  TemporaryFolder folder;
+TEST(Fewshot, RefusesATestSplitThatDoesNotFitTheTrainingSplit) {
+  const auto refused = [](const FewshotRequest& request) {
+    try {
+      run_fewshot(request);
+    } catch (const Error& error) {
+      return error.code() == ExitCode::kInput;
+    }
+    return false;
+  };
   FewshotRequest request = of_files("lgssl");
-  request.splits.train = golden_split("coop_test");
-  EXPECT_THROW(run_fewshot(request), Error);  // of another width
+  request.splits.test = golden_split("coop_test_16");  // of another width
+  EXPECT_TRUE(refused(request));
+  TemporaryFolder folder;
+  const std::vector<float> rows(2 * 13);
+  const std::vector<uint8_t> labels = {0, 9};  // training ends at 8
+  write_npy(folder.path() / "rows.npy", rows, std::vector<int64_t>{2, 13});
+  write_npy(folder.path() / "labels.npy", labels, std::vector<int64_t>{2});
+  request.splits.test = {.features = folder / "rows.npy", .labels = folder / "labels.npy"};
+  EXPECT_TRUE(refused(request));
 }
 
 class FewshotPictures : public testing::Test {

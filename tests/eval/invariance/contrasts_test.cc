@@ -17,7 +17,7 @@ TEST(TextPool, TextsWithOneRowOfTokensAreOne) {
 
 // Texts: the truth, another wording, a lie. Pictures are rows of which the first numbers are the
 // similarities to the three.
-class Judge : public testing::Test {
+class JudgeContrast : public testing::Test {
  protected:
   const Tensor texts_ = torch::eye(3);
   Preferences judge_pictures(const Tensor& pictures) const {
@@ -28,7 +28,7 @@ class Judge : public testing::Test {
   }
 };
 
-TEST_F(Judge, CountsPicturesThatPreferTheTruth) {
+TEST_F(JudgeContrast, CountsPicturesThatPreferTheTruth) {
   const Preferences found = judge_pictures(torch::tensor({{0.9F, 0.8F, 0.1F},     // both
                                                           {0.9F, 0.1F, 0.2F},     // the original
                                                           {0.1F, 0.9F, 0.2F},     // the rewording
@@ -41,14 +41,21 @@ TEST_F(Judge, CountsPicturesThatPreferTheTruth) {
   EXPECT_DOUBLE_EQ(*found.sensitivity_reworded(), 0.25);
 }
 
-TEST_F(Judge, ATieIsNoPreference) {
+TEST_F(JudgeContrast, ATieIsNoPreference) {
   const Preferences found =
-      judge_pictures(torch::tensor({{0.5F, 0.5F, 0.5F}, {0.6F, 0.5F, 0.5F}, {0, 0, 0}}));
+      judge_pictures(torch::tensor({{0.5F, 0.5F, 0.5F}, {0.6F, 0.5F, 0.5F}, {0.0F, 0.0F, 0.0F}}));
   EXPECT_EQ(found.prefer_original, 1);
   EXPECT_EQ(found.prefer_both, 0);
 }
 
-TEST_F(Judge, WithoutRewordingsOnlyTheFirstShareExists) {
+TEST_F(JudgeContrast, ADifferenceWithinRoundingIsATie) {
+  const Preferences found =
+      judge_pictures(torch::tensor({{0.500001F, 0.6F, 0.5F}, {0.50002F, 0.6F, 0.5F}}));
+  EXPECT_EQ(found.prefer_original, 1);
+  EXPECT_EQ(found.prefer_both, 1);
+}
+
+TEST_F(JudgeContrast, WithoutRewordingsOnlyTheFirstShareExists) {
   const Preferences found = judge({.original = 0, .negative = 2, .pictures = {0}},
                                   torch::tensor({{0.9F, 0.8F, 0.1F}}), texts_);
   EXPECT_DOUBLE_EQ(*found.sensitivity(), 1);

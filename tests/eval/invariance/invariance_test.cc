@@ -38,8 +38,9 @@ class Invariance : public testing::Test {
 TEST_F(Invariance, OfCaptionsByAuditedRewrites) {
   InvarianceRequest wanted = request("pairs.tsv");
   // The second says another number and colour: no rewrite of its caption.
-  write_file(folder_ / "mode.txt",
-             "on a couch there is a red dog\nfive purple elephants\na table with a little pear\n");
+  write_file(
+      folder_ / "mode.txt",
+      "on a sofa there is a red dog\nfive purple elephants\na table with a small pear on it\n");
   wanted.rewrites = {folder_ / "mode.txt"};
   const InvarianceReport report = run_invariance(wanted);
   EXPECT_EQ(report.record.task, "invariance");
