@@ -29,7 +29,7 @@ int64_t ties_in(const std::vector<float>& scores, size_t pictures, size_t captio
 
 constexpr Ties kBoth[] = {Ties::kStrict, Ties::kLowestIndex};
 
-TEST(Decide, WithoutATieBothRulesAgree) {
+TEST(SelectionDecision, WithoutATieBothRulesAgree) {
   for (const Ties ties : kBoth) {
     EXPECT_TRUE(decide(std::vector{0.3F, 0.2F, 0.1F}, 0, ties).right);
     EXPECT_TRUE(decide(std::vector{0.1F, 0.3F, 0.2F}, 1, ties).right);
@@ -42,7 +42,7 @@ TEST(Decide, WithoutATieBothRulesAgree) {
       static_cast<float>(decide(std::vector{0.1F, 0.5F, 0.2F}, 1, Ties::kStrict).margin), 0.3F);
 }
 
-TEST(Decide, ATieIsWrongOrGoesToTheLowerIndex) {
+TEST(SelectionDecision, ATieIsWrongOrGoesToTheLowerIndex) {
   const std::vector<float> twins = {0.5F, 0.5F, 0.1F};
   EXPECT_FALSE(decide(twins, 0, Ties::kStrict).right);
   EXPECT_FALSE(decide(twins, 1, Ties::kStrict).right);
@@ -58,7 +58,7 @@ TEST(Decide, ATieIsWrongOrGoesToTheLowerIndex) {
   EXPECT_FALSE(decide(others, 1, Ties::kLowestIndex).right);
 }
 
-TEST(Judge, OnePictureAndTwoCaptionsIsSugarCrepe) {
+TEST(SelectionCaseOutcome, OnePictureAndTwoCaptionsIsSugarCrepe) {
   for (const Ties ties : kBoth) {
     EXPECT_EQ(outcome({0.3F, 0.2F}, 1, 2, ties), (Expected{true, true, true}));
     EXPECT_EQ(outcome({0.2F, 0.3F}, 1, 2, ties), (Expected{true, false, false}));
@@ -70,7 +70,7 @@ TEST(Judge, OnePictureAndTwoCaptionsIsSugarCrepe) {
 }
 
 // Rows are pictures, columns captions.
-TEST(Judge, TwoPicturesAndTwoCaptionsIsWinoground) {
+TEST(SelectionCaseOutcome, TwoPicturesAndTwoCaptionsIsWinoground) {
   for (const Ties ties : kBoth) {
     EXPECT_EQ(outcome({0.9F, 0.1F, 0.2F, 0.8F}, 2, 2, ties), (Expected{true, true, true}));
     // Both captions like the second picture: text is right, image is not.
@@ -99,7 +99,7 @@ TEST(Judge, TwoPicturesAndTwoCaptionsIsWinoground) {
   EXPECT_EQ(ties_in({0.5F, 0.5F, 0.2F, 0.6F}, 2, 2), 1);
 }
 
-TEST(Judge, FiveOptionsWithTheTrueOneFirstIsArosOrder) {
+TEST(SelectionCaseOutcome, FiveOptionsWithTheTrueOneFirstIsArosOrder) {
   EXPECT_EQ(outcome({0.5F, 0.1F, 0.2F, 0.3F, 0.4F}, 1, 5, Ties::kStrict),
             (Expected{true, true, true}));
   EXPECT_EQ(outcome({0.4F, 0.1F, 0.2F, 0.3F, 0.5F}, 1, 5, Ties::kLowestIndex),
@@ -110,7 +110,7 @@ TEST(Judge, FiveOptionsWithTheTrueOneFirstIsArosOrder) {
   EXPECT_EQ(outcome(equal, 1, 5, Ties::kStrict), (Expected{true, false, false}));
 }
 
-TEST(Chance, IsWhatRandomScoresGet) {
+TEST(SelectionChance, IsWhatRandomScoresGet) {
   EXPECT_DOUBLE_EQ(chance_of(1, 2).text, 0.5);
   EXPECT_DOUBLE_EQ(chance_of(1, 2).image, 1);
   EXPECT_DOUBLE_EQ(chance_of(1, 5).both, 0.2);
