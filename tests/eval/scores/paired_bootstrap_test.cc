@@ -53,7 +53,7 @@ TEST(PairedBootstrap, IntervalOfAMeanIsNormal) {
     squares += d * d;
   }
   const double mean = sum / 4000, error = std::sqrt((squares / 4000 - mean * mean) / 4000);
-  const PairedDifference found = paired_bootstrap(a, b, {}, {.draws = 4000});
+  const PairedDifference found = paired_bootstrap(a, b, {}, {.draws = 16000});
   EXPECT_NEAR(found.difference, mean, 1e-9);
   EXPECT_NEAR(found.low, mean - 1.96 * error, 0.1 * error);
   EXPECT_NEAR(found.high, mean + 1.96 * error, 0.1 * error);
