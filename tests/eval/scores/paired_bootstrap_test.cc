@@ -16,13 +16,10 @@ namespace {
 const float kNone = std::numeric_limits<float>::quiet_NaN();
 
 struct Outcomes {
-  std::vector<float> a, b;
-  std::vector<int> classes;
   Json golden = golden_scores("paired_bootstrap");
-  Outcomes()
-      : a(golden["a"].get<std::vector<float>>()),
-        b(golden["b"].get<std::vector<float>>()),
-        classes(golden["classes"].get<std::vector<int>>()) {}
+  std::vector<float> a = golden["a"].get<std::vector<float>>(),
+                     b = golden["b"].get<std::vector<float>>();
+  std::vector<int> classes = golden["classes"].get<std::vector<int>>();
 };
 
 // Two bootstraps with other draws differ by the noise of their quantiles.
