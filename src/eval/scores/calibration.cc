@@ -15,10 +15,10 @@ std::optional<double> expected_calibration_error(std::span<const float> confiden
   // A bin's share times the distance of its means is the distance of its sums, over all answers.
   std::vector<double> sure(static_cast<size_t>(bins)), correct(static_cast<size_t>(bins));
   for (size_t i = 0; i < confidence.size(); ++i) {
-    const double value = confidence[i];
-    const double above = std::ceil(value * bins) - 1;
-    const auto bin = static_cast<size_t>(std::clamp(above, 0.0, static_cast<double>(bins - 1)));
-    sure[bin] += value;
+    // In single precision, so that 0.2F ends the first of five bins.
+    const float above = std::ceil(confidence[i] * static_cast<float>(bins)) - 1;
+    const auto bin = static_cast<size_t>(std::clamp(above, 0.0F, static_cast<float>(bins - 1)));
+    sure[bin] += confidence[i];
     correct[bin] += right[i] != 0;
   }
   double sum = 0;

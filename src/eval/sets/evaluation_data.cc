@@ -167,8 +167,8 @@ ClassificationData open_classification(const data::source::DataOptions& options,
     }
   } else {
     const bool of_set = data.set != nullptr && data.classnames == data.set->classnames();
-    LabelledPictures found =
-        labelled_pictures(pictures, of_set ? data.set->classes : classes_named(data.classnames));
+    LabelledPictures found = labelled_pictures(
+        pictures, of_set ? data.set->classes : classes_named(data.classnames), class_folders);
     if (data.classnames.empty()) {
       data.classnames = found.folders;
       for (std::string& name : data.classnames) std::replace(name.begin(), name.end(), '_', ' ');

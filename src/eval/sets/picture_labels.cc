@@ -143,13 +143,14 @@ Pictures pictures_in_folders(const Pictures& all, const sets::SetDescription& se
 }
 
 LabelledPictures labelled_pictures(const Pictures& pictures,
-                                   const std::vector<sets::SetClass>& classes) {
+                                   const std::vector<sets::SetClass>& classes, bool class_folders) {
   LeftOut left_out;
   std::vector<int> labels = labels_of_source(*pictures, classes, left_out);
   if (std::all_of(labels.begin(), labels.end(), [](int label) { return label < 0; }))
     fail_without_labels();
   LabelledPictures found;
-  found.folders = sort_folders(*pictures, labels);
+  // Pictures of a table may stand in any folder.
+  if (class_folders) found.folders = sort_folders(*pictures, labels);
   left_out.report(pictures->size());
   found.pictures = relabelled(pictures, labels);
   return found;

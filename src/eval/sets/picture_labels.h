@@ -22,11 +22,11 @@ struct LabelledPictures {
   std::vector<std::string> folders;  ///< in label order; empty where labels come from elsewhere
 };
 
-/// Labels as the source has them: numbers, or words that are looked up among `classes`; class
-/// folders in sorted order, by value when all are numbers. Throws Error(kInput) for a word that is
-/// no class, naming the picture and the nearest, and when no picture has a label.
-LabelledPictures labelled_pictures(const Pictures& pictures,
-                                   const std::vector<sets::SetClass>& classes);
+/// Labels as the source has them: numbers, or words that are looked up among `classes`. Of
+/// `class_folders` in sorted order, by value when all are numbers. Throws Error(kInput) for a word
+/// that is no class, naming the picture and the nearest, and when no picture has a label.
+LabelledPictures labelled_pictures(const Pictures& pictures, const std::vector<SetClass>& classes,
+                                   bool class_folders);
 
 /// Pictures with a vector of labels, one a class. Throws Error(kInput) for one of another length.
 Pictures pictures_with_vectors(const Pictures& pictures, size_t classes);

@@ -110,6 +110,16 @@ TEST_F(SetData, TablesCarryNumbersOrClassNames) {
   EXPECT_EQ(names_of(data), (Strings{"big dog", "cat"}));
 }
 
+// All pictures of a table in one folder, or in folders that say nothing of their classes.
+TEST_F(SetData, FoldersOfATablesPicturesAreNoClasses) {
+  add("10/1.png");
+  add("2/1.png");
+  write_file(folder_ / "t.csv", "filepath,label\n10/1.png,0\n2/1.png,1\n");
+  EXPECT_EQ(names_of(open("t.csv", "eurosat")), (Strings{"annual crop land", "forest"}));
+  write_file(folder_ / "one.csv", "filepath,label\n10/1.png,0\n");
+  EXPECT_EQ(names_of(open("one.csv", "eurosat")), Strings{"annual crop land"});
+}
+
 TEST_F(SetData, AWordThatIsNoClassIsAnErrorWithTheNearest) {
   add("1.png");
   write_file(folder_ / "words.csv", "filepath,label\n1.png,SeaLaek\n");
