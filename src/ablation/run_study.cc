@@ -51,6 +51,7 @@ class Runner {
     for (const Arm& arm : result_.arms) {
       if (!arm.missing.empty()) log_warning(arm.title + " is left out: " + arm.missing);
     }
+    check_places();
     extract_texts();
     const std::vector<PlannedRun> runs = plan();
     check_earlier(runs);
@@ -68,6 +69,18 @@ class Runner {
  private:
   fs::path folder_of(const std::string& run) const { return output_ / "runs" / run; }
   fs::path note_of(const std::string& run) const { return output_ / "runs" / (run + ".json"); }
+
+  /// What is needed after hours of training is looked at before.
+  void check_places() const {
+    const std::string file = study_.file.string();
+    std::error_code ignored;
+    if (fs::path(study_.suite).has_extension() && !fs::is_regular_file(study_.suite, ignored))
+      fail_usage(file + ": suite '" + study_.suite + "' is no file",
+                 "a suite's name, or its TOML file");
+    if (!fs::is_directory(study_.data_root, ignored))
+      fail_usage(file + ": data-root '" + study_.data_root + "' is no folder",
+                 "the folder that holds the suite's sets");
+  }
 
   void extract_texts() {
     std::vector<std::pair<TextSource, fs::path>> done;
@@ -160,9 +173,8 @@ class Runner {
 
   void evaluate() {
     std::vector<std::string> arguments = {
-        "eval", "suite", "--suite", study_.suite, "--output", (output_ / "evaluation").string()};
-    if (!study_.data_root.empty())
-      arguments.insert(arguments.end(), {"--data-root", study_.data_root});
+        "eval",        "suite",          "--suite",  study_.suite,
+        "--data-root", study_.data_root, "--output", (output_ / "evaluation").string()};
     arguments.emplace_back("--model");
     for (const StudyRun& run : result_.runs)
       arguments.push_back(name_of(run) + "=" + (run.folder / "model").string());

@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -204,9 +205,11 @@ Study read_study(const fs::path& file) {
       fail_usage(where + " is not known", listed(keys()), did_you_mean(name, keys()));
     }
   }
-  for (const auto& [name, value] : {std::pair{"train", &study.train}, {"suite", &study.suite}}) {
-    if (value->empty())
-      fail_usage(file.string() + " has no '" + name + "'", "the path of a TOML file");
+  for (const auto& [name, value, what] :
+       {std::tuple{"train", &study.train, "the path of a TOML file"},
+        {"suite", &study.suite, "the name of a suite or the path of a TOML file"},
+        {"data-root", &study.data_root, "the folder that holds the suite's sets"}}) {
+    if (value->empty()) fail_usage(file.string() + " has no '" + name + "'", what);
   }
   if (study.examples.empty())
     fail_usage(file.string() + ": examples is empty", "styles of rewriting");

@@ -25,7 +25,7 @@ struct Study {
   std::filesystem::path file;
   std::string train;      ///< settings of `clipwright train` for every arm (TOML)
   std::string suite;      ///< what every run is measured by (docs/formats/suite.md)
-  std::string data_root;  ///< where the suite's sets lie; empty: the suite says
+  std::string data_root;  ///< where the suite's sets lie
   std::vector<int64_t> seeds = {1, 2, 3};
   std::vector<std::string> rewrites;  ///< files of rewrites, JSON lines
   /// Styles of the language model's rewrites, in the order in which they are added.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -10,6 +12,35 @@
 
 namespace clipwright::eval {
 namespace {
+
+/// Of the test rows, those whose class is among the five with the most weight; a class that no
+/// neighbour voted for is not among the best, wherever its number stands.
+double share_among_five(const Tensor& scores, const ZeroshotResult& result,
+                        const std::vector<int64_t>& labels) {
+  int64_t among_five = 0;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const float* row = scores.const_data_ptr<float>() + static_cast<int64_t>(i) * scores.size(1);
+    among_five += result.rank[i] < 5 && row[labels[i]] > 0;
+  }
+  return static_cast<double>(among_five) / static_cast<double>(labels.size());
+}
+
+void say_what_training_lacks(const FeatureSet& train, const FeatureSet& test) {
+  const std::unordered_set<int64_t> known(train.labels.begin(), train.labels.end());
+  std::set<int64_t> lacking;
+  int64_t rows = 0;
+  for (const int64_t label : test.labels) {
+    if (known.contains(label)) continue;
+    lacking.insert(label);
+    ++rows;
+  }
+  if (rows == 0) return;
+  log_warning(with_commas(rows) + " of " + with_commas(test.size()) + " test rows are of " +
+              with_commas(static_cast<int64_t>(lacking.size())) +
+              (lacking.size() == 1 ? " class" : " classes") +
+              " without a training row (the first is class " + std::to_string(*lacking.begin()) +
+              "); they count as wrong");
+}
 
 EvaluationRecord knn_with(const OpenedModel* opened, KnnRequest request) {
   if (request.options.neighbours < 1)
@@ -26,8 +57,10 @@ EvaluationRecord knn_with(const OpenedModel* opened, KnnRequest request) {
   const Tensor scores =
       scores::neighbour_scores(unit_rows(splits.train->rows), splits.train->labels,
                                unit_rows(splits.test.rows), classes, request.options);
-  const ZeroshotResult result = count_zeroshot(
+  ZeroshotResult result = count_zeroshot(
       scores, std::vector<int>(splits.test.labels.begin(), splits.test.labels.end()));
+  if (result.acc5) result.acc5 = share_among_five(scores, result, splits.test.labels);
+  say_what_training_lacks(*splits.train, splits.test);
   EvaluationRecord record;
   record.dataset = splits.dataset;
   record.model = splits.architecture;

@@ -14,7 +14,8 @@ struct KnnRequest {
 };
 
 /// Task "knn": acc1, acc5 and mean_per_class_recall of the test split, features brought to unit
-/// length. A test row of a class that the training split lacks counts as wrong. Throws as
+/// length. A class that no neighbour votes for is not among the best five, so that a test row of a
+/// class that the training split lacks counts as wrong; the log says how many there are. Throws as
 /// `sets::open_splits`, Error(kUsage) for settings that are not positive.
 EvaluationRecord run_knn(const KnnRequest& request);
 /// The same of pictures with a model that is open.

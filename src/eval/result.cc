@@ -135,17 +135,23 @@ std::string build_results_csv(const std::vector<std::string>& paths) {
     }
     row["model_fullname"] = text_of(file, "model") + " " + text_of(file, "pretrained");
     for (const auto& [key, value] : file["metrics"].items()) {
+      // Tables inside a result (the groups of a selection, the runs of CoOp) are no cells.
+      if (value.is_structured()) continue;
       row[key] = value;
       if (std::find(columns.begin(), columns.end(), key) == columns.end()) columns.push_back(key);
     }
     rows.push_back(std::move(row));
   }
   std::string csv;
-  for (size_t i = 0; i < columns.size(); ++i) csv += (i > 0 ? "," : "") + cell(columns[i]);
+  const auto append = [&csv](size_t column, const std::string& text) {
+    if (column > 0) csv += ',';
+    csv += text;
+  };
+  for (size_t i = 0; i < columns.size(); ++i) append(i, cell(columns[i]));
   for (const Json& row : rows) {
     csv += '\n';
     for (size_t i = 0; i < columns.size(); ++i)
-      csv += (i > 0 ? "," : "") + (row.contains(columns[i]) ? cell(row[columns[i]]) : "");
+      append(i, row.contains(columns[i]) ? cell(row[columns[i]]) : std::string());
   }
   return csv + '\n';
 }

@@ -14,7 +14,9 @@ struct EvaluationRecord {
   std::string dataset;     ///< as the user wrote it
   std::string model;       ///< architecture
   std::string pretrained;  ///< where the weights came from
-  std::string task;        ///< zeroshot_classification or zeroshot_retrieval
+  /// zeroshot_classification, zeroshot_retrieval, image_caption_selection, linear_probe, knn,
+  /// fewshot or invariance.
+  std::string task;
   Json metrics;
   std::string language = "en";
   SampleOutcomes samples = {};  ///< not in the result file; empty where the task has none
@@ -33,8 +35,9 @@ EvaluationRecord read_result(const std::filesystem::path& path);
 void write_result(const std::filesystem::path& path, const EvaluationRecord& record);
 
 /// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark
-/// does. `paths` are result files, folders of them, and outputs of `eval suite`. A null or NaN is
-/// an empty cell. Throws Error(kInput) naming the file that is no result.
+/// does; lists and objects in `metrics` are left out. `paths` are result files, folders of them,
+/// and outputs of `eval suite`. A null or NaN is an empty cell. Throws Error(kInput) naming the
+/// file that is no result.
 std::string build_results_csv(const std::vector<std::string>& paths);
 
 }  // namespace clipwright::eval

@@ -99,15 +99,17 @@ SampleOutcomes RetrievalResult::samples(const std::vector<int>& recall_k) const 
     for (size_t i = 0; i < recall_k.size(); ++i)
       values[2 * i + column] = rank < recall_k[i] ? 1.0F : 0.0F;
   };
+  const auto fold_of = [this](size_t picture) { return fold.empty() ? -1 : fold[picture]; };
   for (size_t n = 0; n < text_rank.size(); ++n) {
     fill(text_rank[n], 1);
-    samples.add("picture " + keys[n], -1, values);
+    samples.add("picture " + keys[n], fold_of(n), values);
   }
   std::vector<int64_t> seen(keys.size());
   for (size_t m = 0; m < image_rank.size(); ++m) {
     const auto picture = static_cast<size_t>(owner[m]);
     fill(image_rank[m], 0);
-    samples.add("caption " + std::to_string(++seen[picture]) + " of " + keys[picture], -1, values);
+    samples.add("caption " + std::to_string(++seen[picture]) + " of " + keys[picture],
+                fold_of(picture), values);
   }
   return samples;
 }

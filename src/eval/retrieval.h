@@ -31,7 +31,8 @@ struct RetrievalResult {
   /// For each k: "image_retrieval_recall@k", "text_retrieval_recall@k"; "folds" where there are
   /// several.
   Json metrics(const std::vector<int>& recall_k) const;
-  /// A row a picture, then a row a caption, named by `keys`.
+  /// A row a picture, then a row a caption, named by `keys`; with folds their class is the fold,
+  /// since the metrics are then means over folds.
   SampleOutcomes samples(const std::vector<int>& recall_k) const;
 };
 

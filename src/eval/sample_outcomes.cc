@@ -64,14 +64,16 @@ class SampleLine {
       refuse("has " + std::to_string(values.size()) + " values for " +
              std::to_string(samples.metrics.size()) + " metrics");
     }
-    samples.add(field("key", Json::value_t::string).get<std::string>(), static_cast<int>(number),
-                values);
+    const auto key = field("key", Json::value_t::string).get<std::string>();
+    if (samples.times_seen.contains(key)) refuse("has the key '" + key + "' again");
+    samples.add(key, static_cast<int>(number), values);
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
-    fail_input(place_ + ": " + why,
-               "a line {\"metrics\": [...]}, then a line {\"key\", \"class\", \"values\"} a sample",
-               "Write the file again with --samples.");
+    fail_input(
+        place_ + ": " + why,
+        "a line {\"metrics\": [...]}, then a line {\"key\", \"class\", \"values\"} a sample",
+        "Evaluate again with --output: the outcomes of samples are written beside the result.");
   }
 
  private:
@@ -92,6 +94,18 @@ class SampleLine {
 
 void SampleOutcomes::add(std::string key, int label, const std::vector<float>& row_values) {
   CW_CHECK(row_values.size() == metrics.size(), "a value for each metric");
+  // Rows that were put in without this function count too.
+  for (size_t i = times_seen.size(); i < keys.size(); ++i) times_seen.try_emplace(keys[i], 1);
+  key = written_key(key);
+  const auto [place, fresh] = times_seen.try_emplace(key, 1);
+  if (!fresh) {
+    int64_t& times = place->second;  // stays where it is when the table grows
+    std::string numbered;
+    do {  // "a#2" may be another sample's own key
+      numbered = key + "#" + std::to_string(++times);
+    } while (!times_seen.try_emplace(numbered, 1).second);
+    key = std::move(numbered);
+  }
   keys.push_back(std::move(key));
   classes.push_back(label);
   values.insert(values.end(), row_values.begin(), row_values.end());
@@ -119,7 +133,6 @@ void write_samples(const std::filesystem::path& path, const SampleOutcomes& samp
 
 SampleOutcomes read_samples(const std::filesystem::path& path) {
   SampleOutcomes samples;
-  std::unordered_set<std::string> seen;
   records::LineReader reader(path);
   int64_t number = 0;
   for (std::string_view text; reader.next(text);) {
@@ -129,11 +142,11 @@ SampleOutcomes read_samples(const std::filesystem::path& path) {
       continue;
     }
     line.append_to(samples);
-    if (!seen.insert(samples.keys.back()).second)
-      line.refuse("has the key '" + samples.keys.back() + "' again");
   }
   if (number == 0)
-    fail_input(path.string() + ": is empty", "outcomes of samples, as --samples writes them");
+    fail_input(
+        path.string() + ": is empty",
+        "outcomes of samples, as 'clipwright eval' writes them beside the result of --output");
   return samples;
 }
 

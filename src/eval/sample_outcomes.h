@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace clipwright::eval {
@@ -20,8 +21,13 @@ struct SampleOutcomes {
 
   int64_t rows() const { return static_cast<int64_t>(keys.size()); }
   bool empty() const { return keys.empty(); }
-  /// `row_values` has a number for each metric.
+  /// `row_values` has a number for each metric. A key that is there already (a table may name a
+  /// picture twice) becomes KEY#2, KEY#3, ..., so that the same rows in the same order have the
+  /// same keys. A byte that is not UTF-8 stands as the character of its number.
   void add(std::string key, int label, const std::vector<float>& row_values);
+
+  /// How often `add` met each key; of no use to others.
+  std::unordered_map<std::string, int64_t> times_seen = {};
 };
 
 /// JSON lines: a line with the names of the columns, then a line a sample. Atomic.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <span>
 
 #include "core/error.h"
@@ -151,16 +150,12 @@ SampleOutcomes zeroshot_outcomes(const ZeroshotResult& result,
   SampleOutcomes samples;
   samples.metrics = {"acc1"};
   if (result.acc5) samples.metrics.emplace_back("acc5");
-  std::map<std::string, int> seen;  // a table may name one picture twice
   for (int64_t i = 0; i < pictures.size(); ++i) {
     const int rank = result.rank[static_cast<size_t>(i)];
     if (rank < 0) continue;
-    std::string key = pictures.key(i);
-    if (const int before = seen[key]++; before > 0) key += "#" + std::to_string(before + 1);
-    samples.keys.push_back(std::move(key));
-    samples.classes.push_back(pictures.label(i));
-    samples.values.push_back(rank == 0 ? 1.0F : 0.0F);
-    if (result.acc5) samples.values.push_back(rank < 5 ? 1.0F : 0.0F);
+    std::vector<float> values = {rank == 0 ? 1.0F : 0.0F};
+    if (result.acc5) values.push_back(rank < 5 ? 1.0F : 0.0F);
+    samples.add(pictures.key(i), pictures.label(i), values);
   }
   return samples;
 }

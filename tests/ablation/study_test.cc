@@ -59,6 +59,7 @@ TEST(Study, SaysWhatIsWrongWithItsFile) {
   EXPECT_THAT(said("train = 't'\nsuit = 's'\n"), HasSubstr("Did you mean 'suite'?"));
   EXPECT_THAT(said("train = 't'\n"), HasSubstr("has no 'suite'"));
   EXPECT_THAT(said("suite = 't'\n"), HasSubstr("has no 'train'"));
+  EXPECT_THAT(said("train = 't'\nsuite = 's'\n"), HasSubstr("has no 'data-root'"));
   EXPECT_THAT(said("train = 't'\nsuite = 's'\nseeds = []\n"), HasSubstr("no list of numbers"));
   EXPECT_THAT(said("train = 't'\nsuite = 's'\nseeds = 3\n"), HasSubstr("no list of numbers"));
   EXPECT_THAT(said("train = 't'\nsuite = 's'\nseeds = [1, -1]\n"), HasSubstr("from 0"));

@@ -93,7 +93,9 @@ TEST_F(FeatureSetTest, RefusesWhatIsNoSetOfFeaturesWithLabels) {
   expect_says(with_labels(torch::ones({3, 4}, torch::kInt64)), "argmax");
   expect_says(with_labels(torch::ones({3, 1}, torch::kInt64)), "reshape");
   expect_says(with_labels(torch::tensor({0, -1, 0}, torch::kInt64)), "row 1 has label -1");
-  expect_says(with_labels(torch::tensor({0, 1, int64_t{1} << 40}, torch::kInt64)), "row 2");
+  expect_says(
+      with_labels(torch::tensor(std::vector<int64_t>{0, 1, int64_t{1} << 40}, torch::kInt64)),
+      "row 2");
   expect_says(refusal(folder_ / "none.npy", labels_), "none.npy");
 }
 

@@ -39,6 +39,16 @@ TEST(Result, BuildsACsvOfFilesAndFolders) {
             "NaN set,ViT-B-32,x,zeroshot_retrieval,en,ViT-B-32 x,,,,0.5\n");
 }
 
+TEST(Result, ListsAndObjectsAreNoCells) {
+  TemporaryFolder folder;
+  write_file(folder / "a.json",
+             R"({"dataset": "d", "model": "m", "pretrained": "p", "task": "image_caption_selection",
+    "metrics": {"acc": 0.5, "groups": {"left": {"acc": 1}}, "runs": [1, 2], "rule": "strict"}})");
+  EXPECT_EQ(build_results_csv({folder / "a.json"}),
+            "dataset,model,pretrained,task,language,model_fullname,acc,rule\n"
+            "d,m,p,image_caption_selection,,m p,0.5,strict\n");
+}
+
 TEST(Result, NamesTheFileThatIsNone) {
   TemporaryFolder folder;
   for (const char* text :

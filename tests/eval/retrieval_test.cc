@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "eval/paired/metric_samples.h"
 #include "tests/eval/tiny_set.h"
 
 namespace clipwright::eval {
@@ -139,6 +140,31 @@ TEST(Retrieval, SamplesAddUpToTheMetrics) {
   }
 }
 
+TEST(Retrieval, SamplesOfFoldsAddUpToTheMeanOfTheFolds) {
+  // Five pictures in two folds, two captions for the first: pooled means are others.
+  const Tensor pictures = torch::eye(5),
+               captions = torch::eye(5).index_select(0, torch::tensor({0, 1, 1, 3, 2, 4}));
+  RetrievalResult result =
+      score_retrieval_in_folds(pictures, captions, {0, 0, 1, 2, 3, 4}, {0, 0, 0, 1, 1}, 2);
+  for (int n = 0; n < 5; ++n) result.keys.push_back("p" + std::to_string(n));
+  const SampleOutcomes samples = result.samples({1});
+  const Json metrics = result.metrics({1});
+  EXPECT_EQ(samples.classes, (std::vector<int>{0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1}));
+  bool pooled_is_another = false;
+  for (const char* name :
+       {"image_retrieval_recall@1", "text_retrieval_recall@1", "mean_recall@1"}) {
+    const auto found = paired::metric_samples(samples, name);
+    ASSERT_TRUE(found) << name;
+    EXPECT_NEAR(found->mean(), *paired::metric_value(metrics, name), 1e-6) << name;
+    EXPECT_TRUE(found->directions) << "folds are no classes";
+    double sum = 0;
+    for (const float value : found->values) sum += value;
+    pooled_is_another |=
+        std::abs(sum / static_cast<double>(found->values.size()) - found->mean()) > 1e-3;
+  }
+  EXPECT_TRUE(pooled_is_another);
+}
+
 TEST(Retrieval, APromptIsPartOfEveryCaptionAndFoldsFollowTheFile) {
   TemporaryFolder folder;
   const std::string pictures = (kGoldenEval / "pictures").string();
@@ -173,6 +199,26 @@ TEST(Retrieval, APromptIsPartOfEveryCaptionAndFoldsFollowTheFile) {
   }
   EXPECT_THROW(evaluate_retrieval(*model, *plain, {}, {.folds = 5}), Error);
   EXPECT_THROW(evaluate_retrieval(*model, *plain, {}, {.folds = 0}), Error);
+}
+
+TEST(Retrieval, DoesNotDependOnBatchesOrThreads) {
+  TemporaryFolder folder;
+  for (const auto& entry : fs::directory_iterator(kGoldenEval / "pictures")) {
+    fs::copy_file(entry.path(), folder.path() / entry.path().filename());
+    const std::string name = entry.path().stem().string();
+    folder.write(name + ".txt", "a wall of " + name + "\nthe picture " + name + "\n");
+  }
+  const auto pairs = data::source::open_dataset({.source = folder.path().string()});
+  const auto model = tiny_clip();
+  const RetrievalResult one = evaluate_retrieval(*model, *pairs, {.batch_size = 1, .workers = 1});
+  EXPECT_EQ(one.captions, 18);
+  for (const int64_t batch : {int64_t{7}, pairs->size(), int64_t{64}}) {
+    const RetrievalResult other =
+        evaluate_retrieval(*model, *pairs, {.batch_size = batch, .workers = 3});
+    EXPECT_EQ(other.image_rank, one.image_rank) << batch;
+    EXPECT_EQ(other.text_rank, one.text_rank) << batch;
+    EXPECT_EQ(other.metrics({1, 5}), one.metrics({1, 5})) << batch;
+  }
 }
 
 TEST(Retrieval, RefusesASetWithoutCaptions) {

@@ -59,6 +59,26 @@ TEST(SampleOutcomes, KeysThatAreNotUtf8StayDifferent) {
               testing::ElementsAre("\xC3\xBF", "\xC3\xBE"));
 }
 
+TEST(SampleOutcomes, AKeyThatComesAgainGetsANumber) {
+  TemporaryFolder folder;
+  SampleOutcomes samples{.metrics = {"acc1"}};
+  for (const char* key : {"a", "a", "a#2", "b", "a", "a#3", "\xFF", "\xC3\xBF"})
+    samples.add(key, 0, {1});
+  EXPECT_THAT(samples.keys, testing::ElementsAre("a", "a#2", "a#2#2", "b", "a#3", "a#3#2",
+                                                 "\xC3\xBF", "\xC3\xBF#2"));
+  write_samples(folder.path() / "samples.jsonl", samples);
+  EXPECT_EQ(read_samples(folder / "samples.jsonl").keys, samples.keys);
+  // Also behind rows that were put in by hand.
+  SampleOutcomes by_hand{
+      .metrics = {"acc1"}, .keys = {"a", "b"}, .classes = {0, 0}, .values = {1, 1}};
+  by_hand.add("b", 0, {1});
+  EXPECT_EQ(by_hand.keys.back(), "b#2");
+  // A hundred thousand times the same key: no step may look at all of those before.
+  SampleOutcomes many{.metrics = {"acc1"}};
+  for (int i = 0; i < 100'000; ++i) many.add("a", 0, {1});
+  EXPECT_EQ(many.keys.back(), "a#100000");
+}
+
 TEST(SampleOutcomes, RefusesWhatIsNoSuchFileWithItsLine) {
   TemporaryFolder folder;
   const auto refusal = [&](const std::string& contents) {
@@ -96,6 +116,8 @@ TEST(SampleOutcomes, RefusesWhatIsNoSuchFileWithItsLine) {
                   "\n"
                   R"({"key": "a", "class": 0, "values": [1, 0]})"),
               HasSubstr("line 3: has the key 'a' again"));
+  EXPECT_THAT(refusal(""), HasSubstr("--output"));
+  EXPECT_THAT(refusal("[1]\n"), HasSubstr("--output"));
   EXPECT_THROW(read_samples(folder / "missing.jsonl"), Error);
 }
 

@@ -57,7 +57,8 @@ inline void make_class_folders(const fs::path& root) {
     fs::create_directories(root / name);
     for (const char* number : {"0", "1", "2"}) {
       fs::copy_file(kGoldenEval / "pictures" / (name + "_" + number + ".png"),
-                    root / name / (std::string(number) + ".png"));
+                    root / name / (std::string(number) + ".png"),
+                    fs::copy_options::overwrite_existing);
     }
   }
 }

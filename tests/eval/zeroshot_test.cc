@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "data/image/image_decoder.h"
+#include "data/image/png_encoder.h"
 #include "data/transform/transform.h"
 #include "eval/sets/evaluation_data.h"
 #include "tests/eval/tiny_set.h"
@@ -131,6 +133,43 @@ TEST_F(ZeroshotSet, LeavesBadPicturesOutAndCountsThem) {
   EXPECT_THROW(evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates,
                                  {.max_bad_share = 0.05}),
                Error);
+}
+
+// Grey pictures are read as pictures whose three channels are the same.
+TEST_F(ZeroshotSet, GreyPicturesAnswerAsTheirCopiesInColour) {
+  const fs::path images = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/images";
+  const TemporaryFolder grey, colour;
+  for (const char* name : {"png_grey.png", "jpeg_grey.jpg"}) {
+    const std::string file = read_file(images / name);
+    data::image::ImageReader reader;
+    std::string problem;
+    data::image::ImageDecoder* decoder =
+        reader.open(std::as_bytes(std::span(file.data(), file.size())), problem);
+    ASSERT_NE(decoder, nullptr) << problem;
+    const int width = decoder->width(), height = decoder->height();
+    data::image::Image image;
+    ASSERT_EQ(decoder->decode({0, 0, width, height}, image), "");
+    std::vector<uint8_t> rgb;
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) rgb.insert(rgb.end(), 3, image.row(y)[4 * x]);
+    }
+    const std::vector<std::byte> png = data::image::encode_png(rgb, width, height);
+    grey.write(std::string(name) + "_class/0" + fs::path(name).extension().string(), file);
+    colour.write(std::string(name) + "_class/0.png",
+                 {reinterpret_cast<const char*>(png.data()), png.size()});
+  }
+  const auto rows_and_answers = [&](const TemporaryFolder& folder) {
+    const sets::ClassificationData data =
+        sets::open_classification({.source = folder.path().string()}, {}, "plain");
+    return std::pair(embed_images(*model_, *data.pictures).rows,
+                     evaluate_zeroshot(*model_, *data.pictures, data.classnames, data.templates));
+  };
+  const auto [grey_rows, of_grey] = rows_and_answers(grey);
+  const auto [colour_rows, of_colour] = rows_and_answers(colour);
+  EXPECT_EQ(of_grey.pictures, 2);
+  EXPECT_TRUE(grey_rows.equal(colour_rows));
+  EXPECT_EQ(of_grey.predicted, of_colour.predicted);
+  EXPECT_EQ(of_grey.metrics(), of_colour.metrics());
 }
 
 TEST_F(ZeroshotSet, RefusesALabelWithoutAName) {

@@ -43,7 +43,7 @@ void add_eval_zeroshot(CLI::App& eval) {
       ->type_name("NAME");
   command
       ->add_option("--templates", flags->request.templates,
-                   "7, 80, plain, clip_benchmark, or a file with a template a line, {c} for the "
+                   "7, 80, plain, set, clip_benchmark, or a file with a template a line, {c} for the "
                    "class (default: the set's own, or 7)")
       ->type_name("NAME|FILE");
   command

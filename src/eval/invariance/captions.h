@@ -19,7 +19,8 @@ struct CaptionRewording {
 
 /// Retrieval at rank one in both directions among the captions that have the rewording, with the
 /// originals and with the rewordings in their place; and every damage that applies to a caption.
-/// Rows with one key are one picture. Rewordings that are the same tokens to the model say nothing
+/// Of a row the first caption alone counts: EveryCaption makes a row of each. Rows with one key are
+/// one picture. Rewordings that are the same tokens to the model say nothing
 /// and are left out. Throws Error(kInput) when there are fewer than two pictures with a caption.
 InvarianceOutcome caption_invariance(models::Clip& model, const data::source::Dataset& pairs,
                                      const std::vector<CaptionRewording>& rewordings,

@@ -175,9 +175,10 @@ Prompts gather_prompts(const sets::ClassificationData& data,
             c * templates +
             static_cast<size_t>(std::find(own, prompts.originals.end(), contrast.original) - own);
         for (size_t r = 0; r < rewordings.size(); ++r) {
+          // Other templates, perhaps fewer, have no prompt at that place.
+          if (rewordings[r].templates != data.templates) continue;
           const int64_t other = prompts.reworded[r][place];
-          if (rewordings[r].templates == data.templates && other != contrast.original)
-            contrast.rewordings.push_back(other);
+          if (other != contrast.original) contrast.rewordings.push_back(other);
         }
       }
       if (!damaged.contrasts.empty() || damaged.unseen > 0)

@@ -6,10 +6,10 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/words.h"
-#include "data/captions/caption_table.h"
 #include "data/captions/keep_condition.h"
 #include "eval/invariance/captions.h"
 #include "eval/invariance/classes.h"
+#include "eval/invariance/every_caption.h"
 #include "eval/invariance/synonyms.h"
 #include "eval/opened_model.h"
 #include "eval/sets/evaluation_data.h"
@@ -39,20 +39,6 @@ bool by_classes(const InvarianceRequest& request) {
     if (set->label(i) >= 0) return true;
   }
   return false;
-}
-
-/// The rewrites of the files that the audit keeps, a rewording a slot.
-std::vector<CaptionRewording> rewordings_of_files(const InvarianceRequest& request,
-                                                  const data::source::Dataset& pairs) {
-  const auto table = data::captions::CaptionTable::build(pairs, request.rewrites, request.keep_if);
-  std::vector<CaptionRewording> rewordings;
-  for (int slot = 1; slot <= table.rewrites(); ++slot) {
-    CaptionRewording rewording{.name = table.slot_name(slot)};
-    for (int64_t i = 0; i < pairs.size(); ++i) rewording.texts.push_back(table.text(i, slot));
-    rewordings.push_back(std::move(rewording));
-  }
-  log_info(table.describe());
-  return rewordings;
 }
 
 /// Captions in another style by rules alone, as the audit's calibration makes them; those that its
@@ -158,13 +144,19 @@ InvarianceReport run_invariance(const InvarianceRequest& request) {
   } else {
     const auto pairs = data::source::open_dataset(request.data);
     log_info(pairs->describe());
+    const EveryCaption every(*pairs);
+    if (every.size() > pairs->size()) {
+      log_info("the pictures have several captions: " + with_commas(every.size()) + " in " +
+               with_commas(pairs->size()) + " rows");
+    }
     const std::vector<CaptionRewording> rewordings =
-        request.rewrites.empty() ? restyled(request, *pairs, auditor, corruption)
-                                 : rewordings_of_files(request, *pairs);
+        request.rewrites.empty()
+            ? restyled(request, every, auditor, corruption)
+            : rewordings_of_files(*pairs, every, request.rewrites, request.keep_if);
     const OpenedModel opened = open_model(request.model, request.device);
     warn_without_global_features(request.model);
     architecture = opened.architecture();
-    outcome = caption_invariance(*opened.model, *pairs, rewordings, corruption, request.options);
+    outcome = caption_invariance(*opened.model, every, rewordings, corruption, request.options);
   }
   InvarianceReport report;
   report.record.dataset = request.data.source;

@@ -107,7 +107,8 @@ std::vector<ComparedClass> compare_classes(const SetRuns& runs, const AlignedSam
   return classes;
 }
 
-/// The main metric first, then the others that are means of outcomes.
+/// The main metric first, then the others that are means of outcomes or, where outcomes are not
+/// known, scores by their name: settings that stand beside them are no shares.
 std::vector<std::string> metrics_of(const SetRuns& runs, bool all) {
   std::vector<std::string> names;
   const StoredResult* first = nullptr;
@@ -118,7 +119,7 @@ std::vector<std::string> metrics_of(const SetRuns& runs, bool all) {
   for (const auto& [name, value] : first->record.metrics.items()) {
     if (!all && !names.empty()) break;
     const bool worth = names.empty() || metric_samples(first->record.samples, name).has_value() ||
-                       first->record.samples.empty();
+                       (first->record.samples.empty() && is_score(name));
     if (worth && metric_value(first->record.metrics, name) &&
         std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(name);

@@ -18,18 +18,23 @@ std::optional<double> metric_value(const Json& metrics, const std::string& metri
 /// the result has. Empty where it has none.
 std::string main_metric(const std::string& task, const Json& metrics);
 
+/// Whether a number of a result tells how well the model did, as a share: not a setting (epochs,
+/// C, seed), a count, a spread or a chance level.
+bool is_score(const std::string& metric);
+
 struct MetricSamples {
   std::vector<std::string> keys;
   std::vector<float> values;  ///< as long as keys
   std::vector<int> classes;   ///< as long as keys
   bool by_class = false;      ///< the metric is the mean over the classes' means
-  bool directions = false;    ///< classes are the two directions of retrieval
+  bool directions = false;    ///< classes are the directions or folds of retrieval, not the set's
 
   double mean() const;
 };
 
-/// Of the rows that have it. "..mean_per_class_recall" is the mean over classes of "..acc1";
-/// "mean_recall@k" the mean of both directions. Nothing where the metric is no mean of outcomes.
+/// Of the rows that have it. "..mean_per_class_recall" is the mean over classes of its column or
+/// of "..acc1"; "mean_recall@k" the mean of both directions; recall of rows that have a fold for
+/// their class the mean over folds. Nothing where the metric is no mean of outcomes.
 std::optional<MetricSamples> metric_samples(const SampleOutcomes& outcomes,
                                             const std::string& metric);
 

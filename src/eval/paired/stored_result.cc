@@ -8,7 +8,6 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "eval/paired/metric_samples.h"
-#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::eval::paired {
 namespace {
@@ -48,6 +47,19 @@ void check_samples(const StoredResult& result) {
   }
 }
 
+/// As `write_result` writes them: a name may be empty (a class of CLEVR's distances has none), so
+/// this is not the reader of the lists that users give.
+std::vector<std::string> read_names(const fs::path& file) {
+  const std::string text = read_file(file);
+  std::vector<std::string> names;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return names;
+}
+
 Json read_done(const fs::path& file) {
   const fs::path done = beside(file, ".done");
   if (!is_file(done)) return Json::object();
@@ -66,7 +78,7 @@ StoredResult read_stored_result(const fs::path& file) {
     check_samples(result);
   }
   if (const fs::path names = beside(file, ".classnames.txt"); is_file(names))
-    result.record.classnames = sets::read_classnames(names.string());
+    result.record.classnames = read_names(names);
   const Json done = read_done(file);
   if (const auto metric = done.find("metric"); metric != done.end() && metric->is_string())
     result.metric = metric->get<std::string>();
@@ -94,6 +106,11 @@ void write_stored_result(const fs::path& folder, const std::string& set,
   write_result(file, record);
   const Json done = {{"metric", metric}, {"identity", identity}, {"files", checksums(file)}};
   write_file(beside(file, ".done"), to_line(done) + "\n");
+}
+
+void forget_done(const fs::path& folder, const std::string& set) {
+  std::error_code ignored;
+  fs::remove(beside(folder / (set + ".json"), ".done"), ignored);
 }
 
 bool is_done(const fs::path& folder, const std::string& set, const Json& identity) {

@@ -32,6 +32,9 @@ void write_stored_result(const std::filesystem::path& folder, const std::string&
                          const EvaluationRecord& record, const std::string& metric,
                          const Json& identity);
 
+/// FOLDER/SET does not count as done any more; its files stay.
+void forget_done(const std::filesystem::path& folder, const std::string& set);
+
 /// Whether FOLDER/SET was computed from `identity` and is as it was written.
 bool is_done(const std::filesystem::path& folder, const std::string& set, const Json& identity);
 

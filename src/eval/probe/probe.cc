@@ -306,15 +306,15 @@ Json ProbeOutcome::metrics(const ProbeOptions& options) const {
 
 SampleOutcomes ProbeOutcome::samples(const FeatureSet& tested) const {
   SampleOutcomes samples;
+  // The last is a mean over classes (eval/paired/metric_samples.h): the same hits by class.
   samples.metrics = {"lp_acc1", "lp_acc5", "lp_mean_per_class_recall"};
   for (size_t i = 0; i < test.rank.size(); ++i) {
     const int rank = test.rank[i];
     const float first = rank == 0 ? 1 : 0;
     const float five =
         !acc5 ? std::numeric_limits<float>::quiet_NaN() : (rank >= 0 && rank < 5 ? 1.0F : 0.0F);
-    samples.keys.push_back(tested.keys.empty() ? std::to_string(i) : tested.keys[i]);
-    samples.classes.push_back(static_cast<int>(tested.labels[i]));
-    samples.values.insert(samples.values.end(), {first, five, first});
+    samples.add(tested.keys.empty() ? std::to_string(i) : tested.keys[i],
+                static_cast<int>(tested.labels[i]), {first, five, first});
   }
   return samples;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/error.h"
@@ -10,6 +11,8 @@ namespace clipwright::eval::scores {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 256;
+/// Of a row far behind the nearest: a normal float, so that it is told from no vote.
+constexpr double kLeastVote = std::numeric_limits<float>::min();
 
 }  // namespace
 
@@ -45,8 +48,9 @@ Tensor neighbour_scores(const Tensor& train, const std::vector<int64_t>& labels,
       std::fill(weight.begin(), weight.end(), 0.0);
       for (int64_t n = 0; n < k; ++n) {
         const int64_t row = order[static_cast<size_t>(n)];
+        const double behind = static_cast<double>(cosine[row]) - cosine[order[0]];
         weight[static_cast<size_t>(labels[static_cast<size_t>(row)])] +=
-            std::exp(static_cast<double>(cosine[row]) / options.temperature);
+            std::max(std::exp(behind / options.temperature), kLeastVote);
       }
       float* out = scores.data_ptr<float>() + (start + i) * classes;
       for (int64_t c = 0; c < classes; ++c)

@@ -51,6 +51,17 @@ void say_where_names_differ(const std::vector<std::string>& own, const sets::Set
                    : ", which has " + with_commas(static_cast<int64_t>(names.size()))));
 }
 
+/// The data's own prompts win, as its names do; tables of the set were made with the set's.
+void say_where_templates_differ(const std::vector<std::string>& own,
+                                const sets::SetDescription& set) {
+  if (own == set.templates) return;
+  const auto count = [](const std::vector<std::string>& list) {
+    return with_commas(static_cast<int64_t>(list.size()));
+  };
+  log_warning("the data's own " + count(own) + " prompt templates are used; they are not the " +
+              count(set.templates) + " of " + set.title + ". Give --templates set for the set's.");
+}
+
 [[noreturn]] void fail_without_names(const std::string& source) {
   fail_usage(source + ": has labels but no class names",
              "--set NAME, classnames.txt in its folder, or --classnames FILE");
@@ -69,15 +80,20 @@ std::vector<std::string> choose_templates(const std::string& wanted,
                                           const std::optional<sets::BenchmarkFolder>& benchmark,
                                           const std::string& list,
                                           const sets::SetDescription* set) {
-  if (wanted == "clip_benchmark") {
+  if (wanted == "clip_benchmark" || wanted == "set") {
     if (set == nullptr)
-      fail_usage("--templates clip_benchmark needs a set", "--set with the name of one");
-    return set->clip_benchmark_templates.empty() ? set->templates : set->clip_benchmark_templates;
+      fail_usage("--templates " + wanted + " needs a set", "--set with the name of one");
+    return wanted == "set" || set->clip_benchmark_templates.empty() ? set->templates
+                                                                    : set->clip_benchmark_templates;
   }
   if (!wanted.empty()) return text::templates::load_templates(wanted);
-  if (benchmark && benchmark->templates) return *benchmark->templates;
-  if (!list.empty()) return text::templates::load_templates(list);
-  return set != nullptr ? set->templates : text::templates::templates_7();
+  if (!(benchmark && benchmark->templates) && list.empty())
+    return set != nullptr ? set->templates : text::templates::templates_7();
+  std::vector<std::string> own = benchmark && benchmark->templates
+                                     ? *benchmark->templates
+                                     : text::templates::load_templates(list);
+  if (set != nullptr) say_where_templates_differ(own, *set);
+  return own;
 }
 
 /// A part of a set, or another split of it, gives numbers that no table has.

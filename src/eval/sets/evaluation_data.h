@@ -31,8 +31,9 @@ struct ClassificationData {
 ///
 /// `classnames_file` has a name a line in label order; empty: CLIP_benchmark's classnames.txt (of
 /// the data, whatever the set says), then the set's, then the folders'. `templates`: 7, 80, plain,
-/// clip_benchmark (where it has others than OpenAI for the set) or a file; empty: in the same order
-/// zeroshot_classification_templates.txt, the set's, the seven.
+/// set (the set's own), clip_benchmark (where it has others than OpenAI for the set) or a file;
+/// empty: in the same order zeroshot_classification_templates.txt, the set's, the seven. Where the
+/// data's own names or prompts win over the set's and differ, the log warns.
 ///
 /// Throws Error(kInput) when there are no labels, no names for them or a label that is no name,
 /// Error(kUsage) for a set that is none.

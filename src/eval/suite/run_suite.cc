@@ -10,6 +10,7 @@
 #include "core/process/interrupt.h"
 #include "core/words.h"
 #include "eval/paired/labels.h"
+#include "eval/paired/metric_samples.h"
 #include "eval/paired/tables.h"
 #include "eval/suite/feature_cache.h"
 #include "eval/suite/set_files.h"
@@ -105,7 +106,8 @@ std::vector<FoundSet> find_sets(const Suite& suite, const SuiteRequest& request,
   return found;
 }
 
-/// What a result was computed from: another value, and the set is evaluated again.
+/// What a result was computed from: another value, and the set is evaluated again. The main number
+/// is part of it: a probe chooses its penalty by it, and `compare` reads which one it is.
 Json identity_of(const Json& model, const FoundSet& found) {
   const SuiteSet& set = found.set;
   return {{"format", 1},
@@ -113,7 +115,20 @@ Json identity_of(const Json& model, const FoundSet& found) {
           {"data", found.digest.sha256},
           {"settings",
            {set.task, set.classnames.empty() ? "" : "classnames", set.templates, set.description,
-            set.protocol, set.type, set.csv_separator, set.csv_image_key, set.csv_caption_key}}};
+            set.protocol, set.metric, set.type, set.csv_separator, set.csv_image_key,
+            set.csv_caption_key}}};
+}
+
+[[noreturn]] void fail_without_metric(const SuiteSet& set, const EvaluationRecord& record) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : record.metrics.items()) {
+    if (paired::metric_value(record.metrics, name)) names.push_back(name);
+  }
+  const std::string near = set.metric.empty() ? "" : nearest(set.metric, names);
+  fail_usage(set.metric.empty() ? "the result has no main number of the task " + record.task
+                                : "the result has no number '" + set.metric + "'",
+             names.empty() ? "a number among its metrics" : "one of " + listed(names, " or "),
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 /// The failure of one set as a sentence; a signal stops everything.
@@ -162,8 +177,7 @@ void evaluate_model(const std::string& name, const std::string& source,
     const std::string why = failure_of([&] {
       const EvaluationRecord record = run_task(model, found.set, options);
       const std::string metric = main_metric(found.set, record);
-      if (metric.empty())
-        fail_usage("the result has no '" + found.set.metric + "'", record.metrics.dump());
+      if (metric.empty()) fail_without_metric(found.set, record);
       paired::write_stored_result(folder, set, record, metric, wanted);
     });
     if (why.empty()) {
@@ -178,10 +192,11 @@ void evaluate_model(const std::string& name, const std::string& source,
   if (!failure.empty()) log_error(name + " cannot be opened: " + failure);
 }
 
-/// The results that count as done for these models and sets.
+/// The results that count as done for these models and sets. One that cannot be read is added to
+/// `failed`, and is evaluated again by the next call.
 std::vector<paired::Arm> arms_of(const std::vector<std::pair<std::string, std::string>>& models,
                                  const std::vector<FoundSet>& sets, const SuiteRequest& request,
-                                 const std::vector<FailedSet>& failed) {
+                                 std::vector<FailedSet>& failed) {
   std::vector<paired::Arm> arms;
   for (const auto& [name, source] : models) {
     paired::Arm arm{.name = name, .runs = {paired::RunResults()}};
@@ -191,10 +206,19 @@ std::vector<paired::Arm> arms_of(const std::vector<std::pair<std::string, std::s
       });
       // What an earlier call left of a set that fails now is of other data or weights.
       if (lost) continue;
-      paired::StoredResult result = paired::read_stored_result(
-          fs::path(request.output) / "results" / name / (found.set.name + ".json"));
-      result.metric = main_metric(found.set, result.record);
-      arm.runs[0][found.set.name] = std::move(result);
+      const fs::path folder = fs::path(request.output) / "results" / name;
+      paired::StoredResult result;
+      const std::string why = failure_of([&] {
+        result = paired::read_stored_result(folder / (found.set.name + ".json"));
+        result.metric = main_metric(found.set, result.record);
+      });
+      if (why.empty()) {
+        arm.runs[0][found.set.name] = std::move(result);
+        continue;
+      }
+      paired::forget_done(folder, found.set.name);
+      failed.push_back({name, found.set.name, why});
+      log_error(name + " on " + found.set.name + ": " + why);
     }
     arms.push_back(std::move(arm));
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -18,6 +20,8 @@
 #include "data/source/dataset.h"
 #include "data/source/image_file.h"
 #include "data/source/source_kind.h"
+#include "eval/selection/selection_set.h"
+#include "eval/sets/set_description.h"
 
 namespace clipwright::eval::suite {
 namespace {
@@ -118,31 +122,89 @@ Json read_memory(const fs::path& memory) {
   return json.is_object() ? json : Json::object();
 }
 
-bool is_table(const std::string& path) {
-  const std::string ending = data::source::lower_extension(path);
-  return ending == "csv" || ending == "tsv" || ending == "jsonl";
+/// Whether a place names pictures that lie elsewhere: tars and folders hold their own.
+bool is_table(const std::string& place) {
+  static constexpr std::string_view kEndings[] = {"csv",  "tsv",     "jsonl", "ndjson",
+                                                  "json", "parquet", "txt"};
+  std::error_code ignored;
+  const std::string ending = data::source::lower_extension(place);
+  return fs::is_regular_file(place, ignored) &&
+         std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
 }
 
-/// The pictures that a table names, wherever they lie.
-std::string pictures_of(const SuiteSet& set) {
+/// The pictures of a table, as the set's task opens it.
+std::unique_ptr<data::source::Dataset> open_table(const SuiteSet& set, const std::string& place) {
   data::source::DataOptions options;
-  options.source = set.data.at(0);
+  options.source = place;
   if (!set.type.empty()) options.type = set.type;
   if (!set.csv_separator.empty()) options.csv_separator = set.csv_separator;
   if (!set.csv_image_key.empty()) options.csv_image_key = set.csv_image_key;
   if (!set.csv_caption_key.empty()) options.csv_caption_key = set.csv_caption_key;
   options.image_root = set.image_root;
-  const auto pairs = data::source::open_dataset(options);
-  Sha256Stream hash;
+  options.labels = set.task != "retrieval";
+  if (!options.labels) options.split = "test";
+  return data::source::open_dataset(options);
+}
+
+void add_pictures(const SuiteSet& set, const std::string& place, Sha256Stream& hash) {
+  const auto pairs = open_table(set, place);
   Progress progress("pictures of " + set.name, pairs->size());
+  std::set<std::string> seen;  // a picture with several captions may have several rows
   for (int64_t i = 0; i < pairs->size(); ++i) {
     stop_if_interrupted();
+    progress.update(i + 1);
+    if (!seen.insert(pairs->key(i)).second) continue;
     const data::source::ImageBytes image = pairs->image(i);
     const auto* bytes = reinterpret_cast<const char*>(image.view.data());
     hash.add(hex(sha256(std::string_view(bytes, image.view.size()))));
+  }
+}
+
+/// The same of a file of cases (eval/selection), which is no table of pairs.
+void add_pictures_of_cases(const SuiteSet& set, const std::string& place, Sha256Stream& hash) {
+  const auto pictures = selection::read_selection_set(place, "auto", set.image_root).pictures;
+  Progress progress("pictures of " + set.name, pictures->size());
+  std::set<fs::path> seen;  // several parts of one picture
+  std::error_code ignored;
+  for (int64_t i = 0; i < pictures->size(); ++i) {
+    stop_if_interrupted();
     progress.update(i + 1);
+    const fs::path file = pictures->file(i);
+    if (!seen.insert(file).second) continue;
+    // A picture that is not there is the task's to tell.
+    hash.add(fs::is_regular_file(file, ignored) ? hex(sha256_file(file)) : std::string("none"));
+  }
+}
+
+/// The pictures that the set's tables name, wherever they lie; empty where it has no table.
+std::string pictures_of(const SuiteSet& set) {
+  std::vector<std::string> tables;
+  for (const std::string& place : set.data) tables.push_back(place);
+  for (const std::string* place : {&set.train, &set.val, &set.test}) tables.push_back(*place);
+  std::erase_if(tables, [](const std::string& place) { return !is_table(place); });
+  if (tables.empty()) return {};
+  Sha256Stream hash;
+  for (const std::string& place : tables) {
+    if (set.task == "selection") {
+      add_pictures_of_cases(set, place, hash);
+    } else {
+      add_pictures(set, place, hash);
+    }
   }
   return hex(hash.finish());
+}
+
+/// What the program itself says of a set that `set` names, empty where it does not know it: the
+/// task tells. Not the file: one may refer to another.
+std::string description_of(const std::string& name) {
+  const sets::SetDescription* found = name.empty() ? nullptr : sets::find_set_if_known(name);
+  if (found == nullptr) return {};
+  Json classes = Json::array();
+  for (const sets::SetClass& one : found->classes) classes.push_back({one.name, one.folder});
+  return to_line({{"classes", classes},
+                  {"templates", found->templates},
+                  {"clip_benchmark_templates", found->clip_benchmark_templates},
+                  {"metric", found->metric}});
 }
 
 }  // namespace
@@ -226,8 +288,12 @@ DataDigest digest_set(const SuiteSet& set, const fs::path& memory) {
     make_folder(memory.parent_path());
     write_file(memory, known.dump(1) + "\n");
   }
-  if (!set.data.empty() && is_table(set.data[0]) && set.image_root.empty())
-    digest.sha256 = hex(sha256(digest.sha256 + pictures_of(set)));
+  // Below an image root every file was counted above.
+  if (const std::string pictures = set.image_root.empty() ? pictures_of(set) : std::string();
+      !pictures.empty())
+    digest.sha256 = hex(sha256(digest.sha256 + pictures));
+  if (const std::string description = description_of(set.description); !description.empty())
+    digest.sha256 = hex(sha256(digest.sha256 + description));
   return digest;
 }
 

@@ -29,9 +29,10 @@ struct DataDigest {
 };
 
 /// Of all files below the places of a set that was found, in sorted order, and of its files of
-/// class names and templates. Pictures that a table names count with their contents too. What was
-/// computed is kept in `memory` (a file that may be absent), and counts as long as no file there
-/// has another size or time. Throws Error(kInput) for what cannot be read.
+/// class names and templates, with the description that ships with the program where the set names
+/// one. Pictures that a table names (of `data`, or of a split) count with their contents too. What
+/// was computed is kept in `memory` (a file that may be absent), and counts as long as no file
+/// there has another size or time. Throws Error(kInput) for what cannot be read.
 DataDigest digest_set(const SuiteSet& set, const std::filesystem::path& memory);
 
 }  // namespace clipwright::eval::suite

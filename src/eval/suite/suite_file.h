@@ -18,7 +18,7 @@ struct SuiteSet {
   std::string templates;          ///< 7, 80, plain or a file; empty: the set's own
   std::string description;        ///< built-in description of the set ("set" in files)
   std::string metric;             ///< main number; empty: the task's
-  std::string protocol;           ///< of a probe
+  std::string protocol;           ///< of a probe or a few-shot classifier
   std::string train, val, test;   ///< data of a probe or a few-shot classifier
   std::string type, csv_separator, csv_image_key, csv_caption_key, image_root;  ///< as the flags
   Role role = Role::kReport;

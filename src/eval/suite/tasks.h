@@ -15,8 +15,7 @@ namespace clipwright::eval::suite {
 std::vector<std::string> task_names();
 bool is_task(const std::string& name);
 
-/// Evaluates; `set.data` is the one place that was found. Throws what the task throws,
-/// Error(kUsage) for a task that suites cannot run yet.
+/// Evaluates; `set.data` is the one place that was found. Throws what the task throws.
 EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
                           const EvalOptions& options);
 

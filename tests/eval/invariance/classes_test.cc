@@ -135,6 +135,23 @@ TEST_F(ClassInvariance, ComparesEveryPictureWithDamagedPrompts) {
   EXPECT_EQ(of_classes.sensitivity(), outcome.metrics()["sensitivity"].get<double>());
 }
 
+// A rewording with other templates has no prompt for each of the set's, however many it has.
+TEST_F(ClassInvariance, OtherTemplatesMayBeFewerOrMore) {
+  const InvarianceOutcome alone = class_invariance(*model_, data_, {}, corruption_);
+  for (const std::vector<std::string>& templates :
+       {std::vector<std::string>{"{c}"},
+        std::vector<std::string>{"{c}", "art of the {c}.", "one {c}", "my {c}", "a {c}"}}) {
+    const InvarianceOutcome outcome =
+        class_invariance(*model_, data_, {{"templates", data_.classnames, templates}}, corruption_);
+    EXPECT_EQ(outcome.rewordings[0].directions[0].agreement.queries, 9);
+    ASSERT_EQ(outcome.damages.size(), alone.damages.size());
+    for (const auto& [damage, found] : outcome.damages) {
+      EXPECT_EQ(found.preferences.pairs, alone.damages.at(damage).preferences.pairs);
+      EXPECT_EQ(found.preferences.reworded_pairs, 0) << name_of(damage);
+    }
+  }
+}
+
 TEST_F(ClassInvariance, DoesNotDependOnBatchesOrThreads) {
   const auto run = [&](const EvalOptions& options) {
     return class_invariance(*model_, data_, {{"names", other_names_, data_.templates}}, corruption_,

@@ -57,6 +57,21 @@ TEST_F(Invariance, OfCaptionsByAuditedRewrites) {
   EXPECT_EQ(to_json(run_invariance(wanted))["rewordings"][0]["texts"], 3);
 }
 
+TEST_F(Invariance, OfEveryCaptionOfAPicture) {
+  fs::create_directories(folder_.path() / "several");
+  for (const std::string name : {"2_0", "10_0", "green_pear_0"}) {
+    fs::copy_file(kGoldenEval / "pictures" / (name + ".png"),
+                  folder_.path() / "several" / (name + ".png"));
+    write_file(folder_ / ("several/" + name + ".txt"), "a red thing\na blue picture of " + name);
+  }
+  const Json json = to_json(run_invariance(request("several")));
+  int64_t pairs = -1;
+  for (const Json& row : json["damages"]) {
+    if (row["name"] == "swap-colour") pairs = row["pairs"];
+  }
+  EXPECT_EQ(pairs, 6);
+}
+
 TEST_F(Invariance, OfCaptionsRestyledByRules) {
   const Json json = to_json(run_invariance(request("pairs.tsv")));
   ASSERT_EQ(json["rewordings"].size(), 1U);

@@ -65,6 +65,32 @@ TEST(MetricSamples, GiveTheMetricBack) {
   EXPECT_EQ(metric_value({{"acc5", nullptr}}, "acc5"), std::nullopt);
 }
 
+TEST(MetricSamples, AMeanOverClassesIsNoPlainMeanOfItsColumn) {
+  // As probes write it: the same hits in each column, three of class 0 and one of class 1.
+  SampleOutcomes outcomes;
+  outcomes.metrics = {"lp_acc1", "lp_mean_per_class_recall"};
+  for (int i = 0; i < 3; ++i) outcomes.add("a" + std::to_string(i), 0, {1, 1});
+  outcomes.add("b", 1, {0, 0});
+  EXPECT_DOUBLE_EQ(metric_samples(outcomes, "lp_acc1")->mean(), 0.75);
+  EXPECT_DOUBLE_EQ(metric_samples(outcomes, "lp_mean_per_class_recall")->mean(), 0.5);
+  const EvaluationRecord record{.task = "linear_probe",
+                                .metrics = {{"lp_acc1", 0.75}, {"lp_mean_per_class_recall", 0.5}},
+                                .samples = outcomes};
+  TemporaryFolder folder;
+  write_result(folder.path() / "probe.json", record);
+  EXPECT_EQ(read_stored_result(folder.path() / "probe.json").record.samples.rows(), 4);
+}
+
+TEST(MetricSamples, ScoresAreKnownByName) {
+  for (const char* name :
+       {"acc1", "lp_mean_per_class_recall", "image_retrieval_recall@10", "mean_recall@1", "acc",
+        "macro_accuracy_published", "accuracy_4_shot", "sensitivity_swap", "ece"})
+    EXPECT_TRUE(is_score(name)) << name;
+  for (const char* name : {"epochs", "fewshot_k", "weight_decay", "C", "lr", "seed", "folds",
+                           "ece_scale", "cases", "ties", "acc_chance", "fitted_rows", "interval"})
+    EXPECT_FALSE(is_score(name)) << name;
+}
+
 TEST(Comparison, PairsSamplesByKeyWhateverTheirOrder) {
   const Arm base = arm_of("base", {{1, 0, 0, 0, 1, 0, 0, 0}});
   Arm better = arm_of("better", {{1, 1, 0, 1, 1, 0, 1, 0}});
@@ -196,6 +222,27 @@ TEST(Comparison, ResultsWithoutSamplesAreComparedWithoutIntervals) {
   EXPECT_EQ(comparison.metrics[0].samples, 0);
   EXPECT_FALSE(comparison.metrics[0].differences[1]);
   EXPECT_EQ(*comparison.metrics[0].values[1], 1);
+}
+
+TEST(Comparison, SettingsAreNoMetrics) {
+  std::vector<Arm> arms = {arm_of("a", {{1, 0}}), arm_of("b", {{1, 1}})};
+  for (Arm& arm : arms) {
+    EvaluationRecord& record = arm.runs[0].at("pets").record;
+    record.samples = {};
+    record.metrics.update({{"epochs", 10}, {"seed", 0}, {"weight_decay", 0.1}});
+  }
+  std::vector<std::string> names;
+  for (const ComparedMetric& row : compare(arms).metrics) names.push_back(row.metric);
+  EXPECT_EQ(names, (std::vector<std::string>{"acc1", "mean_per_class_recall"}));
+}
+
+TEST(StoredResult, AClassMayHaveNoName) {
+  TemporaryFolder folder;
+  StoredResult result = result_of("x", {1, 0});
+  result.record.classnames = {"far", "", "near"};
+  write_stored_result(folder.path(), "clevr", result.record, "acc1", {});
+  EXPECT_EQ(read_stored_result(folder.path() / "clevr.json").record.classnames,
+            result.record.classnames);
 }
 
 TEST(StoredResult, SamplesOfAnotherResultAreRefused) {

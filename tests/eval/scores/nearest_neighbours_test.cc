@@ -30,6 +30,19 @@ TEST(NearestNeighbours, OfEquallyNearRowsTheLowerCounts) {
   EXPECT_EQ(scores.argmax(1).item<int64_t>(), 1);
 }
 
+// exp(1 / 0.01) is more than a float holds, exp(-2 / 0.001) less than a double.
+TEST(NearestNeighbours, LowTemperaturesNeitherOverflowNorLoseAVote) {
+  const Tensor train = torch::tensor({{0.6F, 0.8F}, {1.0F, 0.0F}, {-1.0F, 0.0F}});
+  for (const double temperature : {0.01, 0.001, 1e-6}) {
+    const Tensor scores = neighbour_scores(train, {0, 1, 2}, torch::tensor({{1.0F, 0.0F}}), 4,
+                                           {.neighbours = 3, .temperature = temperature});
+    EXPECT_TRUE(scores.isfinite().all().item<bool>());
+    EXPECT_EQ(scores.argmax(1).item<int64_t>(), 1);
+    EXPECT_GT(scores[0][2].item<float>(), 0);
+    EXPECT_EQ(scores[0][3].item<float>(), 0);
+  }
+}
+
 TEST(NearestNeighbours, TakeAllRowsWhereThereAreFewer) {
   const Tensor train = torch::eye(2);
   const Tensor scores = neighbour_scores(train, {0, 1}, torch::eye(2), 3, {.neighbours = 20});

@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 
 #include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "data/files/tar.h"
 #include "eval/multi_label.h"
 #include "eval/zeroshot.h"
 #include "tests/eval/tiny_set.h"
+#include "tests/parquet_file.h"
 
 namespace clipwright::eval::sets {
 namespace {
@@ -118,6 +123,86 @@ TEST_F(SetData, FoldersOfATablesPicturesAreNoClasses) {
   EXPECT_EQ(names_of(open("t.csv", "eurosat")), (Strings{"annual crop land", "forest"}));
   write_file(folder_ / "one.csv", "filepath,label\n10/1.png,0\n");
   EXPECT_EQ(names_of(open("one.csv", "eurosat")), Strings{"annual crop land"});
+}
+
+// Labels that are given stay: only class folders are put in the order of their numbers.
+TEST_F(SetData, GivenLabelsAreNotSortedByFolder) {
+  add("10/1.png");
+  add("2/1.png");
+  write_file(folder_ / "names.txt", "first\nsecond\n");
+  write_file(folder_ / "t.csv", "filepath,label\n10/1.png,0\n2/1.png,1\n");
+  ClassificationData data =
+      open_classification({.source = folder_ / "t.csv"}, folder_ / "names.txt", {});
+  ASSERT_EQ(data.pictures->key(0), "10/1.png");
+  EXPECT_EQ(names_of(data), (Strings{"first", "second"}));
+
+  fs::create_directories(folder_ / "wds/test");
+  write_file(folder_ / "wds/classnames.txt", "first\nsecond\n");
+  write_file(folder_ / "wds/test/nshards.txt", "1\n");
+  data::files::TarWriter tar(folder_ / "wds/test/0.tar");
+  const std::string picture = read_file(kGoldenEval / "pictures/2_0.png");
+  for (const auto& [key, label] : {std::pair("10/1", "0"), std::pair("2/1", "1")}) {
+    tar.add(std::string(key) + ".png", picture);
+    tar.add(std::string(key) + ".cls", label);
+  }
+  tar.finish();
+  data = open("wds", {});
+  ASSERT_EQ(data.pictures->size(), 2);
+  EXPECT_EQ(data.pictures->key(0), "10/1");
+  EXPECT_EQ(names_of(data), (Strings{"first", "second"}));
+}
+
+// RESISC45 has 18 prompts of OpenAI's, and 4 in CLIP_benchmark's folder.
+TEST_F(SetData, OwnPromptsThatDifferFromTheSetsAreWarnedOf) {
+  const std::string warning = "the data's own 2 prompt templates are used; they are not the 18 of";
+  const auto said_of = [&](const std::string& templates) {
+    fs::remove(folder_ / "log.txt");
+    auto log = std::make_optional<LogFile>(folder_ / "log.txt");
+    const ClassificationData data = open("wds", "resisc45", {}, templates);
+    log.reset();
+    const std::string said = read_file(folder_ / "log.txt");
+    return std::pair(data.templates, said.find(warning) != std::string::npos);
+  };
+  fs::create_directories(folder_ / "wds/test");
+  write_file(folder_ / "wds/zeroshot_classification_templates.txt", "a {c}\nthe {c}\n");
+  write_file(folder_ / "wds/test/nshards.txt", "1\n");
+  data::files::TarWriter tar(folder_ / "wds/test/0.tar");
+  tar.add("1.png", read_file(kGoldenEval / "pictures/2_0.png"));
+  tar.add("1.cls", "3");
+  tar.finish();
+  EXPECT_EQ(said_of({}), std::pair(Strings({"a {c}", "the {c}"}), true));
+  EXPECT_EQ(said_of("set"), std::pair(find_set("resisc45").templates, false));
+  std::string own;
+  for (const std::string& one : find_set("resisc45").templates) own += one + "\n";
+  write_file(folder_ / "wds/zeroshot_classification_templates.txt", own);
+  EXPECT_EQ(said_of({}), std::pair(find_set("resisc45").templates, false));
+  EXPECT_THROW(open("wds", {}, {}, "set"), Error);
+}
+
+// A table of pictures in columns: labels as numbers or as words.
+TEST_F(SetData, ParquetCarriesLabels) {
+  add("1.png");
+  add("2.png");
+  write_parquet(folder_ / "words.parquet",
+                {{"filepath", array_of<arrow::StringBuilder>({"1.png", "2.png"})},
+                 {"label", array_of<arrow::StringBuilder>({"SeaLake", "forest"})}});
+  const ClassificationData data = open("words.parquet", "eurosat");
+  EXPECT_EQ(names_of(data), (Strings{"lake or sea", "forest"}));
+  write_parquet(folder_ / "numbers.parquet",
+                {{"filepath", array_of<arrow::StringBuilder>({"1.png", "2.png"})},
+                 {"label", numbers({9, 1})}});
+  EXPECT_EQ(names_of(open("numbers.parquet", "eurosat")), (Strings{"lake or sea", "forest"}));
+  // The same answers as from class folders.
+  add("s/Forest/2.png");
+  add("s/SeaLake/1.png");
+  const ClassificationData folders = open("s", "eurosat");
+  const auto model = tiny_clip();
+  const ZeroshotResult table = evaluate_zeroshot(*model, *data.pictures, data.classnames,
+                                                 data.templates),
+                       other = evaluate_zeroshot(*model, *folders.pictures, folders.classnames,
+                                                 folders.templates);
+  EXPECT_EQ(table.pictures, 2);
+  EXPECT_EQ(table.metrics(), other.metrics());
 }
 
 TEST_F(SetData, AWordThatIsNoClassIsAnErrorWithTheNearest) {

@@ -151,6 +151,57 @@ TEST_F(RunSuite, AFailingSetStopsNoOther) {
   EXPECT_EQ(to_json(outcome)["failed"].size(), 2U);
 }
 
+TEST_F(RunSuite, AResultThatCannotBeReadStopsNoOther) {
+  run_suite(request({"one", "two"}));
+  // Done, and as it was written: only reading tells.
+  const fs::path results = folder_.path() / "out/results/one";
+  EvaluationRecord record = paired::read_stored_result(results / "walls.json").record;
+  record.samples.keys[1] = record.samples.keys[0];
+  const Json done = parse_json(written("results/one/walls.done"), "walls.done");
+  paired::write_stored_result(results, "walls", record, "acc1", done["identity"]);
+  const SuiteOutcome outcome = run_suite(request({"one", "two"}));
+  EXPECT_EQ(outcome.kept, 4);
+  ASSERT_EQ(outcome.failed.size(), 1U);
+  EXPECT_EQ(outcome.failed[0].model, "one");
+  EXPECT_THAT(
+      failures_in_words(outcome),
+      testing::AllOf(HasSubstr("one on walls"), HasSubstr("has the key"), HasSubstr("--output")));
+  EXPECT_THAT(written("table.md"), HasSubstr("- one on walls: "));
+  EXPECT_EQ(outcome.comparison.average_sets, (std::vector<std::string>{"pairs"}));
+  const SuiteOutcome mended = run_suite(request({"one", "two"}));
+  EXPECT_EQ(mended.evaluated, 1);
+  EXPECT_TRUE(mended.failed.empty());
+}
+
+TEST_F(RunSuite, TheMainNumberIsPartOfWhatAResultWasMadeOf) {
+  const auto with_metric = [&](const std::string& metric) {
+    write_file(folder_ / "suite.toml", "[[set]]\nname = \"walls\"\nmetric = \"" + metric + "\"\n");
+    return run_suite(request({"one"}));
+  };
+  EXPECT_EQ(with_metric("acc1").evaluated, 1);
+  EXPECT_EQ(with_metric("acc1").kept, 1);
+  EXPECT_EQ(with_metric("mean_per_class_recall").evaluated, 1);
+  try {
+    with_metric("acc2");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("no number 'acc2'"),
+                                             HasSubstr("acc1 or mean_per_class_recall"),
+                                             HasSubstr("Did you mean 'acc1'?")));
+  }
+}
+
+/// What is logged while `act` runs.
+std::string log_of(const std::function<void()>& act) {
+  const TemporaryFolder folder;
+  const std::string file = folder / "log";
+  {
+    const LogFile log(file);
+    act();
+  }
+  return read_file(file);
+}
+
 TEST_F(RunSuite, ADamagedFeatureFileIsComputedAgain) {
   run_suite(request({"one"}));
   const std::string before = written("results/one/walls.json");
@@ -169,16 +220,13 @@ TEST_F(RunSuite, ADamagedFeatureFileIsComputedAgain) {
       write_file(file, bytes);
     }
     fs::remove_all(folder_.path() / "out/results");
-    testing::internal::CaptureStderr();
-    run_suite(request({"one"}));
-    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("computed again")) << damage;
+    EXPECT_THAT(log_of([&] { run_suite(request({"one"})); }), HasSubstr("computed again"))
+        << damage;
     EXPECT_EQ(written("results/one/walls.json"), before) << damage;
   }
   // And what was written then is read.
   fs::remove_all(folder_.path() / "out/results");
-  testing::internal::CaptureStderr();
-  run_suite(request({"one"}));
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = log_of([&] { run_suite(request({"one"})); });
   EXPECT_THAT(log, HasSubstr("are there already"));
   EXPECT_THAT(log, testing::Not(HasSubstr("computed again")));
   EXPECT_EQ(written("results/one/walls.json"), before);

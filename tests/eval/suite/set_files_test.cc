@@ -72,10 +72,54 @@ TEST(SetFiles, PicturesOfATableCount) {
   const fs::path memory = root.path() / "sets.json";
   write_file(root / "pairs.csv", "filepath,title\na.png,a cat\n");
   write_file(root / "a.png", "one");
-  const SuiteSet set{.name = "set", .data = {root / "pairs.csv"}};
+  const SuiteSet set{.name = "set", .task = "retrieval", .data = {root / "pairs.csv"}};
   const std::string before = digest_set(set, memory).sha256;
   write_file(root / "a.png", "two");
   EXPECT_NE(digest_set(set, memory).sha256, before);
+}
+
+TEST(SetFiles, PicturesOfEveryKindOfTableCount) {
+  TemporaryFolder root;
+  const fs::path memory = root.path() / "sets.json";
+  fs::create_directories(root.path() / "train");
+  write_file(root / "train/b.png", "one");
+  write_file(root / "a.png", "one");
+  write_file(root / "labels.csv", "filepath,label\na.png,1\n");
+  write_file(root / "flickr.txt", "image,caption\na.png,a cat\n");
+  write_file(root / "lines.jsonl", "{\"image\": \"a.png\", \"caption\": \"a cat\"}\n");
+  write_file(root / "swap_att.json",
+             R"({"0": {"filename": "a.png", "caption": "a cat", "negative_caption": "a dog"}})");
+  const std::string table = root / "labels.csv", train = root / "train";
+  const std::vector<SuiteSet> sets = {
+      {.name = "labels", .data = {table}},
+      {.name = "flickr", .task = "retrieval", .data = {root / "flickr.txt"}},
+      {.name = "lines", .task = "retrieval", .data = {root / "lines.jsonl"}},
+      {.name = "cases", .task = "selection", .data = {root / "swap_att.json"}},
+      {.name = "probe", .task = "probe", .train = train, .test = table},
+  };
+  std::vector<std::string> before;
+  for (const SuiteSet& set : sets) {
+    before.push_back(digest_set(set, memory).sha256);
+    EXPECT_EQ(digest_set(set, memory).sha256, before.back()) << set.name;
+  }
+  write_file(root / "a.png", "two");
+  for (size_t i = 0; i < sets.size(); ++i)
+    EXPECT_NE(digest_set(sets[i], memory).sha256, before[i]) << sets[i].name;
+}
+
+TEST(SetFiles, WhatTheProgramSaysOfASetCounts) {
+  TemporaryFolder root;
+  const fs::path memory = root.path() / "sets.json";
+  fs::create_directories(root.path() / "set");
+  write_file(root / "set/a.png", "one");
+  const auto digest = [&](const std::string& description) {
+    return digest_set({.name = "set", .data = {root / "set"}, .description = description}, memory)
+        .sha256;
+  };
+  EXPECT_NE(digest("pets"), digest(""));
+  EXPECT_NE(digest("pets"), digest("cars"));
+  EXPECT_EQ(digest("wds/vtab/pets"), digest("pets"));
+  EXPECT_EQ(digest("no such set"), digest("")) << "the task tells";
 }
 
 TEST(SetFiles, ASetThatNobodyKnowsHasAPageToLookAt) {
