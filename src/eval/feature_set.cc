@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/npy.h"
+#include "core/words.h"
 #include "losses/objective.h"
 
 namespace clipwright::eval {
@@ -95,7 +96,7 @@ std::vector<int64_t> read_labels(const std::string& path) {
   for (size_t row = 0; row < labels.size(); ++row) {
     if (labels[row] >= 0 && labels[row] <= kLargestLabel) continue;
     fail_input(path + ": row " + std::to_string(row) + " has label " + std::to_string(labels[row]),
-               "classes from 0 (rows are counted from 0)",
+               "classes from 0 to " + with_commas(kLargestLabel) + " (rows are counted from 0)",
                labels[row] < 0 ? "Leave samples without a class out of both files." : "");
   }
   return labels;

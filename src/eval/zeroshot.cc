@@ -45,6 +45,11 @@ class Counter {
   /// `scores` float32 (n, C) on the CPU.
   void add(const Tensor& scores, std::span<const int> labels) {
     const Tensor rows = scores.contiguous();
+    // No comparison with NaN is true: every answer would count as right.
+    if (rows.isnan().any().item<bool>()) {
+      fail_input("the scores of some rows are not numbers", "finite features",
+                 "Features are too large for single precision, or the model's training diverged.");
+    }
     for (size_t i = 0; i < labels.size(); ++i) {
       const int label = labels[i];
       CW_CHECK(label >= 0 && label < classes_, "labels within the classes");

@@ -96,6 +96,7 @@ TEST_F(FeatureSetTest, RefusesWhatIsNoSetOfFeaturesWithLabels) {
   expect_says(
       with_labels(torch::tensor(std::vector<int64_t>{0, 1, int64_t{1} << 40}, torch::kInt64)),
       "row 2");
+  save_npy(labels_, torch::tensor({0, 1, 0}, torch::kInt64));
   expect_says(refusal(folder_ / "none.npy", labels_), "none.npy");
 }
 

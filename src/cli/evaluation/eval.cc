@@ -42,9 +42,10 @@ void add_eval_zeroshot(CLI::App& eval) {
                    "folders: eurosat, imagenet_a, ... (docs/evaluation/zeroshot.md)")
       ->type_name("NAME");
   command
-      ->add_option("--templates", flags->request.templates,
-                   "7, 80, plain, set, clip_benchmark, or a file with a template a line, {c} for the "
-                   "class (default: the set's own, or 7)")
+      ->add_option(
+          "--templates", flags->request.templates,
+          "7, 80, plain, set, clip_benchmark, or a file with a template a line, {c} for the "
+          "class (default: the set's own, or 7)")
       ->type_name("NAME|FILE");
   command
       ->add_option("--label-key", flags->request.data.label_key,

@@ -41,7 +41,14 @@ std::vector<int64_t> KnownClasses::indices(const std::vector<int64_t>& labels) c
 }
 
 Tensor LinearHead::scores(const Tensor& rows) const {
-  return at::addmm(bias, rows.to(torch::kCPU, torch::kFloat64), weight.t());
+  Tensor scores = at::addmm(bias, rows.to(torch::kCPU, torch::kFloat64), weight.t());
+  // No comparison with NaN is true: every answer would count as right.
+  if (!scores.isfinite().all().item<bool>()) {
+    fail_input("the probe's scores are not finite",
+               "finite features and a rate that does not diverge",
+               "Scale the features, or lower --lr or --base-lrs.");
+  }
+  return scores;
 }
 
 ProbeScore score_head(const LinearHead& head, const Tensor& rows,
