@@ -41,14 +41,7 @@ std::vector<int64_t> KnownClasses::indices(const std::vector<int64_t>& labels) c
 }
 
 Tensor LinearHead::scores(const Tensor& rows) const {
-  Tensor scores = at::addmm(bias, rows.to(torch::kCPU, torch::kFloat64), weight.t());
-  // No comparison with NaN is true: every answer would count as right.
-  if (!scores.isfinite().all().item<bool>()) {
-    fail_input("the probe's scores are not finite",
-               "finite features and a rate that does not diverge",
-               "Scale the features, or lower --lr or --base-lrs.");
-  }
-  return scores;
+  return at::addmm(bias, rows.to(torch::kCPU, torch::kFloat64), weight.t());
 }
 
 ProbeScore score_head(const LinearHead& head, const Tensor& rows,
@@ -66,13 +59,15 @@ ProbeScore score_head(const LinearHead& head, const Tensor& rows,
     const int64_t size = std::min(kRowsAtOnce, rows.size(0) - start);
     // Summed in double and compared in float: equal classes get equal scores whatever the order of
     // the sum.
-    const Tensor scores = head.scores(rows.narrow(0, start, size))
-                              .to(torch::kFloat32)
-                              .to(torch::kFloat64)
-                              .contiguous();
+    const Tensor exact = head.scores(rows.narrow(0, start, size));
+    const Tensor finite = exact.isfinite().all(1).contiguous();
+    const Tensor scores = exact.to(torch::kFloat32).to(torch::kFloat64).contiguous();
     for (int64_t i = 0; i < size; ++i) {
       const auto row = static_cast<size_t>(start + i);
-      const int rank = classes[row] < 0
+      // No comparison with NaN is true: every answer would count as right.
+      const bool comparable = finite.data_ptr<bool>()[i];
+      result.not_finite += comparable ? 0 : 1;
+      const int rank = classes[row] < 0 || !comparable
                            ? -1
                            : rank_of(scores.data_ptr<double>() + i * known, known, classes[row]);
       result.rank.push_back(rank);

@@ -36,7 +36,9 @@ struct LinearHead {
 struct ProbeScore {
   double acc1 = 0, acc5 = 0;         ///< shares in [0, 1]
   double mean_per_class_recall = 0;  ///< over the classes that occur
-  std::vector<int> rank;  ///< classes that score above the right one; -1 where training lacks it
+  /// Classes that score above the right one; -1 where training lacks it or scores are not finite.
+  std::vector<int> rank;
+  int64_t not_finite = 0;  ///< rows with scores that are not finite: wrong
 };
 
 /// Of equal scores the lowest class wins. `classes`: index of each row's class, -1 for a class that

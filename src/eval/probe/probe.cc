@@ -276,6 +276,12 @@ ProbeOutcome run_protocol(FeatureSet train, FeatureSet validation, const Feature
   log_info("probed " + with_commas(test.size()) + " test rows with " + outcome.penalty_name + " " +
            strength + ": top-1 " + percent(outcome.test.acc1, 2) + ", mean recall of a class " +
            percent(outcome.test.mean_per_class_recall, 2));
+  if (outcome.test.not_finite > 0) {
+    fail_input("the chosen head's scores are not finite on " +
+                   with_commas(outcome.test.not_finite) + " test rows",
+               "finite features, and a rate that does not diverge",
+               "Scale the features, or lower --lr or --base-lrs.");
+  }
   return outcome;
 }
 
