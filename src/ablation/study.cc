@@ -205,14 +205,15 @@ Study read_study(const fs::path& file) {
       fail_usage(where + " is not known", listed(keys()), did_you_mean(name, keys()));
     }
   }
+  if (study.examples.empty())
+    fail_usage(file.string() + ": examples is empty", "styles of rewriting");
   for (const auto& [name, value, what] :
        {std::tuple{"train", &study.train, "the path of a TOML file"},
         {"suite", &study.suite, "the name of a suite or the path of a TOML file"},
         {"data-root", &study.data_root, "the folder that holds the suite's sets"}}) {
     if (value->empty()) fail_usage(file.string() + " has no '" + name + "'", what);
   }
-  if (study.examples.empty())
-    fail_usage(file.string() + ": examples is empty", "styles of rewriting");
+
   return study;
 }
 
