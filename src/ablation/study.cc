@@ -213,7 +213,6 @@ Study read_study(const fs::path& file) {
         {"data-root", &study.data_root, "the folder that holds the suite's sets"}}) {
     if (value->empty()) fail_usage(file.string() + " has no '" + name + "'", what);
   }
-
   return study;
 }
 
