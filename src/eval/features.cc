@@ -13,10 +13,6 @@
 namespace clipwright::eval {
 namespace {
 
-void stop_if_interrupted() {
-  if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
-}
-
 void check_bad_share(const data::source::Dataset& pictures,
                      const std::map<int64_t, std::string>& bad, int64_t seen, double most) {
   // A few bad pictures at the start say little about the rest.

@@ -110,7 +110,7 @@ losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHea
   std::vector<int32_t> offsets = {0};
   Progress progress("classes", static_cast<int64_t>(classnames.size()));
   for (size_t c = 0; c < classnames.size(); ++c) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     text::bpe::PackedTexts packed;
     for (size_t t = 0; t < templates.size(); ++t) {
       text::bpe::Tokenizer::standard().append(prompts[c * templates.size() + t], packed,

@@ -152,7 +152,7 @@ std::vector<double> YesNo::ask(std::span<const std::string> questions) {
   std::vector<Question> batch;
   size_t tokens = 0;
   const auto flush = [&] {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     if (!batch.empty()) answer(batch, answers);
     batch.clear();
     tokens = 0;

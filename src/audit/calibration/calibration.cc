@@ -79,7 +79,7 @@ void judge(const verdict::Auditor& auditor, const std::vector<verdict::PairScore
   Progress progress("calibration", static_cast<int64_t>(trials.size()));
   std::vector<verdict::AuditedPair> block;
   for (size_t begin = 0; begin < trials.size(); begin += kBlock) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     const size_t end = std::min(begin + kBlock, trials.size());
     block.clear();
     for (size_t i = begin; i < end; ++i) {

@@ -24,6 +24,10 @@ void add_eval_compute_flags(CLI::App& command, eval::EvalOptions& options, std::
 /// --NAME-features, --NAME-labels and --NAME-data of a split ("train").
 void add_eval_split(CLI::App& command, eval::sets::LabelledSplit& split, const std::string& name,
                     const std::string& what);
+/// --model, --features and --classnames: how pictures become features. `usual`: the kind without
+/// the flag.
+void add_eval_encoder(CLI::App& command, eval::sets::SplitsRequest& splits,
+                      const std::string& usual);
 /// --output.
 void add_eval_output(CLI::App& command, std::string& output, const char* what);
 /// To the file, or to standard output where none is named.

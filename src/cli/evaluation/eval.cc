@@ -139,6 +139,22 @@ void add_eval_split(CLI::App& command, eval::sets::LabelledSplit& split, const s
       ->type_name("SRC");
 }
 
+void add_eval_encoder(CLI::App& command, eval::sets::SplitsRequest& splits,
+                      const std::string& usual) {
+  command
+      .add_option("--model", splits.model,
+                  "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
+      ->type_name("MODEL");
+  command
+      .add_option("--features", splits.features,
+                  "embedding (projected) or pooled (before the projection); default: " + usual)
+      ->type_name("KIND");
+  command
+      .add_option("--classnames", splits.classnames,
+                  "a class name a line, in label order, for pictures whose set has none")
+      ->type_name("FILE");
+}
+
 void add_eval_output(CLI::App& command, std::string& output, const char* what) {
   command.add_option("--output", output, std::string(what) + "; default: standard output")
       ->type_name("FILE");

@@ -29,19 +29,7 @@ void add_eval_fewshot(CLI::App& eval) {
   add_eval_split(*command, request.splits.validation, "val",
                  "coop: to choose C by (default: training rows that are left)");
   add_eval_split(*command, request.splits.test, "test", "to tell apart");
-  command
-      ->add_option("--model", request.splits.model,
-                   "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
-      ->type_name("MODEL");
-  command
-      ->add_option("--features", request.splits.features,
-                   "embedding (projected) or pooled (before the projection); default: the "
-                   "protocol's")
-      ->type_name("KIND");
-  command
-      ->add_option("--classnames", request.splits.classnames,
-                   "a class name a line, in label order, for pictures whose set has none")
-      ->type_name("FILE");
+  add_eval_encoder(*command, request.splits, "the protocol's");
   command->add_option("--episodes", request.episodes, "tasks (lgssl 5000, ssl-transfer 600)");
   command->add_option("--ways", request.ways, "classes an episode (5)");
   command

@@ -17,18 +17,7 @@ void add_eval_knn(CLI::App& eval) {
   command->fallthrough();
   add_eval_split(*command, request.splits.train, "train", "to compare with");
   add_eval_split(*command, request.splits.test, "test", "to tell apart");
-  command
-      ->add_option("--model", request.splits.model,
-                   "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
-      ->type_name("MODEL");
-  command
-      ->add_option("--features", request.splits.features,
-                   "embedding (projected) or pooled (before the projection, the default)")
-      ->type_name("KIND");
-  command
-      ->add_option("--classnames", request.splits.classnames,
-                   "a class name a line, in label order, for pictures whose set has none")
-      ->type_name("FILE");
+  add_eval_encoder(*command, request.splits, "pooled");
   command->add_option("--neighbours", request.options.neighbours, "rows that vote")
       ->capture_default_str();
   command

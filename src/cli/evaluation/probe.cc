@@ -31,19 +31,7 @@ void add_eval_probe(CLI::App& eval) {
   add_eval_split(*command, request.splits.validation, "val",
                  "to choose the penalty by (default: as the protocol says)");
   add_eval_split(*command, request.splits.test, "test", "to test on");
-  command
-      ->add_option("--model", request.splits.model,
-                   "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
-      ->type_name("MODEL");
-  command
-      ->add_option("--features", request.splits.features,
-                   "embedding (projected) or pooled (before the projection); default: the "
-                   "protocol's")
-      ->type_name("KIND");
-  command
-      ->add_option("--classnames", request.splits.classnames,
-                   "a class name a line, in label order, for pictures whose set has none")
-      ->type_name("FILE");
+  add_eval_encoder(*command, request.splits, "the protocol's");
   command
       ->add_option("--select-by", request.select_by,
                    "accuracy or mean-per-class: what the penalty is chosen by")

@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "core/error.h"
+
 namespace clipwright {
 namespace {
 
@@ -20,5 +22,10 @@ void watch_interrupts() {
 }
 
 bool interrupted() { return signal_seen != 0; }
+
+void stop_if_interrupted() {
+  if (interrupted())
+    throw Error(ExitCode::kInterrupted, "interrupted; what was not finished is not written");
+}
 
 }  // namespace clipwright

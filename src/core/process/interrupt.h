@@ -8,5 +8,7 @@ namespace clipwright {
 /// once.
 void watch_interrupts();
 bool interrupted();
+/// Throws Error(kInterrupted) once the process was asked to stop.
+void stop_if_interrupted();
 
 }  // namespace clipwright

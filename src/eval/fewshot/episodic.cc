@@ -27,7 +27,7 @@ EpisodicResult run(const FeatureSet& support, const FeatureSet& queries, const E
   // In blocks, so that between them somebody can stop it or read how far it is.
   constexpr int64_t kBlock = 256;
   for (int64_t first = 0; first < options.episodes; first += kBlock) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     const int64_t last = std::min(first + kBlock, options.episodes);
     at::parallel_for(first, last, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {

@@ -247,7 +247,7 @@ InvarianceOutcome class_invariance(models::Clip& model, const sets::Classificati
   }
   Progress progress("classes", static_cast<int64_t>(classes));
   for (size_t c = 0; c < classes; ++c) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     ClassOutcome& own = outcome.classes[c];
     own.name = data.classnames[c];
     own.pictures = static_cast<int64_t>(judge.pictures_of(c).size());

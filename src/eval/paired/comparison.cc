@@ -29,10 +29,6 @@ SetRuns runs_of(const std::vector<Arm>& arms, const std::string& set) {
   return all;
 }
 
-void stop_if_interrupted() {
-  if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
-}
-
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;

@@ -140,7 +140,7 @@ LbfgsResult Lbfgs::minimize(Tensor& x, const LbfgsOptions& options) {
   bool afresh = false;  // a search failed: only the preconditioner is trusted
   int curvature_age = kIterationsACurvature;
   while (result.iterations < options.max_iterations) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     if (curvature_age >= kIterationsACurvature) {
       inverse_curvature_ = function_.inverse_curvature();
       curvature_age = 0;

@@ -73,10 +73,6 @@ LinearHead split(const Tensor& joint) {
   return {wide.narrow(1, 0, width).contiguous(), wide.select(1, width).contiguous()};
 }
 
-void stop_if_interrupted() {
-  if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
-}
-
 }  // namespace
 
 Tensor uniform_start(int64_t classes, int64_t width, uint64_t seed) {

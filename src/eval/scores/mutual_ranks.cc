@@ -80,7 +80,7 @@ class Ranking {
     for (int64_t caption = 0; caption < captions_.size(0); caption += tile.captions) {
       const int64_t rows = std::min(tile.captions, captions_.size(0) - caption);
       for (int64_t picture = 0; picture < pictures_.size(0); picture += tile.pictures) {
-        if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+        stop_if_interrupted();
         const int64_t columns = std::min(tile.pictures, pictures_.size(0) - picture);
         const Tensor products = tensor::matrix_product(
             captions_.narrow(0, caption, rows),

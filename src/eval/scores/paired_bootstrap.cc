@@ -8,10 +8,13 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 
 namespace clipwright::eval::scores {
 namespace {
+
+constexpr int64_t kDrawsBetweenLooks = 512;  // at whether somebody wants to stop
 
 /// What is drawn from: the differences of the samples that count, a row a seed.
 struct Differences {
@@ -139,12 +142,16 @@ PairedDifference draw_all(const Differences& of, const BootstrapOptions& options
   ClassMeans means(of.class_count);
   for (size_t i = 0; i < of.samples(); ++i) means.add(of.classes[i], plain_mean[i]);
   std::vector<double> drawn(static_cast<size_t>(options.draws));
-  at::parallel_for(0, options.draws, 16, [&](int64_t first, int64_t last) {
-    for (int64_t draw = first; draw < last; ++draw) {
-      drawn[static_cast<size_t>(draw)] =
-          one_draw(of, plain_mean, options.seed, static_cast<uint64_t>(draw));
-    }
-  });
+  for (int64_t start = 0; start < options.draws; start += kDrawsBetweenLooks) {
+    stop_if_interrupted();
+    const int64_t end = std::min<int64_t>(options.draws, start + kDrawsBetweenLooks);
+    at::parallel_for(start, end, 16, [&](int64_t first, int64_t last) {
+      for (int64_t draw = first; draw < last; ++draw) {
+        drawn[static_cast<size_t>(draw)] =
+            one_draw(of, plain_mean, options.seed, static_cast<uint64_t>(draw));
+      }
+    });
+  }
   std::sort(drawn.begin(), drawn.end());
   const double tail = (1 - options.confidence) / 2;
   return {.difference = means.mean(),

@@ -22,7 +22,7 @@ std::string digest_of(const data::source::Dataset& pictures) {
   Sha256Stream hash;
   Progress progress("pictures to recognise", pictures.size());
   for (int64_t i = 0; i < pictures.size(); ++i) {
-    if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
+    stop_if_interrupted();
     const data::source::ImageBytes image = pictures.image(i);
     hash.add(std::to_string(image.view.size()) + (image.error.empty() ? "+" : "-"));
     hash.add({reinterpret_cast<const char*>(image.view.data()), image.view.size()});

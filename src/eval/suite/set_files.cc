@@ -98,10 +98,6 @@ std::string stamp_of(const std::vector<SetFile>& files, int64_t& bytes) {
   return hex(hash.finish());
 }
 
-void stop_if_interrupted() {
-  if (interrupted()) throw Error(ExitCode::kInterrupted, "interrupted; nothing was written");
-}
-
 std::string contents_of(const std::vector<SetFile>& files, const std::string& name) {
   Sha256Stream hash;
   Progress progress("files of " + name, static_cast<int64_t>(files.size()));

@@ -64,9 +64,12 @@ TEST(Lbfgs, KnowingTheCurvatureSavesSteps) {
     Tensor x = at::zeros({20}, torch::kFloat64);
     Lbfgs solver(bowl);
     const LbfgsResult result = solver.minimize(x, {.smallest_gain = 1e-12});
-    // A bowl that steep is no place for plain L-BFGS: it stops where a step gains little.
-    EXPECT_EQ(result.converged && std::abs(result.value - 3) < 1e-8, knows);
-    EXPECT_NEAR(result.value, 3, 1e-3);
+    if (knows) {
+      EXPECT_TRUE(result.converged);
+      EXPECT_NEAR(result.value, 3, 1e-8);
+    } else {
+      EXPECT_NEAR(result.value, 3, 1e-4) << "after " << result.iterations << " steps";
+    }
     steps[knows] = result.iterations;
   }
   EXPECT_LE(steps[1], 2);
