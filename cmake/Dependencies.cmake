@@ -61,7 +61,7 @@ set(plain_headers <algorithm> <array> <atomic> <chrono> <cmath> <cstdint> <cstri
 clipwright_precompiled_header(plain_precompiled HEADERS ${plain_headers} LIBRARIES nlohmann_json::nlohmann_json)
 set(torch_headers <torch/csrc/autograd/custom_function.h> <torch/nn/module.h> <torch/types.h> <torch/utils.h>)  # tensor/tensor.h
 clipwright_precompiled_header(torch_precompiled HEADERS ${torch_headers} LIBRARIES torch_cpu)
-clipwright_precompiled_header(shell_precompiled HEADERS ${plain_headers} <CLI/CLI.hpp> LIBRARIES nlohmann_json::nlohmann_json torch_cpu cli11)
+clipwright_precompiled_header(shell_precompiled HEADERS ${plain_headers} ${CMAKE_SOURCE_DIR}/src/flags/cli11.h LIBRARIES nlohmann_json::nlohmann_json torch_cpu cli11)
 
 # llama.cpp: shared libraries, and beside them a module of kernels for each kind of processor, which language/kernels.h
 # opens by the folder that libllama.so was found in.

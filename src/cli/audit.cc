@@ -75,17 +75,7 @@ void add_examples(const Flags& flags, audit::verdict::Auditor& auditor) {
     auditor.add_examples(audit::calibration::read_example_texts(file));
 }
 
-/// Work that cannot be written is better refused before it is done.
-void check_folders(const Flags& flags) {
-  for (const fs::path file : {flags.output, flags.html, flags.markdown}) {
-    if (file.has_parent_path() && !fs::is_directory(file.parent_path()))
-      fail_usage(file.string() + ": there is no folder " + file.parent_path().string(),
-                 "a folder that exists");
-  }
-}
-
 void run_calibration(const Flags& flags) {
-  check_folders(flags);
   if (!flags.rewrites.empty() || !flags.ledger.empty() || !flags.html.empty()) {
     fail_usage("--calibrate was given with --rewrites, --ledger or --html",
                "captions alone: it makes the rewrites itself");
@@ -112,7 +102,6 @@ void run(const Flags& flags) {
   }
   if (flags.sample > 0 || !flags.markdown.empty())
     fail_usage("--sample or --markdown was given without --calibrate", "--calibrate");
-  check_folders(flags);
   if (flags.captions.size() > 1)
     fail_usage("several --captions were given", "one file with the sources of the rewrites");
   const auto pairs = flags.ledger.empty()

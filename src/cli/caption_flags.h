@@ -1,10 +1,10 @@
 // Which captions a command works on: the flags, and what they open.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
+#include "flags/cli11.h"
 #include "records/caption_source.h"
 
 namespace clipwright::cli {

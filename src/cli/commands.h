@@ -1,7 +1,7 @@
 // One file a subcommand: read flags, call one function of the library, print. Never any logic.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "flags/cli11.h"
 
 namespace clipwright::cli {
 

@@ -1,5 +1,8 @@
+#include <filesystem>
+
 #include "cli/commands.h"
 #include "data/transform/resize.h"
+#include "eval/result.h"
 #include "flags/command_line.h"
 #include "tensor/kernels.h"
 #include "train/options/option_table.h"
@@ -15,7 +18,7 @@ void add_all_commands(CLI::App& program) {
       "Every command reads --config FILE.toml (same names) and CLIPWRIGHT_<FLAG>; a flag wins over "
       "the environment, the "
       "environment over the file.\nExit codes: 0 done, 1 failed while running, 2 bad usage, 3 "
-      "input data rejected, 130 "
+      "input data rejected or not there, 130 "
       "interrupted after a clean save.");
   add_tokenize_command(program);
   add_preprocess_command(program);
@@ -40,6 +43,13 @@ void settle_kernels() {
   data::transform::resize_choice();
 }
 
+std::vector<std::filesystem::path> files_beside(const CLI::App& command,
+                                                const std::filesystem::path& output) {
+  const CLI::App* above = command.get_parent();
+  if (above == nullptr || above->get_name() != "eval" || command.get_name() == "build") return {};
+  return eval::files_beside_result(output);
+}
+
 std::vector<std::string> train_sections() {
   std::vector<std::string> names;
   for (const train::options::OptionSection& section : train::options::option_sections())
@@ -53,7 +63,8 @@ int run_program(int argc, char** argv) {
   return flags::run({.name = "clipwright",
                      .build = add_all_commands,
                      .prepare = settle_kernels,
-                     .sections = {{"train", train_sections()}}},
+                     .sections = {{"train", train_sections()}},
+                     .beside = files_beside},
                     argc, argv);
 }
 

@@ -1,9 +1,8 @@
 // Which pairs a command reads: the flags.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "data/source/dataset.h"
+#include "flags/cli11.h"
 
 namespace clipwright::cli {
 

@@ -109,10 +109,16 @@ EvaluationRecord read_result(const fs::path& path) {
   return record;
 }
 
+std::vector<fs::path> files_beside_result(const fs::path& path) {
+  std::vector<fs::path> files = {path, path};
+  files[0].replace_extension(".samples.jsonl");
+  files[1].replace_extension(".classnames.txt");
+  return files;
+}
+
 void write_result(const fs::path& path, const EvaluationRecord& record) {
-  fs::path samples = path, names = path;
-  samples.replace_extension(".samples.jsonl");
-  names.replace_extension(".classnames.txt");
+  const std::vector<fs::path> beside = files_beside_result(path);
+  const fs::path &samples = beside[0], &names = beside[1];
   std::error_code ignored;
   fs::remove(samples, ignored);
   fs::remove(names, ignored);

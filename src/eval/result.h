@@ -30,6 +30,9 @@ Json to_json(const EvaluationRecord& record);
 /// Without samples and class names. Throws Error(kInput) naming the file that is no result.
 EvaluationRecord read_result(const std::filesystem::path& path);
 
+/// FILE.samples.jsonl and FILE.classnames.txt, which belong to the result FILE.json.
+std::vector<std::filesystem::path> files_beside_result(const std::filesystem::path& path);
+
 /// Writes the result, and beside FILE.json what belongs to it and is there: FILE.samples.jsonl,
 /// FILE.classnames.txt (a name a line). Older ones of these are removed. Throws Error(kFailed).
 void write_result(const std::filesystem::path& path, const EvaluationRecord& record);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,7 +19,9 @@
 #include "core/log.h"
 #include "core/process/crash.h"
 #include "core/process/interrupt.h"
+#include "core/whole_number.h"
 #include "core/words.h"
+#include "flags/outputs.h"
 
 namespace clipwright::flags {
 namespace {
@@ -40,7 +43,7 @@ std::string environment_name(const std::string& flag) {
   return name;
 }
 
-/// Values that --help calls N are counts.
+/// Values that --help calls N are counts, whatever type they are read as.
 void check_count(CLI::Option& option) {
   if (option.get_type_name() != "N") return;
   option.check(CLI::Validator(
@@ -54,6 +57,7 @@ void check_count(CLI::Option& option) {
 void finish_options(CLI::App& app, std::vector<std::string>& names) {
   for (CLI::Option* option : app.get_options()) {
     check_count(*option);
+    check_output(*option);
     const std::string key = file_key(*option);
     if (key.empty()) continue;
     names.push_back(environment_name(key));
@@ -134,11 +138,10 @@ void check_sections(const std::string& file, const std::vector<std::string>& sec
 }
 
 /// Inserts the keys of --config FILE as flags, except where a flag or an environment variable says
-/// otherwise.
+/// otherwise. The file's name goes to `file`.
 std::vector<std::string> with_config_file(
     const CLI::App& program, const std::map<std::string, std::vector<std::string>>& known_sections,
-    std::vector<std::string> arguments) {
-  std::string file;
+    std::vector<std::string> arguments, std::string& file) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--config" && i + 1 < arguments.size()) {
       file = arguments[i + 1];
@@ -212,13 +215,29 @@ std::vector<std::string> known_names(const CLI::App* app) {
   return names;
 }
 
+/// What is wrong with a number that was refused, from CLI11's "Could not convert: --seed = -1".
+std::string refused_number(const std::string& message) {
+  constexpr std::string_view kBefore = "Could not convert: ";
+  const size_t equals = message.find(" = ");
+  if (!message.starts_with(kBefore) || equals == std::string::npos) return message;
+  const std::string flag = message.substr(kBefore.size(), equals - kBefore.size()),
+                    value = message.substr(equals + 3);
+  const std::string found = flag + " is '" + value + "'; expected ";
+  if (!is_number(value))
+    return found + (value.find(',') == std::string::npos ? "a number" : "numbers");
+  if (const std::optional<int64_t> whole = whole_number(value); whole && *whole < 0)
+    return found + "a whole number from 0";
+  if (whole_number(value)) return found + "a whole number in digits alone that is not too large";
+  return found + "a finite number that is not too large, whole where something is counted";
+}
+
 /// What CLI11 says, with the nearest flag or command where a name is unknown. A misspelt flag that
 /// is required is reported as missing; it is the flags nobody knows that tell what happened.
 void report_parse_error(const CLI::App& program, const std::vector<std::string>& arguments,
                         const CLI::ParseError& error) {
   const CLI::App* app = find_subcommand(program, arguments);
   const std::string words = full_name(*app);
-  std::string message = error.what();
+  std::string message = refused_number(error.what());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
       dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     const std::vector<std::string> known = known_names(app);
@@ -289,12 +308,14 @@ int run(const Program& what, int argc, char** argv) {
     const std::vector<std::string> variables = build_program(what, program);
     watch_interrupts();
     if (what.prepare) what.prepare();
-    program.parse_complete_callback([&program] {
+    std::string config;
+    program.parse_complete_callback([&program, &what, &config] {
       configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
                      .json = program.get_option("--log-json")->as<bool>()});
+      refuse_overwritten_inputs(program, config, what.beside);
     });
     tell_misspelt_variables(variables);
-    arguments = with_config_file(program, what.sections, std::move(arguments));
+    arguments = with_config_file(program, what.sections, std::move(arguments), config);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);
     check_results_arrived();

@@ -3,11 +3,12 @@
 // documented.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "flags/outputs.h"
 
 namespace clipwright::flags {
 
@@ -21,6 +22,7 @@ struct Program {
   /// The sections that a --config file of a command may have, by its name. A command that is not
   /// here takes any: sections are for readers.
   std::map<std::string, std::vector<std::string>> sections = {};
+  Beside beside = {};  ///< what commands write beside their --output
 };
 
 /// Parses the arguments, runs the callbacks of what was named, turns errors into one sentence.

@@ -1,11 +1,11 @@
 // The sub-commands of `clipwright eval`, a file each, and the flags that they share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "eval/evaluate.h"
 #include "eval/sets/labelled_splits.h"
+#include "flags/cli11.h"
 
 namespace clipwright::cli::evaluation {
 
