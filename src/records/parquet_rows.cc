@@ -5,8 +5,10 @@
 #include <parquet/arrow/reader.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/error.h"
+#include "core/whole_number.h"
 
 namespace clipwright::records {
 namespace {
@@ -49,11 +51,24 @@ bool is_text_list(const arrow::DataType& type) {
 ParquetCell text_cell(std::string_view text) {
   return {.null = false, .is_text = true, .text = text};
 }
-ParquetCell number_cell(double number) { return {.null = false, .number = number}; }
 
 template <typename Array>
-double number_at(const arrow::Array& array, int64_t row) {
-  return static_cast<double>(static_cast<const Array&>(array).Value(row));
+ParquetCell real_cell(const arrow::Array& array, int64_t row) {
+  return {.null = false,
+          .number = static_cast<double>(static_cast<const Array&>(array).Value(row))};
+}
+
+template <typename Array>
+ParquetCell whole_cell(const arrow::Array& array, int64_t row) {
+  const auto value = static_cast<const Array&>(array).Value(row);
+  const auto bits = static_cast<uint64_t>(value);
+  bool below_zero = false;
+  if constexpr (std::is_signed_v<decltype(value)>) below_zero = value < 0;
+  return {.null = false,
+          .number = static_cast<double>(value),
+          .is_whole = true,
+          .below_zero = below_zero,
+          .magnitude = below_zero ? 0 - bits : bits};
 }
 
 ParquetCell cell_at(const arrow::Array& array, int64_t row) {
@@ -68,27 +83,27 @@ ParquetCell cell_at(const arrow::Array& array, int64_t row) {
     case arrow::Type::FIXED_SIZE_BINARY:
       return text_cell(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(row));
     case arrow::Type::FLOAT:
-      return number_cell(number_at<arrow::FloatArray>(array, row));
+      return real_cell<arrow::FloatArray>(array, row);
     case arrow::Type::DOUBLE:
-      return number_cell(number_at<arrow::DoubleArray>(array, row));
+      return real_cell<arrow::DoubleArray>(array, row);
     case arrow::Type::BOOL:
-      return number_cell(static_cast<const arrow::BooleanArray&>(array).Value(row) ? 1 : 0);
+      return whole_cell<arrow::BooleanArray>(array, row);
     case arrow::Type::INT8:
-      return number_cell(number_at<arrow::Int8Array>(array, row));
+      return whole_cell<arrow::Int8Array>(array, row);
     case arrow::Type::INT16:
-      return number_cell(number_at<arrow::Int16Array>(array, row));
+      return whole_cell<arrow::Int16Array>(array, row);
     case arrow::Type::INT32:
-      return number_cell(number_at<arrow::Int32Array>(array, row));
+      return whole_cell<arrow::Int32Array>(array, row);
     case arrow::Type::INT64:
-      return number_cell(number_at<arrow::Int64Array>(array, row));
+      return whole_cell<arrow::Int64Array>(array, row);
     case arrow::Type::UINT8:
-      return number_cell(number_at<arrow::UInt8Array>(array, row));
+      return whole_cell<arrow::UInt8Array>(array, row);
     case arrow::Type::UINT16:
-      return number_cell(number_at<arrow::UInt16Array>(array, row));
+      return whole_cell<arrow::UInt16Array>(array, row);
     case arrow::Type::UINT32:
-      return number_cell(number_at<arrow::UInt32Array>(array, row));
+      return whole_cell<arrow::UInt32Array>(array, row);
     case arrow::Type::UINT64:
-      return number_cell(number_at<arrow::UInt64Array>(array, row));
+      return whole_cell<arrow::UInt64Array>(array, row);
     case arrow::Type::DICTIONARY: {
       const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
       const int64_t code = coded.GetValueIndex(row);
@@ -111,7 +126,8 @@ ParquetCell cell_at(const arrow::Array& array, int64_t row) {
 
 std::string ParquetCell::as_text() const {
   if (null || is_list) return {};
-  return is_text ? std::string(text) : std::to_string(static_cast<int64_t>(number));
+  if (is_text) return std::string(text);
+  return is_whole ? (below_zero ? "-" : "") + std::to_string(magnitude) : shortest_text(number);
 }
 
 struct ParquetRows::State {

@@ -11,16 +11,21 @@
 
 namespace clipwright::records {
 
-/// One value: text or bytes, a number, or a list of texts; `null` when there is none.
+/// One value: text or bytes, a number, a truth (0 or 1), or a list of texts; `null` when there is
+/// none.
 struct ParquetCell {
   bool null = true;
   bool is_text = false;
   bool is_list = false;
   std::string_view text;  ///< valid until the next row is read
   double number = 0;
+  /// Of a column of whole numbers, whose largest no double holds: the same, exactly.
+  bool is_whole = false, below_zero = false;
+  uint64_t magnitude = 0;
   std::vector<std::string_view> list;  ///< valid as `text`
 
-  /// The text, or the whole number as one; empty when null or a list.
+  /// The text, or the number as one: whole ones exactly, others in the fewest digits that read
+  /// back; empty when null or a list.
   std::string as_text() const;
 };
 
@@ -35,6 +40,8 @@ class ParquetRows {
   /// are "outer.inner".
   const std::vector<std::string>& columns() const;
   bool has(const std::string& column) const;
+  /// Whether a column of columns() holds lists of texts.
+  bool holds_lists(const std::string& column) const;
 
   /// Shows the cells of `columns` for every row in order. Throws Error(kInput) when the file is
   /// damaged.

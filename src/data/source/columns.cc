@@ -1,13 +1,18 @@
 #include "data/source/columns.h"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
+#include <optional>
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/whole_number.h"
 #include "core/words.h"
 
 namespace clipwright::data::source {
 namespace {
+
+constexpr int64_t kLargestLabel = std::numeric_limits<int>::max() - 1;  // and one class more
 
 std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures, bool labels) {
   const bool parquet = kind == SourceKind::kParquet;
@@ -72,10 +77,20 @@ std::vector<std::string> column_names(Column column, SourceKind kind, const Data
 }
 
 LabelValue label_value(std::string_view text) {
-  LabelValue value;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
-  if (error == std::errc() && end == text.data() + text.size() && value.number >= 0) return value;
+  const std::optional<int64_t> number = whole_number(text);
+  if (number && *number >= 0 && *number <= kLargestLabel)
+    return {.number = static_cast<int>(*number)};
   return {.words = std::string(text)};
+}
+
+void check_label(const LabelValue& value, const std::string& place) {
+  if (!is_number(value.words)) return;
+  const std::optional<int64_t> whole = whole_number(value.words);
+  fail_input(place + ": has the label " + value.words.substr(0, 40),
+             "a whole number from 0 to " + with_commas(kLargestLabel) + ", or the name of a class",
+             whole && *whole < 0 ? "Leave the label of a picture without a class empty."
+             : whole             ? ""
+                                 : "Classes are counted, so no label is rounded.");
 }
 
 int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,

@@ -19,11 +19,16 @@ std::vector<std::string> column_names(Column column, SourceKind kind, const Data
 /// A label as a column has it: a whole number from 0 or words.
 struct LabelValue {
   int number = -1;
-  std::string words;  ///< empty for a number
+  std::string words;  ///< empty for a label that is a number
 
   bool empty() const { return number < 0 && words.empty(); }
 };
+/// The one reading of labels in tables, whatever they are stored in. "7.0", as tables with gaps
+/// write a whole number, is 7; a number that is no label, such as "2.5" and "-1", is kept as words.
 LabelValue label_value(std::string_view text);
+/// Throws Error(kInput), beginning with `place`, for a number that is no label: a fraction, one
+/// below 0 or beyond an int.
+void check_label(const LabelValue& value, const std::string& place);
 
 /// The place in `columns` of the first of `names` that is there, -1 when none is. `any_case`: as
 /// "Caption" is `caption`, for names that nobody gave.

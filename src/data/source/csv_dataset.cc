@@ -154,6 +154,7 @@ class CsvDataset final : public Dataset {
                !text::unicode::is_utf8(value(layout_.label))) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
+      check_label(label_value(value(layout_.label)), place);
       skipped_.use();
       return true;
     }

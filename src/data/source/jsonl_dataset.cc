@@ -157,6 +157,7 @@ class JsonlDataset final : public Dataset {
       skipped_.skip("no caption", place + ": has no caption (looked for " + listed(caption_names_) +
                                       (kind_ == SourceKind::kYfcc15m ? ")" : ", captions)"));
     } else {
+      if (options_.labels) check_label(row.label, place);
       skipped_.use();
     }
     skipped_.check(options_.max_skipped_share);
@@ -202,15 +203,18 @@ class JsonlDataset final : public Dataset {
     if (!row.has_ideograph && !text.empty()) row.captions.emplace_back(text);
   }
 
-  /// Words count as a label only where labels are asked for.
   LabelValue label_of(const Json& object) const {
     for (const std::string& name : label_names_) {
       const auto label = object.find(name);
       if (label == object.end()) continue;
-      if (label->is_number_integer() && (options_.labels || label->get<int64_t>() >= 0))
-        return label_value(label->dump());
-      if (options_.labels && label->is_string())
-        return label_value(text::unicode::trimmed(label->get_ref<const std::string&>()));
+      LabelValue value;
+      if (label->is_number()) value = label_value(label->dump());
+      if (label->is_boolean()) value = label_value(label->get<bool>() ? "1" : "0");
+      if (label->is_string() && options_.labels)
+        value = label_value(text::unicode::trimmed(label->get_ref<const std::string&>()));
+      // Words count as a label only where labels are asked for.
+      if (!options_.labels) value.words.clear();
+      if (!value.empty()) return value;
     }
     return {};
   }

@@ -119,10 +119,11 @@ class ParquetDataset final : public Dataset {
                            name = cell_at(cells, columns.file).text,
                            said = text::unicode::trimmed(cell_at(cells, columns.caption).text);
     const records::ParquetCell& label = cell_at(cells, columns.label);
+    LabelValue value;
+    if (options_.labels || !label.is_text)
+      value = label_value(text::unicode::trimmed(label.as_text()));
     // Words count as a label only where labels are asked for.
-    const LabelValue value = label.is_text && !options_.labels
-                                 ? LabelValue()
-                                 : label_value(text::unicode::trimmed(label.as_text()));
+    if (!options_.labels) value.words.clear();
     if (picture.empty() && name.empty()) {
       skipped_.skip("no picture", place + ": has no picture");
     } else if (options_.labels && value.empty()) {
@@ -132,6 +133,7 @@ class ParquetDataset final : public Dataset {
     } else if (!text::unicode::is_utf8(said)) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
+      check_label(value, place);
       skipped_.use();
       std::string id = cell_at(cells, columns.key).as_text();
       if (id.empty()) id = name.empty() ? std::to_string(row) : std::string(name);

@@ -3,10 +3,15 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/whole_number.h"
+#include "core/words.h"
 
 namespace clipwright::eval::sets {
 
 std::string folded(std::string_view words) {
+  // "-1" is not "1", nor "2.5" "25" or "2 5".
+  if (is_number(words) && words.find_first_not_of("0123456789") != std::string_view::npos)
+    return ascii_lower(words);
   std::string plain;
   bool number = true;
   for (const char c : words) {

@@ -11,7 +11,8 @@
 namespace clipwright::eval::sets {
 
 /// What two spellings of a name have in common: lower case, no apostrophes, every run of other
-/// marks and blanks one blank, no zeros before a number. "Butcher's_Knife" is "butchers knife".
+/// marks and blanks one blank, no zeros before a number. "Butcher's_Knife" is "butchers knife". A
+/// number with a sign or a point keeps them.
 std::string folded(std::string_view words);
 
 class ClassLookup {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "core/npy.h"
 #include "data/files/tar.h"
@@ -131,6 +133,84 @@ TEST(LabelledTables, MayBeParquet) {
   ASSERT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->class_name(0), "cat");
   EXPECT_EQ(dataset->label(1), 7);
+}
+
+/// A table of one picture and this label, in every form; a text is in quotes where the form has
+/// them. Numbers of `parquet` are those of its column.
+class LabelsInEveryForm : public testing::Test {
+ protected:
+  LabelsInEveryForm() { folder_.write("1.png", "one"); }
+  std::vector<std::string> tables(const std::string& label,
+                                  const std::shared_ptr<arrow::Array>& parquet) {
+    return {folder_.write("t.csv", "filepath,label\n1.png," + label + "\n"),
+            folder_.write("t.jsonl", R"({"image": "1.png", "label": )" + label + "}\n"),
+            folder_.write("s.jsonl", R"({"image": "1.png", "label": ")" + label + "\"}\n"),
+            write_parquet(
+                folder_ / "t.parquet",
+                {{"image_path", array_of<arrow::StringBuilder>({"1.png"})}, {"label", parquet}}),
+            write_parquet(folder_ / "s.parquet",
+                          {{"image_path", array_of<arrow::StringBuilder>({"1.png"})},
+                           {"label", array_of<arrow::StringBuilder>({label})}})};
+  }
+  static std::shared_ptr<arrow::Array> whole(int64_t number) {
+    arrow::Int64Builder builder;
+    EXPECT_TRUE(builder.Append(number).ok());
+    return builder.Finish().ValueOrDie();
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(LabelsInEveryForm, WholeNumbersAreTakenHoweverTheyAreWritten) {
+  for (const std::string& table : tables("7", whole(7)))
+    EXPECT_EQ(open_dataset({.source = table, .labels = true})->label(0), 7) << table;
+  // As tables with gaps write them.
+  for (const std::string& table : tables("7.0", numbers({7.0}))) {
+    const auto dataset = open_dataset({.source = table, .labels = true});
+    EXPECT_EQ(dataset->label(0), 7) << table;
+    EXPECT_EQ(dataset->class_name(0), "") << table;
+  }
+}
+
+TEST_F(LabelsInEveryForm, NumbersThatAreNoLabelsAreRefusedWithRowAndValue) {
+  const auto expect_refused = [&](const std::vector<std::string>& sources,
+                                  const std::string& value) {
+    for (const std::string& table : sources) {
+      EXPECT_THAT(message_of({.source = table, .labels = true}),
+                  testing::AllOf(testing::ContainsRegex("(row 1|line [12]): has the label"),
+                                 HasSubstr("has the label " + value + "; expected a whole number")))
+          << table;
+    }
+  };
+  expect_refused(tables("2.5", numbers({2.5})), "2.5");
+  expect_refused(tables("-1", whole(-1)), "-1");
+  // One less than a double would say.
+  expect_refused(tables("9007199254740993", whole(9007199254740993)), "9007199254740993");
+  expect_refused(tables("99999999999", whole(99999999999)), "99999999999");
+  expect_refused({tables("0", numbers({std::nan("")}))[3]}, "nan");
+}
+
+TEST_F(LabelsInEveryForm, WithoutLabelsAPairIsAPairWhateverTheColumnHolds) {
+  const std::string jsonl =
+      folder_.write("p.jsonl", R"({"image": "1.png", "caption": "a", "label": 2.5})");
+  EXPECT_EQ(open_dataset({.source = jsonl})->label(0), -1);
+  const std::string parquet = write_parquet(
+      folder_ / "p.parquet", {{"image_path", array_of<arrow::StringBuilder>({"1.png"})},
+                              {"caption", array_of<arrow::StringBuilder>({"a"})},
+                              {"label", numbers({2.5})}});
+  EXPECT_EQ(open_dataset({.source = parquet})->label(0), -1);
+}
+
+TEST_F(LabelsInEveryForm, KeysOf64BitsKeepTheirDigits) {
+  arrow::UInt64Builder builder;
+  EXPECT_TRUE(builder.AppendValues({18446744073709551615U, 9007199254740993U}).ok());
+  const auto keys = builder.Finish().ValueOrDie();
+  const auto dataset = open_dataset(
+      {.source = write_parquet(folder_ / "k.parquet",
+                               {{"image_path", array_of<arrow::StringBuilder>({"1.png", "1.png"})},
+                                {"caption", array_of<arrow::StringBuilder>({"a", "b"})},
+                                {"key", keys}})});
+  EXPECT_EQ(dataset->key(0), "18446744073709551615");
+  EXPECT_EQ(dataset->key(1), "9007199254740993");
 }
 
 }  // namespace

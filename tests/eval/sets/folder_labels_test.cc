@@ -27,6 +27,9 @@ TEST(Folded, SpellingsOfOneNameAreAlike) {
   EXPECT_EQ(folded("00007"), "7");
   EXPECT_EQ(folded("0000"), "0");
   EXPECT_EQ(folded("737-200"), "737 200");
+  // A number keeps what makes it another number.
+  EXPECT_EQ(folded("-1"), "-1");
+  EXPECT_EQ(folded("2.5"), "2.5");
   EXPECT_EQ(folded("  (a) "), "a");
   EXPECT_EQ(folded(""), "");
   EXPECT_EQ(folded("crème_brûlée"), "crème brûlée");
