@@ -62,11 +62,14 @@ Header read_header(const Bytes& bytes) {
   if (header.version < 1 || header.version > 3)
     bytes.fail("is of version " + std::to_string(header.version) + " (1 to 3 are known)");
   if (header.version == 1) header.entry_bytes = 14;  // without the time of change
-  for (const auto& [place, what] : {std::pair(header.tree, "tree"), std::pair(header.data, "data"),
-                                    std::pair(header.names, "names")}) {
-    if (place < 20 || place > bytes.size())
-      bytes.fail(std::string("its ") + what + " begin at byte " + std::to_string(place) +
-                 ", which is not behind its header");
+  for (const auto& [place, what] :
+       {std::pair(header.tree, "entries"), std::pair(header.data, "data"),
+        std::pair(header.names, "names")}) {
+    if (place >= 20 && place <= bytes.size()) continue;
+    bytes.fail("its header says that the " + std::string(what) + " come at byte " +
+               std::to_string(place) + ", which is " +
+               (place < 20 ? "inside the header itself"
+                           : "beyond its end at byte " + std::to_string(bytes.size())));
   }
   header.entries = (bytes.size() - header.tree) / header.entry_bytes;
   return header;
