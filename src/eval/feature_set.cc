@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/npy.h"
+#include "core/whole_number.h"
 #include "core/words.h"
 #include "losses/objective.h"
 
@@ -22,13 +26,37 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return "(" + text + ")";
 }
 
-template <typename From, typename To>
-void convert(std::span<const std::byte> data, To* to, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    From value;
-    std::memcpy(&value, data.data() + static_cast<size_t>(i) * sizeof value, sizeof value);
-    to[i] = static_cast<To>(value);
+template <typename Number>
+Number number_at(std::span<const std::byte> data, int64_t i) {
+  Number value;
+  std::memcpy(&value, data.data() + static_cast<size_t>(i) * sizeof value, sizeof value);
+  return value;
+}
+
+template <typename From>
+void convert(std::span<const std::byte> data, float* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(number_at<From>(data, i));
+}
+
+/// The first number that is not finite as float32, of rows in C order.
+[[noreturn]] void refuse_not_finite(const MappedNpy& file, const std::string& path, int64_t at,
+                                    float found) {
+  const int64_t width = file.shape()[1], row = at / width, column = at % width;
+  const std::string place =
+      path + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is ";
+  if (file.type() == "<f8") {
+    const double value =
+        number_at<double>(file.data(), file.fortran_order() ? column * file.shape()[0] + row : at);
+    if (std::isfinite(value)) {
+      fail_input(place + shortest_text(value) + ", which float32 does not hold",
+                 "features within 3.4e38 of zero (rows are counted from 0)",
+                 "Features are computed with in float32: divide all of them, of every split, by "
+                 "the same number.");
+    }
   }
+  fail_input(place + (std::isnan(found) ? "NaN" : "infinite"),
+             "finite features (rows are counted from 0)",
+             "A model whose training diverged gives such rows; leave them out of both files.");
 }
 
 Tensor read_rows(const std::string& path) {
@@ -55,16 +83,42 @@ Tensor read_rows(const std::string& path) {
   if (across) rows = rows.t().contiguous();
   const float* values = rows.data_ptr<float>();
   const float* end = values + file.count();
-  // A double beyond float32's range has become infinite: as useless.
   const float* bad = std::find_if(values, end, [](float value) { return !std::isfinite(value); });
-  if (bad != end) {
-    const int64_t at = bad - values;
-    fail_input(path + ": row " + std::to_string(at / width) + ", column " +
-                   std::to_string(at % width) + " is " + (std::isnan(*bad) ? "NaN" : "infinite"),
-               "finite features (rows are counted from 0)",
-               "A model whose training diverged gives such rows; leave them out of both files.");
-  }
+  if (bad != end) refuse_not_finite(file, path, bad - values, *bad);
   return rows;
+}
+
+[[noreturn]] void refuse_label(const std::string& path, int64_t row, const std::string& value,
+                               const std::string& advice) {
+  fail_input(path + ": row " + std::to_string(row) + " has label " + value,
+             "classes from 0 to " + with_commas(kLargestLabel) + " (rows are counted from 0)",
+             advice);
+}
+
+/// Real numbers count where they are whole, as in tables with gaps; nothing is rounded.
+template <typename Number>
+std::vector<int64_t> labels_of(const MappedNpy& file, const std::string& path) {
+  std::vector<int64_t> labels;
+  labels.reserve(static_cast<size_t>(file.count()));
+  for (int64_t row = 0; row < file.count(); ++row) {
+    const auto value = number_at<Number>(file.data(), row);
+    if constexpr (std::is_integral_v<Number>) {
+      if (std::cmp_less(value, 0) || std::cmp_greater(value, kLargestLabel)) {
+        refuse_label(
+            path, row, std::to_string(value),
+            std::cmp_less(value, 0) ? "Leave samples without a class out of both files." : "");
+      }
+      labels.push_back(static_cast<int64_t>(value));
+    } else {
+      const std::optional<int64_t> whole = whole_number(static_cast<double>(value));
+      if (!whole || *whole < 0 || *whole > kLargestLabel) {
+        refuse_label(path, row, shortest_text(static_cast<double>(value)),
+                     whole ? "" : "Classes are counted: save labels.astype('int64').");
+      }
+      labels.push_back(*whole);
+    }
+  }
+  return labels;
 }
 
 std::vector<int64_t> read_labels(const std::string& path) {
@@ -75,31 +129,20 @@ std::vector<int64_t> read_labels(const std::string& path) {
                    ? "One class a sample: rows of zeros and ones become classes by array.argmax(1)."
                    : "Save labels.reshape(-1).");
   }
-  std::vector<int64_t> labels(static_cast<size_t>(file.count()));
   const std::string kind = file.type().substr(1);
-  if (kind == "i8") {
-    convert<int64_t>(file.data(), labels.data(), file.count());
-  } else if (kind == "i4") {
-    convert<int32_t>(file.data(), labels.data(), file.count());
-  } else if (kind == "i2") {
-    convert<int16_t>(file.data(), labels.data(), file.count());
-  } else if (kind == "i1") {
-    convert<int8_t>(file.data(), labels.data(), file.count());
-  } else if (kind == "u1") {
-    convert<uint8_t>(file.data(), labels.data(), file.count());
-  } else if (kind == "u2") {
-    convert<uint16_t>(file.data(), labels.data(), file.count());
-  } else {
-    fail_input(path + ": has elements of type '" + file.type() + "'",
-               "labels in int64 or int32 ('<i8', '<i4')", "Save labels.astype('int64').");
-  }
-  for (size_t row = 0; row < labels.size(); ++row) {
-    if (labels[row] >= 0 && labels[row] <= kLargestLabel) continue;
-    fail_input(path + ": row " + std::to_string(row) + " has label " + std::to_string(labels[row]),
-               "classes from 0 to " + with_commas(kLargestLabel) + " (rows are counted from 0)",
-               labels[row] < 0 ? "Leave samples without a class out of both files." : "");
-  }
-  return labels;
+  if (kind == "i8") return labels_of<int64_t>(file, path);
+  if (kind == "i4") return labels_of<int32_t>(file, path);
+  if (kind == "i2") return labels_of<int16_t>(file, path);
+  if (kind == "i1") return labels_of<int8_t>(file, path);
+  if (kind == "u8") return labels_of<uint64_t>(file, path);
+  if (kind == "u4") return labels_of<uint32_t>(file, path);
+  if (kind == "u2") return labels_of<uint16_t>(file, path);
+  if (kind == "u1" || kind == "b1") return labels_of<uint8_t>(file, path);
+  if (kind == "f8") return labels_of<double>(file, path);
+  if (kind == "f4") return labels_of<float>(file, path);
+  if (kind == "f2") return labels_of<c10::Half>(file, path);
+  fail_input(path + ": has elements of type '" + file.type() + "'",
+             "labels in int64 or int32 ('<i8', '<i4')", "Save labels.astype('int64').");
 }
 
 }  // namespace
@@ -187,6 +230,19 @@ FeatureSet pick(const FeatureSet& set, const std::vector<int64_t>& indices) {
     if (!set.keys.empty()) part.keys.push_back(set.keys[static_cast<size_t>(index)]);
   }
   return part;
+}
+
+std::vector<int64_t> number_classes(std::initializer_list<FeatureSet*> sets) {
+  std::vector<int64_t> labels;
+  for (const FeatureSet* set : sets)
+    labels.insert(labels.end(), set->labels.begin(), set->labels.end());
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  for (FeatureSet* set : sets) {
+    for (int64_t& label : set->labels)
+      label = std::lower_bound(labels.begin(), labels.end(), label) - labels.begin();
+  }
+  return labels;
 }
 
 void check_same_width(const FeatureSet& first, const FeatureSet& second) {

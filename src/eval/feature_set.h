@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,11 @@ enum class FeatureKind {
   kPooled,     ///< before it: the class token after the last norm
 };
 
-/// `features` float32, float16 or float64 (N, D), `labels` int64, int32 or narrower (N), both .npy.
-/// Throws Error(kInput) saying what was found, what is expected and what to try: other shapes or
-/// types, no rows, rows and labels of different number, negative labels or such above 16 million,
-/// NaN or infinity (with the first row, counted from 0).
+/// `features` float32, float16 or float64 (N, D), `labels` whole numbers of any type (N), those of
+/// a real type too, both .npy. Throws Error(kInput) saying what was found, what is expected and
+/// what to try: other shapes or types, no rows, rows and labels of different number, labels with a
+/// fraction, negative ones or such above 16 million, features that are NaN, infinite or beyond
+/// float32 (with the first row, counted from 0).
 FeatureSet read_feature_set(const std::string& features, const std::string& labels);
 
 /// Of the pictures of a set with labels; unreadable pictures are left out and counted in the log.
@@ -42,6 +44,10 @@ FeatureSet encode_feature_set(models::Clip& model, const data::source::Dataset& 
 FeatureSet join(const FeatureSet& first, const FeatureSet& second);
 /// The rows at `indices`, in that order.
 FeatureSet pick(const FeatureSet& set, const std::vector<int64_t>& indices);
+/// Numbers the classes that occur in any of `sets` from 0 in the order of their labels, so that
+/// what is counted a class has one place each however large a label is. Returns the labels by
+/// number.
+std::vector<int64_t> number_classes(std::initializer_list<FeatureSet*> sets);
 /// Throws Error(kInput) where the widths differ.
 void check_same_width(const FeatureSet& first, const FeatureSet& second);
 /// Throws Error(kInput) where the widths differ or `other` has labels beyond `train`'s classes.

@@ -140,7 +140,19 @@ void warn_without_global_features(const std::string& model) {
 }
 
 Tensor unit_rows(const Tensor& features) {
-  return features / features.norm(2, -1, /*keepdim=*/true).clamp_min(1e-12);
+  constexpr double kLeast = 1e-12;
+  const auto divided = [](const Tensor& rows, const Tensor& norm) {
+    return rows / norm.clamp_min(kLeast);
+  };
+  const Tensor norm = features.norm(2, -1, /*keepdim=*/true);
+  const Tensor plain = norm.isfinite().logical_and(norm >= kLeast);
+  Tensor unit = divided(features, norm);
+  if (plain.all().item<bool>()) return unit;
+  // Squares of very large or very small numbers leave the type's range: these rows are brought
+  // near one first.
+  const Tensor largest = features.abs().amax(-1, /*keepdim=*/true);
+  const Tensor near = features / at::where(largest > 0, largest, at::ones_like(largest));
+  return at::where(plain, unit, divided(near, near.norm(2, -1, /*keepdim=*/true)));
 }
 
 }  // namespace clipwright::eval

@@ -65,7 +65,7 @@ Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
 /// since numbers of such features look like results and mean nothing.
 void warn_without_global_features(const std::string& model);
 
-/// Rows of length one; a row of zeros stays zero.
+/// Rows of length one, however long or short finite ones were; a row of zeros stays zero.
 Tensor unit_rows(const Tensor& features);
 
 }  // namespace clipwright::eval

@@ -51,16 +51,16 @@ EvaluationRecord knn_with(const OpenedModel* opened, KnnRequest request) {
     fail_usage("a validation split was given",
                "--train and --test splits alone: nothing is chosen");
   request.splits.usual = FeatureKind::kPooled;
-  const sets::SplitFeatures splits = opened == nullptr ? sets::open_splits(request.splits)
-                                                       : sets::open_splits(*opened, request.splits);
-  const int64_t classes = std::max(splits.train->classes(), splits.test.classes());
-  const Tensor scores =
-      scores::neighbour_scores(unit_rows(splits.train->rows), splits.train->labels,
-                               unit_rows(splits.test.rows), classes, request.options);
+  sets::SplitFeatures splits = opened == nullptr ? sets::open_splits(request.splits)
+                                                 : sets::open_splits(*opened, request.splits);
+  say_what_training_lacks(*splits.train, splits.test);
+  const std::vector<int64_t> labels = number_classes({&*splits.train, &splits.test});
+  const Tensor scores = scores::neighbour_scores(
+      unit_rows(splits.train->rows), splits.train->labels, unit_rows(splits.test.rows),
+      static_cast<int64_t>(labels.size()), request.options);
   ZeroshotResult result = count_zeroshot(
       scores, std::vector<int>(splits.test.labels.begin(), splits.test.labels.end()));
   if (result.acc5) result.acc5 = share_among_five(scores, result, splits.test.labels);
-  say_what_training_lacks(*splits.train, splits.test);
   EvaluationRecord record;
   record.dataset = splits.dataset;
   record.model = splits.architecture;
@@ -74,8 +74,8 @@ EvaluationRecord knn_with(const OpenedModel* opened, KnnRequest request) {
   for (size_t i = 0; i < result.rank.size(); ++i) {
     const std::string key =
         splits.test.keys.empty() ? "row " + std::to_string(i) : splits.test.keys[i];
-    record.samples.add(key, static_cast<int>(splits.test.labels[i]),
-                       {result.rank[i] == 0 ? 1.0F : 0.0F});
+    const int64_t label = labels[static_cast<size_t>(splits.test.labels[i])];
+    record.samples.add(key, static_cast<int>(label), {result.rank[i] == 0 ? 1.0F : 0.0F});
   }
   log_info("nearest " + with_commas(request.options.neighbours) + " of " +
            with_commas(splits.train->size()) + " rows, " + with_commas(result.pictures) +

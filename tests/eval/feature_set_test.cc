@@ -37,7 +37,8 @@ TEST_F(FeatureSetTest, ReadsEveryTypeThatIsPromised) {
       torch::tensor({1.5, -2.0, 0.25, 1024.0, -0.125, 3.0}, torch::kFloat64).view({3, 2});
   const Tensor labels = torch::tensor({2, 0, 1}, torch::kInt64);
   for (const auto type : {torch::kFloat32, torch::kHalf, torch::kFloat64}) {
-    for (const auto label_type : {torch::kInt64, torch::kInt32, torch::kUInt8}) {
+    for (const auto label_type : {torch::kInt64, torch::kInt32, torch::kInt16, torch::kInt8,
+                                  torch::kUInt8, torch::kFloat64, torch::kFloat32, torch::kHalf}) {
       save_npy(rows_, rows.to(type));
       save_npy(labels_, labels.to(label_type));
       const FeatureSet set = read_feature_set(rows_, labels_);
@@ -49,6 +50,35 @@ TEST_F(FeatureSetTest, ReadsEveryTypeThatIsPromised) {
       EXPECT_EQ(set.source, rows_);
     }
   }
+}
+
+TEST_F(FeatureSetTest, LabelsOfUnsignedTypesAreReadExactly) {
+  save_npy(rows_, torch::ones({2, 2}));
+  const auto with = [&]<typename Number>(const char* type, std::vector<Number> values) {
+    const int64_t shape[] = {2};
+    write_file(labels_,
+               npy_header(type, shape) + std::string(reinterpret_cast<const char*>(values.data()),
+                                                     values.size() * sizeof(Number)));
+  };
+  const std::vector<int64_t> expected = {5, 0};
+  with("<u2", std::vector<uint16_t>{5, 0});
+  EXPECT_EQ(read_feature_set(rows_, labels_).labels, expected);
+  with("<u4", std::vector<uint32_t>{5, 0});
+  EXPECT_EQ(read_feature_set(rows_, labels_).labels, expected);
+  with("<u8", std::vector<uint64_t>{5, 0});
+  EXPECT_EQ(read_feature_set(rows_, labels_).labels, expected);
+  with("|b1", std::vector<uint8_t>{1, 0});
+  EXPECT_EQ(read_feature_set(rows_, labels_).labels, (std::vector<int64_t>{1, 0}));
+  with("<u8", std::vector<uint64_t>{5, UINT64_MAX});
+  expect_says(refusal(rows_, labels_), "row 1 has label 18446744073709551615");
+}
+
+TEST_F(FeatureSetTest, ClassesAreNumberedInTheOrderOfTheirLabels) {
+  FeatureSet a{torch::ones({3, 1}), {7000000, 2, 7000000}, "a"},
+      b{torch::ones({2, 1}), {5, 2}, "b"};
+  EXPECT_EQ(number_classes({&a, &b}), (std::vector<int64_t>{2, 5, 7000000}));
+  EXPECT_EQ(a.labels, (std::vector<int64_t>{2, 0, 2}));
+  EXPECT_EQ(b.labels, (std::vector<int64_t>{1, 0}));
 }
 
 TEST_F(FeatureSetTest, ReadsAMatrixThatWasSavedColumnByColumn) {
@@ -83,13 +113,22 @@ TEST_F(FeatureSetTest, RefusesWhatIsNoSetOfFeaturesWithLabels) {
   // Finite as a double and not as a float.
   Tensor large = rows.to(torch::kFloat64);
   large[2][0] = 1e300;
-  expect_says(with_rows(large), "row 2, column 0");
+  expect_says(with_rows(large), "row 2, column 0 is 1e+300, which float32 does not hold");
+  large[2][0] = INFINITY;
+  expect_says(with_rows(large), "row 2, column 0 is infinite");
   save_npy(rows_, rows);
   const auto with_labels = [&](const Tensor& values) {
     save_npy(labels_, values);
     return refusal(rows_, labels_);
   };
-  expect_says(with_labels(torch::ones({3})), "'<f4'");
+  expect_says(with_labels(torch::tensor({0.0, 1.0, 2.5})), "row 2 has label 2.5");
+  expect_says(with_labels(torch::tensor({0.0, std::nan(""), 1.0}, torch::kFloat64)),
+              "row 1 has label nan");
+  expect_says(with_labels(torch::tensor({0.0, -1.0, 1.0}, torch::kFloat64)), "row 1 has label -1");
+  expect_says(with_labels(torch::tensor({0.0, 1e30, 1.0}, torch::kFloat64)),
+              "row 1 has label 1e+30");
+  expect_says(with_labels(torch::tensor({0.0, 9e15, 1.0}, torch::kFloat64)),
+              "row 1 has label 9e+15");
   expect_says(with_labels(torch::ones({3, 4}, torch::kInt64)), "argmax");
   expect_says(with_labels(torch::ones({3, 1}, torch::kInt64)), "reshape");
   expect_says(with_labels(torch::tensor({0, -1, 0}, torch::kInt64)), "row 1 has label -1");

@@ -104,5 +104,20 @@ TEST(Features, RefuseAForeignVocabulary) {
   EXPECT_THROW(embed_texts(model, {"a dog"}), Error);
 }
 
+TEST(UnitRows, AreOfLengthOneHoweverLongOrShortTheyWere) {
+  const Tensor plain = torch::tensor({3.0F, 4.0F}), unit = torch::tensor({0.6F, 0.8F});
+  for (const double scale : {1.0, 1e30, 1e37, 1e-20, 1e-30, 1e-38}) {
+    const Tensor rows = unit_rows(
+        torch::stack({plain.to(torch::kFloat64) * scale, torch::zeros({2})}).to(torch::kFloat32));
+    EXPECT_TRUE(at::allclose(rows[0], unit, 0, 1e-6)) << scale << ": " << rows[0];
+    EXPECT_TRUE(at::equal(rows[1], torch::zeros({2}))) << scale;
+  }
+  // A row among others does not change them.
+  const Tensor ordinary = torch::randn({5, 7}),
+               mixed = torch::cat({ordinary, torch::full({1, 7}, 1e30F)});
+  EXPECT_TRUE(at::equal(unit_rows(mixed).narrow(0, 0, 5), unit_rows(ordinary)));
+  EXPECT_TRUE(at::equal(unit_rows(torch::zeros({0, 3})), torch::zeros({0, 3})));
+}
+
 }  // namespace
 }  // namespace clipwright::eval

@@ -103,6 +103,22 @@ TEST_F(Knn, AClassThatTrainingLacksIsWrongAndCounted) {
   EXPECT_DOUBLE_EQ(record.metrics["mean_per_class_recall"].get<double>(), 0.5);
 }
 
+// Labels are names, not sizes: a table of scores with a column up to the largest would not fit.
+TEST_F(Knn, LargeLabelsCostNoMoreThanSmallOnes) {
+  std::vector<double> angles;
+  std::vector<int64_t> small, large;
+  for (int i = 0; i < 300; ++i) {
+    angles.push_back(i * 1.2);
+    small.push_back(i / 50);
+    large.push_back(16000000 + 100 * (i / 50));
+  }
+  const EvaluationRecord found = run(angles, large, angles, large, 5),
+                         expected = run(angles, small, angles, small, 5);
+  EXPECT_EQ(found.metrics, expected.metrics);
+  EXPECT_EQ(outcomes(found), outcomes(expected));
+  EXPECT_EQ(found.samples.classes.back(), 16000500);
+}
+
 TEST_F(Knn, FewerRowsThanNeighboursAllCount) {
   const EvaluationRecord record = run({0, 90}, {0, 1}, {10, 80}, {0, 1}, 20);
   EXPECT_EQ(outcomes(record), (std::vector<float>{1, 1}));

@@ -70,7 +70,7 @@ void check_settings(const FewshotRequest& request, const Protocol& protocol) {
 }
 
 void run_episodes(const FewshotRequest& request, const Protocol& protocol,
-                  const sets::SplitFeatures& splits, EvaluationRecord& record) {
+                  sets::SplitFeatures& splits, EvaluationRecord& record) {
   EpisodicOptions options{.rule = protocol.rule,
                           .shape = protocol.shape,
                           .episodes = request.episodes.value_or(protocol.episodes),
@@ -80,10 +80,12 @@ void run_episodes(const FewshotRequest& request, const Protocol& protocol,
   if (!request.shots.empty()) options.shape.shots = request.shots.front();
   EpisodicResult result;
   if (protocol.one_set) {
-    result =
-        evaluate_episodes(splits.train ? join(*splits.train, splits.test) : splits.test, options);
+    FeatureSet all = splits.train ? join(*splits.train, splits.test) : splits.test;
+    number_classes({&all});
+    result = evaluate_episodes(all, options);
   } else {
     check_same_space(*splits.train, splits.test);
+    number_classes({&*splits.train, &splits.test});
     result = evaluate_episodes(*splits.train, splits.test, options);
   }
   record.metrics = {{"accuracy", result.mean()},          {"interval", or_null(result.interval())},
@@ -154,8 +156,8 @@ EvaluationRecord fewshot_with(const OpenedModel* opened, FewshotRequest request)
   if (protocol.episodic && request.splits.validation.given())
     fail_usage("a validation split was given with --protocol " + protocol.name,
                "--train and --test splits alone: it chooses nothing");
-  const sets::SplitFeatures splits = opened == nullptr ? sets::open_splits(request.splits)
-                                                       : sets::open_splits(*opened, request.splits);
+  sets::SplitFeatures splits = opened == nullptr ? sets::open_splits(request.splits)
+                                                 : sets::open_splits(*opened, request.splits);
   EvaluationRecord record;
   record.dataset = splits.dataset;
   record.model = splits.architecture;

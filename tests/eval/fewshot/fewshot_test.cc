@@ -6,7 +6,9 @@
 #include "eval/fewshot/episodic.h"
 #include "models/open_clip_directory.h"
 #include "tests/eval/fewshot/sets.h"
+#include "tests/eval/probe/npy_files.h"
 #include "tests/eval/tiny_set.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
@@ -48,6 +50,24 @@ TEST(Fewshot, LgsslTakesSupportFromTrainAndQueriesFromTest) {
   double sum = 0;
   for (const float value : record.samples.values) sum += static_cast<double>(value);
   EXPECT_NEAR(sum / 400, expected.mean(), 1e-6);
+}
+
+TEST(Fewshot, LargeLabelsCostNoMoreThanSmallOnes) {
+  const TemporaryFolder folder;
+  const FewshotRequest small = of_files("lgssl");
+  FewshotRequest large = small;
+  for (sets::LabelledSplit* split : {&large.splits.train, &large.splits.test}) {
+    std::vector<int64_t> labels = read_feature_set(split->features, split->labels).labels;
+    for (int64_t& label : labels) label = 16000000 + 100 * label;
+    split->labels = save_npy(folder / (std::to_string(labels.size()) + ".npy"),
+                             torch::tensor(labels, torch::kInt64));
+  }
+  for (const std::string protocol : {"lgssl", "ssl-transfer"}) {
+    FewshotRequest one = small, other = large;
+    one.protocol = other.protocol = protocol;
+    one.episodes = other.episodes = 20;
+    EXPECT_EQ(run_fewshot(other).metrics, run_fewshot(one).metrics) << protocol;
+  }
 }
 
 TEST(Fewshot, SslTransferDrawsFromAllSplitsTogether) {

@@ -18,6 +18,8 @@ inline std::string save_npy(const fs::path& path, const Tensor& values) {
                      : array.scalar_type() == torch::kHalf    ? "<f2"
                      : array.scalar_type() == torch::kInt32   ? "<i4"
                      : array.scalar_type() == torch::kInt64   ? "<i8"
+                     : array.scalar_type() == torch::kInt16   ? "<i2"
+                     : array.scalar_type() == torch::kInt8    ? "|i1"
                                                               : "|u1";
   const std::vector<int64_t> shape(array.sizes().begin(), array.sizes().end());
   write_file(path,
