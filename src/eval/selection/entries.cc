@@ -28,7 +28,9 @@ std::vector<Entry> read_lines(const std::filesystem::path& path) {
 
 std::vector<Entry> read_entries(const std::filesystem::path& path) {
   std::vector<Entry> entries;
-  Json file = Json::parse(MappedFile(path).text(), nullptr, false);
+  const MappedFile mapped(path);
+  const std::string_view text = text::unicode::trimmed(mapped.text());
+  Json file = Json::parse(text, nullptr, false);
   // An object of objects may hold a few that are none; a line's own object holds texts.
   const auto mostly_objects = [](const Json& value) {
     return 2 * std::count_if(value.begin(), value.end(),
@@ -42,11 +44,14 @@ std::vector<Entry> read_entries(const std::filesystem::path& path) {
     for (size_t i = 0; i < file.size(); ++i) add(std::to_string(i), file[i]);
   } else if (file.is_object() && mostly_objects(file)) {
     for (auto& [key, value] : file.items()) add(key, value);
-  } else {
+  } else if (!text.starts_with('[')) {
     entries = read_lines(path);
   }
   if (std::none_of(entries.begin(), entries.end(),
                    [&](const Entry& entry) { return entry.object.is_object(); })) {
+    // Of a file that was cut off, where it stops being JSON.
+    if (file.is_discarded() && (text.starts_with('[') || text.starts_with('{')))
+      parse_json(mapped.text(), path.string());
     fail_input(path.string() + ": holds no JSON objects",
                "a list of objects, an object of objects, or an object a line");
   }

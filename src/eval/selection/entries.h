@@ -16,7 +16,8 @@ struct Entry {
 };
 
 /// A list of objects, an object of objects (SugarCrepe), or an object a line. Throws Error(kInput)
-/// when the file is none of these or empty.
+/// when the file is none of these or empty, and with the byte at which a list or an object of
+/// objects stops being JSON.
 std::vector<Entry> read_entries(const std::filesystem::path& path);
 
 }  // namespace clipwright::eval::selection

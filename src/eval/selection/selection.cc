@@ -1,6 +1,7 @@
 #include "eval/selection/selection.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -43,6 +44,21 @@ std::vector<std::string> captions_of(const SelectionSet& set) {
   return captions;
 }
 
+/// As unreadable pictures are judged: a few are counted, more would make it another test.
+void check_bad_share(const SelectionSet& set, int64_t left_out, double most) {
+  const int64_t bad = set.skipped.skipped() + left_out, all = set.skipped.rows();
+  if (static_cast<double>(bad) <= most * static_cast<double>(all)) return;
+  const std::string first = set.skipped.first();
+  fail_input(
+      with_commas(bad) + " of " + with_commas(all) + " entries cannot be used" +
+          (left_out == 0   ? ""
+           : first.empty() ? " because a picture cannot be read"
+                           : ", " + with_commas(left_out) + " because a picture cannot be read") +
+          (first.empty() ? "" : "; the first is " + first),
+      "at most " + std::to_string(std::lround(most * 100)) + " %",
+      "Mend the file, or take it as it is given out.");
+}
+
 EvaluationRecord select(const SelectionSet& set, TieRule rule, const OpenedModel& opened,
                         const SelectionRequest& request) {
   warn_without_global_features(opened.source);
@@ -58,6 +74,7 @@ EvaluationRecord select(const SelectionSet& set, TieRule rule, const OpenedModel
     log_warning(with_commas(result.left_out) + " of " +
                 with_commas(static_cast<int64_t>(set.cases.size())) +
                 " cases are left out because a picture cannot be read");
+    check_bad_share(set, result.left_out, request.options.max_bad_share);
   }
   EvaluationRecord record;
   record.dataset = request.data;
@@ -65,6 +82,7 @@ EvaluationRecord select(const SelectionSet& set, TieRule rule, const OpenedModel
   record.pretrained = opened.source;
   record.task = "image_caption_selection";
   record.metrics = result.metrics();
+  record.metrics["skipped"] = set.skipped.skipped();
   record.metrics["tie_rule"] = request.ties;
   const auto with_chance = [&](const char* what, const char* metric, double chance) {
     return std::string(what) + " " + percent(record.metrics[metric].get<double>(), 2) +
@@ -94,6 +112,7 @@ SelectionSet read_set(const SelectionRequest& request) {
     fail_usage("--workers is " + std::to_string(request.options.workers), "at least 1");
   SelectionSet set = read_selection_set(request.data, request.layout, request.image_root);
   log_info(set.describe());
+  check_bad_share(set, 0, request.options.max_bad_share);
   return set;
 }
 

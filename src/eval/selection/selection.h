@@ -70,7 +70,9 @@ struct SelectionRequest {
 };
 
 /// Reads, encodes and scores; warns of collapsed scores; the task is CLIP_benchmark's
-/// `image_caption_selection`. Throws as read_selection_set and embed_images.
+/// `image_caption_selection`. Entries that cannot be used are counted as `skipped` in the metrics,
+/// cases without a readable picture as `left_out`. Throws as read_selection_set and embed_images,
+/// and Error(kInput) where more than `options.max_bad_share` of the entries are either.
 EvaluationRecord run_selection(const SelectionRequest& request);
 /// The same with a model that is open: `request.model` and `request.device` are not read.
 EvaluationRecord run_selection(const OpenedModel& opened, const SelectionRequest& request);

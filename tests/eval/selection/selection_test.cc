@@ -322,11 +322,52 @@ TEST_F(RunSelection, WhatCannotBeUsedIsCountedAndNamed) {
   const EvaluationRecord record = run_selection(request("bad.json"));
   EXPECT_EQ(record.metrics["cases"], 1);
   EXPECT_EQ(record.metrics["left_out"], 2);
+  EXPECT_EQ(record.metrics["skipped"], 4);
   SelectionRequest careful = request("bad.json");
+  careful.options.max_bad_share = 0.05;
+  EXPECT_THAT(refusal(careful),
+              HasSubstr("4 of 7 entries cannot be used; the first is " + (folder_ / "bad.json") +
+                        ": entry 1 has no number 'bbox_h'; expected at most 5 %"));
+  // As many as are allowed at reading are too many with the cases that lose a picture.
+  careful.options.max_bad_share = 0.7;
+  EXPECT_THAT(refusal(careful), HasSubstr("6 of 7 entries cannot be used, 2 because a picture "
+                                          "cannot be read; the first is "));
+}
+
+TEST_F(RunSelection, UnreadablePicturesAreJudgedAsElsewhere) {
+  const auto entry = [](const char* picture, int x) {
+    return std::string("{\"image_path\": \"") + picture + "\", \"bbox_x\": " + std::to_string(x) +
+           R"(, "bbox_y": 1, "bbox_w": 9, "bbox_h": 9, "relation_name": "on",)"
+           R"( "true_caption": "a", "false_caption": "b"})";
+  };
+  folder_.write("boxes.json", "[" + entry("2_0.png", 1) + "," + entry("2_1.png", 100) + "," +
+                                  entry("missing.png", 1) + "]");
+  SelectionRequest careful = request("boxes.json");
+  EXPECT_EQ(run_selection(careful).metrics["skipped"], 0);
   careful.options.max_bad_share = 0.05;
   EXPECT_THAT(refusal(careful), HasSubstr("2 of 3 pictures cannot be read; the first is 2_1.png at "
                                           "100,1,9,9 (the box 100,1,9,9 (x, y, width, height) lies "
                                           "outside the picture of 48 x 24)"));
+}
+
+// A download that broke off is no test with fewer entries.
+TEST_F(RunSelection, AFileThatWasCutOffIsToldByItsByte) {
+  const std::string first =
+      R"({"filename": "2_0.png", "caption": "a red wall", "negative_caption": "a green wall"})";
+  for (const std::string& whole :
+       {"{\"0\": " + first + ", \"1\": " + first + "}",
+        "{\n\"0\": " + first + ",\n\"1\": " + first + "}", "[" + first + ", " + first + "]",
+        "[\n" + first + ",\n" + first + "\n]\n"}) {
+    folder_.write("add_att.json", whole);
+    EXPECT_EQ(run_selection(request("add_att.json")).metrics["cases"], 2);
+    for (const size_t bytes : {whole.size() / 3, whole.size() - 3}) {
+      folder_.write("add_att.json", whole.substr(0, bytes));
+      EXPECT_THAT(refusal(request("add_att.json")), HasSubstr("is not valid JSON")) << bytes;
+    }
+  }
+  // Of an object a line the others can still be read: a bad one is counted.
+  folder_.write("lines.jsonl", first + "\n" + first.substr(0, 30) + "\n" + first + "\n");
+  EXPECT_EQ(run_selection(request("lines.jsonl")).metrics["skipped"], 1);
 }
 
 TEST_F(RunSelection, RefusesWhatIsNoTest) {
@@ -335,7 +376,9 @@ TEST_F(RunSelection, RefusesWhatIsNoTest) {
   folder_.write("empty.json", "[]");
   EXPECT_THAT(refusal(request("empty.json")), HasSubstr("holds no JSON objects"));
   folder_.write("broken.json", "{\"a\": ");
-  EXPECT_THAT(refusal(request("broken.json")), HasSubstr("holds no JSON objects"));
+  EXPECT_THAT(refusal(request("broken.json")), HasSubstr("is not valid JSON"));
+  folder_.write("words.json", "a list of words");
+  EXPECT_THAT(refusal(request("words.json")), HasSubstr("holds no JSON objects"));
   folder_.write("other.json", "[{\"a\": 1}]");
   EXPECT_THAT(refusal(request("other.json")), HasSubstr("has no entry of a known test"));
   SelectionRequest named = request("other.json");
