@@ -39,22 +39,15 @@ void add_eval_probe(CLI::App& eval) {
       ->type_name("METRIC");
   command->add_option("--seed", probe.seed, "of held-out rows, starting weights and order")
       ->capture_default_str();
-  command->add_option("--max-iterations", probe.max_iterations, "clip, synclr, lgssl: of a fit")
-      ->capture_default_str();
-  command
-      ->add_option("--epochs", probe.epochs,
-                   "clip-benchmark, sgd: times over the rows (0: 10 and 90)")
-      ->capture_default_str();
-  command->add_option("--lr", probe.lr, "clip-benchmark: peak learning rate")
-      ->capture_default_str();
-  command
-      ->add_option("--batch-size", probe.batch_size,
-                   "clip-benchmark, sgd: rows a step (0: 64 and 1,024)")
-      ->capture_default_str();
-  command
-      ->add_option("--fewshot-k", probe.fewshot_k,
-                   "clip-benchmark: training rows kept of each class (-1: all)")
-      ->capture_default_str();
+  command->add_option("--max-iterations", probe.max_iterations,
+                      "clip, synclr, lgssl: of a fit (1,000)");
+  command->add_option("--epochs", probe.epochs,
+                      "clip-benchmark, sgd: times over the rows (10 and 90)");
+  command->add_option("--lr", probe.lr, "clip-benchmark: peak learning rate (0.1)");
+  command->add_option("--batch-size", probe.batch_size,
+                      "clip-benchmark, sgd: rows a step (64 and 1,024)");
+  command->add_option("--fewshot-k", probe.fewshot_k,
+                      "clip-benchmark: training rows kept of each class (-1: all)");
   command
       ->add_option("--base-lrs", probe.base_lrs,
                    "sgd: a head for each; the peak is times the batch / 256 (default: .001 to .5)")

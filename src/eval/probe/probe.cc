@@ -14,33 +14,82 @@
 namespace clipwright::eval::probe {
 namespace {
 
-constexpr int kAdamWEpochs = 10, kSgdEpochs = 90;
+constexpr int kAdamWEpochs = 10, kSgdEpochs = 90, kLbfgsIterations = 1000;
 constexpr int64_t kAdamWBatch = 64, kSgdBatch = 1024;
+constexpr double kAdamWRate = 0.1;
+const std::vector<double> kSgdRates = {.001, .002, .005, .01, .02, .05, .1, .2, .3, .5};
 // CLIP_benchmark tells of the best five only where a label reaches five.
 constexpr int64_t kLabelForFive = 5;
 
 int epochs_of(const ProbeOptions& options) {
   if (options.protocol.solver == Solver::kLbfgs) return 0;
-  if (options.epochs > 0) return options.epochs;
-  return options.protocol.solver == Solver::kAdamW ? kAdamWEpochs : kSgdEpochs;
+  return options.epochs.value_or(options.protocol.solver == Solver::kAdamW ? kAdamWEpochs
+                                                                           : kSgdEpochs);
 }
 
 int64_t batch_of(const ProbeOptions& options) {
-  if (options.batch_size > 0) return options.batch_size;
-  return options.protocol.solver == Solver::kAdamW ? kAdamWBatch : kSgdBatch;
+  return options.batch_size.value_or(options.protocol.solver == Solver::kAdamW ? kAdamWBatch
+                                                                               : kSgdBatch);
+}
+
+int iterations_of(const ProbeOptions& options) {
+  return options.max_iterations.value_or(kLbfgsIterations);
+}
+
+const std::vector<double>& rates_of(const ProbeOptions& options) {
+  return options.base_lrs.empty() ? kSgdRates : options.base_lrs;
+}
+
+int64_t few_of(const ProbeOptions& options) { return options.fewshot_k.value_or(-1); }
+
+/// A setting that a protocol passed over would look like one that makes no difference.
+void refuse_what_is_not_read(const ProbeOptions& options) {
+  const struct {
+    std::string flag;
+    bool given;
+    std::vector<Solver> readers;
+  } settings[] = {
+      {"--max-iterations", options.max_iterations.has_value(), {Solver::kLbfgs}},
+      {"--epochs", options.epochs.has_value(), {Solver::kAdamW, Solver::kSgd}},
+      {"--batch-size", options.batch_size.has_value(), {Solver::kAdamW, Solver::kSgd}},
+      {"--lr", options.lr.has_value(), {Solver::kAdamW}},
+      {"--fewshot-k", options.fewshot_k.has_value(), {Solver::kAdamW}},
+      {"--base-lrs", !options.base_lrs.empty(), {Solver::kSgd}},
+      {"--batch-norm", options.batch_norm, {Solver::kSgd}},
+  };
+  for (const auto& setting : settings) {
+    const auto reads = [&](Solver solver) {
+      return std::find(setting.readers.begin(), setting.readers.end(), solver) !=
+             setting.readers.end();
+    };
+    if (!setting.given || reads(options.protocol.solver)) continue;
+    std::vector<std::string> names;
+    for (const Protocol& protocol : protocols()) {
+      if (reads(protocol.solver)) names.push_back(protocol.name);
+    }
+    fail_usage(setting.flag + " was given with --protocol " + options.protocol.name +
+                   ", which does not read it",
+               "--protocol " + listed(names, " or "),
+               setting.flag == "--fewshot-k"
+                   ? "For other few-shot protocols there is 'clipwright eval fewshot'."
+                   : "");
+  }
 }
 
 void check(const ProbeOptions& options) {
-  if (options.fewshot_k != -1 && options.protocol.solver != Solver::kAdamW) {
-    fail_usage("--fewshot-k belongs to --protocol clip-benchmark, not to " + options.protocol.name,
-               "", "For other few-shot protocols there is 'clipwright eval fewshot'.");
-  }
-  if (options.fewshot_k == 0 || options.fewshot_k < -1)
-    fail_usage("--fewshot-k is " + std::to_string(options.fewshot_k), "at least 1, or -1 for all");
-  if (options.epochs < 0 || options.batch_size < 0 || options.max_iterations < 1)
-    fail_usage("epochs, batch size or iterations are below one", "whole numbers from 1");
-  if (!(options.lr > 0) || options.base_lrs.empty() ||
-      std::any_of(options.base_lrs.begin(), options.base_lrs.end(),
+  refuse_what_is_not_read(options);
+  const auto from_one = [](const char* flag, const auto& value) {
+    if (value && *value < 1)
+      fail_usage(std::string(flag) + " is " + std::to_string(*value), "a whole number from 1");
+  };
+  from_one("--max-iterations", options.max_iterations);
+  from_one("--epochs", options.epochs);
+  from_one("--batch-size", options.batch_size);
+  if (few_of(options) == 0 || few_of(options) < -1)
+    fail_usage("--fewshot-k is " + std::to_string(few_of(options)), "at least 1, or -1 for all");
+  std::vector<double> rates = rates_of(options);
+  if (options.lr) rates.push_back(*options.lr);
+  if (std::any_of(rates.begin(), rates.end(),
                   [](double lr) { return !(lr > 0) || !std::isfinite(lr); }))
     fail_usage("a learning rate is not positive", "numbers above 0");
 }
@@ -90,7 +139,7 @@ class Fitting {
       return train_adamw(rows_, classes_,
                          uniform_start(known_.size(), rows_.size(1), options_.seed),
                          {.epochs = epochs_of(options_),
-                          .lr = options_.lr,
+                          .lr = options_.lr.value_or(kAdamWRate),
                           .batch_size = batch_of(options_),
                           .weight_decay = strength,
                           .seed = options_.seed,
@@ -98,7 +147,7 @@ class Fitting {
     }
     if (!problem_) {
       problem_.emplace(rows_, classes_, known_.size(),
-                       LogisticOptions{.max_iterations = options_.max_iterations,
+                       LogisticOptions{.max_iterations = iterations_of(options_),
                                        .one_row_for_two = options_.protocol.one_row_for_two,
                                        .device = options_.device});
     }
@@ -107,7 +156,7 @@ class Fitting {
                                               ? Penalty{PenaltyForm::kNorm, 1 / c}
                                               : inverse_strength(c, rows_.size(0)),
                                           nearest_start(c));
-    if (!fit.converged && fit.iterations >= options_.max_iterations) ++unfinished_;
+    if (!fit.converged && fit.iterations >= iterations_of(options_)) ++unfinished_;
     starts_.emplace_back(c, fit.start);
     objective_ = fit.objective;
     return fit.head;
@@ -115,7 +164,7 @@ class Fitting {
   std::vector<LinearHead> heads() const {
     return train_sgd(rows_, classes_, known_.size(),
                      {.epochs = epochs_of(options_),
-                      .base_lrs = options_.base_lrs,
+                      .base_lrs = rates_of(options_),
                       .batch_size = batch_of(options_),
                       .batch_norm = options_.batch_norm,
                       .seed = options_.seed,
@@ -212,7 +261,7 @@ ProbeOutcome run_protocol(FeatureSet train, FeatureSet validation, const Feature
   if (test.size() == 0) fail_input(test.source + ": has no rows", "rows to test on");
   check_same_width(train, test);
   if (validation.size() > 0) check_same_width(train, validation);
-  if (options.fewshot_k > 0) train = few_of_each_class(train, options.fewshot_k, options.seed);
+  if (few_of(options) > 0) train = few_of_each_class(train, few_of(options), options.seed);
   log_info("linear probe '" + protocol.name + "' (" + protocol.source + ") on " +
            with_commas(train.size()) + " rows of " + std::to_string(train.width()) + " numbers");
   if (validation.size() == 0 && protocol.hold_out != HoldOut::kNone)
@@ -236,10 +285,10 @@ ProbeOutcome run_protocol(FeatureSet train, FeatureSet validation, const Feature
     const std::vector<LinearHead> heads = fitting.heads();
     size_t best = 0;
     for (size_t h = 0; h < heads.size(); ++h) {
-      outcome.search.path.push_back({options.base_lrs[h], fitting.chosen_score(heads[h])});
+      outcome.search.path.push_back({rates_of(options)[h], fitting.chosen_score(heads[h])});
       if (outcome.search.path[h].score > outcome.search.path[best].score) best = h;
     }
-    outcome.penalty = outcome.search.best = options.base_lrs[best];
+    outcome.penalty = outcome.search.best = rates_of(options)[best];
     const KnownClasses& known = fitting.known();
     const Preparation prepared(protocol, train.rows);
     const Tensor rows = prepared.apply(test.rows);
@@ -258,16 +307,16 @@ ProbeOutcome run_protocol(FeatureSet train, FeatureSet validation, const Feature
       outcome.search = search_penalty(
           protocol, [&](double penalty) { return tuning.chosen_score(tuning.head(penalty)); });
       outcome.penalty = outcome.search.best;
-      explain(tuning.unfinished(), options.max_iterations);
+      explain(tuning.unfinished(), iterations_of(options));
     } else {
       outcome.penalty = 0;  // CLIP_benchmark's, where there is nothing to choose by
     }
-    if (validation.size() > 0 && protocol.refit_on_both && options.fewshot_k < 0)
+    if (validation.size() > 0 && protocol.refit_on_both && few_of(options) < 0)
       train = join(train, validation);
     Fitting fitting(train, test, options);
     warn_of_unknown(test, fitting.known(), "test");
     LinearHead head = fitting.head(*outcome.penalty);
-    explain(fitting.unfinished(), options.max_iterations);
+    explain(fitting.unfinished(), iterations_of(options));
     finish(fitting, std::move(head), train.size());
   }
   if (test.classes() > kLabelForFive) outcome.acc5 = outcome.test.acc5;
@@ -293,7 +342,7 @@ Json ProbeOutcome::metrics(const ProbeOptions& options) const {
                   {penalty_name, *penalty}};
   if (protocol.solver != Solver::kLbfgs) metrics["epochs"] = epochs_of(options);
   metrics["seed"] = options.seed;
-  if (protocol.solver == Solver::kAdamW) metrics["fewshot_k"] = options.fewshot_k;
+  if (protocol.solver == Solver::kAdamW) metrics["fewshot_k"] = few_of(options);
   metrics["normalized"] = protocol.unit_length;
   metrics["protocol"] = protocol.name;
   metrics["fitted_rows"] = fitted_rows;

@@ -19,13 +19,15 @@ struct ProbeOptions {
   uint64_t seed = 0;
   /// The penalty is chosen by the mean recall of a class instead of by accuracy.
   bool by_class = false;
-  int max_iterations = 1000;  ///< of L-BFGS, a fit
-  int epochs = 0;             ///< of AdamW and SGD; 0: the protocol's 10 and 90
-  int64_t batch_size = 0;     ///< 0: the protocol's 64 and 1,024
-  double lr = 0.1;            ///< of AdamW
-  std::vector<double> base_lrs{.001, .002, .005, .01, .02, .05, .1, .2, .3, .5};  ///< of SGD
-  bool batch_norm = false;                                                        ///< of SGD
-  int64_t fewshot_k = -1;  ///< rows of each class that training keeps; -1: all
+  // Nothing is the protocol's own; what it does not read must not be given.
+  std::optional<int> max_iterations = {};  ///< of L-BFGS, a fit: 1,000
+  std::optional<int> epochs = {};          ///< of AdamW and SGD: 10 and 90
+  std::optional<int64_t> batch_size = {};  ///< of AdamW and SGD: 64 and 1,024
+  std::optional<double> lr = {};           ///< of AdamW: 0.1
+  /// Of AdamW: rows of each class that training keeps; -1: all.
+  std::optional<int64_t> fewshot_k = {};
+  std::vector<double> base_lrs = {};  ///< of SGD: ten from .001 to .5
+  bool batch_norm = false;            ///< of SGD
   torch::Device device = torch::kCPU;
 };
 
@@ -49,7 +51,7 @@ struct ProbeOutcome {
 
 /// `validation` may have no rows: the protocol's hold-out takes its place. What is done, and test
 /// rows of classes that training lacks, go to the log. Throws Error(kInput) where widths differ or
-/// training has fewer than two classes, Error(kUsage) for options that do not go together.
+/// training has fewer than two classes, Error(kUsage) for options that the protocol does not read.
 ProbeOutcome run_protocol(FeatureSet train, FeatureSet validation, const FeatureSet& test,
                           const ProbeOptions& options);
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/error.h"
 #include "eval/probe/splits.h"
@@ -221,7 +223,8 @@ TEST(Probe, ConstantFeaturesAreNoTrouble) {
   for (const std::string name : {"clip", "synclr", "lgssl", "clip-benchmark", "sgd"}) {
     ProbeOptions options = by(name);
     if (name == "sgd") options.batch_norm = true, options.base_lrs = {10};
-    // Thirty rows are one step an epoch, and ten steps from drawn weights are few whatever the rows.
+    // Thirty rows are one step an epoch, and ten steps from drawn weights are few whatever the
+    // rows.
     if (name == "clip-benchmark") options.epochs = 100;
     EXPECT_GT(run_protocol(train, train, train, options).test.acc1, 0.9) << name;
   }
@@ -249,6 +252,52 @@ TEST(Probe, RefusesWhatCannotBeProbed) {
   ProbeOptions options = by("sgd");
   options.base_lrs = {0.1, -1};
   refusal(ExitCode::kUsage, [&] { run_protocol(train, train, train, options); });
+}
+
+TEST(Probe, RefusesSettingsThatAProtocolDoesNotRead) {
+  const FeatureSet train = corners(in_turn(30, 3));
+  const std::vector<std::string> lbfgs = {"clip", "synclr", "lgssl"}, adamw = {"clip-benchmark"},
+                                 sgd = {"sgd"};
+  struct Setting {
+    const char* flag;
+    std::function<void(ProbeOptions&)> give;
+    std::vector<std::vector<std::string>> readers;
+  };
+  const Setting settings[] = {
+      {"--max-iterations", [](ProbeOptions& o) { o.max_iterations = 50; }, {lbfgs}},
+      {"--epochs", [](ProbeOptions& o) { o.epochs = 1; }, {adamw, sgd}},
+      {"--batch-size", [](ProbeOptions& o) { o.batch_size = 8; }, {adamw, sgd}},
+      {"--lr", [](ProbeOptions& o) { o.lr = 0.01; }, {adamw}},
+      {"--fewshot-k", [](ProbeOptions& o) { o.fewshot_k = 5; }, {adamw}},
+      {"--base-lrs", [](ProbeOptions& o) { o.base_lrs = {0.1}; }, {sgd}},
+      {"--batch-norm", [](ProbeOptions& o) { o.batch_norm = true; }, {sgd}},
+  };
+  for (const Setting& setting : settings) {
+    for (const Protocol& protocol : protocols()) {
+      ProbeOptions options = by(protocol.name);
+      if (protocol.solver != Solver::kLbfgs) options.epochs = 1;
+      setting.give(options);
+      const bool reads = std::any_of(
+          setting.readers.begin(), setting.readers.end(), [&](const std::vector<std::string>& of) {
+            return std::find(of.begin(), of.end(), protocol.name) != of.end();
+          });
+      const auto run = [&] { run_protocol(train, train, train, options); };
+      if (reads) {
+        EXPECT_NO_THROW(run()) << setting.flag << " " << protocol.name;
+        continue;
+      }
+      const std::string said = refusal(ExitCode::kUsage, run);
+      EXPECT_EQ(
+          said.find(std::string(setting.flag) + " was given with --protocol " + protocol.name), 0U)
+          << said;
+    }
+  }
+  ProbeOptions none = by("clip-benchmark");
+  none.epochs = 0;
+  refusal(ExitCode::kUsage, [&] { run_protocol(train, train, train, none); });
+  none = by("clip-benchmark");
+  none.lr = INFINITY;
+  refusal(ExitCode::kUsage, [&] { run_protocol(train, train, train, none); });
 }
 
 TEST(Probe, TheChoiceCanBeByClass) {
