@@ -75,10 +75,10 @@ class Runner {
     const std::string file = study_.file.string();
     std::error_code ignored;
     if (fs::path(study_.suite).has_extension() && !fs::is_regular_file(study_.suite, ignored))
-      fail_usage(file + ": suite '" + study_.suite + "' is no file",
+      fail_input(file + ": suite '" + study_.suite + "' is no file",
                  "a suite's name, or its TOML file");
     if (!fs::is_directory(study_.data_root, ignored))
-      fail_usage(file + ": data-root '" + study_.data_root + "' is no folder",
+      fail_input(file + ": data-root '" + study_.data_root + "' is no folder",
                  "the folder that holds the suite's sets");
   }
 

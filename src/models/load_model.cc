@@ -61,7 +61,7 @@ std::shared_ptr<Clip> load_written(const std::string& model) {
 
 ModelConfig named_config(const std::string& model) {
   if (model.find('/') != std::string::npos && !is_model_name(model)) {
-    fail_usage(model + ": there is no such folder",
+    fail_input(model + ": there is no such folder",
                "an architecture name or the folder of a model");
   }
   return find_model_config(model);
@@ -108,11 +108,13 @@ std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
 
 std::shared_ptr<Clip> load_trained_model(const std::string& model) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;
-  fail_usage(is_model_name(model)
-                 ? model + ": names an architecture, which would give fresh, untrained weights"
-                 : model + ": there is no such folder",
-             "an open_clip directory, the folder of a training run or a checkpoint, e.g. "
-             "LOGS/NAME/model");
+  const std::string expected =
+      "an open_clip directory, the folder of a training run or a checkpoint, e.g. LOGS/NAME/model";
+  if (is_model_name(model)) {
+    fail_usage(model + ": names an architecture, which would give fresh, untrained weights",
+               expected);
+  }
+  fail_input(model + ": there is no such folder", expected);
 }
 
 std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {

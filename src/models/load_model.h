@@ -28,8 +28,8 @@ std::filesystem::path find_model_folder(const std::string& model);
 ModelConfig read_model_config(const std::string& model);
 
 /// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
-/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) when it is
-/// damaged or does not fit.
+/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) for a path
+/// where nothing is, and when it is damaged or does not fit.
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
 /// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
 /// weights give numbers that look like results and mean nothing.

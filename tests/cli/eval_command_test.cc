@@ -7,6 +7,7 @@
 #include "models/clip.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::cli {
 namespace {
@@ -16,8 +17,6 @@ const fs::path kPictures = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/eval/
 class EvalCommand : public testing::Test {
  public:
   EvalCommand() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     for (const std::string name : {"2", "10"}) {
       fs::create_directories(folder_ / "set" / name);
       fs::copy_file(kPictures / (name + "_0.png"), folder_ / "set" / name / "0.png");
@@ -30,7 +29,6 @@ class EvalCommand : public testing::Test {
       models::write_open_clip_directory(*models::load_model("tiny-32"), model);
     return model.string();
   }
-  ~EvalCommand() override { fs::remove_all(folder_); }
 
   int run(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "clipwright");
@@ -40,7 +38,8 @@ class EvalCommand : public testing::Test {
   }
   std::string operator/(const std::string& name) const { return (folder_ / name).string(); }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(EvalCommand, WritesAResultInClipBenchmarksSchema) {
@@ -140,6 +139,61 @@ TEST_F(EvalCommand, ExitCodesTellWhoseMistakeItWas) {
                  "tiny-32", "--output", at / "r.json"}),
             2);
   EXPECT_FALSE(fs::exists(at / "r.json"));
+}
+
+// Wherever a path is given, that nothing is there is the same mistake.
+TEST_F(EvalCommand, APathWhereNothingIsHasOneExitCode) {
+  const EvalCommand& at = *this;
+  const std::string none = at / "nowhere/x";
+  write_file(at / "set.csv", "filepath,title\nset/2/0.png,red\n");
+  write_file(at / "suite.toml", "[[set]]\nname = \"set\"\n");
+  const std::vector<std::vector<std::string>> missing = {
+      {"eval", "zeroshot", "--model", none, "--data", at / "set"},
+      {"eval", "zeroshot", "--model", model(), "--data", none},
+      {"eval", "zeroshot", "--model", model(), "--data", at / "set", "--classnames", none},
+      {"eval", "zeroshot", "--model", model(), "--data", at / "set", "--templates", none},
+      {"eval", "retrieval", "--model", none, "--data", at / "set.csv"},
+      {"eval", "retrieval", "--model", model(), "--data", none},
+      {"eval", "probe", "--train-features", none, "--train-labels", none, "--test-features", none,
+       "--test-labels", none},
+      {"eval", "probe", "--model", none, "--train-data", at / "set", "--test-data", at / "set"},
+      {"eval", "knn", "--model", model(), "--train-data", at / "set", "--test-data", none},
+      {"eval", "fewshot", "--train-features", none, "--train-labels", none, "--test-features", none,
+       "--test-labels", none},
+      {"eval", "selection", "--model", model(), "--data", none},
+      {"eval", "invariance", "--model", none, "--data", at / "set.csv"},
+      {"eval", "invariance", "--model", model(), "--data", none},
+      {"eval", "suite", "--suite", at / "suite.toml", "--model", model(), "--data-root", none,
+       "--output", at / "out"},
+      {"eval", "suite", "--suite", at / "suite.toml", "--model", none, "--data-root", at / "set",
+       "--output", at / "out"},
+      {"eval", "suite", "--suite", none + ".toml", "--model", model(), "--data-root", at / "set",
+       "--output", at / "out"},
+      {"eval", "build", none},
+      {"compare", none, none + "2"},
+      {"embed", "--model", none, "--images", at / "set", "--output", at / "e.npy"}};
+  for (const std::vector<std::string>& arguments : missing)
+    EXPECT_EQ(run(arguments), 3) << testing::PrintToString(arguments);
+}
+
+TEST_F(EvalCommand, NoResultIsWrittenOverWhatItIsMadeFrom) {
+  const EvalCommand& at = *this;
+  write_file(at / "names.json", "two\nten\n");
+  write_file(at / "r.classnames.txt", "two\nten\n");
+  const std::vector<std::string> start = {"eval",  "zeroshot", "--model",
+                                          model(), "--data",   at / "set"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), start.begin(), start.end());
+    return run(more);
+  };
+  EXPECT_EQ(with({"--classnames", at / "names.json", "--output", at / "names.json"}), 2);
+  EXPECT_EQ(with({"--classnames", at / "r.classnames.txt", "--output", at / "r.json"}), 2)
+      << "class names stand beside a result";
+  EXPECT_EQ(with({"--output", at / "nowhere/r.json"}), 2);
+  EXPECT_EQ(read_file(at / "names.json"), "two\nten\n");
+  EXPECT_EQ(read_file(at / "r.classnames.txt"), "two\nten\n");
+  EXPECT_EQ(run({"eval", "invariance", "--model", model(), "--data", at / "set", "--seed", "-1"}),
+            2);
 }
 
 TEST_F(EvalCommand, EmbedsPicturesAndTexts) {

@@ -134,9 +134,14 @@ TEST_F(SuiteCommand, ExitCodes) {
   EXPECT_EQ(code(suite(at("out2"))), 2);
   EXPECT_EQ(code({"compare", at("out")}), 0);
   EXPECT_EQ(code({"compare", at("out/results/model1")}), 2) << "one arm";
-  EXPECT_EQ(code({"compare", at("nothing"), at("out/results/model1")}), 2);
+  EXPECT_EQ(code({"compare", at("nothing"), at("out/results/model1")}), 3) << "no such path";
   EXPECT_EQ(code({"compare", at("out"), "--output", at("x.pdf")}), 2);
-  EXPECT_EQ(code({"compare", at("out"), "--draws", "0"}), 2);
+  for (const char* draws : {"0", "1", "99"})
+    EXPECT_EQ(code({"compare", at("out"), "--draws", draws}), 2) << draws;
+  EXPECT_EQ(code({"compare", at("out"), "--draws", "100"}), 0);
+  const std::string one = at("out/results/model1"), two = at("out/results/model2");
+  EXPECT_EQ(code({"compare", "a=" + one, "A=" + two}), 2) << "one folder where case does not count";
+  EXPECT_EQ(code({"compare", "--arm", "a=" + one, "--arm", "A=" + two}), 2);
 }
 
 TEST_F(SuiteCommand, CompareWritesEveryForm) {

@@ -78,7 +78,7 @@ TEST_F(LoadModel, SaysWhatIsThereInstead) {
   write_file(folder_ / "weights.pt", "");
   EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kUsage).find("is a file"),
             std::string::npos);
-  EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kUsage).find("no such folder"),
+  EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kInput).find("no such folder"),
             std::string::npos);
   EXPECT_NE(error_of("tiny-23", ExitCode::kUsage).find("Did you mean 'tiny-32'?"),
             std::string::npos);

@@ -7,7 +7,9 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "eval/paired/labels.h"
+#include "eval/scores/paired_bootstrap.h"
 
 namespace clipwright::eval::paired {
 namespace {
@@ -81,7 +83,7 @@ std::vector<NamedRun> runs_at(const std::string& argument) {
     return {std::move(run)};
   }
   if (!fs::is_directory(path, ignored)) {
-    fail_usage(argument + ": is not there",
+    fail_input(argument + ": does not exist",
                "a result file, the output of 'clipwright eval suite', or the folder of a run");
   }
   const bool of_run = fs::is_directory(path / "checkpoints", ignored) ||
@@ -158,8 +160,11 @@ void add_arms(const CompareRequest& request, std::vector<Arm>& arms) {
 }  // namespace
 
 Comparison compare_paths(const CompareRequest& request) {
-  if (request.options.draws < 1)
-    fail_usage("--draws is " + std::to_string(request.options.draws), "at least 1");
+  if (request.options.draws < scores::kFewestDraws) {
+    fail_usage("--draws is " + std::to_string(request.options.draws),
+               "at least " + std::to_string(scores::kFewestDraws) +
+                   ", of which the ends of an interval can be read");
+  }
   std::vector<Arm> arms;
   add_paths(request, arms);
   add_arms(request, arms);
@@ -169,8 +174,10 @@ Comparison compare_paths(const CompareRequest& request) {
   }
   std::set<std::string> names;
   for (const Arm& arm : arms) {
-    if (!names.insert(arm.name).second)
-      fail_usage("two arms are called " + arm.name, "different names", "Give names: NAME=PATH.");
+    if (!names.insert(ascii_lower(arm.name)).second) {
+      fail_usage("two arms are called " + arm.name + ", whatever the case",
+                 "names that differ in more than case", "Give names: NAME=PATH.");
+    }
   }
   return compare(arms, request.options);
 }

@@ -17,8 +17,9 @@ struct CompareRequest {
   CompareOptions options;
 };
 
-/// Throws Error(kUsage) for fewer than two arms, a path that is nothing, Error(kInput) for a run
-/// that was never evaluated, and as `compare`.
+/// Throws Error(kUsage) for fewer than two arms, names that differ in nothing but case, and too few
+/// draws, Error(kInput) for a path where nothing is and a run that was never evaluated, and as
+/// `compare`.
 Comparison compare_paths(const CompareRequest& request);
 
 }  // namespace clipwright::eval::paired

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/words.h"
 
 namespace clipwright::eval::paired {
 namespace {
@@ -65,17 +66,19 @@ std::vector<std::pair<std::string, std::string>> labelled(
   for (size_t count = 1; count < 32; ++count) {
     std::map<std::string, int> uses;
     for (size_t i = 0; i < named.size(); ++i)
-      ++uses[parts[i].empty() ? named[i].first : joined(parts[i], count)];
+      ++uses[ascii_lower(parts[i].empty() ? named[i].first : joined(parts[i], count))];
     for (size_t i = 0; i < named.size(); ++i) {
       const std::string name = joined(parts[i], count);
-      if (!parts[i].empty() && named[i].first.empty() && uses[name] == 1) named[i].first = name;
+      if (!parts[i].empty() && named[i].first.empty() && uses[ascii_lower(name)] == 1)
+        named[i].first = name;
     }
   }
   std::map<std::string, std::string> taken;
   for (auto& [name, path] : named) {
-    if (name.empty() || !taken.emplace(name, path).second) {
+    // Names become folders, which some file systems do not tell apart by case.
+    if (name.empty() || !taken.emplace(ascii_lower(name), path).second) {
       fail_usage("'" + path + "' is given twice, or under a name that is taken",
-                 "models with different names", "Give names: NAME=PATH.");
+                 "models with names that differ in more than case", "Give names: NAME=PATH.");
     }
   }
   return named;

@@ -9,8 +9,8 @@ namespace clipwright::eval::paired {
 
 /// For each argument its name and what it names: "NAME=PATH", or a path, whose name is its last
 /// part ("logs/base/model" is "base"), with the part above where two would be the same. Names have
-/// letters, digits, '-', '_', '.' and '+' only. Throws Error(kUsage) for the same name or path
-/// twice.
+/// letters, digits, '-', '_', '.' and '+' only, and differ in more than case. Throws Error(kUsage)
+/// for the same name or path twice.
 std::vector<std::pair<std::string, std::string>> labelled(
     const std::vector<std::string>& arguments);
 

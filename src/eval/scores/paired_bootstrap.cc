@@ -132,8 +132,10 @@ double quantile(const std::vector<double>& sorted, double share) {
 }
 
 PairedDifference draw_all(const Differences& of, const BootstrapOptions& options) {
-  if (options.draws < 1)
-    fail_usage("the bootstrap has " + std::to_string(options.draws) + " draws", "at least 1");
+  if (options.draws < kFewestDraws) {
+    fail_usage("the bootstrap has " + std::to_string(options.draws) + " draws",
+               "at least " + std::to_string(kFewestDraws));
+  }
   if (!(options.confidence > 0 && options.confidence < 1))
     fail_usage("the confidence is " + std::to_string(options.confidence), "between 0 and 1");
   std::vector<size_t> each(of.rows.size());

@@ -9,6 +9,9 @@
 
 namespace clipwright::eval::scores {
 
+/// Fewer draws have no 2.5th percentile to speak of.
+constexpr int64_t kFewestDraws = 100;
+
 struct BootstrapOptions {
   uint64_t seed = 0;
   int64_t draws = 2000;
@@ -29,8 +32,8 @@ struct PairedDifference {
 /// the classes' means: a class that a draw does not reach is left out of that draw's mean, as one
 /// without samples is left out of the metric. Each draw takes as many samples as there are, with
 /// replacement, the same ones of a and b. Deterministic in the options alone. Throws Error(kInput)
-/// for lists of different lengths or without a sample, Error(kUsage) for fewer than 1 draw or a
-/// confidence outside (0, 1).
+/// for lists of different lengths or without a sample, Error(kUsage) for fewer than kFewestDraws
+/// draws or a confidence outside (0, 1).
 PairedDifference paired_bootstrap(std::span<const float> a, std::span<const float> b,
                                   std::span<const int> classes = {},
                                   const BootstrapOptions& options = {});

@@ -9,7 +9,9 @@
 namespace clipwright::eval::sets {
 namespace {
 
-void check_split(const LabelledSplit& split, const std::string& name, bool needed) {
+/// `set` is the suite's that asks; empty where flags do.
+void check_split(const LabelledSplit& split, const std::string& name, bool needed,
+                 const std::string& set) {
   const std::string files = "--" + name + "-features and --" + name + "-labels",
                     data = "--" + name + "-data";
   if (split.from_files() && !split.data.source.empty())
@@ -18,15 +20,19 @@ void check_split(const LabelledSplit& split, const std::string& name, bool neede
     fail_usage("--" + name + (split.features.empty() ? "-features" : "-labels") + " is missing",
                files + " together");
   }
+  if (needed && !split.given() && !set.empty()) {
+    fail_usage("set '" + set + "' has no " + name + " split",
+               name + " = \"...\" in the suite's file, or a folder " + name + " in the set's");
+  }
   if (needed && !split.given())
     fail_usage("the " + name + " split is missing", files + ", or --model with " + data);
 }
 
 /// Whether features come from files. `has_model`: one is named, or open already.
 bool check(const SplitsRequest& request, bool has_model) {
-  check_split(request.train, "train", request.needs_train);
-  check_split(request.validation, "val", false);
-  check_split(request.test, "test", true);
+  check_split(request.train, "train", request.needs_train, request.set);
+  check_split(request.validation, "val", false, request.set);
+  check_split(request.test, "test", true, request.set);
   const bool files = request.test.from_files();
   for (const LabelledSplit* split : {&request.train, &request.validation}) {
     if (split->given() && split->from_files() != files)

@@ -26,6 +26,7 @@ struct SplitsRequest {
   std::string features;  ///< embedding or pooled, for pictures; empty: `usual`
   FeatureKind usual = FeatureKind::kPooled;
   std::string classnames;   ///< for pictures whose set has none
+  std::string set;          ///< of a suite's file, of whose keys messages speak; empty: of flags
   bool needs_train = true;  ///< a protocol may do with a test split alone
   std::string device = "cpu";
   EvalOptions options;

@@ -63,7 +63,7 @@ void check(const SuiteRequest& request) {
   if (request.models.empty()) fail_usage("there is no model", "--model MODEL...");
   std::error_code ignored;
   if (!fs::is_directory(request.data_root, ignored))
-    fail_usage("--data-root " + request.data_root + ": is no folder",
+    fail_input("--data-root " + request.data_root + ": is no folder",
                "a folder with a folder for each set");
   if (request.options.batch_size < 1 || request.options.workers < 1)
     fail_usage("--batch-size or --workers is below 1", "at least 1");

@@ -59,6 +59,7 @@ sets::SplitsRequest splits_of(const SuiteSet& set, const EvalOptions& options) {
   set_split(set.val, set, "val", splits.validation);
   set_split(set.test, set, "test", splits.test);
   splits.classnames = set.classnames;
+  splits.set = set.name;
   splits.options = options;
   return splits;
 }

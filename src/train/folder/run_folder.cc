@@ -47,7 +47,7 @@ RunFolder::RunFolder(const options::TrainOptions& options)
   if (!options.resume.empty() && !latest) {
     checkpoint_ = without_trailing_slash(options.resume);
     if (!fs::is_directory(*checkpoint_)) {
-      fail_usage("--resume " + options.resume + ": there is no such checkpoint",
+      fail_input("--resume " + options.resume + ": there is no such checkpoint",
                  "latest, or a folder LOGS/NAME/checkpoints/step_<N>");
     }
     const fs::path run = fs::absolute(*checkpoint_).parent_path().parent_path();

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kBetweenLooks{50};
 std::set<std::string> sets_that_choose(const options::TrainOptions& options) {
   std::error_code ignored;
   if (!fs::is_directory(options.eval_data_root, ignored)) {
-    fail_usage("--eval-data-root '" + options.eval_data_root + "' is no folder",
+    fail_input("--eval-data-root '" + options.eval_data_root + "' is no folder",
                "the folder that holds the sets of --eval " + options.eval);
   }
   std::set<std::string> names;

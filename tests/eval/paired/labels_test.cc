@@ -30,6 +30,12 @@ TEST(Labels, ANameCanBeGiven) {
   EXPECT_EQ(names_of({"b=logs/a", "logs/b"}), (Names{"b", "logs-b"}));
 }
 
+TEST(Labels, DifferInMoreThanCase) {
+  EXPECT_EQ(names_of({"x/Clip", "y/clip"}), (Names{"x-Clip", "y-clip"}));
+  EXPECT_THROW(labelled({"a=logs/x", "A=logs/y"}), Error);
+  EXPECT_THROW(labelled({"logs/a", "logs/A"}), Error);
+}
+
 TEST(Labels, RefuseTheSameTwice) {
   EXPECT_THROW(labelled({"logs/a", "logs/a"}), Error);
   EXPECT_THROW(labelled({"x=logs/a", "x=logs/b"}), Error);

@@ -102,6 +102,12 @@ TEST_F(RunProbe, RefusesRequestsThatDoNotGoTogether) {
   bad = files;
   bad.splits.test = {};
   refusal(ExitCode::kUsage, bad);
+  // In the words of what asks.
+  EXPECT_NE(refusal(ExitCode::kUsage, bad).find("--test-features"), std::string::npos);
+  bad.splits.set = "dtd";
+  EXPECT_NE(refusal(ExitCode::kUsage, bad)
+                .find("set 'dtd' has no test split; expected test = \"...\" in the suite's file"),
+            std::string::npos);
   bad = files;
   bad.splits.model = pictures.splits.model;
   refusal(ExitCode::kUsage, bad);

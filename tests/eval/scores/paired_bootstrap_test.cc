@@ -129,6 +129,7 @@ TEST(PairedBootstrap, RefusesWhatCannotBePaired) {
   EXPECT_THROW(paired_bootstrap(three, three, std::vector<int>{1, 2}), Error);
   EXPECT_THROW(paired_bootstrap(std::vector<float>{kNone}, std::vector<float>{1.0F}), Error);
   EXPECT_THROW(paired_bootstrap(three, three, {}, {.draws = 0}), Error);
+  EXPECT_THROW(paired_bootstrap(three, three, {}, {.draws = kFewestDraws - 1}), Error);
   EXPECT_THROW(paired_bootstrap(three, three, {}, {.confidence = 1}), Error);
   EXPECT_THROW(paired_bootstrap(std::vector<std::vector<float>>{three, three},
                                 std::vector<std::vector<float>>{three}),

@@ -270,12 +270,12 @@ TEST_F(RunSuite, MistakesAreToldBeforeAnyWork) {
     }
     return ExitCode::kDone;
   };
-  EXPECT_EQ(code_of(request({"one", "missing"})), ExitCode::kUsage);
+  EXPECT_EQ(code_of(request({"one", "missing"})), ExitCode::kInput);
   EXPECT_EQ(code_of(request({"one", "one"})), ExitCode::kUsage);
   EXPECT_EQ(code_of(request({})), ExitCode::kUsage);
   SuiteRequest wanted = request({"one"});
   wanted.data_root = folder_ / "nowhere";
-  EXPECT_EQ(code_of(wanted), ExitCode::kUsage);
+  EXPECT_EQ(code_of(wanted), ExitCode::kInput);
   wanted.data_root = folder_ / "one";
   EXPECT_EQ(code_of(wanted), ExitCode::kInput);
   wanted.suite = "no-such-suite";

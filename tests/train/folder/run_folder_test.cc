@@ -20,11 +20,11 @@ class RunFolderTest : public testing::Test {
     make_folder(run() / "checkpoints" / name);
     write_file(run() / "checkpoints" / name / "DONE", "{}");
   }
-  static std::string usage_error(options::TrainOptions options) {
+  static std::string usage_error(options::TrainOptions options, ExitCode code = ExitCode::kUsage) {
     try {
       RunFolder folder(options);
     } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      EXPECT_EQ(error.code(), code);
       return error.what();
     }
     return "";
@@ -100,7 +100,8 @@ TEST_F(RunFolderTest, OneProcessAtATime) {
 
 TEST_F(RunFolderTest, WrongResumesAreExplained) {
   EXPECT_THAT(usage_error({.resume = "latest"}), testing::HasSubstr("--name"));
-  EXPECT_THAT(usage_error(options("/no/such/step_3")), testing::HasSubstr("no such checkpoint"));
+  EXPECT_THAT(usage_error(options("/no/such/step_3"), ExitCode::kInput),
+              testing::HasSubstr("no such checkpoint"));
 }
 
 TEST_F(RunFolderTest, ANamelessRunGetsDateModelAndObjective) {
