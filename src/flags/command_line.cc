@@ -57,7 +57,6 @@ void check_count(CLI::Option& option) {
 void finish_options(CLI::App& app, std::vector<std::string>& names) {
   for (CLI::Option* option : app.get_options()) {
     check_count(*option);
-    check_output(*option);
     const std::string key = file_key(*option);
     if (key.empty()) continue;
     names.push_back(environment_name(key));
@@ -312,7 +311,7 @@ int run(const Program& what, int argc, char** argv) {
     program.parse_complete_callback([&program, &what, &config] {
       configure_log({.quiet = program.get_option("--quiet")->as<bool>(),
                      .json = program.get_option("--log-json")->as<bool>()});
-      refuse_overwritten_inputs(program, config, what.beside);
+      check_outputs(program, config, what.beside);
     });
     tell_misspelt_variables(variables);
     arguments = with_config_file(program, what.sections, std::move(arguments), config);

@@ -102,42 +102,22 @@ struct Given {
 };
 
 struct GivenFiles {
-  std::vector<Given> inputs, outputs;
+  std::vector<Given> inputs, outputs, folders;
 };
 
 void gather(const CLI::App& app, GivenFiles& files) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() == 0 || option->get_expected_max() == 0) continue;
     Given given{&app, option->get_name(), option->results()};
-    if (!is_output(*option)) {
-      files.inputs.push_back(std::move(given));
-    } else if (option->get_type_name().starts_with("FILE")) {
-      files.outputs.push_back(std::move(given));
-    }
+    auto& list = !is_output(*option)                           ? files.inputs
+                 : option->get_type_name().starts_with("FILE") ? files.outputs
+                                                               : files.folders;
+    list.push_back(std::move(given));
   }
   for (const CLI::App* sub : app.get_subcommands()) gather(*sub, files);
 }
 
-}  // namespace
-
-void check_output(CLI::Option& option) {
-  if (!is_output(option)) return;
-  const bool folder = option.get_type_name().starts_with("DIR");
-  option.check(CLI::Validator(
-      [folder](std::string& value) {
-        if (value.empty()) return std::string();
-        if (!folder) return why_no_file(value);
-        const std::string why = why_no_folder(value);
-        return why.empty() ? why : value + ": cannot be made (" + why + ")";
-      },
-      ""));
-}
-
-void refuse_overwritten_inputs(const CLI::App& program, const std::string& config,
-                               const Beside& beside) {
-  GivenFiles files;
-  gather(program, files);
-  if (!config.empty()) files.inputs.push_back({&program, "--config", {config}});
+void refuse_overwritten_inputs(const GivenFiles& files, const Beside& beside) {
   std::vector<std::pair<std::string, fs::path>> seen;
   for (const Given& output : files.outputs) {
     for (const std::string& value : output.values) {
@@ -165,6 +145,51 @@ void refuse_overwritten_inputs(const CLI::App& program, const std::string& confi
       }
     }
   }
+}
+
+/// A command makes its folder before it writes a file there.
+bool is_below(const fs::path& file, const std::vector<Given>& folders) {
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(file, error);
+  for (const Given& folder : folders) {
+    for (const std::string& value : folder.values) {
+      fs::path made = fs::weakly_canonical(value, error);
+      if (!made.has_filename()) made = made.parent_path();  // "new/"
+      if (std::mismatch(made.begin(), made.end(), place.begin(), place.end()).first == made.end())
+        return true;
+    }
+  }
+  return false;
+}
+
+void refuse_unwritable(const GivenFiles& files) {
+  for (const Given& folder : files.folders) {
+    for (const std::string& value : folder.values) {
+      if (const std::string why = why_no_folder(value); !value.empty() && !why.empty())
+        fail_usage(folder.flag + " " + value + ": cannot be made (" + why + ")",
+                   "a folder, new or there, that may be written to");
+    }
+  }
+  std::error_code error;
+  for (const Given& output : files.outputs) {
+    for (const std::string& value : output.values) {
+      if (value.empty()) continue;
+      const fs::path folder = fs::path(value).parent_path();
+      if (!folder.empty() && !fs::exists(folder, error) && is_below(value, files.folders)) continue;
+      if (const std::string why = why_no_file(value); !why.empty())
+        fail_usage(output.flag + " " + why);
+    }
+  }
+}
+
+}  // namespace
+
+void check_outputs(const CLI::App& program, const std::string& config, const Beside& beside) {
+  GivenFiles files;
+  gather(program, files);
+  if (!config.empty()) files.inputs.push_back({&program, "--config", {config}});
+  refuse_unwritable(files);
+  refuse_overwritten_inputs(files, beside);
 }
 
 }  // namespace clipwright::flags

@@ -15,13 +15,10 @@ namespace clipwright::flags {
 using Beside = std::function<std::vector<std::filesystem::path>(
     const CLI::App& command, const std::filesystem::path& output)>;
 
-/// Where a flag names what a command writes (--output and its kin, when --help calls their value
-/// FILE or DIR): refuses a name that cannot be written, once the flag is read.
-void check_output(CLI::Option& option);
-
-/// Of the commands that were given. Throws Error(kUsage) where a file that is written is also one
-/// that is read (a source may be a list, or have braces), `config` included, or is written twice.
-void refuse_overwritten_inputs(const CLI::App& program, const std::string& config,
-                               const Beside& beside);
+/// Of the commands that were given, once their flags are read: what --output and its kin name, when
+/// --help calls their value FILE or DIR. Throws Error(kUsage) where nothing can be written, and
+/// where a file that is written is also one that is read (a source may be a list, or have braces),
+/// `config` included, or is written twice.
+void check_outputs(const CLI::App& program, const std::string& config, const Beside& beside);
 
 }  // namespace clipwright::flags

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 struct Settings {
-  std::string data, output, html, folder;
+  std::string records, data, output, html, folder;
   std::vector<std::string> inputs;
   uint64_t seed = 0;
   double rate = 0.1;
@@ -42,6 +42,7 @@ Outcome run_with(std::vector<std::string> arguments) {
     command->callback([&settings] { settings.ran = true; });
     CLI::App* many = program.add_subcommand("many");
     many->add_option("--output", settings.folder)->type_name("DIR");
+    many->add_option("--records", settings.records)->type_name("FILE");
     many->callback([&settings] { settings.ran = true; });
   };
   arguments.insert(arguments.begin(), "tool");
@@ -104,6 +105,11 @@ TEST_F(CommandLine, AnOutputThatCannotBeWrittenIsToldBeforeTheWork) {
   EXPECT_EQ(read_file(file), "kept");
   EXPECT_TRUE(run_with({"many", "--output", folder_ / "new/er"}).settings.ran);
   EXPECT_FALSE(fs::exists(folder_ / "new"));
+  // In the folder that the command makes first.
+  EXPECT_TRUE(run_with({"many", "--output", folder_ / "new/", "--records", folder_ / "new/r.jsonl"})
+                  .settings.ran);
+  expect_refused({"many", "--output", folder_ / "new", "--records", folder_ / "newer/r.jsonl"},
+                 "--records " + (folder_ / "newer/r.jsonl: cannot be written"));
 }
 
 TEST_F(CommandLine, NothingIsWrittenOverWhatIsRead) {
