@@ -57,15 +57,22 @@ for name in described:
     if pictures and sets[plain(name)]["test"] not in map(int, pictures.group(1).split(",")):
         problems.append(f"{name}: sources.toml says {sets[plain(name)]['test']} test pictures, its own file {pictures.group(1)}")
 
-# Sets of the built-in suites, by their name or by the folder they look for.
+# One name for a set everywhere: in suites (with "vtab-" and "-" as CLIP_benchmark writes them), in files of sets, in sources.toml.
 suite_sets = 0
 for path in sorted((root / "data/evaluation/suites").glob("*.toml")):
+    named = set()
     for block in path.read_text(encoding="utf-8").split("[[set]]")[1:]:
-        name = re.search(r'^name = "(.*)"$', block, re.M).group(1)
-        data = re.search(r"^data = \[(.*)\]$", block, re.M)
+        keys = dict(re.findall(r'^([a-z-]+) = "(.*)"$', block, re.M))
+        name = plain(keys["name"])
+        named.add(name)
         suite_sets += 1
-        if not any(plain(one) in sets for one in [name] + re.findall(r'"([^"]*)"', data.group(1) if data else "")):
-            problems.append(f"{path.name}: sources.toml does not say where {name} comes from")
+        if name not in sets:
+            problems.append(f"{path.name}: sources.toml does not say where {keys['name']} comes from")
+        if keys["task"] == "zeroshot" and (keys.get("set") != name or name not in described):
+            problems.append(f"{path.name}: {keys['name']} does not name the file data/evaluation/{name}.toml")
+    listed = {name for name, one in sets.items() if path.stem in one.get("suites", [])}
+    if named != listed:
+        problems.append(f"{path.name}: {' '.join(sorted(named ^ listed))} is in the suite or in sources.toml's list of it, not in both")
 
 page = (root / "docs/datasets.md").read_text(encoding="utf-8")
 if page != maker.with_table(page, sets):

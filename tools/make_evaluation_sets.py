@@ -106,6 +106,11 @@ def numbered(names, form="{}", first=0):
     return [(name, form.format(index + first)) for index, name in enumerate(names)]
 
 
+def numbers(count):
+    """What the loader of VTAB calls classes that have a number and no name."""
+    return plain([str(index) for index in range(count)])
+
+
 def plain(names):
     return [(name, None) for name in names]
 
@@ -121,6 +126,8 @@ def sets(labels):
     sun397 = [line[1:] for line in lines(tables / "sun397_labels.txt")]
     aerial = [f"{kind} {view} of {article}{{c}}." for article in ("", "a ", "the ") for view in ("imagery", "photo", "view") for kind in ("satellite", "aerial")]
     non_commercial = "research, not commercial"
+    dsprites = dict(layout="dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5; the last tenth as VTAB's loader splits it", source="github.com/deepmind/dsprites-dataset", licence="not checked")
+    smallnorb = dict(layout="smallnorb-5x01235x9x18x6x2x96x96-testing-*.mat; the second half, of each pair the first picture", source="cs.nyu.edu/~ylclab/data/norb-v1.0-small", licence="not checked")
     return {
         "food101": dict(title="Food-101", classes=from_folders(food101), pictures=[25250], layout="images/apple_pie/*.jpg, the test pictures by meta/test.txt",
                         source="data.vision.ee.ethz.ch/cvl/datasets_extra/food-101", licence="pictures of Foodspotting, fair use"),
@@ -188,6 +195,12 @@ def sets(labels):
         "diabetic_retinopathy": dict(title="Diabetic retinopathy", classes=plain(NAMES["diabetic_retinopathy"]), pictures=[42670], layout="test/*.jpeg", source="kaggle.com/c/diabetic-retinopathy-detection", licence="of the challenge"),
         "kitti_closest_vehicle_distance": dict(title="KITTI, distance of the nearest vehicle", classes=plain(NAMES["kitti_closest_vehicle_distance"]), pictures=[711], layout="VTAB's TFRecords", source="www.cvlibs.net/datasets/kitti",
                                                licence="CC BY-NC-SA 3.0", notes=["Labels are nearest first. Folders named by the sentences sort otherwise."]),
+        "dsprites_label_orientation": dict(title="dSprites, orientation", classes=numbers(40), pictures=[73728], **dsprites,
+                                           notes=["Classes are the 40 orientations by number, as CLIP_benchmark has them; VTAB's own task joins them to 16."]),
+        "dsprites_label_x_position": dict(title="dSprites, x position", classes=numbers(32), pictures=[73728], **dsprites,
+                                          notes=["Classes are the 32 positions by number, though the prompt says per cent, as CLIP_benchmark has them; VTAB's own task joins them to 16."]),
+        "smallnorb_label_azimuth": dict(title="SmallNORB, azimuth", classes=numbers(18), pictures=[12150], **smallnorb, notes=["Classes are the 18 angles by number: 0 to 340 degrees in steps of 20."]),
+        "smallnorb_label_elevation": dict(title="SmallNORB, elevation", classes=numbers(9), pictures=[12150], **smallnorb, notes=["Classes are the 9 angles by number: 30 to 70 degrees in steps of 5."]),
     }
 
 

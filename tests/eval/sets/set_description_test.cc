@@ -73,6 +73,10 @@ const Promised kPromised[] = {
     {"dmlab", 6, 1, 22735, "acc1"},
     {"diabetic_retinopathy", 5, 1, 42670, "acc1"},
     {"kitti_closest_vehicle_distance", 4, 1, 711, "acc1"},
+    {"dsprites_label_orientation", 40, 4, 73728, "acc1"},
+    {"dsprites_label_x_position", 32, 1, 73728, "acc1"},
+    {"smallnorb_label_azimuth", 18, 4, 12150, "acc1"},
+    {"smallnorb_label_elevation", 9, 4, 12150, "acc1"},
 };
 
 TEST(Sets, AreWhatTheyPromise) {
