@@ -92,18 +92,21 @@ void say_absent_classes(const sets::ClassificationData& data) {
            " classes have no picture; the mean recall is over the others");
 }
 
-Json multi_label_metrics(const EvaluationRequest& request, const sets::ClassificationData& data,
-                         models::Clip& model) {
+EvaluationRecord multi_label_on(const sets::ClassificationData& data, const OpenedModel& opened,
+                                const EvaluationRequest& request) {
   if (request.tokens || !request.calibration.empty()) {
     fail_usage(std::string(request.tokens ? "--tokens" : "--calibration") +
                    " is for pictures with one class each",
                "a set of that kind", request.data.source + " has several labels a picture.");
   }
-  const MultiLabelResult result =
-      evaluate_multi_label(model, *data.pictures, data.classnames, data.templates, request.options);
+  const MultiLabelResult result = evaluate_multi_label(
+      *opened.model, *data.pictures, data.classnames, data.templates, request.options);
   log_info("zero-shot on " + with_commas(result.pictures) + " pictures" + title_of(data) +
            " with several labels: mean average precision " + percent(result.precision.mean, 2));
-  return result.metrics();
+  EvaluationRecord record = record_of(request, opened, "zeroshot_classification", result.metrics());
+  record.samples = result.samples();
+  record.classnames = data.classnames;
+  return record;
 }
 
 sets::ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
@@ -120,10 +123,7 @@ EvaluationRecord zeroshot_on(const sets::ClassificationData& data, const OpenedM
                              const EvaluationRequest& request) {
   if (!request.tokens) warn_without_global_features(opened.source);
   models::Clip& model = *opened.model;
-  if (data.multi_label) {
-    return record_of(request, opened, "zeroshot_classification",
-                     multi_label_metrics(request, data, model));
-  }
+  if (data.multi_label) return multi_label_on(data, opened, request);
   say_absent_classes(data);
   std::optional<losses::FilipHeads> heads;
   if (request.tokens) heads = open_heads(opened);
@@ -141,15 +141,6 @@ EvaluationRecord zeroshot_on(const sets::ClassificationData& data, const OpenedM
   record.samples = zeroshot_outcomes(result, *data.pictures);
   record.classnames = data.classnames;
   return record;
-}
-
-std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {
-  check(request);
-  data::source::DataOptions data = request.data;
-  if (data.split.empty()) data.split = "test";
-  std::shared_ptr<const data::source::Dataset> pairs = data::source::open_dataset(data);
-  log_info(pairs->describe());
-  return pairs;
 }
 
 EvaluationRecord retrieval_on(const data::source::Dataset& pairs, const OpenedModel& opened,
@@ -184,6 +175,15 @@ EvaluationRecord run_zeroshot(const EvaluationRequest& request) {
 
 EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request) {
   return zeroshot_on(open_zeroshot_data(request), opened, request);
+}
+
+std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request) {
+  check(request);
+  data::source::DataOptions data = request.data;
+  if (data.split.empty()) data.split = "test";
+  std::shared_ptr<const data::source::Dataset> pairs = data::source::open_dataset(data);
+  log_info(pairs->describe());
+  return pairs;
 }
 
 EvaluationRecord run_retrieval(const EvaluationRequest& request) {

@@ -1,6 +1,7 @@
 // `clipwright eval`: a model and a set by name, to a result in CLIP_benchmark's schema.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ struct EvaluationRequest {
 EvaluationRecord run_zeroshot(const EvaluationRequest& request);
 /// The same with a model that is open: `request.model` and `request.device` are not read.
 EvaluationRecord run_zeroshot(const OpenedModel& opened, const EvaluationRequest& request);
-/// Image-text retrieval; of a set with splits `test` where none is named. A prompt stands in the
-/// metrics. Throws Error(kUsage) for a k below one.
+/// The pairs of `request.data`, of a set with splits `test` where none is named.
+std::shared_ptr<const data::source::Dataset> open_pairs(const EvaluationRequest& request);
+/// Image-text retrieval on `open_pairs`. A prompt stands in the metrics. Throws Error(kUsage) for a
+/// k below one.
 EvaluationRecord run_retrieval(const EvaluationRequest& request);
 /// The same with a model that is open.
 EvaluationRecord run_retrieval(const OpenedModel& opened, const EvaluationRequest& request);

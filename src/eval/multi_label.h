@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "eval/features.h"
+#include "eval/sample_outcomes.h"
 #include "eval/scores/average_precision.h"
 
 namespace clipwright::eval {
@@ -14,9 +15,14 @@ struct MultiLabelResult {
   int64_t pictures = 0;  ///< that were scored
   int64_t bad = 0;       ///< that could not be read and are left out
   scores::AveragePrecision precision;
+  Tensor by_picture;              ///< (pictures, C), as scores::precision_by_picture
+  std::vector<std::string> keys;  ///< of each picture that was scored
 
   /// {"mean_average_precision"}, as CLIP_benchmark.
   Json metrics() const;
+  /// A row a picture, of no class: "mean_average_precision", then "average_precision_<label>" for
+  /// each class. Values that only a mean makes sense of.
+  SampleOutcomes samples() const;
 };
 
 /// Pictures whose `label_vector` has a number for each class name, zero where the class is not

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "eval/sets/distinct_pictures.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::eval {
@@ -31,7 +31,7 @@ double share_below(const std::vector<int64_t>& ranks, int k, int folds, const Fo
 
 /// The pictures of a set and all their captions.
 struct CaptionedRows {
-  std::vector<int64_t> rows;  ///< of each picture's first occurrence
+  sets::DistinctPictures pictures;
   std::vector<std::string> captions;
   std::vector<int64_t> owner;
   int64_t blank = 0;
@@ -39,18 +39,15 @@ struct CaptionedRows {
 
 CaptionedRows gather(const data::source::Dataset& pairs, const std::string& prompt) {
   CaptionedRows gathered;
-  std::unordered_map<std::string, int64_t> picture_of_key;
   for (int64_t i = 0; i < pairs.size(); ++i) {
     std::vector<std::string> texts = pairs.captions(i);
     gathered.blank += static_cast<int64_t>(std::erase_if(
         texts, [](const std::string& text) { return text::unicode::trimmed(text).empty(); }));
     if (texts.empty()) continue;
-    const auto [place, added] =
-        picture_of_key.try_emplace(pairs.key(i), static_cast<int64_t>(gathered.rows.size()));
-    if (added) gathered.rows.push_back(i);
+    const int64_t picture = gathered.pictures.add(pairs.key(i), i);
     for (const std::string& text : texts) {
       gathered.captions.push_back(prompt + text);
-      gathered.owner.push_back(place->second);
+      gathered.owner.push_back(picture);
     }
   }
   if (gathered.captions.empty())
@@ -171,7 +168,7 @@ RetrievalResult score_retrieval_in_folds(const Tensor& pictures, const Tensor& c
 RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Dataset& pairs,
                                    const EvalOptions& options, const RetrievalOptions& protocol) {
   const CaptionedRows set = gather(pairs, protocol.prompt);
-  const auto count = static_cast<int64_t>(set.rows.size());
+  const int64_t count = set.pictures.size();
   if (protocol.folds < 1 || protocol.folds > count) {
     fail_usage("--folds is " + std::to_string(protocol.folds),
                "1 to " + with_commas(count) + ", the number of pictures");
@@ -180,11 +177,13 @@ RetrievalResult evaluate_retrieval(models::Clip& model, const data::source::Data
     log_warning(with_commas(set.blank) + " captions have no word and are left out");
   // A non-owning pointer: `pairs` outlives this call.
   const auto pictures = data::source::subset(
-      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), set.rows);
+      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs),
+      set.pictures.first_rows());
   ImageFeatures images = embed_images(model, *pictures, options);
   Tensor texts = embed_texts(model, set.captions, options);
 
-  std::vector<int64_t> good_pictures, place(set.rows.size(), -1), good_captions, good_owner;
+  std::vector<int64_t> good_pictures, place(static_cast<size_t>(count), -1), good_captions,
+      good_owner;
   std::vector<int> fold;
   std::vector<std::string> keys;
   for (int64_t i = 0; i < count; ++i) {

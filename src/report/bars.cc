@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "core/error.h"
+#include "report/drawing.h"
 #include "report/escape.h"
 
 namespace clipwright::report {
@@ -13,32 +13,12 @@ namespace {
 // In the units of the drawing, which is scaled to the page's width.
 constexpr double kWidth = 960, kHeight = 270, kLeft = 52, kRight = 8, kTop = 10, kBottom = 44;
 
-std::string decimal(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-/// 1, 2 or 5 times a power of ten: the distance of the lines for a highest bar.
-double grid_step(double highest) {
-  const double rough = highest / 4, power = std::pow(10, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10 * power;
-}
-
 std::string bar_class(const BarChart::BarSeries& series, size_t number, size_t bar) {
   const Tone tone = bar < series.tones.size() ? series.tones[bar] : Tone::kPlain;
   return tone == Tone::kGood      ? "good"
          : tone == Tone::kBad     ? "bad"
          : tone == Tone::kWarning ? "warning"
-                                  : "s" + std::to_string(number % 8);
-}
-
-std::string text_at(double x, double y, const char* anchor, std::string_view text) {
-  return "<text x=\"" + decimal(x) + "\" y=\"" + decimal(y) + "\" text-anchor=\"" + anchor + "\">" +
-         escape_html(text) + "</text>";
+                                  : colour_class(number);
 }
 
 }  // namespace
@@ -50,23 +30,13 @@ std::string bars_html(const BarChart& chart) {
     for (const double height : series.heights) highest = std::max(highest, height);
   }
   if (!(highest > 0) || chart.labels.empty()) return {};
-  const double step = grid_step(highest), top = step * std::ceil(highest / step);
+  const double step = grid_step(highest, 4), top = step * std::ceil(highest / step);
   const double inner = kWidth - kLeft - kRight, depth = kHeight - kTop - kBottom;
   const auto y_of = [&](double value) { return kTop + depth * (1 - value / top); };
-  std::string html =
-      "<figure class=\"chart bars\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
-  if (chart.series.size() > 1) {
-    html += "<div class=\"legend\">";
-    for (size_t i = 0; i < chart.series.size(); ++i) {
-      html += std::string(
-                  "<span><svg viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"10\" class=\"") +
-              bar_class(chart.series[i], i, SIZE_MAX) + "\"></rect></svg>" +
-              escape_html(chart.series[i].name) + "</span>";
-    }
-    html += "</div>";
-  }
-  html += "<svg viewBox=\"0 0 " + decimal(kWidth) + " " + decimal(kHeight) +
-          "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\">";
+  std::vector<LegendEntry> legend;  // one series needs none
+  for (size_t i = 0; i < chart.series.size() && chart.series.size() > 1; ++i)
+    legend.push_back({chart.series[i].name, bar_class(chart.series[i], i, SIZE_MAX)});
+  std::string html = figure_start(chart.title, legend, kWidth, kHeight);
   for (double value = 0; value <= top * 1.0001; value += step) {
     html += "<line class=\"grid\" x1=\"" + decimal(kLeft) + "\" x2=\"" + decimal(kWidth - kRight) +
             "\" y1=\"" + decimal(y_of(value)) + "\" y2=\"" + decimal(y_of(value)) + "\"></line>" +
@@ -91,7 +61,7 @@ std::string bars_html(const BarChart& chart) {
       html += text_at(left + group / 2, kTop + depth + 16, "middle", chart.labels[i]);
   }
   return html + text_at(kLeft + inner / 2, kHeight - 6, "middle", chart.x_label) +
-         text_at(4, kTop + depth + 16, "start", chart.y_label) + "</svg></figure>\n";
+         text_at(4, kTop + depth + 16, "start", chart.y_label) + figure_end();
 }
 
 }  // namespace clipwright::report

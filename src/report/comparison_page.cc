@@ -247,7 +247,10 @@ class ComparisonPage {
     std::stable_sort(list.begin(), list.end(), [](const Json* one, const Json* other) {
       return largest_change(*one) > largest_change(*other);
     });
-    Table table{.caption = "Accuracy within each class, per cent, and its difference in points.",
+    const bool precisions = row["metric"] == "mean_average_precision";
+    Table table{.caption = std::string(precisions ? "Average precision of each class"
+                                                  : "Accuracy within each class") +
+                           ", per cent, and its difference in points.",
                 .columns = {{"class"}, {"samples"}},
                 .best_in_row = true};
     if (list.size() > 2 * kMostClasses) {

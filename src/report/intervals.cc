@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "core/error.h"
+#include "report/drawing.h"
 #include "report/escape.h"
 
 namespace clipwright::report {
@@ -13,20 +13,6 @@ namespace {
 // In the units of the drawing, which is scaled to the page's width.
 constexpr double kWidth = 960, kLeft = 190, kRight = 16, kTop = 8, kBottom = 44, kLine = 15;
 
-std::string decimal(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-double grid_step(double extent) {
-  const double rough = extent / 6, power = std::pow(10, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= rough) return factor * power;
-  }
-  return 10 * power;
-}
-
 std::string shortened(const std::string& text) {
   // At a character, not inside one.
   size_t end = 26;
@@ -34,8 +20,6 @@ std::string shortened(const std::string& text) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return text.substr(0, end) + "\xE2\x80\xA6";
 }
-
-std::string colour_class(size_t series) { return "s" + std::to_string(series % 8); }
 
 }  // namespace
 
@@ -50,38 +34,30 @@ std::string intervals_html(const IntervalChart& chart) {
     }
   }
   if (!(most > least)) return {};
-  const double step = grid_step(most - least);
+  const double step = grid_step(most - least, 6);
   least = step * std::floor(least / step);
   most = step * std::ceil(most / step);
   const double row = kLine * static_cast<double>(chart.series.size()) + 10;
   const double depth = row * static_cast<double>(chart.labels.size());
   const double height = kTop + depth + kBottom, inner = kWidth - kLeft - kRight;
-  const auto x_of = [&](double value) {
-    return decimal(kLeft + inner * (value - least) / (most - least));
-  };
-  std::string html =
-      "<figure class=\"chart bars\"><figcaption>" + escape_html(chart.title) + "</figcaption>";
-  html += "<div class=\"legend\">";
-  for (size_t s = 0; s < chart.series.size(); ++s) {
-    html += "<span><svg viewBox=\"0 0 10 10\"><rect width=\"10\" height=\"10\" class=\"" +
-            colour_class(s) + "\"></rect></svg>" + escape_html(chart.series[s].name) + "</span>";
-  }
-  html += "</div><svg viewBox=\"0 0 " + decimal(kWidth) + " " + decimal(height) +
-          "\" role=\"img\" aria-label=\"" + escape_html(chart.title) + "\">";
+  const auto x_at = [&](double value) { return kLeft + inner * (value - least) / (most - least); };
+  const auto x_of = [&](double value) { return decimal(x_at(value)); };
+  std::vector<LegendEntry> legend;
+  for (size_t i = 0; i < chart.series.size(); ++i)
+    legend.push_back({chart.series[i].name, colour_class(i)});
+  std::string html = figure_start(chart.title, legend, kWidth, height);
   const auto steps = static_cast<int>(std::lround((most - least) / step));
   for (int i = 0; i <= steps; ++i) {
     const double value = least + step * i;
     const bool zero = std::abs(value) < step / 1000;
     html += "<line class=\"" + std::string(zero ? "zero" : "grid") + "\" x1=\"" + x_of(value) +
             "\" x2=\"" + x_of(value) + "\" y1=\"" + decimal(kTop) + "\" y2=\"" +
-            decimal(kTop + depth) + "\"></line><text x=\"" + x_of(value) + "\" y=\"" +
-            decimal(kTop + depth + 16) + "\" text-anchor=\"middle\">" + decimal(zero ? 0 : value) +
-            "</text>";
+            decimal(kTop + depth) + "\"></line>" +
+            text_at(x_at(value), kTop + depth + 16, "middle", decimal(zero ? 0 : value));
   }
   for (size_t i = 0; i < chart.labels.size(); ++i) {
     const double top = kTop + row * static_cast<double>(i);
-    html += "<text x=\"" + decimal(kLeft - 10) + "\" y=\"" + decimal(top + row / 2 + 4) +
-            "\" text-anchor=\"end\">" + escape_html(shortened(chart.labels[i])) + "</text>";
+    html += text_at(kLeft - 10, top + row / 2 + 4, "end", shortened(chart.labels[i]));
     for (size_t s = 0; s < chart.series.size(); ++s) {
       const auto& interval = chart.series[s].intervals[i];
       if (!interval) continue;
@@ -96,8 +72,7 @@ std::string intervals_html(const IntervalChart& chart) {
               "\" cy=\"" + y + "\" r=\"4.5\"></circle></g>";
     }
   }
-  return html + "<text x=\"" + decimal(kLeft + inner / 2) + "\" y=\"" + decimal(height - 6) +
-         "\" text-anchor=\"middle\">" + escape_html(chart.x_label) + "</text></svg></figure>\n";
+  return html + text_at(kLeft + inner / 2, height - 6, "middle", chart.x_label) + figure_end();
 }
 
 }  // namespace clipwright::report

@@ -10,6 +10,8 @@
 #include "core/random.h"
 #include "eval/fewshot/episodes.h"
 #include "eval/probe/logistic_regression.h"
+#include "eval/scores/spread.h"
+#include "eval/sets/class_rows.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
@@ -56,17 +58,10 @@ class Fits {
   std::map<double, probe::LogisticFit> fits_;  // by C
 };
 
-std::map<int64_t, std::vector<int64_t>> rows_by_class(const FeatureSet& set) {
-  std::map<int64_t, std::vector<int64_t>> rows;
-  for (size_t i = 0; i < set.labels.size(); ++i)
-    rows[set.labels[i]].push_back(static_cast<int64_t>(i));
-  return rows;
-}
-
 /// Up to `shots` rows of each class in order of class. The first of more are the same as those of
 /// fewer.
-std::vector<int64_t> draw_shots(const std::map<int64_t, std::vector<int64_t>>& rows, int shots,
-                                uint64_t seed, std::string_view purpose) {
+std::vector<int64_t> draw_shots(const sets::ClassRows& rows, int shots, uint64_t seed,
+                                std::string_view purpose) {
   std::vector<int64_t> drawn;
   for (const auto& [label, own] : rows) {
     Random random(seed, purpose, 0, static_cast<uint64_t>(label));
@@ -77,7 +72,7 @@ std::vector<int64_t> draw_shots(const std::map<int64_t, std::vector<int64_t>>& r
   return drawn;
 }
 
-int64_t count_short(const std::map<int64_t, std::vector<int64_t>>& rows, int shots) {
+int64_t count_short(const sets::ClassRows& rows, int shots) {
   return std::count_if(rows.begin(), rows.end(), [&](const auto& own) {
     return static_cast<int64_t>(own.second.size()) < shots;
   });
@@ -135,26 +130,14 @@ ChosenProbe choose_probe(const FeatureSet& train, const FeatureSet& validation,
   return chosen;
 }
 
-double CoopResult::mean(int shots) const {
-  const std::vector<double> values = accuracies(runs, shots);
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
+double CoopResult::mean(int shots) const { return scores::mean(accuracies(runs, shots)); }
 
 std::optional<double> CoopResult::deviation(int shots) const {
-  const std::vector<double> values = accuracies(runs, shots);
-  if (values.size() < 2) return std::nullopt;
-  const double centre = mean(shots);
-  double square = 0;
-  for (const double value : values) square += (value - centre) * (value - centre);
-  return std::sqrt(square / static_cast<double>(values.size() - 1));
+  return scores::deviation(accuracies(runs, shots));
 }
 
 std::optional<double> CoopResult::interval(int shots) const {
-  const std::optional<double> spread = deviation(shots);
-  if (!spread) return std::nullopt;
-  return 1.96 * *spread / std::sqrt(static_cast<double>(accuracies(runs, shots).size()));
+  return scores::interval(accuracies(runs, shots));
 }
 
 CoopResult evaluate_coop(const FeatureSet& train, const std::optional<FeatureSet>& validation,
@@ -162,8 +145,8 @@ CoopResult evaluate_coop(const FeatureSet& train, const std::optional<FeatureSet
   check(options);
   check_same_width(train, test);
   if (validation) check_same_width(train, *validation);
-  const auto training_rows = rows_by_class(train);
-  const auto validation_rows = validation ? rows_by_class(*validation) : training_rows;
+  const auto training_rows = sets::rows_by_class(train.labels);
+  const auto validation_rows = validation ? sets::rows_by_class(validation->labels) : training_rows;
   const int most = *std::max_element(options.shots.begin(), options.shots.end());
   if (const int64_t few = count_short(training_rows, most); few > 0) {
     log_warning(with_commas(few) + " of " +
@@ -180,7 +163,7 @@ CoopResult evaluate_coop(const FeatureSet& train, const std::optional<FeatureSet
       const int validation_shots = std::min(shots, kMostValidationShots);
       const std::vector<int64_t> chosen =
           draw_shots(training_rows, shots, seed, "few-shot training");
-      std::map<int64_t, std::vector<int64_t>> left = validation_rows;
+      sets::ClassRows left = validation_rows;
       if (!validation) {
         const std::set<int64_t> taken(chosen.begin(), chosen.end());
         for (auto& [label, rows] : left)

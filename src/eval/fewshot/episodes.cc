@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "eval/sets/class_rows.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
 
-std::vector<std::vector<int64_t>> rows_by_class(std::span<const int64_t> labels, size_t classes) {
+/// Rows of each of `classes` classes, by its number; labels are below it.
+std::vector<std::vector<int64_t>> rows_of(std::span<const int64_t> labels, size_t classes) {
   std::vector<std::vector<int64_t>> rows(classes);
-  for (size_t i = 0; i < labels.size(); ++i)
-    rows[static_cast<size_t>(labels[i])].push_back(static_cast<int64_t>(i));
+  for (auto& [label, own] : sets::rows_by_class(labels))
+    rows[static_cast<size_t>(label)] = std::move(own);
   return rows;
 }
 
@@ -67,8 +70,8 @@ EpisodeDraws::EpisodeDraws(std::span<const int64_t> support_labels,
     : shape_(shape), seed_(seed), one_set_(false) {
   check(shape);
   const size_t classes = std::max(classes_of(support_labels), classes_of(query_labels));
-  support_rows_ = rows_by_class(support_labels, classes);
-  query_rows_ = rows_by_class(query_labels, classes);
+  support_rows_ = rows_of(support_labels, classes);
+  query_rows_ = rows_of(query_labels, classes);
   keep_classes_with(shape.shots, 1);
 }
 
@@ -76,7 +79,7 @@ EpisodeDraws::EpisodeDraws(std::span<const int64_t> labels, const EpisodeShape& 
                            uint64_t seed)
     : shape_(shape), seed_(seed), one_set_(true) {
   check(shape);
-  support_rows_ = rows_by_class(labels, classes_of(labels));
+  support_rows_ = rows_of(labels, classes_of(labels));
   query_rows_.resize(support_rows_.size());
   keep_classes_with(int64_t{shape.shots} + shape.queries, 0);
 }

@@ -3,11 +3,11 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "eval/scores/spread.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
@@ -47,25 +47,9 @@ void check(const EpisodicOptions& options) {
 
 }  // namespace
 
-double EpisodicResult::mean() const {
-  double sum = 0;
-  for (const double value : accuracy) sum += value;
-  return sum / static_cast<double>(accuracy.size());
-}
-
-std::optional<double> EpisodicResult::deviation() const {
-  if (accuracy.size() < 2) return std::nullopt;
-  const double centre = mean();
-  double square = 0;
-  for (const double value : accuracy) square += (value - centre) * (value - centre);
-  return std::sqrt(square / static_cast<double>(accuracy.size() - 1));
-}
-
-std::optional<double> EpisodicResult::interval() const {
-  const std::optional<double> spread = deviation();
-  if (!spread) return std::nullopt;
-  return 1.96 * *spread / std::sqrt(static_cast<double>(accuracy.size()));
-}
+double EpisodicResult::mean() const { return scores::mean(accuracy); }
+std::optional<double> EpisodicResult::deviation() const { return scores::deviation(accuracy); }
+std::optional<double> EpisodicResult::interval() const { return scores::interval(accuracy); }
 
 EpisodicResult evaluate_episodes(const FeatureSet& support, const FeatureSet& queries,
                                  const EpisodicOptions& options) {

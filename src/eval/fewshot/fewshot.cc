@@ -8,6 +8,7 @@
 #include "core/words.h"
 #include "eval/fewshot/coop.h"
 #include "eval/fewshot/episodic.h"
+#include "eval/probe/protocol.h"
 
 namespace clipwright::eval::fewshot {
 namespace {
@@ -33,17 +34,6 @@ const std::vector<Protocol>& protocols() {
        .episodes = 600},
       {.name = "coop", .features = FeatureKind::kEmbedding, .episodic = false}};
   return list;
-}
-
-const Protocol& protocol_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Protocol& protocol : protocols()) {
-    if (protocol.name == name) return protocol;
-    names.push_back(protocol.name);
-  }
-  const std::string near = nearest(name, names);
-  fail_usage("--protocol is '" + name + "'", listed(names, " or "),
-             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
@@ -149,7 +139,7 @@ void run_coop(const FewshotRequest& request, const sets::SplitFeatures& splits,
 
 /// `opened` is null where the request names the model, or files.
 EvaluationRecord fewshot_with(const OpenedModel* opened, FewshotRequest request) {
-  const Protocol& protocol = protocol_named(request.protocol);
+  const Protocol& protocol = probe::find_protocol(protocols(), request.protocol);
   check_settings(request, protocol);
   request.splits.usual = protocol.features;
   request.splits.needs_train = !protocol.one_set;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <unordered_map>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "eval/sets/distinct_pictures.h"
 
 namespace clipwright::eval::invariance {
 namespace {
@@ -31,26 +31,23 @@ struct Captions {
 Captions read_captions(models::Clip& model, const data::source::Dataset& pairs,
                        const EvalOptions& options) {
   Captions captions;
-  std::unordered_map<std::string, int64_t> picture_of_key;
-  std::vector<int64_t> first_rows;
+  sets::DistinctPictures shown;
   for (int64_t i = 0; i < pairs.size(); ++i) {
     std::string text = pairs.caption(i);
     if (text.empty()) continue;
-    const auto [place, added] =
-        picture_of_key.try_emplace(pairs.key(i), static_cast<int64_t>(first_rows.size()));
-    if (added) first_rows.push_back(i);
-    captions.rows.push_back({.row = i, .picture = place->second, .text = std::move(text)});
+    captions.rows.push_back(
+        {.row = i, .picture = shown.add(pairs.key(i), i), .text = std::move(text)});
   }
-  if (first_rows.size() < 2) {
-    fail_input("the set has " + with_commas(static_cast<int64_t>(first_rows.size())) +
-                   " pictures with a caption",
+  if (shown.size() < 2) {
+    fail_input("the set has " + with_commas(shown.size()) + " pictures with a caption",
                "at least two, so that there is something to choose from");
   }
   // A non-owning pointer: `pairs` outlives this call.
   const auto pictures = data::source::subset(
-      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs), first_rows);
+      std::shared_ptr<const data::source::Dataset>(std::shared_ptr<void>(), &pairs),
+      shown.first_rows());
   const ImageFeatures features = embed_images(model, *pictures, options);
-  std::vector<int64_t> good, place(first_rows.size(), -1);
+  std::vector<int64_t> good, place(static_cast<size_t>(shown.size()), -1);
   for (int64_t i = 0; i < pictures->size(); ++i) {
     if (features.bad.contains(i)) continue;
     place[static_cast<size_t>(i)] = static_cast<int64_t>(good.size());

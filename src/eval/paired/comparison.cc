@@ -11,9 +11,12 @@
 #include "eval/paired/aligned_samples.h"
 #include "eval/paired/average_difference.h"
 #include "eval/paired/metric_samples.h"
+#include "eval/scores/spread.h"
 
 namespace clipwright::eval::paired {
 namespace {
+
+constexpr std::string_view kOfLabels = "mean_average_precision";
 
 SetRuns runs_of(const std::vector<Arm>& arms, const std::string& set) {
   SetRuns all;
@@ -27,19 +30,6 @@ SetRuns runs_of(const std::vector<Arm>& arms, const std::string& set) {
     all.push_back(std::move(runs));
   }
   return all;
-}
-
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
-double deviation_of(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  double squares = 0;
-  for (const double value : values) squares += std::pow(value - mean_of(values), 2);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
 scores::BootstrapOptions bootstrap_options(const CompareOptions& options) {
@@ -66,6 +56,32 @@ std::string class_name(const SetRuns& runs, int label) {
   return "class " + std::to_string(label);
 }
 
+/// `values` (arms x runs x samples) are the outcomes that count for the class.
+ComparedClass compare_class(std::string name,
+                            const std::vector<std::vector<std::vector<float>>>& values,
+                            const CompareOptions& options) {
+  stop_if_interrupted();
+  ComparedClass row{.name = std::move(name)};
+  for (const auto& arm : values) {
+    double sum = 0;
+    int64_t count = 0;
+    for (const auto& run : arm) {
+      row.samples = static_cast<int64_t>(run.size());
+      count += row.samples;
+      for (const float value : run) sum += static_cast<double>(value);
+    }
+    row.values.push_back(count == 0 ? std::nan("") : sum / static_cast<double>(count));
+  }
+  row.differences.resize(values.size());
+  for (size_t a = 1; a < values.size(); ++a) {
+    if (!values[a].empty() && !values[0].empty())
+      row.differences[a] =
+          scores::paired_bootstrap(values[a], values[0], {}, bootstrap_options(options));
+  }
+  return row;
+}
+
+/// Of the samples of each class.
 std::vector<ComparedClass> compare_classes(const SetRuns& runs, const AlignedSamples& samples,
                                            const CompareOptions& options) {
   std::map<int, std::vector<size_t>> of_class;
@@ -75,32 +91,27 @@ std::vector<ComparedClass> compare_classes(const SetRuns& runs, const AlignedSam
   std::vector<ComparedClass> classes;
   if (of_class.size() < 2) return classes;
   for (const auto& [label, places] : of_class) {
-    stop_if_interrupted();
-    ComparedClass row{.name = class_name(runs, label),
-                      .samples = static_cast<int64_t>(places.size())};
     std::vector<std::vector<std::vector<float>>> picked;
     for (const auto& arm : samples.values) {
       auto& of_arm = picked.emplace_back();
-      double sum = 0;
       for (const auto& run : arm) {
         auto& values = of_arm.emplace_back();
-        for (const size_t i : places) {
-          values.push_back(run[i]);
-          sum += static_cast<double>(run[i]);
-        }
+        for (const size_t i : places) values.push_back(run[i]);
       }
-      row.values.push_back(arm.empty() ? std::nan("")
-                                       : sum / static_cast<double>(places.size() * arm.size()));
     }
-    row.differences.resize(picked.size());
-    for (size_t a = 1; a < picked.size(); ++a) {
-      if (!picked[a].empty() && !picked[0].empty())
-        row.differences[a] =
-            scores::paired_bootstrap(picked[a], picked[0], {}, bootstrap_options(options));
-    }
-    classes.push_back(std::move(row));
+    classes.push_back(compare_class(class_name(runs, label), picked, options));
   }
   return classes;
+}
+
+/// Of pictures with several labels: each class has a column, and every picture counts.
+std::vector<ComparedClass> compare_labels(const SetRuns& runs, const CompareOptions& options) {
+  std::vector<ComparedClass> classes;
+  for (int label = 0;; ++label) {
+    const auto samples = align(runs, "average_precision_" + std::to_string(label));
+    if (!samples) return classes;
+    classes.push_back(compare_class(class_name(runs, label), samples->values, options));
+  }
 }
 
 /// The main metric first, then the others that are means of outcomes or, where outcomes are not
@@ -133,8 +144,8 @@ ComparedMetric compare_metric(const SetRuns& runs, const std::string& set,
       if (const auto value = metric_value(result->record.metrics, metric)) values.push_back(*value);
     }
     const bool whole = !arm.empty() && values.size() == arm.size();
-    row.values.push_back(whole ? std::optional(mean_of(values)) : std::nullopt);
-    row.deviations.push_back(whole ? deviation_of(values) : 0);
+    row.values.push_back(whole ? std::optional(scores::mean(values)) : std::nullopt);
+    row.deviations.push_back(whole ? scores::deviation(values).value_or(0) : 0);
   }
   return row;
 }
@@ -216,7 +227,8 @@ Comparison compare(const std::vector<Arm>& arms, const CompareOptions& options,
         row.samples = static_cast<int64_t>(samples->classes.size());
         add_differences(*samples, options, row);
         if (row.main && options.per_class && !samples->directions)
-          row.classes = compare_classes(runs, *samples, options);
+          row.classes = metric == kOfLabels ? compare_labels(runs, options)
+                                            : compare_classes(runs, *samples, options);
       }
       const bool complete = std::all_of(row.values.begin(), row.values.end(),
                                         [](const auto& value) { return value.has_value(); });
@@ -254,8 +266,8 @@ Comparison compare(const std::vector<Arm>& arms, const CompareOptions& options,
           of_run[r] += *metric_value(arms[a].runs[r].at(row.set).record.metrics, row.metric) /
                        static_cast<double>(mains.size());
       }
-      average.values.emplace_back(mean_of(of_run));
-      average.deviations.push_back(deviation_of(of_run));
+      average.values.emplace_back(scores::mean(of_run));
+      average.deviations.push_back(scores::deviation(of_run).value_or(0));
       if (a > 0 && all_paired)
         average.differences[a] = average_difference(averaged[a], options.seed, options.draws);
     }

@@ -31,8 +31,8 @@ struct CompareOptions {
 using Differences = std::vector<std::optional<scores::PairedDifference>>;
 struct ComparedClass {
   std::string name;
-  int64_t samples = 0;
-  std::vector<double> values;  ///< mean outcome of the class
+  int64_t samples = 0;         ///< of the class; with several labels a picture: all
+  std::vector<double> values;  ///< mean outcome of the class, or its average precision
   Differences differences;
 };
 struct ComparedMetric {

@@ -145,10 +145,12 @@ TextTable metrics_table(const Comparison& comparison) {
 
 TextTable classes_table(const Comparison& comparison, const ComparedMetric& metric, size_t most) {
   const auto& arms = comparison.arms;
-  TextTable table{.caption = metric.set +
-                             ": accuracy within each class, per cent; differences in "
-                             "points with 95 % intervals.",
-                  .columns = {"class", "samples"}};
+  TextTable table{
+      .caption = metric.set +
+                 (metric.metric == "mean_average_precision" ? ": average precision of each class"
+                                                            : ": accuracy within each class") +
+                 ", per cent; differences in points with 95 % intervals.",
+      .columns = {"class", "samples"}};
   table.columns.insert(table.columns.end(), arms.begin(), arms.end());
   for (size_t a = 1; a < arms.size(); ++a)
     table.columns.push_back(arms[a] + " " + kMinus + " " + arms[0]);

@@ -1,8 +1,5 @@
 #include "eval/probe/protocol.h"
 
-#include "core/error.h"
-#include "core/words.h"
-
 namespace clipwright::eval::probe {
 
 const std::vector<Protocol>& protocols() {
@@ -51,13 +48,6 @@ const std::vector<Protocol>& protocols() {
   return kAll;
 }
 
-const Protocol& protocol_named(std::string_view name) {
-  std::vector<std::string> names;
-  for (const Protocol& protocol : protocols()) {
-    if (protocol.name == name) return protocol;
-    names.push_back(protocol.name);
-  }
-  fail_usage("--protocol is '" + std::string(name) + "'", listed(names, " or "));
-}
+const Protocol& protocol_named(const std::string& name) { return find_protocol(protocols(), name); }
 
 }  // namespace clipwright::eval::probe

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/error.h"
+#include "core/words.h"
 #include "eval/feature_set.h"
 #include "eval/probe/logistic_regression.h"
 
@@ -39,7 +40,20 @@ struct Protocol {
 
 /// clip, synclr, lgssl, clip-benchmark and sgd.
 const std::vector<Protocol>& protocols();
-/// Throws Error(kUsage) for another name.
-const Protocol& protocol_named(std::string_view name);
+/// Throws Error(kUsage) naming the nearest for another name.
+const Protocol& protocol_named(const std::string& name);
+
+/// The same among protocols of any kind that have a `name`.
+template <typename P>
+const P& find_protocol(const std::vector<P>& all, const std::string& name) {
+  std::vector<std::string> names;
+  for (const P& protocol : all) {
+    if (protocol.name == name) return protocol;
+    names.push_back(protocol.name);
+  }
+  const std::string near = nearest(name, names);
+  fail_usage("--protocol is '" + name + "'", listed(names, " or "),
+             near.empty() ? "" : "Did you mean '" + near + "'?");
+}
 
 }  // namespace clipwright::eval::probe

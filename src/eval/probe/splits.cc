@@ -1,25 +1,27 @@
 #include "eval/probe/splits.h"
 
 #include <algorithm>
-#include <map>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "eval/sets/class_rows.h"
 
 namespace clipwright::eval::probe {
 namespace {
 
-/// Rows by class, each list in random order.
-std::map<int64_t, std::vector<int64_t>> shuffled_by_class(const FeatureSet& set, uint64_t seed,
-                                                          std::string_view purpose) {
-  std::map<int64_t, std::vector<int64_t>> rows;
+/// All rows in random order.
+std::vector<int64_t> shuffled(const FeatureSet& set, uint64_t seed, std::string_view purpose) {
   const Permutation order(static_cast<uint64_t>(set.size()), seed, purpose, 0);
-  for (int64_t i = 0; i < set.size(); ++i) {
-    const auto row = static_cast<int64_t>(order(static_cast<uint64_t>(i)));
-    rows[set.labels[static_cast<size_t>(row)]].push_back(row);
-  }
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < set.size(); ++i)
+    rows.push_back(static_cast<int64_t>(order(static_cast<uint64_t>(i))));
   return rows;
+}
+
+/// Rows by class, each list in random order.
+sets::ClassRows shuffled_by_class(const FeatureSet& set, uint64_t seed, std::string_view purpose) {
+  return sets::rows_by_class(set.labels, shuffled(set, seed, purpose));
 }
 
 FeatureSet pick_in_order(const FeatureSet& set, std::vector<int64_t> rows) {
@@ -31,13 +33,11 @@ FeatureSet pick_in_order(const FeatureSet& set, std::vector<int64_t> rows) {
 
 std::pair<FeatureSet, FeatureSet> hold_out(const FeatureSet& train, double share, bool each_class,
                                            uint64_t seed) {
-  std::map<int64_t, std::vector<int64_t>> groups;
+  sets::ClassRows groups;
   if (each_class) {
     groups = shuffled_by_class(train, seed, "probe-hold-out");
   } else {
-    const Permutation order(static_cast<uint64_t>(train.size()), seed, "probe-hold-out", 0);
-    for (int64_t i = 0; i < train.size(); ++i)
-      groups[0].push_back(static_cast<int64_t>(order(static_cast<uint64_t>(i))));
+    groups[0] = shuffled(train, seed, "probe-hold-out");
   }
   std::vector<int64_t> kept, held;
   for (const auto& [label, rows] : groups) {

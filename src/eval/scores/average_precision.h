@@ -22,4 +22,11 @@ struct AveragePrecision {
 AveragePrecision average_precision(const Tensor& scores, const Tensor& labels,
                                    PrecisionPoints points = PrecisionPoints::kAll);
 
+/// (N, C) float64: what each picture says of each class's average precision over all points. The
+/// mean of a column is the class's average precision; the mean over a draw of pictures is, to first
+/// order, that of the draw, with its pictures without the class and several labels a picture in
+/// account. So a paired bootstrap of means is one of average precisions (infinitesimal jackknife:
+/// Jaeckel 1972; Efron 1982, chapter 6). A value itself may lie outside [0, 1].
+Tensor precision_by_picture(const Tensor& scores, const Tensor& labels);
+
 }  // namespace clipwright::eval::scores

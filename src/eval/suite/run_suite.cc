@@ -13,7 +13,7 @@
 #include "eval/paired/metric_samples.h"
 #include "eval/paired/tables.h"
 #include "eval/suite/feature_cache.h"
-#include "eval/suite/set_files.h"
+#include "eval/suite/set_places.h"
 #include "eval/suite/suite_file.h"
 #include "eval/suite/tasks.h"
 #include "models/load_model.h"
@@ -110,13 +110,16 @@ std::vector<FoundSet> find_sets(const Suite& suite, const SuiteRequest& request,
 /// is part of it: a probe chooses its penalty by it, and `compare` reads which one it is.
 Json identity_of(const Json& model, const FoundSet& found) {
   const SuiteSet& set = found.set;
-  return {{"format", 1},
-          {"model", hex(sha256(to_line(model)))},
-          {"data", found.digest.sha256},
-          {"settings",
-           {set.task, set.classnames.empty() ? "" : "classnames", set.templates, set.description,
-            set.protocol, set.metric, set.type, set.csv_separator, set.csv_image_key,
-            set.csv_caption_key}}};
+  Json identity = {{"format", 1},
+                   {"model", hex(sha256(to_line(model)))},
+                   {"data", found.digest.sha256},
+                   {"settings",
+                    {set.task, set.classnames.empty() ? "" : "classnames", set.templates,
+                     set.description, set.protocol, set.metric, set.type, set.csv_separator,
+                     set.csv_image_key, set.csv_caption_key}}};
+  // Only where there are several, so that results from before folds could be asked for count.
+  if (set.folds > 1) identity["folds"] = set.folds;
+  return identity;
 }
 
 [[noreturn]] void fail_without_metric(const SuiteSet& set, const EvaluationRecord& record) {
@@ -245,6 +248,7 @@ void write_tables(const SuiteOutcome& outcome, const fs::path& output) {
   }
   write_file(output / "table.md", markdown);
   write_file(output / "table.csv", paired::scores_csv(comparison));
+  write_file(output / "differences.csv", paired::comparison_csv(comparison));
   write_file(output / "table.tex", latex);
   write_file(output / "comparison.json", to_json(outcome).dump(1) + "\n");
 }

@@ -35,7 +35,8 @@ struct SuiteOutcome {
   int64_t evaluated = 0, kept = 0;  ///< sets of models: done now, done before
 };
 
-/// Evaluates and writes OUTPUT/results, table.md, table.csv, table.tex and comparison.json. Throws
+/// Evaluates and writes OUTPUT/results, table.md, table.csv, differences.csv, table.tex and
+/// comparison.json. Throws
 /// Error(kUsage) for a suite, model or name that is none, Error(kInput) where no set is on disk,
 /// Error(kInterrupted) after a signal: finished sets are kept.
 SuiteOutcome run_suite(const SuiteRequest& request);

@@ -94,7 +94,7 @@ class SuiteReader {
 
   SuiteSet read_set(const toml::table& table) const {
     SuiteSet set;
-    std::vector<std::string> known = {"data", "role"};
+    std::vector<std::string> known = {"data", "role", "folds"};
     for (const TextKey& key : kTextKeys) known.emplace_back(key.name);
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
@@ -106,6 +106,8 @@ class SuiteReader {
         set.data = texts(node);
       } else if (name == "role") {
         set.role = role(node);
+      } else if (name == "folds") {
+        set.folds = folds(node);
       } else {
         unknown(node, key, known, "a set");
       }
@@ -117,6 +119,9 @@ class SuiteReader {
       fail(table, "set " + set.name + " has the task '" + set.task + "'",
            listed(task_names(), " or "), near.empty() ? "" : "Did you mean '" + near + "'?");
     }
+    if (set.folds > 1 && set.task != "retrieval")
+      fail(table, "set " + set.name + " has folds and the task '" + set.task + "'",
+           "folds of the task retrieval only");
     for (std::string* path : {&set.classnames, &set.templates}) *path = beside(*path);
     return set;
   }
@@ -128,6 +133,15 @@ class SuiteReader {
       return all;
     }
     return {text(node, "data", "a set")};
+  }
+
+  int folds(const toml::node& node) const {
+    // More than a set of any size has pictures; whether this one has as many is its task's to tell.
+    constexpr int64_t kMost = 1'000'000'000;
+    const auto number = node.value_exact<int64_t>();
+    if (!number || *number < 1 || *number > kMost)
+      fail(node, "'folds' of a set is no number of parts", "a whole number from 1, such as 5");
+    return static_cast<int>(*number);
   }
 
   Role role(const toml::node& node) const {

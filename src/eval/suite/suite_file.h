@@ -21,6 +21,7 @@ struct SuiteSet {
   std::string protocol;           ///< of a probe or a few-shot classifier
   std::string train, val, test;   ///< data of a probe or a few-shot classifier
   std::string type, csv_separator, csv_image_key, csv_caption_key, image_root;  ///< as the flags
+  int folds = 1;  ///< of retrieval: parts that are ranked each by itself (COCO's 5 x 1K: 5)
   Role role = Role::kReport;
 };
 
@@ -34,7 +35,7 @@ std::vector<std::string> built_in_suites();
 
 /// A suite by name, or from a TOML file; relative names of files in it count from its folder.
 /// Throws Error(kUsage) for an unknown suite or key (naming the nearest), a value of another type,
-/// a set without a name or twice, an unknown task or role.
+/// a set without a name or twice, an unknown task or role, folds of another task than retrieval.
 Suite read_suite(const std::string& name_or_file);
 
 }  // namespace clipwright::eval::suite

@@ -12,6 +12,8 @@
 #include "eval/paired/metric_samples.h"
 #include "eval/probe/run_probe.h"
 #include "eval/selection/selection.h"
+#include "eval/selection/selection_set.h"
+#include "eval/sets/evaluation_data.h"
 
 namespace clipwright::eval::suite {
 namespace {
@@ -39,7 +41,9 @@ EvaluationRecord zeroshot(const OpenedModel& model, const SuiteSet& set,
 
 EvaluationRecord retrieval(const OpenedModel& model, const SuiteSet& set,
                            const EvalOptions& options) {
-  return run_retrieval(model, request_of(set, options));
+  EvaluationRequest request = request_of(set, options);
+  request.retrieval.folds = set.folds;
+  return run_retrieval(model, request);
 }
 
 /// The folder's own splits where the set names none.
@@ -95,16 +99,36 @@ EvaluationRecord select(const OpenedModel& model, const SuiteSet& set, const Eva
   return selection::run_selection(model, request);
 }
 
-using RunTask = EvaluationRecord (*)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
+using Pictures = std::shared_ptr<const data::source::Dataset>;
+
+Pictures classified_pictures(const SuiteSet& set) {
+  const EvaluationRequest request = request_of(set, {});
+  return sets::open_classification(request.data, request.classnames, request.templates, request.set)
+      .pictures;
+}
+
+Pictures captioned_pictures(const SuiteSet& set) { return open_pairs(request_of(set, {})); }
+
+Pictures test_pictures(const SuiteSet& set) {
+  const sets::LabelledSplit test = splits_of(set, {}).test;
+  return sets::open_classification(test.data, set.classnames, /*templates=*/"plain").pictures;
+}
+
+Pictures pictures_of_cases(const SuiteSet& set) {
+  return selection::read_selection_set(set.data.at(0), "auto", set.image_root).pictures;
+}
+
 struct Task {
   const char* name;
-  RunTask run;
+  EvaluationRecord (*run)(const OpenedModel&, const SuiteSet&, const EvalOptions&);
+  Pictures (*scored)(const SuiteSet&);
 };
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
-      {"zeroshot", zeroshot}, {"retrieval", retrieval}, {"probe", linear_probe},
-      {"fewshot", fewshot},   {"selection", select},    {"knn", knn},
+      {"zeroshot", zeroshot, classified_pictures}, {"retrieval", retrieval, captioned_pictures},
+      {"probe", linear_probe, test_pictures},      {"fewshot", fewshot, test_pictures},
+      {"selection", select, pictures_of_cases},    {"knn", knn, test_pictures},
   };
   return list;
 }
@@ -131,6 +155,12 @@ EvaluationRecord run_task(const OpenedModel& model, const SuiteSet& set,
   const Task* task = find_task(set.task);
   CW_CHECK(task != nullptr, "tasks are checked when suites are read");
   return task->run(model, set, options);
+}
+
+std::shared_ptr<const data::source::Dataset> scored_pictures(const SuiteSet& set) {
+  const Task* task = find_task(set.task);
+  CW_CHECK(task != nullptr, "tasks are checked when suites are read");
+  return task->scored(set);
 }
 
 std::string main_metric(const SuiteSet& set, const EvaluationRecord& record) {

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/words.h"
+#include "eval/suite/held_out.h"
 #include "eval/suite/suite_file.h"
 
 namespace clipwright::train::loop {
@@ -21,8 +22,10 @@ std::set<std::string> sets_that_choose(const options::TrainOptions& options) {
     fail_input("--eval-data-root '" + options.eval_data_root + "' is no folder",
                "the folder that holds the sets of --eval " + options.eval);
   }
+  const eval::suite::Suite suite = eval::suite::read_suite(options.eval);
+  eval::suite::require_held_out(suite, options.eval_data_root);
   std::set<std::string> names;
-  for (const eval::suite::SuiteSet& set : eval::suite::read_suite(options.eval).sets) {
+  for (const eval::suite::SuiteSet& set : suite.sets) {
     if (set.role == eval::suite::Role::kSelect) names.insert(set.name);
   }
   if (names.empty()) {

@@ -19,7 +19,8 @@ namespace clipwright::train::loop {
 class SideEvaluation {
  public:
   /// Reads the suite, and says which of its sets choose the best checkpoint. Throws Error(kUsage)
-  /// for a suite or a folder of sets that is none.
+  /// for a suite or a folder of sets that is none, and for a set that chooses among pictures that
+  /// are reported.
   SideEvaluation(const options::TrainOptions& options, const folder::RunFolder& folder,
                  int64_t last_step);
   ~SideEvaluation();

@@ -115,6 +115,59 @@ TEST_F(RunSuite, ThreeModelsOnWhatIsThere) {
   }
 }
 
+TEST_F(RunSuite, FoldsAreRankedEachByItself) {
+  write_file(folder_ / "suite.toml", R"(
+[[set]]
+name = "whole"
+task = "retrieval"
+data = "pairs.csv"
+[[set]]
+name = "parts"
+task = "retrieval"
+data = "pairs.csv"
+folds = 5
+)");
+  run_suite(request({"one"}));
+  EXPECT_FALSE(parse_json(written("results/one/whole.json"), "whole")["metrics"].contains("folds"));
+  const Json parts = parse_json(written("results/one/parts.json"), "parts")["metrics"];
+  EXPECT_EQ(parts["folds"], 5);
+  // Five parts of five pictures: nothing but its own is there to be found.
+  EXPECT_EQ(parts["image_retrieval_recall@1"], 1);
+  EXPECT_EQ(parts["text_retrieval_recall@1"], 1);
+
+  // Another number of parts is another result; more parts than pictures is a sentence.
+  std::string suite = read_file(folder_ / "suite.toml");
+  suite.replace(suite.find("folds = 5"), 9, "folds = 2");
+  write_file(folder_ / "suite.toml", suite);
+  const SuiteOutcome halves = run_suite(request({"one"}));
+  EXPECT_EQ(halves.evaluated, 1);
+  EXPECT_EQ(halves.kept, 1);
+  suite.replace(suite.find("folds = 2"), 9, "folds = 6");
+  write_file(folder_ / "suite.toml", suite);
+  EXPECT_THAT(failures_in_words(run_suite(request({"one"}))),
+              testing::AllOf(HasSubstr("one on parts"), HasSubstr("6"), HasSubstr("1 to 5")));
+}
+
+TEST_F(RunSuite, DifferencesAreInACsvWithTheirIntervals) {
+  const SuiteOutcome outcome = run_suite(request({"one", "two"}));
+  const std::string csv = written("differences.csv");
+  EXPECT_EQ(csv, paired::comparison_csv(outcome.comparison));
+  // A line a set, class and model, and the average: what table.md and the page show.
+  const auto two = *outcome.comparison.metrics[0].differences[1];
+  const std::string line = csv.substr(csv.find("walls,acc1,,two,"));
+  std::vector<double> numbers;
+  std::string row = line.substr(0, line.find('\n'));
+  for (int i = 0; i < 3; ++i) {
+    const size_t comma = row.rfind(',');
+    numbers.insert(numbers.begin(), std::stod(row.substr(comma + 1)));
+    row.resize(comma);
+  }
+  EXPECT_EQ(numbers, (std::vector<double>{two.difference, two.low, two.high}));
+  EXPECT_THAT(csv, HasSubstr("walls,acc1,green pear,two,"));
+  EXPECT_THAT(csv, HasSubstr("pairs,mean_recall@1,,two,"));
+  EXPECT_THAT(csv, HasSubstr("average,mean of main metrics,,two,"));
+}
+
 TEST_F(RunSuite, WhatIsDoneIsNotDoneAgain) {
   run_suite(request({"one", "two"}));
   const auto time = fs::last_write_time(folder_ / "out/results/one/walls.json");

@@ -78,6 +78,7 @@ csv-separator = ","
 csv-img-key = "image"
 csv-caption-key = "text"
 image-root = "pictures"
+folds = 5
 role = "select"
 )");
   const Suite suite = read_suite(folder / "mine.toml");
@@ -94,6 +95,8 @@ role = "select"
   EXPECT_EQ(set.type + set.csv_separator + set.csv_image_key + set.csv_caption_key,
             "csv,imagetext");
   EXPECT_EQ(set.image_root, "pictures");
+  EXPECT_EQ(set.folds, 5);
+  EXPECT_EQ(suite.sets[0].folds, 1);
   EXPECT_EQ(set.role, Role::kSelect);
 }
 
@@ -109,6 +112,14 @@ TEST(SuiteFile, MistakesAreNamedWithLineAndNearestWord) {
   EXPECT_THAT(complaint("[[set]]\nname = 3\n"), HasSubstr("is no text"));
   EXPECT_THAT(complaint("[[set]]\nname = \"a\"\nrole = \"choose\"\n"),
               HasSubstr("report or select"));
+  for (const char* folds : {"0", "-5", "2.5", "\"5\"", "true", "[5]", "3000000000"}) {
+    EXPECT_THAT(complaint("[[set]]\nname = \"a\"\ntask = \"retrieval\"\nfolds = " +
+                          std::string(folds) + "\n"),
+                testing::AllOf(HasSubstr("line 4"), HasSubstr("'folds'")))
+        << folds;
+  }
+  EXPECT_THAT(complaint("[[set]]\nname = \"a\"\nfolds = 5\n"),
+              testing::AllOf(HasSubstr("set a has folds"), HasSubstr("task 'zeroshot'")));
   EXPECT_THAT(complaint("[[set]]\nname = \"a\"\n[[set]]\nname = \"A\"\n"), HasSubstr("twice"));
   EXPECT_THAT(complaint("[[set]]\nname = \"../a\"\n"), HasSubstr("'../a'"));
   EXPECT_THAT(complaint("[[set]]\nname = \".a\"\n"), HasSubstr("'.a'"));

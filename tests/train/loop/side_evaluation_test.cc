@@ -23,12 +23,14 @@ class SideEvaluationTest : public testing::Test {
     if (!fs::exists(CLIPWRIGHT_PROGRAM)) GTEST_SKIP() << "the program is not built";
     configure_log({.quiet = true});
     for (const std::string name : {"2", "10", "green_pear"}) {
-      fs::create_directories(path("sets/walls") / name);
-      for (const std::string number : {"0", "1", "2"})
+      // What chooses and what is reported have no picture in common.
+      for (const auto& [set, number] :
+           {std::pair("walls", "0"), std::pair("walls", "1"), std::pair("other", "2")}) {
+        fs::create_directories(path("sets") / set / name);
         fs::copy_file(kGolden / "eval/pictures" / (name + "_" + number + ".png"),
-                      path("sets/walls") / name / (number + ".png"));
+                      path("sets") / set / name / (std::string(number) + ".png"));
+      }
     }
-    fs::copy(path("sets/walls"), path("sets/other"), fs::copy_options::recursive);
     write_file(path("suite.toml"),
                "[[set]]\nname = \"walls\"\nrole = \"select\"\n[[set]]\nname = \"other\"\n");
   }
@@ -101,6 +103,20 @@ TEST_F(SideEvaluationTest, AFailingEvaluationStopsNoTraining) {
   EXPECT_EQ(train(given).steps, 6);
   EXPECT_THAT(read_file(path("run/out.log")), testing::HasSubstr("has failed"));
   EXPECT_FALSE(fs::exists(path("run/best.json")));
+}
+
+TEST_F(SideEvaluationTest, ACheckpointIsNotChosenByWhatIsReported) {
+  fs::remove_all(path("sets/other"));
+  fs::copy(path("sets/walls"), path("sets/other"), fs::copy_options::recursive);
+  try {
+    train(evaluating("run"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("walls, which chooses"),
+                                             testing::HasSubstr("other, which is reported")));
+  }
+  EXPECT_FALSE(fs::exists(path("run/metrics.jsonl")));
 }
 
 TEST_F(SideEvaluationTest, MistakesAreToldBeforeTheFirstStep) {

@@ -1,4 +1,4 @@
-#include "eval/suite/set_files.h"
+#include "eval/suite/set_places.h"
 
 #include <sys/stat.h>
 #include <toml++/toml.h>
