@@ -151,19 +151,22 @@ LbfgsResult Lbfgs::minimize(Tensor& x, const LbfgsOptions& options) {
     start.slope = inner_product(gradient, along);
     if (!(start.slope < 0)) {
       if (pairs_.empty()) {
-        result.converged = start.slope == 0;
+        result.end = start.slope == 0 ? LbfgsEnd::kConverged : LbfgsEnd::kNoStep;
         break;
       }
       pairs_.clear();
       continue;
     }
     if (-start.slope / 2 <= options.smallest_gain * std::abs(result.value)) {
-      result.converged = true;
+      result.end = LbfgsEnd::kConverged;
       break;
     }
     Probe found;
     if (!search_line(x, along, start, 1.0, options.rounding, found)) {
-      if (afresh || pairs_.empty()) break;
+      if (afresh || pairs_.empty()) {
+        result.end = LbfgsEnd::kNoStep;
+        break;
+      }
       pairs_.clear();
       afresh = true;
       curvature_age = kIterationsACurvature;

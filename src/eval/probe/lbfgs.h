@@ -13,7 +13,9 @@ namespace clipwright::eval::probe {
 class SmoothFunction {
  public:
   virtual ~SmoothFunction() = default;
-  /// The value at `x`; `gradient` (P) is overwritten.
+  /// The value at `x` (P), any point; `gradient` (P, of the same kind) is overwritten. A value or
+  /// gradient that is not finite makes the search take a shorter step; at the start it ends it.
+  /// Throws what its work throws; `x` is then as it was.
   virtual double evaluate(const Tensor& x, Tensor& gradient) = 0;
   /// (P) positive numbers about as large as the inverse of the second derivatives' diagonal at the
   /// point that was evaluated last.
@@ -28,18 +30,27 @@ struct LbfgsOptions {
   double rounding = 1e-14;
 };
 
+enum class LbfgsEnd {
+  kConverged,   ///< the gain that is expected of another step is below `smallest_gain`
+  kIterations,  ///< `max_iterations` are done
+  kNoStep,      ///< no step lowers the value: rounding, or a gradient that is not the value's
+};
+
 struct LbfgsResult {
   double value = 0;
   int iterations = 0, evaluations = 0;
-  bool converged = false;  ///< false: out of iterations, or no step lowers the value any more
+  LbfgsEnd end = LbfgsEnd::kIterations;
+  bool converged() const { return end == LbfgsEnd::kConverged; }
 };
 
 class Lbfgs {
  public:
   explicit Lbfgs(SmoothFunction& function) : function_(function) {}
 
-  /// Moves `x` to lower values. What was learned of the curvature stays for the next call. Throws
-  /// Error(kInterrupted) when the process is asked to stop.
+  /// Moves `x` (P) to lower values. What was learned of the curvature stays for the next call. How
+  /// many iterations that takes goes with the root of the condition number that
+  /// `inverse_curvature` leaves: with a million left, thousands. Throws Error(kInterrupted) when
+  /// the process is asked to stop.
   LbfgsResult minimize(Tensor& x, const LbfgsOptions& options);
 
  private:

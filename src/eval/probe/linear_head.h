@@ -29,7 +29,7 @@ struct LinearHead {
   Tensor weight;  ///< (K, D) float64 on the CPU, for features as they come
   Tensor bias;    ///< (K)
 
-  /// (N, K) float64.
+  /// (N, K) float64 of `rows` (N, D).
   Tensor scores(const Tensor& rows) const;
 };
 
@@ -41,8 +41,11 @@ struct ProbeScore {
   int64_t not_finite = 0;  ///< rows with scores that are not finite: wrong
 };
 
-/// Of equal scores the lowest class wins. `classes`: index of each row's class, -1 for a class that
-/// the head does not know, which is never right; `labels` tell such classes apart.
+/// `rows` (N, D) of the head's width, as in a FeatureSet; `classes` (N): index of each row's class
+/// in the head, -1 for a class that the head does not know, which is never right; `labels` (N) tell
+/// such classes apart. Of equal scores the lowest class wins. Without rows every share is zero.
+/// Aborts where `classes` or `labels` are not one a row; of widths the callers take care
+/// (`check_same_width`).
 ProbeScore score_head(const LinearHead& head, const Tensor& rows,
                       const std::vector<int64_t>& classes, const std::vector<int64_t>& labels);
 

@@ -141,7 +141,7 @@ LogisticFit LogisticProblem::fit(const Penalty& penalty, const Tensor& start) co
     fit.objective = result.value;
     fit.iterations += result.iterations;
     fit.evaluations += result.evaluations;
-    fit.converged = result.converged;
+    fit.converged = result.converged();
   }
   fit.start = x;
   Tensor weight = axes_.weight_for_rows(objective.weight_of(x).to(torch::kCPU));

@@ -19,7 +19,10 @@ struct AdamWOptions {
   uint64_t seed = 0;
   torch::Device device = torch::kCPU;
 };
-/// `start` (K, D + 1) float32: weights with the bias as the last column.
+/// `rows` (N, D) float32 with N from 1, `classes` (N) from 0 to K - 1, `start` (K, D + 1) float32:
+/// weights with the bias as the last column. The head is (K, D) whatever K the classes reach.
+/// Deterministic in its arguments. Rates so large that weights overflow give weights that are not
+/// finite, which `score_head` counts. Throws Error(kInterrupted).
 LinearHead train_adamw(const Tensor& rows, const std::vector<int64_t>& classes, const Tensor& start,
                        const AdamWOptions& options);
 /// Evenly in +-1 / sqrt(D), as torch's linear layer starts: (K, D + 1) float32, keyed by `seed`.
@@ -36,7 +39,10 @@ struct SgdOptions {
   uint64_t seed = 0;
   torch::Device device = torch::kCPU;
 };
-/// One head for each of `base_lrs`. Weights start normal with deviation 0.01, biases at zero.
+/// One head (K, D) for each of `base_lrs`, with K = `count`, on `rows` (N, D) float32 with N from 1
+/// and `classes` (N) from 0 to K - 1. Weights start normal with deviation 0.01, biases at zero;
+/// heads come out for rows as they are given, with batch normalisation folded in. Fewer rows than a
+/// batch are one batch. Deterministic; weights that overflow as above. Throws Error(kInterrupted).
 std::vector<LinearHead> train_sgd(const Tensor& rows, const std::vector<int64_t>& classes,
                                   int64_t count, const SgdOptions& options);
 
