@@ -13,6 +13,7 @@
 #include "models/clip.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::cli {
 namespace {
@@ -22,8 +23,6 @@ const fs::path kPictures = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/eval/
 class SuiteCommand : public testing::Test {
  public:
   SuiteCommand() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     for (const std::string set : {"first", "second"}) {
       for (const std::string name : {"2", "10", "green_pear"}) {
         fs::create_directories(folder_ / "sets" / set / name);
@@ -37,7 +36,6 @@ class SuiteCommand : public testing::Test {
                                         folder_ / ("model" + std::to_string(seed)));
     write_file(at("suite.toml"), "[[set]]\nname = \"first\"\n[[set]]\nname = \"second\"\n");
   }
-  ~SuiteCommand() override { fs::remove_all(folder_); }
 
   std::string at(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -53,7 +51,8 @@ class SuiteCommand : public testing::Test {
     return run_program(static_cast<int>(pointers.size()), pointers.data());
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(SuiteCommand, WritesTablesAndAPage) {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "core/error.h"
 #include "lexicon/wordnet_files.h"
 #include "lexicon/words.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::lexicon {
 namespace {
@@ -38,9 +38,8 @@ TEST(WordNet, ReadsSensesFormsAndCompounds) {
 
 TEST(WordNet, RefusesDamagedFilesAndDoesWithoutMissingOnes) {
   EXPECT_TRUE(WordNet("/nonexistent").empty());
-  std::string pattern =
-      (std::filesystem::temp_directory_path() / "clipwright-wordnet-XXXXXX").string();
-  const std::filesystem::path folder = ::mkdtemp(pattern.data());
+  const TemporaryFolder temporary;
+  const std::filesystem::path& folder = temporary.path();
   for (const char* part : {"noun", "verb", "adj", "adv"}) {
     std::ofstream(folder / (std::string("index.") + part)) << "cat n 1 0 1 0 00000000  \n";
     std::ofstream(folder / (std::string("data.") + part)) << "00000000 05 n 01 cat\n";
@@ -48,7 +47,6 @@ TEST(WordNet, RefusesDamagedFilesAndDoesWithoutMissingOnes) {
   EXPECT_THROW(WordNet{folder}, Error);
   std::ofstream(folder / "index.noun") << "cat n one";
   EXPECT_THROW(WordNet{folder}, Error);
-  std::filesystem::remove_all(folder);
 }
 
 TEST(WordNet, WithoutGlossesTheRestIsTheSame) {

@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "core/file.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::report {
 namespace {
@@ -29,16 +29,12 @@ class Given final : public audit::pairs::PairSource {
 
 class AuditPageTest : public ::testing::Test {
  protected:
-  AuditPageTest() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-page-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~AuditPageTest() override { fs::remove_all(folder_); }
   std::string page_of(const audit::corpus::CorpusAudit& audit) const {
     write_audit_page(audit, folder_ / "audit.html");
     return read_file(folder_ / "audit.html");
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 /// Gives every pair a similarity of 0.25.

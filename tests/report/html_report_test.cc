@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <limits>
@@ -12,6 +11,7 @@
 #include "core/json.h"
 #include "report/audit_page.h"
 #include "report/escape.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::report {
 namespace {
@@ -82,13 +82,11 @@ HtmlReport full_report(const HtmlReportOptions& options) {
 class HtmlReportTest : public ::testing::Test {
  protected:
   HtmlReportTest() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-report-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     write_file(folder_ / "chart.js", "window.Chart = 1; // </script> http://nowhere.example");
     options_ = {.title = kEvil, .chart_script = folder_ / "chart.js"};
   }
-  ~HtmlReportTest() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   HtmlReportOptions options_;
 };
 

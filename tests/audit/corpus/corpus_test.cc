@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -11,6 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::audit::corpus {
 namespace {
@@ -20,11 +20,6 @@ using namespace std::string_view_literals;
 
 class CorpusTest : public ::testing::Test {
  protected:
-  CorpusTest() {
-    std::string pattern = (fs::temp_directory_path() / "clipwright-audit-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~CorpusTest() override { fs::remove_all(folder_); }
   fs::path file(const std::string& name, std::string_view text) const {
     std::ofstream(folder_ / name, std::ios::binary) << text;
     return folder_ / name;
@@ -45,7 +40,8 @@ class CorpusTest : public ::testing::Test {
     ADD_FAILURE() << "no error";
     return {};
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(CorpusTest, LinesBelongTogetherAndWholeMultiplesWrap) {

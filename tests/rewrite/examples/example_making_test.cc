@@ -18,6 +18,7 @@
 #include "rewrite/examples/example_session.h"
 #include "rewrite/examples/example_table.h"
 #include "rewrite/prompt/example_pack.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -28,13 +29,10 @@ using testing::HasSubstr;
 class Making : public testing::Test {
  protected:
   Making() {
-    std::string name = (fs::temp_directory_path() / "clipwright_examples.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     std::string text = "dog\n\nday => night in town\nbad \xff bytes here\n#no comment at all\n";
     for (int i = 0; i < 100; ++i) text += "caption of picture " + std::to_string(i) + "\n";
     captions_ = std::make_unique<records::CaptionLines>(write("captions.txt", text));
   }
-  ~Making() override { fs::remove_all(folder_); }
 
   fs::path write(const std::string& name, const std::string& contents) const {
     std::ofstream(folder_ / name, std::ios::binary) << contents;
@@ -51,7 +49,8 @@ class Making : public testing::Test {
     return "no complaint";
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   std::unique_ptr<records::CaptionLines> captions_;
 };
 

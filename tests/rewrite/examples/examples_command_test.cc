@@ -15,6 +15,7 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "tests/rewrite/fake_server.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -26,14 +27,11 @@ class ExamplesCommand : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(fs::exists(CLIPWRIGHT_PROGRAM))
         << "build the program first: cmake --build build --target clipwright";
-    std::string name = (fs::temp_directory_path() / "clipwright_command.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     std::string text;
     for (int i = 0; i < 40; ++i)
       text += "a small brown dog runs over green grass number " + std::to_string(i) + "\n";
     write("captions.txt", text);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& contents) const {
     std::ofstream(folder_ / name, std::ios::binary) << contents;
@@ -49,7 +47,8 @@ class ExamplesCommand : public testing::Test {
     errors_ = read("stderr");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   std::string out_, errors_;
 };
 

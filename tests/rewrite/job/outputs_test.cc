@@ -12,6 +12,7 @@
 #include "records/reader.h"
 #include "rewrite/engine/reply.h"
 #include "rewrite/job/job.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -37,14 +38,11 @@ class EchoEngine final : public engine::Engine {
 class Outputs : public testing::Test {
  protected:
   Outputs() {
-    std::string name = (fs::temp_directory_path() / "clipwright_outputs.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     options_.packs.push_back(prompt::ExamplePack::read(
         fs::path(CLIPWRIGHT_SOURCE_DIR) / "data/examples/human.tsv", "human"));
     options_.ledger = "sqlite:" + (folder_ / "ledger.db").string();
     options_.parquet = folder_ / "r.parquet";
   }
-  ~Outputs() override { fs::remove_all(folder_); }
   void run(const std::string& captions) {
     std::ofstream(folder_ / "captions.txt", std::ios::binary) << captions;
     rewrite_captions(records::CaptionLines(folder_ / "captions.txt"), options_, engine_);
@@ -52,7 +50,8 @@ class Outputs : public testing::Test {
     const auto reader = records::open_reader(options_.parquet);
     for (records::Record record; reader->next(record);) records_.push_back(record);
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   RewriteOptions options_;
   EchoEngine engine_;
   std::vector<records::Record> records_;

@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <string>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/temporary_folder.h"
 #include "text/bpe/tokenizer.h"
 
 namespace clipwright::text::bpe {
@@ -16,12 +16,6 @@ namespace {
 
 class VocabularyFile : public testing::Test {
  protected:
-  VocabularyFile() {
-    std::string pattern = (fs::temp_directory_path() / "vocabulary.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~VocabularyFile() override { fs::remove_all(folder_); }
-
   void expect_refused(const std::string& contents, const std::string& message) {
     const fs::path path = folder_ / "vocabulary.gz";
     std::ofstream(path, std::ios::binary) << contents;
@@ -33,7 +27,8 @@ class VocabularyFile : public testing::Test {
       EXPECT_THAT(error.what(), testing::HasSubstr(message));
     }
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST(Vocabulary, HoldsEveryTokenButTheTwoSpecialOnes) {

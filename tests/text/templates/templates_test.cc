@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::text::templates {
 namespace {
@@ -18,12 +18,6 @@ using testing::HasSubstr;
 
 class Templates : public testing::Test {
  protected:
-  Templates() {
-    std::string pattern = (fs::temp_directory_path() / "templates.XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~Templates() override { fs::remove_all(folder_); }
-
   std::string file(const std::string& name, const std::string& contents) {
     std::ofstream(folder_ / name, std::ios::binary) << contents;
     return (folder_ / name).string();
@@ -37,7 +31,8 @@ class Templates : public testing::Test {
     }
     return "accepted";
   }
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Templates, AreOpenAis) {
