@@ -191,9 +191,8 @@ ImageFeatures token_scores(models::Clip& model, const losses::FilipHeads& heads,
         const auto patches = static_cast<int32_t>(rows.size(1));
         const Tensor offsets =
             torch::arange(0, (rows.size(0) + 1) * patches, patches, torch::kInt32);
-        return losses::terms::token_similarity(losses::terms::all_kept(rows.flatten(0, 1), offsets),
-                                               words)
-            .first;
+        return losses::terms::similarity_over_rows(
+            losses::terms::all_kept(rows.flatten(0, 1), offsets), words);
       },
       options);
 }

@@ -54,18 +54,23 @@ Tensor mean_of_largest(const Padded& x, const Padded& y) {
   return (largest * real.unsqueeze(2)).sum(1) / real.sum(1).unsqueeze(1);
 }
 
+constexpr int64_t kMostProducts = int64_t{1} << 25;
+
+int64_t things_at_once(const RowGroups& a, const RowGroups& b) {
+  const int64_t padded_a = (a.offsets.size(0) - 1) * longest(a.offsets);
+  return std::max<int64_t>(1, kMostProducts / (padded_a * longest(b.offsets)));
+}
+
+/// Over the rows of all of a, with things `begin` to `end` of b.
+Tensor over_rows(const RowGroups& a, const RowGroups& b, int64_t begin, int64_t end) {
+  return mean_of_largest(padded(a.rows, every_row(a), a.offsets, 0, a.offsets.size(0) - 1),
+                         padded(b.rows, b.kept, b.kept_offsets, begin, end));
+}
+
 struct SimilarityByOperations : torch::autograd::Function<SimilarityByOperations> {
-  static constexpr int64_t kMostProducts = int64_t{1} << 25;
-
-  static int64_t things_at_once(const RowGroups& a, const RowGroups& b) {
-    const int64_t padded_a = (a.offsets.size(0) - 1) * longest(a.offsets);
-    return std::max<int64_t>(1, kMostProducts / (padded_a * longest(b.offsets)));
-  }
-
   static tensor_list some(const RowGroups& a, const RowGroups& b, int64_t begin, int64_t end) {
     const int64_t count = a.offsets.size(0) - 1;
-    return {mean_of_largest(padded(a.rows, every_row(a), a.offsets, 0, count),
-                            padded(b.rows, b.kept, b.kept_offsets, begin, end)),
+    return {over_rows(a, b, begin, end),
             mean_of_largest(padded(b.rows, every_row(b), b.offsets, begin, end),
                             padded(a.rows, a.kept, a.kept_offsets, 0, count))
                 .t()};
@@ -114,6 +119,16 @@ std::pair<Tensor, Tensor> token_similarity_by_operations(const RowGroups& a, con
   check_groups(a, b);
   const tensor_list both = SimilarityByOperations::apply(a.rows, b.rows, a, b);
   return {both[0], both[1]};
+}
+
+Tensor similarity_over_rows_by_operations(const RowGroups& a, const RowGroups& b) {
+  check_groups(a, b);
+  const torch::NoGradGuard no_grad;
+  const int64_t things = b.offsets.size(0) - 1, step = things_at_once(a, b);
+  tensor_list parts;
+  for (int64_t begin = 0; begin < things; begin += step)
+    parts.push_back(over_rows(a, b, begin, std::min(things, begin + step)));
+  return at::cat(parts, 1);
 }
 
 }  // namespace clipwright::losses::terms

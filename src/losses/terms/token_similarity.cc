@@ -71,7 +71,7 @@ void products(const double* a, const double* b, int64_t m, int64_t n, int64_t k,
 }
 
 /// What one direction leaves: means (X, Y) by strides, and for each thing of y and each row of x
-/// which row of y was the largest: which[y * rows of x + row].
+/// which row of y was the largest: which[y * rows of x + row]; null: nobody asks.
 template <typename T, typename Index>
 struct Direction {
   T* means;
@@ -125,8 +125,10 @@ void reduce_lines(const Tile<T>& tile, const Side<T>& x, const Side<T>& y, bool 
       k == begin ? largest.start(line, tile.columns, whose)
                  : largest.meet(line, tile.columns, whose);
     }
-    Index* which = out.which + thing * x.size() + first_column;
-    for (int64_t c = 0; c < tile.columns; ++c) which[c] = static_cast<Index>(largest.place[c]);
+    if (out.which != nullptr) {
+      Index* which = out.which + thing * x.size() + first_column;
+      for (int64_t c = 0; c < tile.columns; ++c) which[c] = static_cast<Index>(largest.place[c]);
+    }
     for (int64_t other = tile.x_begin; other < tile.x_end; ++other) {
       T sum = 0;
       for (int64_t c = x.offsets[other]; c < x.offsets[other + 1]; ++c)
@@ -377,6 +379,22 @@ void check_groups(const RowGroups& a, const RowGroups& b) {
 
 RowGroups all_kept(const Tensor& rows, const Tensor& offsets) {
   return {rows, offsets, torch::arange(rows.size(0), torch::kInt32), offsets};
+}
+
+Tensor similarity_over_rows(const RowGroups& a, const RowGroups& b) {
+  if (!a.rows.is_cpu()) return similarity_over_rows_by_operations(a, b);
+  check_groups(a, b);
+  const torch::NoGradGuard no_grad;
+  const Tensor a_rows = a.rows.contiguous(), kept_b = kept_only(b).contiguous();
+  const int64_t things_b = b.offsets.size(0) - 1;
+  Tensor over_a = torch::empty({a.offsets.size(0) - 1, things_b}, a_rows.options());
+  AT_DISPATCH_FLOATING_TYPES(a_rows.scalar_type(), "similarity_over_rows", [&] {
+    const Direction<scalar_t, uint8_t> to{over_a.data_ptr<scalar_t>(), things_b, 1, nullptr};
+    scan<scalar_t, uint8_t>(side<scalar_t>({a_rows, a.offsets, a.kept, a.kept_offsets}),
+                            side<scalar_t>(b), kept_b.const_data_ptr<scalar_t>(), true, to,
+                            nullptr);
+  });
+  return over_a;
 }
 
 std::pair<Tensor, Tensor> token_similarity(const RowGroups& a, const RowGroups& b) {

@@ -36,8 +36,13 @@ RowGroups all_kept(const Tensor& rows, const Tensor& offsets);
 /// product with a kept row of a. The same bits for any number of threads.
 std::pair<Tensor, Tensor> token_similarity(const RowGroups& a, const RowGroups& b);
 
-/// The same by operations of the tensor library, a few things of `b` at a time, computed again in
-/// the backward pass: what other devices than the processor use.
+/// The first alone and without a graph, as scoring reads it: one direction's work, and no record of
+/// who was the largest.
+Tensor similarity_over_rows(const RowGroups& a, const RowGroups& b);
+
+/// Both by operations of the tensor library, a few things of `b` at a time, computed again in the
+/// backward pass: what other devices than the processor use.
 std::pair<Tensor, Tensor> token_similarity_by_operations(const RowGroups& a, const RowGroups& b);
+Tensor similarity_over_rows_by_operations(const RowGroups& a, const RowGroups& b);
 
 }  // namespace clipwright::losses::terms

@@ -192,12 +192,36 @@ TEST(TokenSimilarity, OfEqualRowsTheFirstHasTheGradient) {
   }
 }
 
+TEST(TokenSimilarity, OneDirectionAloneIsTheFirstOfBoth) {
+  torch::manual_seed(10);
+  for (const int32_t step : kSteps) {
+    for (const auto type : {torch::kFloat32, torch::kFloat64}) {
+      // 260 rows in one thing are more than a byte counts; tiles meet on both sides.
+      const RowGroups a = random_things(std::vector<int32_t>(25, 31), 7, step, type),
+                      b = random_things({2, 260, 1, 400, 6}, 7, step, type);
+      const double tolerance = type == torch::kFloat32 ? 1e-5 : 1e-12;
+      const auto same = [&](const Tensor& alone, const Tensor& first) {
+        EXPECT_FALSE(alone.requires_grad());
+        return torch::allclose(alone, first, tolerance, tolerance);
+      };
+      EXPECT_TRUE(same(similarity_over_rows(a, b), token_similarity(a, b).first)) << step;
+      EXPECT_TRUE(same(similarity_over_rows_by_operations(a, b), token_similarity(a, b).first))
+          << step;
+      // Where everything is kept, to the bit: scores are the training's.
+      if (step == 1) {
+        EXPECT_TRUE(similarity_over_rows(a, b).equal(token_similarity(a, b).first));
+      }
+    }
+  }
+}
+
 TEST(TokenSimilarity, ANumberThatIsNoneIsNotPassedOver) {
   for (const int64_t place : {0, 2, 4}) {
     torch::manual_seed(7);
     RowGroups a = random_things({4, 3}, 5, 1), b = random_things({5, 2}, 5, 1);
     b.rows[place][1] = std::nan("");
     const auto [over_a, over_b] = token_similarity(a, b);
+    EXPECT_TRUE(std::isnan(similarity_over_rows(a, b)[0][0].item<double>())) << place;
     for (int64_t i = 0; i < 2; ++i) {
       EXPECT_TRUE(std::isnan(over_a[i][0].item<double>())) << place;
       EXPECT_TRUE(std::isnan(over_b[i][0].item<double>())) << place;
