@@ -16,6 +16,7 @@ namespace clipwright {
 namespace {
 
 constexpr size_t kWriteBuffer = size_t{1} << 20;
+constexpr int kMostLinks = 40;  // as the kernel follows
 
 std::string because(int error) { return std::strerror(error); }
 
@@ -32,6 +33,19 @@ int open_for_reading(const fs::path& path, size_t* size) {
   }
   *size = static_cast<size_t>(status.st_size);
   return descriptor;
+}
+
+/// What a name stands for: behind symbolic links, of which the last may lead to nothing yet.
+fs::path behind_links(const fs::path& name) {
+  fs::path path = name;
+  for (int links = 0; links < kMostLinks; ++links) {
+    std::error_code error;
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) return path;  // no link
+    path = path.parent_path() / target;
+  }
+  fail_running(name.string() + ": cannot be written (" + because(ELOOP) + ")",
+               "the name of a file, or a link to one");
 }
 
 }  // namespace
@@ -89,18 +103,20 @@ void write_file(const fs::path& path, std::string_view contents) {
 }
 
 AtomicFile::AtomicFile(const fs::path& path)
-    : path_(path), temporary_(path.string() + ".new." + std::to_string(::getpid())) {
+    : path_(behind_links(path)),
+      temporary_(path_.string() + ".new." + std::to_string(::getpid())),
+      name_(path.string() + (path_ == path ? "" : " (a link to " + path_.string() + ")")) {
   // A rename over a device or a pipe would put a file in its place.
   std::error_code error;
   const fs::file_status found = fs::status(path, error);
   if (fs::exists(found) && !fs::is_regular_file(found)) {
-    fail_running(path.string() + ": cannot be written (it is " +
+    fail_running(name_ + ": cannot be written (it is " +
                      (fs::is_directory(found) ? "a folder)" : "no regular file)"),
                  "the name of a file, new or to be replaced");
   }
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
-    fail_running(path.string() + ": cannot be written (" + because(errno) + ")",
+    fail_running(name_ + ": cannot be written (" + because(errno) + ")",
                  "a folder that exists and may be written to");
   }
 }
@@ -127,7 +143,7 @@ void AtomicFile::flush() {
     const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
-      fail_running(path_.string() + ": cannot be written (" + because(errno) + ")", {},
+      fail_running(name_ + ": cannot be written (" + because(errno) + ")", {},
                    "Free some space or choose another folder; the file was left as it was.");
     }
     done += static_cast<size_t>(count);
@@ -141,7 +157,7 @@ void AtomicFile::commit() {
       ::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary_.c_str());
-    fail_running(path_.string() + ": cannot be written (" + because(error) + ")");
+    fail_running(name_ + ": cannot be written (" + because(error) + ")");
   }
   sync_folder(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
 }

@@ -34,15 +34,17 @@ class MappedFile {
 /// The whole file as a string. Throws Error(kInput) when it cannot be read.
 std::string read_file(const fs::path& path);
 
-/// Writes through a temporary name beside `path`, syncs, renames: readers see the old file or the
+/// Writes through a temporary name beside the file, syncs, renames: readers see the old file or the
 /// whole new one. Throws Error(kFailed) (disk full, no permission) and leaves nothing behind.
 void write_file(const fs::path& path, std::string_view contents);
 
 /// A file that appears under its name only when `commit` has succeeded; otherwise its temporary is
-/// removed.
+/// removed. Where the name is a symbolic link, the file that it leads to is made or replaced, and
+/// the link stays.
 class AtomicFile {
  public:
-  /// Throws Error(kFailed) where no file can be made, or a folder, device or pipe has the name.
+  /// Throws Error(kFailed) where no file can be made, a folder, device or pipe has the name, or
+  /// links lead in a circle.
   explicit AtomicFile(const fs::path& path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -57,7 +59,8 @@ class AtomicFile {
 
  private:
   void flush();
-  fs::path path_, temporary_;
+  fs::path path_, temporary_;  // of the file itself, behind links
+  std::string name_;           // for messages
   int descriptor_ = -1;
   std::string buffer_;
 };

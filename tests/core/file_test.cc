@@ -72,6 +72,63 @@ TEST_F(FileTest, ADeviceAPipeOrAFolderIsNotReplaced) {
   EXPECT_EQ(files(), 2) << "a temporary was left behind";
 }
 
+// A run's folder or an output may lie on another disk behind a link: the link is the user's.
+TEST_F(FileTest, ALinkStaysAndTheFileBehindItIsWritten) {
+  const fs::path away = folder_ / "away", here = folder_ / "here", up = folder_ / "up";
+  for (const fs::path& folder : {away, here}) fs::create_directories(folder);
+  fs::create_directory_symlink("here", up);
+  write_file(away / "file", "old");
+  struct Case {
+    fs::path link, target, file;
+  };
+  const Case cases[] = {
+      {here / "beside", "own", here / "own"},
+      {here / "absolute", away / "file", away / "file"},
+      {here / "relative", "../away/file", away / "file"},
+      {here / "of_a_link", "relative", away / "file"},
+      {here / "to_nothing_yet", "../away/new", away / "new"},
+      {up / "through_a_linked_folder", "../away/newer", away / "newer"},
+  };
+  write_file(here / "own", "old");
+  for (const auto& [link, target, file] : cases) {
+    fs::create_symlink(target, link);
+    {
+      AtomicFile left(link);
+      left.write("half");
+      EXPECT_EQ(left.temporary().parent_path().lexically_normal().filename(),
+                file.parent_path().filename())
+          << "a rename from another disk would fail";
+    }
+    EXPECT_EQ(fs::exists(file) ? read_file(file) : "old", "old") << link;
+    write_file(link, link.string());
+    EXPECT_EQ(fs::read_symlink(link), target);
+    EXPECT_FALSE(fs::is_symlink(file)) << file;
+    EXPECT_EQ(read_file(file), link.string());
+    write_file(file, "old");
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(away), fs::directory_iterator()), 3)
+      << "a temporary was left behind";
+}
+
+TEST_F(FileTest, ALinkThatLeadsNowhereToWriteIsSaidWithItsTarget) {
+  const fs::path circle = folder_ / "circle", lost = folder_ / "lost";
+  fs::create_symlink("circle", circle);
+  fs::create_symlink("no_folder/x", lost);
+  for (const auto& [link, said] :
+       {std::pair(circle, "Too many levels of symbolic links"), std::pair(lost, "no_folder/x")}) {
+    try {
+      write_file(link, "x");
+      FAIL() << link;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kFailed);
+      EXPECT_NE(std::string(error.what()).find(link.string()), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(said), std::string::npos) << error.what();
+    }
+    EXPECT_TRUE(fs::is_symlink(link));
+  }
+  EXPECT_EQ(files(), 2) << "a temporary was left behind";
+}
+
 TEST_F(FileTest, AMissingFileOrAFolderIsInputThatCannotBeUsed) {
   for (const fs::path& path : {folder_ / "missing", folder_}) {
     try {
