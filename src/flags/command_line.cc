@@ -222,8 +222,9 @@ std::string refused_number(const std::string& message) {
   const std::string flag = message.substr(kBefore.size(), equals - kBefore.size()),
                     value = message.substr(equals + 3);
   const std::string found = flag + " is '" + value + "'; expected ";
-  if (!is_number(value))
-    return found + (value.find(',') == std::string::npos ? "a number" : "numbers");
+  if (value.find(',') != std::string::npos)
+    return found + "finite numbers, whole ones from 0 where something is counted";
+  if (!is_number(value)) return found + "a number";
   if (const std::optional<int64_t> whole = whole_number(value); whole && *whole < 0)
     return found + "a whole number from 0";
   if (whole_number(value)) return found + "a whole number in digits alone that is not too large";
