@@ -110,10 +110,14 @@ std::vector<int64_t> labels_of(const MappedNpy& file, const std::string& path) {
       }
       labels.push_back(static_cast<int64_t>(value));
     } else {
-      const std::optional<int64_t> whole = whole_number(static_cast<double>(value));
+      const auto real = static_cast<double>(value);
+      const std::optional<int64_t> whole = whole_number(real);
       if (!whole || *whole < 0 || *whole > kLargestLabel) {
-        refuse_label(path, row, shortest_text(static_cast<double>(value)),
-                     whole ? "" : "Classes are counted: save labels.astype('int64').");
+        refuse_label(path, row, shortest_text(real),
+                     std::isnan(real) || real < 0
+                         ? "Leave samples without a class out of both files."
+                     : std::trunc(real) != real ? "A class has no fraction: are these scores?"
+                                                : "");
       }
       labels.push_back(*whole);
     }
