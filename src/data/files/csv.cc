@@ -3,10 +3,23 @@
 #include <algorithm>
 
 namespace clipwright::data::files {
+namespace {
+
+/// Bytes of the quoted text that `text` begins with, both quotes counted; 0 when it is not closed.
+size_t quoted_length(std::string_view text) {
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] != '"') continue;
+    if (i + 1 >= text.size() || text[i + 1] != '"') return i + 1;
+    ++i;
+  }
+  return 0;
+}
+
+}  // namespace
 
 bool CsvReader::next(std::vector<std::string_view>& fields) {
   fields.clear();
-  unclosed_ = false;
+  unclosed_ = spans_lines_ = stray_ = false;
   row_offset_ = at_;
   row_line_ = next_line_;
   const char* const data = text_.data();
@@ -28,11 +41,16 @@ bool CsvReader::next(std::vector<std::string_view>& fields) {
           ++i;
           break;
         }
-        lines += data[i] == '\n' ? 1 : 0;
+        const bool lone = data[i] == '\r' && (i + 1 >= size || data[i + 1] != '\n');
+        lines += data[i] == '\n' || lone ? 1 : 0;
         ++i;
       }
       next_line_ += lines;
       unclosed_ = !closed && lines > 0;
+      const bool whole =
+          closed && (i >= size || data[i] == separator_ || data[i] == '\n' || data[i] == '\r');
+      spans_lines_ = spans_lines_ || lines > 0;
+      stray_ = stray_ || !closed || (lines > 0 && !whole);
     }
     while (i < size && data[i] != separator_ && data[i] != '\n' && data[i] != '\r') ++i;
     const std::string_view field = text_.substr(start, i - start);
@@ -48,6 +66,33 @@ bool CsvReader::next(std::vector<std::string_view>& fields) {
   }
   at_ = i;
   return true;
+}
+
+void CsvReader::again_by_line(std::vector<std::string_view>& fields) {
+  unclosed_ = spans_lines_ = stray_ = false;
+  const std::string_view rest = text_.substr(row_offset_);
+  const size_t length = std::min(rest.find_first_of("\r\n"), rest.size());
+  split_line(rest.substr(0, length), separator_, fields);
+  at_ = row_offset_ + length;
+  if (length < rest.size()) at_ += rest.substr(length).starts_with("\r\n") ? 2 : 1;
+  next_line_ = row_line_ + 1;
+}
+
+void split_line(std::string_view line, char separator, std::vector<std::string_view>& fields) {
+  fields.clear();
+  for (size_t start = 0;;) {
+    const std::string_view field = line.substr(start);
+    size_t end = field.starts_with('"') ? quoted_length(field) : 0;
+    if (end == 0 || (end < field.size() && field[end] != separator)) end = field.find(separator);
+    fields.push_back(field.substr(0, end));
+    if (end >= field.size()) break;
+    start += end + 1;
+  }
+}
+
+std::string line_value(std::string_view raw) {
+  const bool quoted = raw.starts_with('"') && quoted_length(raw) == raw.size();
+  return quoted ? csv_value(raw) : std::string(raw);
 }
 
 std::string csv_value(std::string_view raw) {
