@@ -1,9 +1,9 @@
 #include "data/image/image_decoder.h"
 
-#include <cstring>
-#include <string_view>
+#include <array>
 
 #include "core/log.h"
+#include "data/image/picture_format.h"
 
 namespace clipwright::data::image {
 
@@ -20,38 +20,24 @@ std::string ImageDecoder::refuse_size(int64_t width, int64_t height) {
   return {};
 }
 
-ImageReader::ImageReader()
-    : jpeg_(make_jpeg_decoder()), png_(make_png_decoder()), webp_(make_webp_decoder()) {}
+namespace {
+
+/// By PictureFormat.
+constexpr std::array kMakers = {make_jpeg_decoder, make_png_decoder, make_webp_decoder,
+                                make_gif_decoder,  make_bmp_decoder, make_tiff_decoder};
+
+}  // namespace
 
 ImageDecoder* ImageReader::open(std::span<const std::byte> file, std::string& problem) {
-  const std::string_view bytes(reinterpret_cast<const char*>(file.data()), file.size());
-  ImageDecoder* decoder = nullptr;
-  if (bytes.starts_with("\xFF\xD8\xFF")) {
-    decoder = jpeg_.get();
-  } else if (bytes.starts_with("\x89PNG\r\n\x1A\n")) {
-    decoder = png_.get();
-  } else if (bytes.starts_with("RIFF") && bytes.size() >= 16 && bytes.substr(8, 4) == "WEBP") {
-    decoder = webp_.get();
-  } else if (bytes.empty()) {
-    problem = "an empty file, not a picture";
-    return nullptr;
-  } else {
-    problem = "not a JPEG, PNG or WebP file";
-    for (const auto& [magic, name] :
-         {std::pair<std::string_view, const char*>{"GIF8", "a GIF file"},
-          {"BM", "a BMP file"},
-          {"II*\0", "a TIFF file"},
-          {"MM\0*", "a TIFF file"},
-          {"<svg", "an SVG drawing"},
-          {"<?xml", "an XML text"},
-          {"<!DOCTYPE", "an HTML page"},
-          {"<html", "an HTML page"}}) {
-      if (bytes.starts_with(magic)) problem = std::string(name) + ", not a JPEG, PNG or WebP file";
-    }
+  const PictureFormat format = picture_format(file);
+  if (format == PictureFormat::kNone) {
+    problem = foreign_format(file);
     return nullptr;
   }
-  problem = decoder->open(file);
-  return problem.empty() ? decoder : nullptr;
+  const auto which = static_cast<size_t>(format);
+  if (!decoders_[which]) decoders_[which] = kMakers[which]();
+  problem = decoders_[which]->open(file);
+  return problem.empty() ? decoders_[which].get() : nullptr;
 }
 
 }  // namespace clipwright::data::image

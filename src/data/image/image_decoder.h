@@ -2,6 +2,7 @@
 // sentence, never as a crash.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -40,16 +41,19 @@ class ImageDecoder {
 std::unique_ptr<ImageDecoder> make_jpeg_decoder();
 std::unique_ptr<ImageDecoder> make_png_decoder();
 std::unique_ptr<ImageDecoder> make_webp_decoder();
+std::unique_ptr<ImageDecoder> make_gif_decoder();
+std::unique_ptr<ImageDecoder> make_bmp_decoder();
+std::unique_ptr<ImageDecoder> make_tiff_decoder();
 
-/// Opens a file with the decoder that its first bytes ask for.
+/// Opens a file with the decoder that its first bytes ask for, whatever its name says.
 class ImageReader {
  public:
-  ImageReader();
   /// The decoder, opened; or nothing, and `problem` says why.
   ImageDecoder* open(std::span<const std::byte> file, std::string& problem);
 
  private:
-  std::unique_ptr<ImageDecoder> jpeg_, png_, webp_;
+  /// By PictureFormat; made when the first such file comes.
+  std::array<std::unique_ptr<ImageDecoder>, 6> decoders_;
 };
 
 }  // namespace clipwright::data::image

@@ -45,7 +45,8 @@ TEST_P(ImageCorruption, EndsInAPictureOrAReason) {
   EXPECT_GT(shown, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, ImageCorruption, testing::Values("jpeg_", "png_", "webp_"),
+INSTANTIATE_TEST_SUITE_P(Formats, ImageCorruption,
+                         testing::Values("jpeg_", "png_", "webp_", "gif_", "bmp_", "tiff_"),
                          [](const auto& format) { return std::string(format.param, 3); });
 
 }  // namespace

@@ -18,12 +18,5 @@ TEST(WebpDecoder, TruncatedFilesAreRefused) {
   }
 }
 
-TEST(ImageReader, NamesWhatItCannotRead) {
-  EXPECT_EQ(problem_of(""), "an empty file, not a picture");
-  EXPECT_EQ(problem_of("GIF89a......"), "a GIF file, not a JPEG, PNG or WebP file");
-  EXPECT_EQ(problem_of("<html><body>404"), "an HTML page, not a JPEG, PNG or WebP file");
-  EXPECT_EQ(problem_of("hello"), "not a JPEG, PNG or WebP file");
-}
-
 }  // namespace
 }  // namespace clipwright::data::image
