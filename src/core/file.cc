@@ -1,13 +1,15 @@
 #include "core/file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
@@ -48,18 +50,64 @@ fs::path behind_links(const fs::path& name) {
                "the name of a file, or a link to one");
 }
 
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
+/// A name of this process beside a file, another one with every call.
+fs::path beside(const fs::path& file, const char* kind) {
+  static std::atomic<int64_t> count = 0;
+  return file.string() + "." + kind + "." + std::to_string(::getpid()) + "." +
+         std::to_string(count.fetch_add(1));
+}
+
+/// What a name held, kept under another one until all names of a group are given.
+class Exchange {
+ public:
+  explicit Exchange(fs::path path) : path_(std::move(path)), kept_(beside(path_, "old")) {}
+  const fs::path& path() const { return path_; }
+
+  /// 0, or why not; nothing has changed then.
+  int replace_by(const fs::path& file) {
+    ::unlink(kept_.c_str());
+    if (::link(path_.c_str(), kept_.c_str()) == 0) {
+      holds_ = true;
+    } else if (errno == ENOENT) {
+      fresh_ = true;
+    } else if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) {
+      return errno;
+    }  // else a file system without links: what is replaced cannot come back
+    if (::rename(file.c_str(), path_.c_str()) == 0) return 0;
+    const int error = errno;
+    forget();
+    return error;
+  }
+  int remove() {
+    holds_ = ::rename(path_.c_str(), kept_.c_str()) == 0;
+    return holds_ || errno == ENOENT ? 0 : errno;
+  }
+  void take_back() {
+    if (holds_) ::rename(kept_.c_str(), path_.c_str());
+    if (fresh_) ::unlink(path_.c_str());
+  }
+  void forget() {
+    if (holds_) ::unlink(kept_.c_str());
+  }
+
+ private:
+  fs::path path_, kept_;
+  bool holds_ = false, fresh_ = false;
+};
+
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
   const int descriptor = open_for_reading(path, &size_);
-  if (size_ > 0) {
-    void* mapping = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (mapping == MAP_FAILED) {
-      const int error = errno;
-      ::close(descriptor);
-      fail_running(path.string() + ": cannot be mapped into memory (" + because(error) + ")");
-    }
-    data_ = static_cast<const std::byte*>(mapping);
+  try {
+    if (size_ > 0) memory_ = std::make_unique<MappedMemory>(descriptor, size_, path);
+  } catch (...) {
+    ::close(descriptor);
+    throw;
   }
   ::close(descriptor);
 }
@@ -67,14 +115,10 @@ MappedFile::MappedFile(const fs::path& path) : path_(path) {
 MappedFile::MappedFile(MappedFile&& other) noexcept { *this = std::move(other); }
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(data_, other.data_);
+  std::swap(memory_, other.memory_);
   std::swap(size_, other.size_);
   std::swap(path_, other.path_);
   return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 std::string read_file(const fs::path& path) {
@@ -104,7 +148,7 @@ void write_file(const fs::path& path, std::string_view contents) {
 
 AtomicFile::AtomicFile(const fs::path& path)
     : path_(behind_links(path)),
-      temporary_(path_.string() + ".new." + std::to_string(::getpid())),
+      temporary_(beside(path_, "new")),
       name_(path.string() + (path_ == path ? "" : " (a link to " + path_.string() + ")")) {
   // A rename over a device or a pipe would put a file in its place.
   std::error_code error;
@@ -114,7 +158,9 @@ AtomicFile::AtomicFile(const fs::path& path)
                      (fs::is_directory(found) ? "a folder)" : "no regular file)"),
                  "the name of a file, new or to be replaced");
   }
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // Only a process that was killed and had the same number can have left one.
+  ::unlink(temporary_.c_str());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
     fail_running(name_ + ": cannot be written (" + because(errno) + ")",
                  "a folder that exists and may be written to");
@@ -122,13 +168,19 @@ AtomicFile::AtomicFile(const fs::path& path)
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-    ::unlink(temporary_.c_str());
-  }
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!named_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail(int error) const {
+  fail_running(name_ + ": cannot be written (" + because(error) + ")", {},
+               error == ENOSPC || error == EDQUOT
+                   ? "Free some space or choose another folder; the file was left as it was."
+                   : "The file was left as it was.");
 }
 
 void AtomicFile::write(std::string_view text) {
+  CW_CHECK(!finished_, "a file that is finished takes no more");
   buffer_.append(text);
   if (buffer_.size() >= kWriteBuffer) flush();
 }
@@ -143,23 +195,71 @@ void AtomicFile::flush() {
     const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
-      fail_running(name_ + ": cannot be written (" + because(errno) + ")", {},
-                   "Free some space or choose another folder; the file was left as it was.");
+      const int error = count < 0 ? errno : ENOSPC;
+      buffer_.erase(0, done);
+      fail(error);
     }
     done += static_cast<size_t>(count);
   }
   buffer_.clear();
 }
 
-void AtomicFile::commit() {
+void AtomicFile::finish() {
+  if (finished_) return;
+  check_mapped_files();
   flush();
-  if (::fsync(descriptor_) != 0 || ::close(std::exchange(descriptor_, -1)) != 0 ||
-      ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary_.c_str());
-    fail_running(name_ + ": cannot be written (" + because(error) + ")");
+  if (::fsync(descriptor_) != 0 || ::close(std::exchange(descriptor_, -1)) != 0) fail(errno);
+  finished_ = true;
+  buffer_ = {};  // of many finished files each would keep its megabyte
+}
+
+void AtomicFile::commit() {
+  finish();
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
+  named_ = true;
+  sync_folder(folder_of(path_));
+}
+
+void commit_together(const std::vector<AtomicFile*>& files, const std::vector<fs::path>& stale) {
+  for (AtomicFile* file : files) file->finish();
+  std::vector<Exchange> done;
+  try {
+    for (AtomicFile* file : files) {
+      Exchange exchange(file->path_);
+      if (const int error = exchange.replace_by(file->temporary_); error != 0) file->fail(error);
+      file->named_ = true;
+      done.push_back(std::move(exchange));
+    }
+    for (const fs::path& path : stale) {
+      Exchange exchange(path);
+      if (const int error = exchange.remove(); error != 0)
+        fail_running(path.string() + ": cannot be removed (" + because(error) + ")");
+      done.push_back(std::move(exchange));
+    }
+  } catch (...) {
+    while (!done.empty()) {
+      done.back().take_back();
+      done.pop_back();
+    }
+    throw;
   }
-  sync_folder(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
+  std::set<fs::path> folders;
+  for (Exchange& exchange : done) {
+    exchange.forget();
+    folders.insert(folder_of(exchange.path()));
+  }
+  for (const fs::path& folder : folders) sync_folder(folder);
+}
+
+void write_files(const std::vector<NamedText>& files, const std::vector<fs::path>& stale) {
+  std::vector<std::unique_ptr<AtomicFile>> written;
+  std::vector<AtomicFile*> all;
+  for (const NamedText& file : files) {
+    all.push_back(written.emplace_back(std::make_unique<AtomicFile>(file.path)).get());
+    all.back()->write(file.contents);
+    all.back()->finish();
+  }
+  commit_together(all, stale);
 }
 
 void make_folder(const fs::path& path) {
@@ -170,9 +270,12 @@ void make_folder(const fs::path& path) {
 
 void sync_folder(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
+  if (descriptor < 0) return;  // one that may be written to and not listed
+  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
+  // Some file systems do not sync folders and say that the argument is wrong.
+  if (error == EIO || error == ENOSPC || error == EDQUOT)
+    fail_running(path.string() + ": what was written there may be lost (" + because(error) + ")");
 }
 
 fs::path user_cache_folder() {

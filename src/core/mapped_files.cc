@@ -30,6 +30,7 @@ std::string_view MappedFiles::from(uint32_t file, uint64_t offset, uint64_t expe
   const std::string_view text = files_[file].text();
   if (offset > text.size()) return {};
   touched(expected + kFaultAround);
+  files_[file].check(offset, expected);
   return text.substr(offset);
 }
 
@@ -37,6 +38,7 @@ std::string_view MappedFiles::view(uint32_t file, uint64_t offset, uint64_t size
   const std::string_view text = files_[file].text();
   if (offset > text.size() || size > text.size() - offset) return {};
   touched(size + kFaultAround);
+  files_[file].check(offset, size);
   return text.substr(offset, size);
 }
 
