@@ -4,11 +4,13 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/npy.h"
+#include "data/files/file_names.h"
+#include "data/files/walk.h"
+#include "data/source/brace_expansion.h"
 #include "data/source/image_file.h"
-#include "data/source/source_kind.h"
-#include "models/load_model.h"
 #include "records/lines.h"
 #include "tensor/device.h"
+#include "text/unicode/utf8.h"
 
 namespace clipwright::eval {
 namespace {
@@ -30,27 +32,48 @@ class PictureFiles final : public data::source::Dataset {
 
 void add_folder(const std::string& folder, std::vector<std::string>& paths) {
   const std::vector<std::string> files =
-      data::source::files_below(folder, data::source::is_image_name);
-  if (files.empty())
-    fail_input(folder + ": holds no picture", "files that end in .jpg, .jpeg, .png or .webp");
+      data::files::files_below(folder, data::files::is_image_name);
+  if (files.empty()) {
+    fail_input(folder + ": holds no picture",
+               "files that end in " + data::files::listed_picture_endings());
+  }
   for (const std::string& file : files) paths.push_back((fs::path(folder) / file).string());
 }
 
 void add_list(const std::string& list, std::vector<std::string>& paths) {
   std::error_code ignored;
   const fs::path folder = fs::path(list).parent_path();
-  for (const std::string& line : read_lines(list)) {
+  int64_t hidden = 0;
+  for (const std::string& whole : read_lines(list)) {
+    const std::string line(text::unicode::trimmed(whole));
     if (line.empty()) continue;
+    if (data::files::is_hidden_file(line)) {
+      ++hidden;
+      continue;
+    }
     const bool beside = !fs::exists(line, ignored) && fs::exists(folder / line, ignored);
     paths.push_back(beside ? (folder / line).string() : line);
   }
+  if (hidden > 0)
+    log_warning(list + ": " + with_commas(hidden) + " lines name hidden files, which get no row");
 }
 
-Tensor embed_pictures(models::Clip& model, const EmbedRequest& request, EmbedSummary& summary) {
+/// The arguments with the files that their patterns and braces name.
+std::vector<std::string> expanded(const std::vector<std::string>& arguments) {
+  std::vector<std::string> paths;
+  for (const std::string& argument : arguments) {
+    for (std::string& path : data::source::expand_paths(argument)) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+Tensor embed_pictures(const OpenedModel& opened, const EmbedRequest& request,
+                      EmbedSummary& summary) {
   const PictureFiles pictures(picture_paths(request.images));
   EvalOptions options = request.options;
   options.max_bad_share = request.skip_bad ? 1 : 0;
-  const ImageFeatures features = embed_images(model, pictures, options);
+  options.class_tokens = class_tokens_to_average(opened, request.class_tokens);
+  const ImageFeatures features = embed_images(*opened.model, pictures, options);
   summary.bad = static_cast<int64_t>(features.bad.size());
   return features.rows;
 }
@@ -67,10 +90,10 @@ std::vector<std::string> read_lines(const std::string& path) {
 std::vector<std::string> picture_paths(const std::vector<std::string>& arguments) {
   std::vector<std::string> paths;
   std::error_code ignored;
-  for (const std::string& argument : arguments) {
+  for (const std::string& argument : expanded(arguments)) {
     if (fs::is_directory(argument, ignored)) {
       add_folder(argument, paths);
-    } else if (data::source::lower_extension(argument) == "txt") {
+    } else if (data::files::lower_extension(argument) == "txt") {
       add_list(argument, paths);
     } else {
       paths.push_back(argument);
@@ -90,17 +113,18 @@ EmbedSummary embed_files(const EmbedRequest& request) {
   const fs::path folder = fs::path(request.output).parent_path();
   if (!folder.empty() && !fs::is_directory(folder))
     fail_usage(request.output + ": its folder does not exist", "a place to write a .npy file");
-  const torch::Device device = tensor::open_device(request.device);
+  if (request.images.empty() && request.class_tokens != "first")
+    fail_usage("--class-tokens is of pictures, and there are texts", "--images");
+  tensor::open_device(request.device);  // before anything is read
   const std::vector<std::string> texts =
       request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
-  const auto model = models::load_model_to_evaluate(request.model);
+  const OpenedModel opened = open_model(request.model, request.device);
   warn_without_global_features(request.model);
-  model->to(device);
   EmbedSummary summary;
-  Tensor features = request.texts.empty() ? embed_pictures(*model, request, summary)
-                                          : embed_texts(*model, texts, request.options);
+  Tensor features = request.texts.empty() ? embed_pictures(opened, request, summary)
+                                          : embed_texts(*opened.model, texts, request.options);
   if (!request.raw) features = unit_rows(features);
   features = features.contiguous();
   summary.rows = features.size(0);

@@ -5,16 +5,18 @@
 #include <vector>
 
 #include "eval/features.h"
+#include "eval/opened_model.h"
 
 namespace clipwright::eval {
 
 struct EmbedRequest {
   std::string model;
   std::vector<std::string>
-      images;             ///< picture files, folders of them, and .txt lists with a path a line
-  std::string texts;      ///< or: a file with a text a line
-  std::string output;     ///< .npy
-  bool raw = false;       ///< as the tower gives them, not of unit length
+      images;          ///< picture files, folders of them, and .txt lists with a path a line
+  std::string texts;   ///< or: a file with a text a line
+  std::string output;  ///< .npy
+  bool raw = false;    ///< as the tower gives them, not of unit length
+  std::string class_tokens = "first";  ///< of pictures: what `class_tokens_to_average` reads
   bool skip_bad = false;  ///< zeros for a picture that cannot be read, instead of an error
   std::string device = "cpu";
   EvalOptions options;
@@ -29,9 +31,10 @@ struct EmbedSummary {
 /// cannot be read.
 EmbedSummary embed_files(const EmbedRequest& request);
 
-/// The picture files that `arguments` mean: files as they are, the pictures of a folder (and its
-/// folders) sorted, the lines of a .txt list. A line that is no path from here is looked for beside
-/// its list.
+/// The picture files that `arguments` mean, patterns and braces expanded as in a data source: files
+/// as they are, the pictures of a folder (and its folders) sorted, the lines of a .txt list without
+/// blank ones and without hidden files (data/files/file_names.h). A line that is no path from here
+/// is looked for beside its list.
 std::vector<std::string> picture_paths(const std::vector<std::string>& arguments);
 
 /// The lines of a file, without line ends; empty ones count, an end of line at the end of the file

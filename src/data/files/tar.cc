@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 
@@ -65,8 +66,15 @@ bool checksum_holds(std::string_view block) {
   return stored && (*stored == plain || static_cast<int64_t>(*stored) == with_signs);
 }
 
+/// What headers say of the member that follows them, where its own header cannot.
+struct Announced {
+  std::string name;
+  std::optional<uint64_t> size;
+  bool sparse = false;
+};
+
 /// Reads the "length key=value\n" records of a pax header that matter here.
-void read_pax(std::string_view records, std::string& path, std::optional<uint64_t>& size) {
+void read_pax(std::string_view records, Announced& next) {
   while (!records.empty()) {
     uint64_t length = 0;
     const auto [end, error] =
@@ -78,37 +86,92 @@ void read_pax(std::string_view records, std::string& path, std::optional<uint64_
     const size_t equals = record.find('=');
     if (equals != std::string_view::npos) {
       const std::string_view key = record.substr(0, equals), value = record.substr(equals + 1);
-      if (key == "path") path = std::string(value);
+      // GNU tar's name of a sparse file; its header names a folder that does not exist.
+      if (key == "path" ? !next.sparse : key == "GNU.sparse.name") next.name = std::string(value);
+      if (key.starts_with("GNU.sparse.")) next.sparse = true;
       uint64_t bytes = 0;
       if (key == "size" &&
           std::from_chars(value.data(), value.data() + value.size(), bytes).ec == std::errc())
-        size = bytes;
+        next.size = bytes;
     }
     records.remove_prefix(length);
   }
 }
 
+/// The blocks of an old GNU sparse map that did not fit into the header, from `at` on; nothing when
+/// the archive ends among them. Source: GNU tar's manual, "Old GNU Format".
+std::optional<uint64_t> sparse_map_bytes(std::string_view archive, uint64_t at) {
+  constexpr size_t kHeaderContinues = 482, kBlockContinues = 504;
+  bool continues = archive[at - kBlock + kHeaderContinues] != 0;
+  uint64_t bytes = 0;
+  while (continues) {
+    if (bytes + kBlock > archive.size() - at) return std::nullopt;
+    continues = archive[at + bytes + kBlockContinues] != 0;
+    bytes += kBlock;
+  }
+  return bytes;
+}
+
+/// What follows the end mark: nothing to say of zeros and rubbish, but members that are not read.
+std::string behind_end(std::string_view archive, uint64_t at) {
+  constexpr uint64_t kFar = uint64_t{1} << 20;  // the padding of any program is shorter
+  for (const uint64_t begin = at; at + kBlock <= archive.size() && at - begin < kFar;
+       at += kBlock) {
+    const std::string_view block = archive.substr(at, kBlock);
+    if (block.find_first_not_of('\0') == std::string_view::npos) continue;
+    if (!checksum_holds(block)) return {};
+    return "goes on behind its end mark, at byte " + std::to_string(at) +
+           ", as after 'cat a.tar b.tar'; tar -i reads what follows, here it is not read";
+  }
+  return {};
+}
+
+/// The program that a file which is no tar was packed with.
+std::string_view packed_with(std::string_view file) {
+  using namespace std::string_view_literals;
+  static constexpr std::pair<std::string_view, std::string_view> kMagic[] = {
+      {"\x1f\x8b"sv, "gzipped"},
+      {"\x28\xb5\x2f\xfd"sv, "compressed with zstd"},
+      {"BZh"sv, "compressed with bzip2"},
+      {"\xfd"
+       "7zXZ"sv,
+       "compressed with xz"},
+      {"\x04\x22\x4d\x18"sv, "compressed with lz4"},
+      {"PK\x03\x04"sv, "a ZIP archive"}};
+  for (const auto& [magic, name] : kMagic) {
+    if (file.starts_with(magic)) return name;
+  }
+  return {};
+}
+
 }  // namespace
 
-std::string walk_tar(std::string_view archive,
-                     const std::function<void(std::string_view, uint64_t, uint64_t)>& use) {
+std::string walk_tar(std::string_view archive, const std::function<void(const TarMember&)>& use) {
   if (archive.empty()) return "is empty";
-  static constexpr std::array<char, kBlock> kZeros{};
   uint64_t at = 0;
-  std::string name, long_name;
-  std::optional<uint64_t> long_size;  // of the next member, where its header cannot say it
+  TarMember member;
+  Announced next;
   while (at + kBlock <= archive.size()) {
     const Header header{archive.substr(at, kBlock)};
-    if (std::memcmp(header.block.data(), kZeros.data(), kBlock) == 0) return {};
+    if (header.block.find_first_not_of('\0') == std::string_view::npos)
+      return behind_end(archive, at);
     const std::string place = "at byte " + std::to_string(at);
-    if (at == 0 && archive.starts_with("\x1f\x8b")) return "is gzipped, not a plain tar";
-    if (!checksum_holds(header.block)) return "is damaged " + place + " (no valid tar header)";
+    if (!checksum_holds(header.block)) {
+      if (const std::string_view packed = packed_with(archive); at == 0 && !packed.empty())
+        return "is " + std::string(packed) + ", not a plain tar";
+      return "is damaged " + place + " (no valid tar header)";
+    }
     const auto stated = number(header.block.substr(124, 12));
     if (!stated) return "is damaged " + place + " (no valid size)";
     const char type = header.type();
     const bool describes_next = type == 'L' || type == 'K' || type == 'x' || type == 'g';
-    const uint64_t size = describes_next ? *stated : long_size.value_or(*stated);
-    const uint64_t begin = at + kBlock;
+    const uint64_t size = describes_next ? *stated : next.size.value_or(*stated);
+    uint64_t begin = at + kBlock;
+    if (type == 'S') {
+      const std::optional<uint64_t> map = sparse_map_bytes(archive, begin);
+      if (!map) return "is cut off " + place + " (in the map of a sparse file)";
+      begin += *map;
+    }
     if (size > archive.size() - begin) {
       return "is cut off " + place + " (a member of " + std::to_string(size) + " bytes, " +
              std::to_string(archive.size() - begin) + " left)";
@@ -118,36 +181,36 @@ std::string walk_tar(std::string_view archive,
       if (size > kMostHeaderBytes)
         return "is damaged " + place + " (an extended header of " + std::to_string(size) +
                " bytes)";
-      if (type == 'L') long_name = std::string(body.substr(0, body.find('\0')));
-      if (type == 'x') read_pax(body, long_name, long_size);
+      if (type == 'L') next.name = std::string(body.substr(0, body.find('\0')));
+      if (type == 'x') read_pax(body, next);
     } else {
-      if (type == '0' || type == '\0' || type == '7') {
-        name.clear();
-        if (!long_name.empty()) {
-          name = long_name;
-        } else {
+      if (type == '0' || type == '\0' || type == '7' || type == 'S') {
+        member = {.name = std::move(next.name),
+                  .offset = begin,
+                  .size = size,
+                  .sparse = next.sparse || type == 'S'};
+        if (member.name.empty()) {
           // GNU archives keep times where ustar keeps the prefix; only ustar says "ustar\0".
-          if (header.ustar() && header.block[262] == '\0') name = header.field(345, 155);
-          if (!name.empty()) name += '/';
-          name += header.field(0, 100);
+          if (header.ustar() && header.block[262] == '\0') member.name = header.field(345, 155);
+          if (!member.name.empty()) member.name += '/';
+          member.name += header.field(0, 100);
         }
-        if (!(type == '\0' && !name.empty() && name.back() == '/')) use(name, begin, size);
+        if (!(type == '\0' && member.name.ends_with('/'))) use(member);
       }
-      long_name.clear();
-      long_size.reset();
+      next = {};
     }
     at = begin + (size + kBlock - 1) / kBlock * kBlock;
   }
   if (at < archive.size()) return "is cut off at byte " + std::to_string(at);
-  return {};
+  if (at > archive.size())
+    return "is cut off at byte " + std::to_string(archive.size()) + ", in the padding of a member";
+  return "has no end mark (blocks of zeros) and may be cut off behind its last member";
 }
 
 TarIndex index_tar(const MappedFile& archive) {
   TarIndex index;
   index.damage =
-      walk_tar(archive.text(), [&](std::string_view name, uint64_t offset, uint64_t size) {
-        index.members.push_back({std::string(name), offset, size});
-      });
+      walk_tar(archive.text(), [&](const TarMember& member) { index.members.push_back(member); });
   return index;
 }
 
@@ -217,9 +280,10 @@ void TarWriter::add(std::string_view name, std::string_view bytes) {
   file_.write(zeros(bytes.size()));
 }
 
-void TarWriter::finish() {
+AtomicFile& TarWriter::close() {
   for (int i = 0; i < 2; ++i) file_.write(std::string(kBlock, '\0'));
-  file_.commit();
+  file_.finish();
+  return file_;
 }
 
 }  // namespace clipwright::data::files

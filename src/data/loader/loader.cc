@@ -37,6 +37,25 @@ bool worth_logging(int64_t count) {
   return count == 1;
 }
 
+/// Throws Error(kInput) for a data set in which nothing is said of any picture that was looked at.
+void refuse_silent(const source::Dataset& pairs, const captions::CaptionTable& captions) {
+  constexpr int64_t kProbes = 1000;
+  const int64_t size = pairs.size(), step = std::max<int64_t>(1, size / kProbes);
+  bool labelled = false;
+  for (int64_t i = 0; i < size; i += step) {
+    for (int slot = 0; slot <= captions.rewrites(); ++slot) {
+      if (!captions.text(i, slot).empty()) return;
+    }
+    labelled = labelled || pairs.label(i) >= 0;
+  }
+  fail_input(
+      pairs.describe() + ": none of its pictures has a caption" +
+          (labelled ? ", only a class" : ""),
+      "a .txt of the same name beside each picture, a .txt or .json member in each sample, "
+      "or a table with a column of captions",
+      labelled ? "Pictures with classes serve evaluation: 'eval zeroshot', 'eval probe'." : "");
+}
+
 /// A micro-batch on its way: samples are claimed one by one by any worker.
 struct Slot {
   std::unique_ptr<Batch> batch;
@@ -340,6 +359,7 @@ Loader::Loader(std::shared_ptr<const source::Dataset> dataset,
     fail_input("the data has " + with_commas(state_->dataset->size()) + " pairs",
                "at least one batch of " + with_commas(global), "Use a smaller --batch-size.");
   }
+  if (state_->captions) refuse_silent(*state_->dataset, *state_->captions);
   state_->views =
       options.views.empty() ? static_cast<size_t>(options.evaluation_views) : options.views.size();
   if (state_->captions) {
@@ -382,8 +402,10 @@ std::unique_ptr<Batch> Loader::next() {
     state.ahead.pop_front();
     state.work.notify_all();
     if (!slot->hopeless.empty()) {
+      const bool silent = slot->hopeless.ends_with("has no caption");
       fail_input("a hundred pairs in a row could not be used, the first of them " + slot->hopeless,
-                 "pictures that can be read", "Look at the data with 'clipwright data inspect'.");
+                 silent ? "pictures with captions" : "pictures that can be read",
+                 "Look at the data with 'clipwright data inspect'.");
     }
     state.account(*slot);
     state.spare_rows.push_back(std::move(slot->rows));

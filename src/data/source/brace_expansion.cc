@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 #include "core/error.h"
+#include "data/files/file_names.h"
+#include "data/files/walk.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -124,6 +127,11 @@ std::vector<std::string> expand(std::string_view text, std::string_view whole, i
   return all;
 }
 
+bool exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
 }  // namespace
 
 std::vector<std::string> expand_braces(std::string_view pattern) {
@@ -139,6 +147,33 @@ std::vector<std::string> expand_braces(std::string_view pattern) {
     start = end + 2;
   }
   return paths;
+}
+
+std::vector<std::string> expand_paths(const std::string& argument) {
+  // A path that is there as written may hold braces and brackets itself.
+  if (exists(argument)) return {argument};
+  for (size_t at = 0; at <= argument.size();) {
+    files::refuse_remote(std::string_view(argument).substr(at));
+    at = std::min(argument.find("::", at), argument.size()) + 2;
+  }
+  std::vector<std::string> paths;
+  for (std::string& path : expand_braces(argument)) {
+    std::vector<std::string> found;
+    if (files::is_pattern(path) && !exists(path)) found = files::matching_paths(path);
+    if (found.empty()) found.push_back(std::move(path));
+    std::move(found.begin(), found.end(), std::back_inserter(paths));
+  }
+  return paths;
+}
+
+void check_exists(const std::string& path) {
+  if (exists(path)) return;
+  if (files::is_pattern(path)) {
+    fail_input(path + ": no file matches", "a pattern such as 'shards/*.tar' or 'data/**/*.csv'",
+               "Check the folder and the ending: hidden files are passed over.");
+  }
+  fail_input(path + ": does not exist", "a file or folder of pictures and captions",
+             "Check the path and the range in its braces.");
 }
 
 }  // namespace clipwright::data::source

@@ -3,17 +3,15 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/process/mapped_memory.h"
+#include "data/files/file_names.h"
 #include "data/source/brace_expansion.h"
 #include "data/source/source_kind.h"
 #include "data/source/sources.h"
 
 namespace clipwright::data::source {
 namespace {
-
-bool exists(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error);
-}
 
 std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
                                   const DataOptions& options) {
@@ -29,6 +27,7 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
     case SourceKind::kParquet:
       return open_parquet(path, options);
     case SourceKind::kFolder:
+      if (auto rows = open_metadata_folder(path, options)) return rows;
       return open_folder(path, options);
     case SourceKind::kClipBenchmark:
       return open_clip_benchmark(path, options);
@@ -41,25 +40,55 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
   return nullptr;
 }
 
+/// Rows of captions alone are lines of rewrite files, and named columns are those of one table.
+void check_captions_alone(const DataOptions& options, const std::vector<std::string>& paths) {
+  bool tars = true;
+  for (const std::string& path : paths) {
+    const SourceKind kind = kind_of(path, options);
+    tars = tars && kind == SourceKind::kTars;
+    const bool table = kind == SourceKind::kCsv || kind == SourceKind::kLaclipCsv ||
+                       kind == SourceKind::kJsonl || kind == SourceKind::kYfcc15m ||
+                       kind == SourceKind::kParquet || kind == SourceKind::kLines;
+    if (!table && (!options.caption_column.empty() || !options.key_column.empty())) {
+      fail_usage(path + " has no columns",
+                 "--caption-column and --key-column with a .csv, .tsv, .jsonl or .parquet");
+    }
+  }
+  if (paths.size() > 1 && !tars) {
+    fail_usage("'" + options.source + "' names " + with_commas(static_cast<int64_t>(paths.size())) +
+                   " files",
+               "one table, or one text of a caption a line", "Join them first, e.g. with cat.");
+  }
+}
+
+/// What lies beside the tars that are read and looks as if it should be read too.
+void tell_unread(const std::string& folder) {
+  std::error_code error;
+  int64_t compressed = 0;
+  std::string example;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!files::is_compressed_archive(name) || files::is_hidden(name)) continue;
+    if (++compressed == 1 || name < example) example = name;
+  }
+  if (compressed > 0) {
+    log_warning(folder + ": " + with_commas(compressed) + " compressed archives such as " +
+                example + " are not read beside its tars. " + files::unpacking_advice(example));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const DataOptions& options) {
-  if (!options.pictures) return open_one(options.source, kind_of(options.source, options), options);
   // A wrong type is told before a missing file.
   if (options.type != "auto") kind_of(options.source, options);
-  // A path that is there as written may hold braces itself.
-  const std::vector<std::string> paths = exists(options.source)
-                                             ? std::vector<std::string>{options.source}
-                                             : expand_braces(options.source);
+  const std::vector<std::string> paths = expand_paths(options.source);
   if (paths.empty())
     fail_usage("no data source is given",
                "tars, a .csv, .tsv, .jsonl, .json, .parquet or a folder");
-  for (const std::string& path : paths) {
-    if (!exists(path)) {
-      fail_input(path + ": does not exist", "a file or folder of pictures and captions",
-                 "Check the path and the range in its braces.");
-    }
-  }
+  for (const std::string& path : paths) check_exists(path);
+  if (!options.pictures) check_captions_alone(options, paths);
   std::vector<std::string> tars;
   std::vector<std::unique_ptr<Dataset>> parts;
   const auto close_tars = [&] {
@@ -70,8 +99,8 @@ std::unique_ptr<Dataset> open_dataset(const DataOptions& options) {
     const SourceKind kind = kind_of(path, options);
     const bool folder = is_folder(path);
     if (kind == SourceKind::kTars) {
-      std::vector<std::string> found = folder ? tars_in(path) : std::vector<std::string>{path};
-      if (found.empty()) fail_input(path + ": holds no .tar", "a folder of tars");
+      const std::vector<std::string> found = tars_of(path);
+      if (folder) tell_unread(path);
       tars.insert(tars.end(), found.begin(), found.end());
       continue;
     }
@@ -84,7 +113,8 @@ std::unique_ptr<Dataset> open_dataset(const DataOptions& options) {
     parts.push_back(open_one(path, kind, options));
   }
   close_tars();
-  return parts.size() == 1 ? std::move(parts[0]) : concatenate(std::move(parts));
+  check_mapped_files();
+  return concatenate(std::move(parts));
 }
 
 }  // namespace clipwright::data::source

@@ -14,8 +14,13 @@
 
 namespace clipwright::data::source {
 
-/// The encoded bytes of one picture: a view into a mapping, or bytes owned by this object.
+/// The encoded bytes of one picture: a view into a mapping, or bytes owned by this object. It moves
+/// and is never copied: the view of a copy would be into the original.
 struct ImageBytes {
+  ImageBytes() = default;
+  ImageBytes(ImageBytes&&) = default;
+  ImageBytes& operator=(ImageBytes&&) = default;
+
   std::span<const std::byte> view;
   std::vector<std::byte> owned;
   std::string error;  ///< why the picture could not be read; empty when it could
@@ -44,8 +49,8 @@ class Dataset : public records::CaptionSource {
 };
 
 struct DataOptions {
-  std::string source;  ///< tars with {0000..0099} and `::`, .csv/.tsv, .jsonl, .parquet, COCO's and
-                       ///< Karpathy's .json, Flickr's .txt, or a folder
+  std::string source;  ///< tars with {0000..0099}, *.tar and `::`, .csv/.tsv, .jsonl, .parquet,
+                       ///< COCO's and Karpathy's .json, Flickr's .txt, or a folder
   std::string type = "auto";  ///< one of dataset_types()
   std::string csv_separator = "\t";
   std::string csv_image_key = "filepath", csv_caption_key = "title";

@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "data/files/file_names.h"
+#include "data/files/walk.h"
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
 #include "data/source/sources.h"
@@ -15,9 +17,34 @@ namespace {
 // A longer .txt beside a picture is some other document.
 constexpr uint64_t kLongestCaptionFile = 64 << 10;
 
-std::string without_extension(std::string_view name) {
-  return std::string(name.substr(0, name.rfind('.')));
+std::string_view without_extension(std::string_view name) {
+  return name.substr(0, name.rfind('.'));
 }
+
+/// Files of captions, found by their path without ending.
+class CaptionFiles {
+ public:
+  void add(std::string path) { paths_.push_back(std::move(path)); }
+  /// Call once all are added, in the order of their paths.
+  void sort() {
+    std::stable_sort(paths_.begin(), paths_.end(), [](const std::string& a, const std::string& b) {
+      return without_extension(a) < without_extension(b);
+    });
+  }
+  /// The caption of a picture; of x.TXT and x.txt the second. Nothing when there is none.
+  const std::string* of(std::string_view picture) const {
+    const auto after = std::upper_bound(paths_.begin(), paths_.end(), without_extension(picture),
+                                        [](std::string_view stem, const std::string& path) {
+                                          return stem < without_extension(path);
+                                        });
+    if (after == paths_.begin()) return nullptr;
+    const std::string& path = *std::prev(after);
+    return without_extension(path) == without_extension(picture) ? &path : nullptr;
+  }
+
+ private:
+  std::vector<std::string> paths_;
+};
 
 /// Texts one after the other with the offset at which each starts.
 class TextArena {
@@ -38,38 +65,74 @@ class TextArena {
   std::vector<uint64_t> ends_;
 };
 
+/// Says what a folder holds instead of pictures, and what to do with it.
+[[noreturn]] void holds_no_picture(const std::filesystem::path& root) {
+  std::string tar, compressed, table, foreign;
+  const auto first = [](std::string& kept, const std::string& file) {
+    if (kept.empty()) kept = file;
+  };
+  for (const std::string& file : files::files_below(root, [](std::string_view) { return true; })) {
+    const std::string ending = files::lower_extension(file);
+    if (ending == "tar") first(tar, file);
+    if (files::is_compressed_archive(file)) first(compressed, file);
+    for (const char* known : {"csv", "tsv", "jsonl", "ndjson", "parquet", "json"}) {
+      if (ending == known) first(table, file);
+    }
+    for (const char* known : {"avif", "heic", "heif", "jp2", "jxl", "svg", "psd", "eps", "pdf"}) {
+      if (ending == known) first(foreign, file);
+    }
+  }
+  const std::string found = root.string() + ": holds no picture";
+  const std::string expected =
+      "pictures (" + files::listed_picture_endings() + ") with a .txt of the same name beside them";
+  if (!tar.empty()) {
+    fail_input(found + ", but tars in its folders such as " + tar, expected,
+               "Name the tars: '" + (root / "**/*.tar").string() + "'.");
+  }
+  if (!compressed.empty()) {
+    fail_input(found + ", but compressed archives such as " + compressed,
+               "plain tars, which can be read at any place", files::unpacking_advice(compressed));
+  }
+  if (!table.empty())
+    fail_input(found + ", but " + table, expected, "Name that file: " + (root / table).string());
+  if (!foreign.empty()) {
+    fail_input(found + " of a kind that is read, but " + foreign, expected,
+               "Convert them once, e.g. to PNG with ImageMagick.");
+  }
+  fail_input(found, expected);
+}
+
 class FolderDataset final : public Dataset {
  public:
   explicit FolderDataset(std::filesystem::path root) : root_(std::move(root)) {}
 
   void read(const DataOptions& options) {
-    std::vector<std::string> pictures, texts;
+    std::vector<std::string> pictures;
+    CaptionFiles texts;
     list(pictures, texts);
-    if (pictures.empty()) {
-      fail_input(root_.string() + ": holds no picture",
-                 "pictures (.jpg, .jpeg, .png, .webp) with a .txt of the same name beside them");
-    }
+    if (pictures.empty()) holds_no_picture(root_);
     const bool captioned =
-        std::any_of(pictures.begin(), pictures.end(), [&](const std::string& picture) {
-          return std::binary_search(texts.begin(), texts.end(), without_extension(picture));
-        });
+        std::any_of(pictures.begin(), pictures.end(),
+                    [&](const std::string& picture) { return texts.of(picture) != nullptr; });
     if (!captioned) return read_classes(pictures);
     for (const std::string& picture : pictures) {
-      const std::string stem = without_extension(picture), place = (root_ / picture).string();
-      if (!std::binary_search(texts.begin(), texts.end(), stem)) {
-        skipped_.skip("no caption", place + ": has no caption (looked for " + stem + ".txt)");
+      const std::string* caption = texts.of(picture);
+      if (caption == nullptr) {
+        skipped_.skip("no caption", (root_ / picture).string() + ": has no caption (looked for " +
+                                        std::string(without_extension(picture)) + ".txt)");
       } else {
-        const ImageBytes file = read_image_file(root_ / (stem + ".txt"));
-        const std::string_view text(reinterpret_cast<const char*>(file.view.data()),
-                                    file.view.size());
+        const std::string text_place = (root_ / *caption).string();
+        const ImageBytes file = read_image_file(text_place);
+        const std::string_view text = text::unicode::without_mark(
+            {reinterpret_cast<const char*>(file.view.data()), file.view.size()});
         if (!file.error.empty()) {
-          skipped_.skip("no caption", (root_ / stem).string() + ".txt: " + file.error);
+          skipped_.skip("no caption", text_place + ": " + file.error);
         } else if (text.size() > kLongestCaptionFile) {
-          skipped_.skip("no caption", (root_ / stem).string() + ".txt: is longer than 64 KiB");
+          skipped_.skip("no caption", text_place + ": is longer than 64 KiB");
         } else if (text::unicode::trimmed(text).empty()) {
-          skipped_.skip("no caption", (root_ / stem).string() + ".txt: is empty");
+          skipped_.skip("no caption", text_place + ": is empty");
         } else if (!text::unicode::is_utf8(text)) {
-          skipped_.skip("not UTF-8", (root_ / stem).string() + ".txt: is not UTF-8");
+          skipped_.skip("not UTF-8", text_place + ": is not UTF-8");
         } else {
           paths_.add(picture);
           captions_.add(text);
@@ -115,18 +178,22 @@ class FolderDataset final : public Dataset {
   }
 
  private:
-  /// Sorted paths of pictures, and of captions without their .txt, relative to the root.
-  void list(std::vector<std::string>& pictures, std::vector<std::string>& texts) const {
-    const auto is_text = [](std::string_view name) { return name.ends_with(".txt"); };
-    for (std::string& file : files_below(
-             root_, [&](std::string_view name) { return is_text(name) || is_image_name(name); })) {
+  /// Sorted paths of pictures, and the files of captions, both relative to the root. Endings count
+  /// in any case, as in tars.
+  void list(std::vector<std::string>& pictures, CaptionFiles& texts) const {
+    const auto is_text = [](std::string_view name) {
+      return files::lower_extension(name) == "txt";
+    };
+    for (std::string& file : files::files_below(root_, [&](std::string_view name) {
+           return is_text(name) || files::is_image_name(name);
+         })) {
       if (is_text(file)) {
-        texts.push_back(without_extension(file));
+        texts.add(std::move(file));
       } else {
         pictures.push_back(std::move(file));
       }
     }
-    std::sort(texts.begin(), texts.end());
+    texts.sort();
   }
 
   /// No captions at all: the first folder below the root is the class, numbered in sorted order.

@@ -4,8 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "core/error.h"
+#include "data/files/file_names.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -23,6 +27,8 @@ ImageBytes read_image_file(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     image.error = because(errno);
+    if (const std::string remote = files::remote_problem(path.string()); !remote.empty())
+      image.error = remote;
     return image;
   }
   struct stat status {};
@@ -48,23 +54,48 @@ ImageBytes read_image_file(const std::filesystem::path& path) {
   return image;
 }
 
+void check_pictures(const std::string& table, const std::filesystem::path& root, int64_t count,
+                    const std::function<std::string(int64_t)>& name) {
+  constexpr int64_t kProbes = 100;
+  const int64_t step = std::max<int64_t>(1, count / kProbes);
+  std::error_code error;
+  int64_t probed = 0;
+  std::string first, with_slashes;
+  for (int64_t i = 0; i < count && probed < kProbes; i += step) {
+    const std::string picture = name(i);
+    if (picture.empty() || std::filesystem::exists(root / picture, error)) return;
+    ++probed;
+    if (first.empty()) first = picture;
+    std::string turned = picture;
+    std::replace(turned.begin(), turned.end(), '\\', '/');
+    if (with_slashes.empty() && std::filesystem::exists(root / turned, error))
+      with_slashes = turned;
+  }
+  if (probed == 0) return;
+  if (const std::string problem = files::remote_problem(first); !problem.empty()) {
+    fail_input(table + ": its picture " + first + " " + problem, "paths of files",
+               "Fetch the pictures first; img2dataset makes tars of such a list.");
+  }
+  if (!with_slashes.empty()) {
+    fail_input(
+        table + ": its paths of pictures have backslashes, as Windows writes them, e.g. " + first,
+        "paths with slashes, e.g. " + with_slashes + ", which is there",
+        "Replace them, e.g. with tr '\\\\' / where no caption has one.");
+  }
+  const bool backslashes = first.find('\\') != std::string::npos;
+  fail_input(
+      table + ": none of " + std::to_string(probed) +
+          " pictures that were looked for exists, e.g. " + (root / first).string(),
+      "paths relative to " + (root.empty() ? std::string("the working folder") : root.string()),
+      backslashes ? "Paths of Windows need slashes for their backslashes; then set --image-root "
+                    "to the folder they start from."
+                  : "Set --image-root to the folder the paths start from.");
+}
+
 ImageBytes caption_without_picture() {
   ImageBytes image;
   image.error = "is a caption without a picture";
   return image;
-}
-
-std::string lower_extension(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos || name.find('/', dot) != std::string_view::npos) return {};
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return extension;
-}
-
-bool is_image_name(std::string_view name) {
-  const std::string extension = lower_extension(name);
-  return extension == "jpg" || extension == "jpeg" || extension == "png" || extension == "webp";
 }
 
 }  // namespace clipwright::data::source

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
 
 namespace clipwright::data::source {
 namespace {
@@ -11,7 +12,13 @@ constexpr int64_t kRowsBeforeJudging = 200;
 
 }  // namespace
 
+void Skipped::use() {
+  stop_if_interrupted();
+  ++rows_;
+}
+
 void Skipped::skip(std::string_view reason, std::string_view sentence) {
+  stop_if_interrupted();
   ++rows_;
   ++skipped_;
   ++by_reason_[std::string(reason)];

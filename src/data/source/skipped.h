@@ -10,10 +10,12 @@
 
 namespace clipwright::data::source {
 
+/// Every source counts its rows here while it is opened, so this is also where Ctrl-C is looked
+/// for: `use` and `skip` throw Error(kInterrupted).
 class Skipped {
  public:
   /// A row that can be used.
-  void use() { ++rows_; }
+  void use();
   /// A row that cannot: `sentence` tells where and why, e.g. "shard 0.tar: sample 7 has no caption
   /// (looked for .txt)".
   void skip(std::string_view reason, std::string_view sentence);

@@ -1,14 +1,17 @@
 #include "data/source/source_kind.h"
 
-#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/words.h"
 #include "data/annotations/captioned_pictures.h"
+#include "data/files/file_names.h"
+#include "data/files/walk.h"
 #include "data/source/csv_layout.h"
-#include "data/source/image_file.h"
 #include "data/source/sources.h"
+#include "text/text_file.h"
 
 namespace clipwright::data::source {
 
@@ -37,12 +40,17 @@ SourceKind named_kind(const std::string& type) {
              near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
-[[noreturn]] void unknown_kind(const std::string& path) {
-  const std::string extension = lower_extension(path);
-  if (path.ends_with(".tar.gz") || extension == "tgz" || extension == "zst") {
+[[noreturn]] void unknown_kind(const std::string& path, const DataOptions& options) {
+  if (files::is_compressed_archive(path)) {
     fail_input(path + ": is compressed", "plain tars, which can be read at any place",
-               "Unpack it once, e.g. with gunzip.");
+               files::unpacking_advice(path));
   }
+  if (files::is_image_name(path)) {
+    fail_input(path + ": is one picture",
+               options.pictures ? "a folder of pictures, tars or a table of them"
+                                : "a text of a caption a line, or a table of captions");
+  }
+  if (!is_folder(path)) text::text_start(MappedFile(path).text(), path);
   fail_input(path + ": is of no known kind",
              "a .tar, .csv, .tsv, .jsonl, .json, .parquet, Flickr's .txt or a folder",
              "Say what it is with --dataset-type.");
@@ -61,23 +69,22 @@ const std::vector<std::string>& dataset_types() {
 
 SourceKind kind_of(const std::string& path, const DataOptions& options) {
   if (options.type != "auto") return named_kind(options.type);
-  if (options.pictures && is_folder(path)) {
+  if (is_folder(path)) {
     if (is_clip_benchmark(path, options.split)) return SourceKind::kClipBenchmark;
-    return tars_in(path).empty() ? SourceKind::kFolder : SourceKind::kTars;
+    return files::files_in(path, "tar").empty() ? SourceKind::kFolder : SourceKind::kTars;
   }
-  const std::string extension = lower_extension(path);
+  const std::string extension = files::lower_extension(path);
   if (extension == "tsv") return SourceKind::kCsv;
   if (extension == "jsonl" || extension == "ndjson") return SourceKind::kJsonl;
   if (extension == "parquet") return SourceKind::kParquet;
-  if (extension == "csv") {
-    return !options.pictures || has_named_pictures(path, options) ? SourceKind::kCsv
-                                                                  : SourceKind::kLaclipCsv;
-  }
-  if (!options.pictures) return SourceKind::kLines;
+  if (extension == "csv")
+    return is_laclip_table(path, options) ? SourceKind::kLaclipCsv : SourceKind::kCsv;
   if (extension == "tar") return SourceKind::kTars;
   if (extension == "json") return SourceKind::kCaptionJson;
   if (extension == "txt" && annotations::is_flickr_text(path)) return SourceKind::kFlickrText;
-  unknown_kind(path);
+  if (options.pictures || files::is_compressed_archive(path) || files::is_image_name(path))
+    unknown_kind(path, options);
+  return SourceKind::kLines;
 }
 
 bool is_folder(const std::string& path) {
@@ -85,42 +92,18 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, error);
 }
 
-std::vector<std::string> tars_in(const std::string& folder) {
-  std::vector<std::string> tars;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".tar") tars.push_back(at->path().string());
+std::vector<std::string> tars_of(const std::string& path) {
+  if (!is_folder(path)) return {path};
+  std::vector<std::string> tars = files::files_in(path, "tar");
+  if (!tars.empty()) return tars;
+  const std::vector<std::string> compressed =
+      files::files_below(path, files::is_compressed_archive);
+  if (!compressed.empty()) {
+    fail_input(path + ": holds no .tar, but compressed ones such as " + compressed[0],
+               "plain tars, which can be read at any place",
+               files::unpacking_advice(compressed[0]));
   }
-  std::sort(tars.begin(), tars.end());
-  return tars;
-}
-
-std::vector<std::string> files_below(const fs::path& folder,
-                                     const std::function<bool(std::string_view name)>& wanted) {
-  std::error_code error;
-  std::vector<std::string> files;
-  // Folders below may be closed; a root that is would look empty.
-  const fs::directory_iterator root(folder, error);
-  fs::recursive_directory_iterator at, end;
-  if (!error)
-    at = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied,
-                                          error);
-  for (; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    std::error_code ignored;
-    if (name[0] == '.') {
-      if (at->is_directory(ignored)) at.disable_recursion_pending();
-      continue;
-    }
-    if (wanted(name) && !at->is_directory(ignored))
-      files.push_back(at->path().lexically_relative(folder).string());
-  }
-  if (error) {
-    fail_input(folder.string() + ": cannot be listed (" + error.message() + ")",
-               "a folder of pictures");
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+  fail_input(path + ": holds no .tar", "a folder of tars");
 }
 
 }  // namespace clipwright::data::source

@@ -1,10 +1,7 @@
 // What a data argument names: decided here for every command, with pictures and without.
 #pragma once
 
-#include <filesystem>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "data/source/dataset.h"
@@ -28,17 +25,15 @@ enum class SourceKind {
 /// What `options.type` may be: "auto", then a name for each kind that can be named.
 const std::vector<std::string>& dataset_types();
 
-/// The kind that `options.type` names, or by ending and content. Throws Error(kUsage) for a type
-/// that is none, Error(kInput) for a file of no known kind.
+/// The kind that `options.type` names, or by ending and content: the same with pictures and
+/// without, except that a text which is nothing else is a caption a line where no pictures are
+/// wanted. Throws Error(kUsage) for a type that is none, Error(kInput) for a file of no known kind.
 SourceKind kind_of(const std::string& path, const DataOptions& options);
 
 bool is_folder(const std::string& path);
-/// The .tar files of a folder by name.
-std::vector<std::string> tars_in(const std::string& folder);
-/// The files below a folder whose names are wanted, by path relative to it, sorted. Hidden files
-/// and folders ("._1.jpg", ".cache") are passed over, folders that may not be opened too. Throws
-/// Error(kInput) when the folder itself cannot be listed.
-std::vector<std::string> files_below(const std::filesystem::path& folder,
-                                     const std::function<bool(std::string_view name)>& wanted);
+
+/// The tars of a source of tars: the file itself, or those of a folder by name. Throws
+/// Error(kInput) when a folder holds none.
+std::vector<std::string> tars_of(const std::string& path);
 
 }  // namespace clipwright::data::source

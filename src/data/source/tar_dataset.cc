@@ -45,15 +45,16 @@ class TarDataset final : public Dataset {
     shards_.resize(paths.size());
     index_all(options.labels);
     for (size_t i = 0; i < shards_.size(); ++i) {
+      hidden_ += shards_[i].hidden;
       if (!shards_[i].damage.empty()) {
         ++damaged_;
         if (shards_[i].samples.empty()) {
           fail_input(paths[i] + ": " + shards_[i].damage + " and gives no sample",
                      "a tar of samples (key.jpg, key.txt)");
         }
-        log_warning(paths[i] + ": " + shards_[i].damage + "; its first " +
+        log_warning(paths[i] + ": " + shards_[i].damage + "; the " +
                     with_commas(static_cast<int64_t>(shards_[i].samples.size())) +
-                    " samples are used");
+                    " samples before are used");
       }
       first_.push_back(size_);
       size_ += static_cast<int64_t>(shards_[i].samples.size());
@@ -64,10 +65,13 @@ class TarDataset final : public Dataset {
     skipped_.report();
     if (text_kind_ == TextKind::kCaptionLines) count_blank_lines();
     if (size_ == 0) {
-      fail_input(paths.at(0) + (paths.size() > 1 ? " and the others: no" : ": no") +
-                     " sample has a picture and a caption" +
-                     (skipped_.skipped() > 0 ? "; " + skipped_.first() : std::string()),
-                 "members such as 000001.jpg and 000001.txt");
+      fail_input(
+          paths.at(0) + (paths.size() > 1 ? " and the others: no" : ": no") +
+              " sample has a picture and a caption" +
+              (skipped_.skipped() > 0 ? "; " + skipped_.first()
+               : hidden_ > 0 ? "; hidden members, which are passed over: " + with_commas(hidden_)
+                             : std::string()),
+          "members such as 000001.jpg and 000001.txt");
     }
   }
 
@@ -81,8 +85,11 @@ class TarDataset final : public Dataset {
     return text(index);
   }
   std::vector<std::string> captions(int64_t index) const override {
+    if (text_kind_ == TextKind::kCaption) {
+      if (std::vector<std::string> listed = captions_in_json(index); !listed.empty()) return listed;
+      return {text(index)};
+    }
     const std::string all = text(index);
-    if (text_kind_ == TextKind::kCaption) return {all};
     std::vector<std::string> lines;
     for (const std::string_view line : text::unicode::split_lines(all)) {
       if (const auto said = text::unicode::trimmed(line); !said.empty()) lines.emplace_back(said);
@@ -113,7 +120,8 @@ class TarDataset final : public Dataset {
     text += ": " + with_commas(static_cast<int64_t>(shards_.size())) +
             (shards_.size() == 1 ? " tar, " : " tars, ") + with_commas(size_) + " pairs";
     if (damaged_ > 0)
-      text += ", " + with_commas(damaged_) + (damaged_ == 1 ? " tar damaged" : " tars damaged");
+      text += ", " + with_commas(damaged_) +
+              (damaged_ == 1 ? " tar damaged or cut off" : " tars damaged or cut off");
     if (blank_lines_ > 0) text += ", " + with_commas(blank_lines_) + " blank captions left out";
     if (skipped_.skipped() > 0) text += ", " + skipped_.describe();
     return text;
@@ -178,11 +186,19 @@ class TarDataset final : public Dataset {
     const Found at = find(index);
     const TarSample& sample = at.of(*this);
     if (sample.text_size > 0) {
-      return std::string(text::unicode::trimmed(
-          files_.view(at.shard, sample.text_block * kBlock, sample.text_size)));
+      return std::string(text::unicode::trimmed(text::unicode::without_mark(
+          files_.view(at.shard, sample.text_block * kBlock, sample.text_size))));
     }
-    if (sample.json_size == 0) return {};
-    return json_caption(files_.view(at.shard, sample.json_block * kBlock, sample.json_size));
+    const std::vector<std::string> listed = captions_in_json(index);
+    return listed.empty() ? std::string() : listed[0];
+  }
+
+  /// Of a sample without a .txt that says something.
+  std::vector<std::string> captions_in_json(int64_t index) const {
+    const Found at = find(index);
+    const TarSample& sample = at.of(*this);
+    if (sample.text_size > 0 || sample.json_size == 0) return {};
+    return json_captions(files_.view(at.shard, sample.json_block * kBlock, sample.json_size));
   }
 
   std::string kind_;
@@ -190,7 +206,7 @@ class TarDataset final : public Dataset {
   MappedFiles files_;
   std::vector<TarShard> shards_;
   std::vector<int64_t> first_;  // index of each shard's first sample
-  int64_t size_ = 0, damaged_ = 0, blank_lines_ = 0;
+  int64_t size_ = 0, damaged_ = 0, hidden_ = 0, blank_lines_ = 0;
   Skipped skipped_;
 };
 

@@ -1,9 +1,13 @@
 #include "data/source/tar_shard.h"
 
+#include <algorithm>
 #include <charconv>
 
-#include "core/json.h"
+#include "core/loose_json.h"
+#include "data/files/file_names.h"
+#include "data/files/json_fields.h"
 #include "data/files/tar.h"
+#include "data/files/tar_samples.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::data::source {
@@ -19,55 +23,64 @@ struct Place {
 /// The members of the sample that is being gathered.
 struct Gathered {
   std::string key;
-  std::vector<std::string> suffixes;
+  bool any = false;
   Place image, text, json, label, vector;
-  int image_rank = 0;  // of webdataset's list jpg;png;jpeg;webp
+  size_t image_rank = 0;  // among files::picture_endings
+  std::string sparse;     // the suffix of a member that lies in pieces
 
-  bool has(std::string_view suffix) const {
-    for (const std::string& known : suffixes) {
-      if (known == suffix) return true;
-    }
-    return false;
-  }
-  void add(const std::string& suffix, uint64_t offset, uint64_t size) {
-    suffixes.push_back(suffix);
-    const Place place{offset, size, true};
-    constexpr std::string_view kImages[] = {"jpg", "png", "jpeg", "webp"};
-    for (int rank = 0; rank < 4; ++rank) {
-      if (suffix == kImages[rank] && (!image.found || rank < image_rank)) {
+  void add(const std::string& suffix, const files::TarMember& member) {
+    any = true;
+    const Place place{member.offset, member.size, true};
+    bool used = true;
+    const std::vector<std::string_view>& pictures = files::picture_endings();
+    const auto rank =
+        static_cast<size_t>(std::find(pictures.begin(), pictures.end(), suffix) - pictures.begin());
+    if (rank < pictures.size()) {
+      if (!image.found || rank < image_rank) {
         image = place;
         image_rank = rank;
       }
+    } else if (suffix == "txt") {
+      text = place;
+    } else if (suffix == "json") {
+      json = place;
+    } else if (suffix == "cls") {
+      label = place;
+    } else if (suffix == "npy") {
+      vector = place;
+    } else {
+      used = false;
     }
-    if (suffix == "txt") text = place;
-    if (suffix == "json") json = place;
-    if (suffix == "cls") label = place;
-    if (suffix == "npy") vector = place;
+    if (used && member.sparse) sparse = suffix;
   }
 };
+
+/// The beginning of a member's text, for a sentence.
+std::string said_in(std::string_view member) {
+  constexpr size_t kMost = 40;
+  const std::string_view text = text::unicode::trimmed(member);
+  return text::unicode::is_utf8(text) ? std::string(text::unicode::whole_characters(text, kMost))
+                                      : "bytes that are no UTF-8";
+}
 
 class ShardBuilder {
  public:
   ShardBuilder(std::string_view archive, const std::string& name, bool labels)
       : archive_(archive), name_(name), labels_(labels) {}
 
-  void member(std::string_view path, uint64_t offset, uint64_t size) {
-    const size_t slash = path.rfind('/');
-    const size_t base = slash == std::string_view::npos ? 0 : slash + 1;
-    const size_t dot = path.find('.', base);
-    if (dot == std::string_view::npos || dot == base) return;  // no suffix, or a hidden file
-    std::string suffix(path.substr(dot + 1));
-    for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    const std::string_view key = path.substr(0, dot);
-    if (key != now_.key || now_.has(suffix)) {
-      finish_sample();
-      now_.key = key;
+  void member(const files::TarMember& member) {
+    const files::TarSamples::Place place = samples_.add(member.name);
+    if (place == files::TarSamples::Place::kNone) {
+      if (files::is_hidden(member.name)) ++shard_.hidden;
+      return;
     }
-    now_.add(suffix, offset, size);
+    if (place == files::TarSamples::Place::kAnother) finish_sample();
+    now_.key = samples_.key();
+    now_.add(samples_.suffix(), member);
   }
 
   void finish_sample() {
-    if (!now_.suffixes.empty()) judge();
+    if (now_.any) judge();
     now_ = {};
   }
 
@@ -81,9 +94,14 @@ class ShardBuilder {
   void judge() {
     const std::string place = name_ + ": sample " + now_.key;
     if (!labels_) now_.vector = {};
+    if (!now_.sparse.empty()) {
+      return shard_.skipped.skip("sparse", place + " has a sparse ." + now_.sparse +
+                                               ", which lies in pieces and is not read (pack it "
+                                               "again without tar's --sparse)");
+    }
     if (!now_.image.found)
-      return shard_.skipped.skip("no picture",
-                                 place + " has no picture (looked for .jpg, .png, .jpeg, .webp)");
+      return shard_.skipped.skip("no picture", place + " has no picture (looked for " +
+                                                   files::listed_picture_endings() + ")");
     constexpr uint64_t kMost = UINT32_MAX;
     if (now_.image.size > kMost || now_.text.size > kMost || now_.json.size > kMost ||
         now_.vector.size > kMost || now_.json.offset / kBlock > kMost ||
@@ -101,12 +119,13 @@ class ShardBuilder {
     const std::string_view text = now_.text.found ? bytes(now_.text) : std::string_view();
     if (!text::unicode::is_utf8(text))
       return shard_.skipped.skip("not UTF-8", place + " has a caption that is not UTF-8");
-    const bool said = !text::unicode::trimmed(text).empty();
+    const bool said = !text::unicode::trimmed(text::unicode::without_mark(text)).empty();
     if (!said && sample.label < 0 && !now_.vector.found &&
-        (!now_.json.found || json_caption(bytes(now_.json)).empty())) {
+        (!now_.json.found || json_captions(bytes(now_.json)).empty())) {
       if (now_.label.found)
-        return shard_.skipped.skip("no label",
-                                   place + " has a .cls that is no whole number from 0");
+        return shard_.skipped.skip("no label", place + " has a .cls that says '" +
+                                                   said_in(bytes(now_.label)) +
+                                                   "', which is no whole number from 0");
       return shard_.skipped.skip("no caption",
                                  place + " has no caption (looked for .txt, json:caption)");
     }
@@ -134,6 +153,7 @@ class ShardBuilder {
   std::string_view archive_;
   const std::string& name_;
   bool labels_;
+  files::TarSamples samples_;
   Gathered now_;
   TarShard shard_;
 };
@@ -143,9 +163,7 @@ class ShardBuilder {
 TarShard index_shard(std::string_view archive, const std::string& name, bool labels) {
   ShardBuilder builder(archive, name, labels);
   std::string damage =
-      files::walk_tar(archive, [&](std::string_view path, uint64_t offset, uint64_t size) {
-        builder.member(path, offset, size);
-      });
+      files::walk_tar(archive, [&](const files::TarMember& member) { builder.member(member); });
   builder.finish_sample();
   TarShard shard = builder.take();
   shard.damage = std::move(damage);
@@ -154,12 +172,14 @@ TarShard index_shard(std::string_view archive, const std::string& name, bool lab
   return shard;
 }
 
-std::string json_caption(std::string_view json) {
-  const Json value = Json::parse(json, nullptr, false);
-  if (!value.is_object()) return {};
-  const auto caption = value.find("caption");
-  if (caption == value.end() || !caption->is_string()) return {};
-  return std::string(text::unicode::trimmed(caption->get_ref<const std::string&>()));
+std::vector<std::string> json_captions(std::string_view json) {
+  const Json object = parse_loosely(json);
+  std::vector<std::string> captions;
+  for (const char* name : {"caption", "captions"}) {
+    const Json* field = files::find_field(object, name);
+    if (captions.empty() && field != nullptr) files::add_captions(*field, captions);
+  }
+  return captions;
 }
 
 }  // namespace clipwright::data::source

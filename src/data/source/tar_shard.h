@@ -30,18 +30,19 @@ struct TarShard {
   std::vector<TarVector> vectors;  ///< one a sample, or none when no sample has one
   std::string keys;                ///< each ends with a NUL
   std::string damage;  ///< what is wrong with the archive after the samples that were found
+  int64_t hidden = 0;  ///< members that were passed over (data/files/file_names.h)
   Skipped skipped;
 
   std::string_view key(size_t sample) const { return keys.c_str() + samples[sample].key; }
 };
 
-/// Groups members as webdataset does: neighbours with the same path up to the first dot of the file
-/// name; a repeated suffix starts a new sample. A sample needs a picture (.jpg, .png, .jpeg, .webp)
-/// and a text (.txt, a caption in .json), a label (.cls, a whole number) or, where `labels` are
-/// asked for, a vector of them (.npy).
+/// Groups members into samples (data/files/tar_samples.h). A sample needs a picture (the first of
+/// files::picture_endings that is there) and a text (.txt, a caption in .json), a label (.cls, a
+/// whole number) or, where `labels` are asked for, a vector of them (.npy).
 TarShard index_shard(std::string_view archive, const std::string& name, bool labels = false);
 
-/// The caption in a sample's JSON member ("caption"), or an empty string. Never throws.
-std::string json_caption(std::string_view json);
+/// The captions in a sample's JSON member (`caption`, else `captions`: a text or a list), read as
+/// Python's json reads it. Never throws.
+std::vector<std::string> json_captions(std::string_view json);
 
 }  // namespace clipwright::data::source

@@ -5,8 +5,10 @@
 #include <unordered_map>
 
 #include "core/log.h"
+#include "core/process/interrupt.h"
 #include "core/random.h"
 #include "data/image/image_decoder.h"
+#include "data/image/picture_format.h"
 #include "text/bpe/tokenizer.h"
 
 namespace clipwright::data::tools {
@@ -26,17 +28,6 @@ Spread spread_of(std::vector<int64_t> values) {
   spread.nearly_all = values[values.size() * 95 / 100];
   spread.largest = values.back();
   return spread;
-}
-
-std::string format_of(std::span<const std::byte> file) {
-  const auto starts = [&](std::initializer_list<int> bytes) {
-    size_t i = 0;
-    return file.size() > bytes.size() && std::all_of(bytes.begin(), bytes.end(), [&](int byte) {
-             return file[i++] == static_cast<std::byte>(byte);
-           });
-  };
-  if (starts({0xFF, 0xD8})) return "JPEG";
-  return starts({0x89, 'P', 'N', 'G'}) ? "PNG" : "WebP";
 }
 
 std::string colours_of(image::PixelKind kind) {
@@ -93,6 +84,7 @@ Inspection inspect(const source::Dataset& dataset, int64_t sample) {
   image::Image image;
   Progress progress("inspecting pairs", result.sampled);
   for (int64_t i = 0; i < result.sampled; ++i) {
+    stop_if_interrupted();
     const auto index =
         static_cast<int64_t>(static_cast<__int128>(i) * result.pairs / result.sampled);
     const std::vector<std::string> texts = dataset.captions(index);
@@ -112,7 +104,8 @@ Inspection inspect(const source::Dataset& dataset, int64_t sample) {
       if (image::ImageDecoder* decoder = reader.open(bytes.view, problem)) {
         widths.push_back(decoder->width());
         heights.push_back(decoder->height());
-        ++result.kinds[format_of(bytes.view) + " " + colours_of(decoder->kind())];
+        const std::string format(image::format_name(image::picture_format(bytes.view)));
+        ++result.kinds[format + " " + colours_of(decoder->kind())];
         problem = decoder->decode({0, 0, decoder->width(), decoder->height()}, image);
       }
     }

@@ -8,6 +8,8 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/process/interrupt.h"
+#include "records/lines.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::data::tools {
@@ -26,9 +28,11 @@ void each_entry(const std::filesystem::path& path, const Use& use) {
   const MappedFile file(path);
   std::unordered_map<std::string, int> occurrences;
   int64_t line_number = 0;
-  text::unicode::for_each_line(file.text(), [&](std::string_view line) {
+  const std::string_view lines = file.text().substr(records::first_json_line(file.text(), path));
+  text::unicode::for_each_line(lines, [&](std::string_view line) {
+    stop_if_interrupted();
     ++line_number;
-    const Json json = Json::parse(line, nullptr, false);
+    const Json json = try_json(line);
     if (!json.is_object() || !json.contains("key") || !json["key"].is_string() ||
         !json.contains("caption_sha256")) {
       fail_input(
@@ -51,6 +55,7 @@ int64_t write_manifest(const source::Dataset& dataset,
   int64_t unreadable = 0;
   Progress progress("hashing pairs", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {
+    stop_if_interrupted();
     Json entry;
     entry["key"] = dataset.key(i);
     const source::ImageBytes image = dataset.image(i);

@@ -1,25 +1,19 @@
 #include "data/tools/pack.h"
 
 #include <cstdio>
-#include <optional>
+#include <memory>
+#include <vector>
 
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "data/files/tar.h"
-#include "data/source/source_kind.h"
+#include "data/files/walk.h"
+#include "data/image/picture_format.h"
 
 namespace clipwright::data::tools {
 namespace {
-
-/// The suffix that fits the bytes, whatever the file was called; empty for an unknown kind.
-std::string suffix_of(std::string_view bytes) {
-  if (bytes.starts_with("\xFF\xD8")) return "jpg";
-  if (bytes.starts_with("\x89PNG")) return "png";
-  if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) return "webp";
-  return {};
-}
 
 std::string numbered(int width, int64_t number) {
   char text[24];
@@ -29,7 +23,7 @@ std::string numbered(int width, int64_t number) {
 
 /// One of the files that an earlier pack left in the folder; empty when there is none.
 std::string earlier_pack(const fs::path& folder) {
-  const std::vector<std::string> tars = source::tars_in(folder.string());
+  const std::vector<std::string> tars = files::files_in(folder, "tar");
   if (!tars.empty()) return fs::path(tars[0]).filename().string();
   std::error_code error;
   return fs::exists(folder / "sizes.json", error) ? "sizes.json" : "";
@@ -66,32 +60,39 @@ PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* ca
   make_folder(options.folder);
   PackResult result;
   Json sizes = Json::object();
-  std::optional<files::TarWriter> tar;
+  std::unique_ptr<files::TarWriter> tar;
+  // A part of the tars would be read as a data set: they get their names together.
+  std::vector<std::unique_ptr<files::TarWriter>> closed;
+  std::vector<AtomicFile*> written;
   int64_t in_tar = 0;
   const auto close = [&] {
     if (!tar) return;
-    tar->finish();
-    tar.reset();
+    written.push_back(&tar->close());
+    closed.push_back(std::move(tar));
     sizes[numbered(5, result.tars) + ".tar"] = in_tar;
     ++result.tars;
     in_tar = 0;
   };
   Progress progress("packing", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {
-    if (interrupted())
-      fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
-                   "Remove them and start again to write all of them.");
+    stop_if_interrupted();
     const source::ImageBytes image = dataset.image(i);
     const std::string_view bytes(reinterpret_cast<const char*>(image.view.data()),
                                  image.view.size());
-    const std::string suffix = suffix_of(bytes);
+    // What fits the bytes, whatever the file was called.
+    const std::string suffix(image::format_ending(image::picture_format(image.view)));
     if (!image.error.empty() || suffix.empty()) {
       if (++result.skipped <= 3)
-        log_warning("sample " + dataset.key(i) + " " +
-                    (image.error.empty() ? "is no JPEG, PNG or WebP" : image.error) + "; skipped");
+        log_warning("sample " + dataset.key(i) + ": " +
+                    (image.error.empty() ? image::foreign_format(image.view) : image.error) +
+                    "; skipped");
       continue;
     }
-    if (!tar) tar.emplace(options.folder / (numbered(5, result.tars) + ".tar"));
+    result.rare += suffix == "gif" || suffix == "bmp" || suffix == "tif" ? 1 : 0;
+    if (!tar) {
+      tar =
+          std::make_unique<files::TarWriter>(options.folder / (numbered(5, result.tars) + ".tar"));
+    }
     const std::string name = numbered(9, i) + ".";
     tar->add(name + suffix, bytes);
     if (const std::string caption = dataset.caption(i); !caption.empty())
@@ -108,7 +109,15 @@ PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* ca
   }
   close();
   progress.finish();
-  write_file(options.folder / "sizes.json", sizes.dump(1) + "\n");
+  if (result.rare > 0) {
+    log_warning(with_commas(result.rare) +
+                " pictures are GIF, BMP or TIFF and are packed as such: clipwright reads them, "
+                "readers that look for jpg, png, jpeg and webp alone (open_clip's) pass them over");
+  }
+  AtomicFile file(options.folder / "sizes.json");
+  file.write(sizes.dump(1) + "\n");
+  written.push_back(&file);
+  commit_together(written);
   return result;
 }
 
@@ -116,6 +125,7 @@ void join_texts(const source::Dataset& dataset, const captions::CaptionTable& ca
                 const std::function<void(std::string_view)>& write) {
   Progress progress("joining", dataset.size());
   for (int64_t i = 0; i < dataset.size(); ++i) {
+    stop_if_interrupted();
     write(to_line(texts_of(dataset, &captions, i, "raw")) + "\n");
     progress.update(i + 1);
   }

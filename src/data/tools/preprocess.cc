@@ -26,7 +26,7 @@ void preprocess_images(const PreprocessOptions& options) {
   Progress progress("preprocess", shape[0]);
   int64_t done = 0;
   for (const std::string& path : options.images) {
-    if (interrupted()) return;
+    stop_if_interrupted();
     const source::ImageBytes image = source::read_image_file(path);
     std::string problem = image.error;
     if (problem.empty()) problem = pipeline.evaluate(image.view, bytes);

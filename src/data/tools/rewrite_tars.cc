@@ -6,33 +6,33 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/json.h"
+#include "core/loose_json.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
-#include "core/words.h"
 #include "data/captions/caption_table.h"
+#include "data/files/file_names.h"
 #include "data/files/tar.h"
+#include "data/files/tar_samples.h"
+#include "data/files/walk.h"
 #include "data/source/brace_expansion.h"
 #include "data/source/dataset.h"
+#include "data/source/source_kind.h"
 #include "data/source/sources.h"
 
 namespace clipwright::data::tools {
 namespace {
 
-/// Members that share a key, in the order of the archive.
+/// The members of a sample in the order of the archive, with those of no sample between them.
 struct Sample {
   std::string key;
   std::vector<files::TarMember> members;
-  std::vector<std::string> suffixes;  ///< of the members, lower case
-  bool has(const std::string& suffix) const {
-    return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
-  }
+  std::vector<std::string> suffixes;  ///< of the members, lower case; empty for one of no sample
 };
 
 /// Copies one archive.
 class TarCopy {
  public:
-  TarCopy(std::string_view archive, const fs::path& target, const source::Dataset& dataset,
+  TarCopy(std::string_view archive, files::TarWriter& target, const source::Dataset& dataset,
           const captions::CaptionTable& captions, int64_t& next, RewriteTarsResult& result)
       : archive_(archive),
         target_(target),
@@ -43,32 +43,24 @@ class TarCopy {
 
   /// How many samples it wrote.
   int64_t run() {
-    files::walk_tar(archive_, [&](std::string_view path, uint64_t offset, uint64_t size) {
-      add({std::string(path), offset, size});
-    });
+    files::walk_tar(archive_, [&](const files::TarMember& member) { add(member); });
     finish_sample();
-    target_.finish();
     return samples_;
   }
 
  private:
-  /// The grouping of index_shard: the path up to the first dot of the file name; a repeated suffix
-  /// starts a new sample.
-  void add(files::TarMember member) {
-    const size_t slash = member.name.rfind('/');
-    const size_t base = slash == std::string::npos ? 0 : slash + 1;
-    const size_t dot = member.name.find('.', base);
-    if (dot == std::string::npos || dot == base) {  // belongs to no sample
-      finish_sample();
-      copy(member);
-      return;
+  void add(const files::TarMember& member) {
+    if (member.sparse) {
+      fail_input(member.name + ": is sparse, so it lies in pieces and cannot be copied",
+                 "members that are whole", "Pack the tar again without tar's --sparse.");
     }
-    const std::string key = member.name.substr(0, dot);
-    std::string suffix = ascii_lower(std::string_view(member.name).substr(dot + 1));
-    if (key != now_.key || now_.has(suffix)) finish_sample();
-    now_.key = key;
-    now_.members.push_back(std::move(member));
-    now_.suffixes.push_back(std::move(suffix));
+    using Place = files::TarSamples::Place;
+    const Place place = grouping_.add(member.name);
+    if (place == Place::kAnother) finish_sample();
+    if (place == Place::kNone && now_.members.empty()) return copy(member);
+    if (place != Place::kNone) now_.key = grouping_.key();
+    now_.members.push_back(member);
+    now_.suffixes.push_back(place == Place::kNone ? std::string() : grouping_.suffix());
   }
 
   void finish_sample() {
@@ -84,7 +76,7 @@ class TarCopy {
         copy(now_.members[i]);
         continue;
       }
-      Json object = Json::parse(bytes(now_.members[i]), nullptr, false);
+      Json object = parse_loosely(bytes(now_.members[i]));
       if (!object.is_object()) {
         ++result_.bad_json;
         copy(now_.members[i]);
@@ -125,11 +117,12 @@ class TarCopy {
   void copy(const files::TarMember& member) { target_.add(member.name, bytes(member)); }
 
   std::string_view archive_;
-  files::TarWriter target_;
+  files::TarWriter& target_;
   const source::Dataset& dataset_;
   const captions::CaptionTable& captions_;
   int64_t& next_;
   RewriteTarsResult& result_;
+  files::TarSamples grouping_;
   Sample now_;
   int64_t samples_ = 0;
 };
@@ -137,19 +130,14 @@ class TarCopy {
 }  // namespace
 
 std::vector<std::string> tar_paths(const std::string& source) {
-  std::error_code error;
-  const std::vector<std::string> named =
-      fs::exists(source, error) ? std::vector<std::string>{source} : source::expand_braces(source);
   std::vector<std::string> paths;
-  for (const std::string& path : named) {
-    if (!fs::is_directory(path, error)) {
-      if (fs::path(path).extension() != ".tar")
-        fail_usage(path + ": is no tar", "webdataset tars, to which rewrites can be added");
-      paths.push_back(path);
-      continue;
+  for (const std::string& path : source::expand_paths(source)) {
+    source::check_exists(path);
+    if (!source::is_folder(path) && files::lower_extension(path) != "tar") {
+      fail_usage(path + ": is no tar", "webdataset tars, to which rewrites can be added",
+                 files::is_compressed_archive(path) ? files::unpacking_advice(path) : "");
     }
-    const std::vector<std::string> found = source::tars_in(path);
-    if (found.empty()) fail_input(path + ": holds no .tar", "a folder of tars");
+    const std::vector<std::string> found = source::tars_of(path);
     paths.insert(paths.end(), found.begin(), found.end());
   }
   return paths;
@@ -167,13 +155,10 @@ void check_tar_target(const std::vector<std::string>& paths, const fs::path& fol
                  "another folder for those with rewrites");
     }
   }
-  std::string other;  // the first by name, whatever the order of the folder
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (at->path().extension() == ".tar" && !names.contains(name) &&
-        (other.empty() || name < other))
-      other = name;
+  std::string other;
+  for (const std::string& path : files::files_in(folder, "tar")) {
+    const std::string name = fs::path(path).filename().string();
+    if (other.empty() && !names.contains(name)) other = name;
   }
   if (!other.empty()) {
     fail_usage(folder.string() + ": holds " + other + ", which is none of the tars to be written",
@@ -194,15 +179,18 @@ RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
   RewriteTarsResult result;
   Json sizes = Json::object();
   int64_t next = 0;
+  // Tars with rewrites among those of before would be read as one data set.
+  std::vector<std::unique_ptr<files::TarWriter>> targets;
+  std::vector<AtomicFile*> written;
   Progress progress("repacking", dataset->size());
   for (const std::string& path : paths) {
-    if (interrupted())
-      fail_running("interrupted after " + with_commas(result.tars) + " whole tars", {},
-                   "Start again to write all of them.");
+    stop_if_interrupted();
     const MappedFile archive{fs::path(path)};
     const std::string name = fs::path(path).filename().string();
-    sizes[name] =
-        TarCopy(archive.text(), options.folder / name, *dataset, captions, next, result).run();
+    files::TarWriter& target =
+        *targets.emplace_back(std::make_unique<files::TarWriter>(options.folder / name));
+    sizes[name] = TarCopy(archive.text(), target, *dataset, captions, next, result).run();
+    written.push_back(&target.close());
     ++result.tars;
     progress.update(next);
   }
@@ -215,7 +203,10 @@ RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
     log_warning(with_commas(result.bad_json) +
                 " samples have a .json that is no JSON object; they keep it and got no rewrites");
   }
-  write_file(options.folder / "sizes.json", sizes.dump(1) + "\n");
+  AtomicFile file(options.folder / "sizes.json");
+  file.write(sizes.dump(1) + "\n");
+  written.push_back(&file);
+  commit_together(written);
   return result;
 }
 

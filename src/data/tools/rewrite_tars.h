@@ -25,7 +25,8 @@ struct RewriteTarsResult {
 
 /// Copies every member; a sample's .json gets "caption" (when it lacks one) and each rewrite under
 /// its slot name ("rewrite:chatgpt"), the field that open_clip's --json-text-key names; a sample
-/// without .json gets one. The same input gives the same bytes; a tar appears whole or not at all.
+/// without .json gets one. The same input gives the same bytes; all tars appear, or the folder
+/// stays as it was (which takes the room of both for a while).
 /// Throws Error(kUsage) as check_tar_target does, Error(kInput) as open_dataset and CaptionTable
 /// do, Error(kFailed) when the disk refuses.
 RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options);

@@ -16,6 +16,11 @@ bool is_utf8(std::string_view text);
 /// The first `most` bytes of a longer text, fewer where they would end inside a character.
 std::string_view whole_characters(std::string_view text, size_t most);
 
+/// The text without a byte order mark before it.
+inline std::string_view without_mark(std::string_view text) {
+  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+}
+
 /// Whitespace as Python's str.strip removes it from ASCII text, taken off both ends.
 std::string_view trimmed(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <fstream>
 #include <map>
 
 #include "core/error.h"
@@ -79,24 +80,82 @@ TEST(Tar, AnUnfinishedArchiveLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
-TEST(Tar, ACutArchiveGivesTheMembersBeforeTheCut) {
+/// Every length an archive can be cut to: whatever is missing is said.
+TEST(Tar, ACutArchiveGivesTheMembersBeforeTheCutAndSaysSo) {
   const TemporaryFolder folder;
   TarWriter writer(folder / "whole.tar");
   writer.add("1.jpg", std::string(700, '1'));
   writer.add("2.jpg", std::string(700, '2'));
+  writer.add(kVeryLongName, "3");
   writer.finish();
   const std::string whole = read_file(folder / "whole.tar");
-  for (size_t size = 0; size < 2 * 1536; size += 97) {
-    const std::string path = folder.write("cut.tar", std::string_view(whole).substr(0, size));
-    std::string damage;
-    const auto contents = contents_of(path, &damage);
-    const size_t first_ends = 512 + 700, second_ends = 1536 + first_ends;
-    EXPECT_EQ(contents.size(), size >= second_ends ? 2u : size >= first_ends ? 1u : 0u) << size;
-    // Cut between members, an archive looks like one without its end marker, which many programs
-    // leave out.
-    EXPECT_EQ(damage.empty(), (size >= first_ends && size <= 1536) || size >= second_ends)
-        << size << " " << damage;
+  const size_t first_ends = 512 + 700, second_ends = 1536 + first_ends;
+  const size_t third_ends = 2 * 1536 + 512 + 512 + 512 + 1, marks = 2 * 1536 + 3 * 512 + 512;
+  ASSERT_EQ(whole.size(), marks + 2 * 512);
+  for (size_t size = 0; size <= whole.size(); ++size) {
+    int members = 0;
+    const std::string damage =
+        walk_tar(std::string_view(whole).substr(0, size), [&](const TarMember&) { ++members; });
+    EXPECT_EQ(members, (size >= first_ends) + (size >= second_ends) + (size >= third_ends)) << size;
+    // One block of zeros is enough of a mark, as for Python's tarfile.
+    EXPECT_EQ(damage.empty(), size >= marks + 512) << size << " " << damage;
   }
+  const auto none = [](const TarMember&) {};
+  EXPECT_NE(walk_tar(whole.substr(0, 1536), none).find("has no end mark"), std::string::npos);
+  EXPECT_NE(walk_tar(whole.substr(0, 1300), none).find("in the padding"), std::string::npos);
+}
+
+TEST(Tar, WhatFollowsTheEndMarkIsSaidWhenItIsAnArchive) {
+  const TemporaryFolder folder;
+  TarWriter writer(folder / "0.tar");
+  writer.add("1.jpg", "1");
+  writer.finish();
+  const std::string one = read_file(folder / "0.tar");
+  const auto damage = [](const std::string& bytes) {
+    return walk_tar(bytes, [](const TarMember&) {});
+  };
+  EXPECT_NE(damage(one + one).find("goes on behind its end mark"), std::string::npos);
+  EXPECT_NE(damage(one + std::string(20 * 512, '\0') + one).find("goes on"), std::string::npos);
+  EXPECT_EQ(damage(one + std::string(20 * 512, '\0')), "") << "padding of GNU tar";
+  EXPECT_EQ(damage(one + std::string(2000, 'x')), "") << "rubbish";
+}
+
+TEST(Tar, SparseFilesAreMarkedWhateverWroteThem) {
+  const TemporaryFolder folder;
+  const std::string holes = folder.write("holes.jpg", "begins");
+  std::filesystem::resize_file(holes, 1 << 20);
+  folder.write("plain.txt", "a dog");
+  for (const std::string format :
+       {"--format=gnu", "--format=oldgnu", "--format=pax --sparse-version=0.0",
+        "--format=pax --sparse-version=0.1", "--format=pax --sparse-version=1.0"}) {
+    const std::string tar = folder / "s.tar";
+    output_of("tar --sparse " + format + " -C " + folder.path().string() + " -cf " + tar +
+              " holes.jpg plain.txt");
+    const MappedFile file(tar);
+    const TarIndex index = index_tar(file);
+    EXPECT_EQ(index.damage, "") << format;
+    ASSERT_EQ(index.members.size(), 2u) << format;
+    EXPECT_EQ(index.members[0].name, "holes.jpg") << format;
+    EXPECT_TRUE(index.members[0].sparse) << format;
+    EXPECT_EQ(index.members[1].name, "plain.txt") << format;
+    EXPECT_FALSE(index.members[1].sparse) << format;
+  }
+}
+
+TEST(Tar, ASparseFileOfManyPiecesIsPassedOverWhole) {
+  const TemporaryFolder folder;
+  {
+    std::ofstream holes(folder / "holes.bin", std::ios::binary);
+    for (int i = 0; i < 60; ++i) {  // more pieces than fit into the header
+      holes.seekp(i * 65536L);
+      holes << "piece";
+    }
+  }
+  folder.write("z.txt", "a dog");
+  output_of("tar --sparse --format=gnu -C " + folder.path().string() + " -cf " +
+            (folder / "s.tar") + " holes.bin z.txt");
+  const auto contents = contents_of(folder / "s.tar");
+  EXPECT_EQ(contents.at("z.txt"), "a dog");
 }
 
 TEST(Tar, FlippedBytesNeverBreakTheWalk) {
@@ -113,17 +172,27 @@ TEST(Tar, FlippedBytesNeverBreakTheWalk) {
       state = state * 6364136223846793005u + 1442695040888963407u;
       bytes[(state >> 20) % bytes.size()] = static_cast<char>(state >> 56);
     }
-    walk_tar(bytes, [&](std::string_view, uint64_t offset, uint64_t size) {
-      ASSERT_LE(offset, bytes.size());
-      ASSERT_LE(size, bytes.size() - offset);
+    walk_tar(bytes, [&](const TarMember& member) {
+      ASSERT_LE(member.offset, bytes.size());
+      ASSERT_LE(member.size, bytes.size() - member.offset);
     });
   }
 }
 
 TEST(Tar, WhatIsNoTarIsNamedSo) {
-  EXPECT_NE(walk_tar(std::string(2000, 'x'), [](std::string_view, uint64_t, uint64_t) { FAIL(); }),
-            "");
-  EXPECT_NE(walk_tar("", [](std::string_view, uint64_t, uint64_t) { FAIL(); }), "");
+  const auto damage = [](std::string_view bytes) {
+    return walk_tar(bytes, [](const TarMember&) { FAIL(); });
+  };
+  EXPECT_NE(damage(std::string(2000, 'x')).find("no valid tar header"), std::string::npos);
+  EXPECT_EQ(damage(""), "is empty");
+  const std::string rest(2000, 'x');
+  const std::pair<std::string, const char*> kPacked[] = {
+      {"\x1f\x8b", "gzipped"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh9", "bzip2"},
+      {"\xfd\x37zXZ", "xz"},   {"\x04\x22\x4d\x18", "lz4"},  {"PK\x03\x04", "ZIP"}};
+  for (const auto& [magic, name] : kPacked) {
+    EXPECT_NE(damage(magic + rest).find(name), std::string::npos) << damage(magic + rest);
+    EXPECT_NE(damage(magic + rest).find("not a plain tar"), std::string::npos);
+  }
 }
 
 }  // namespace

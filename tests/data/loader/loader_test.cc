@@ -289,5 +289,28 @@ TEST_F(LoaderTest, ALoaderThatIsDroppedEarlyStopsItsThreads) {
   }
 }
 
+TEST_F(LoaderTest, PicturesOfWhichNothingIsSaidAreRefusedForThat) {
+  for (int i = 0; i < 24; ++i) folder_.write("c/" + std::to_string(i) + ".png", test_png(i));
+  for (int i = 0; i < 24; ++i)
+    folder_.write("classes/k" + std::to_string(i % 3) + "/" + std::to_string(i) + ".png",
+                  test_png(i));
+  for (const char* name : {"c", "classes"}) {
+    const std::shared_ptr<const source::Dataset> dataset =
+        source::open_dataset({.source = folder_ / name});
+    LoaderOptions with_texts = options();
+    with_texts.texts = {{captions::TextSource::kOriginal}};
+    try {
+      const Loader loader(dataset, table(*dataset), with_texts);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      EXPECT_THAT(error.what(), HasSubstr("none of its pictures has a caption"));
+      EXPECT_EQ(std::string(error.what()).find("eval zeroshot") != std::string::npos,
+                std::string(name) == "classes");
+    }
+    EXPECT_NO_THROW(Loader(dataset, nullptr, options())) << "evaluation needs no captions";
+  }
+}
+
 }  // namespace
 }  // namespace clipwright::data::loader

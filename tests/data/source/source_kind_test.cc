@@ -21,12 +21,12 @@ TEST(SourceKind, EveryEndingWithPicturesAndWithout) {
     SourceKind with, without;
   } kFiles[] = {
       {"a.csv", headed, SourceKind::kCsv, SourceKind::kCsv},
-      {"b.CSV", bare, SourceKind::kLaclipCsv, SourceKind::kCsv},
+      {"b.CSV", bare, SourceKind::kLaclipCsv, SourceKind::kLaclipCsv},
       {"c.tsv", bare, SourceKind::kCsv, SourceKind::kCsv},
       {"d.jsonl", "{}", SourceKind::kJsonl, SourceKind::kJsonl},
       {"e.ndjson", "{}", SourceKind::kJsonl, SourceKind::kJsonl},
       {"f.Parquet", "PAR1", SourceKind::kParquet, SourceKind::kParquet},
-      {"g.tar", "", SourceKind::kTars, SourceKind::kLines},
+      {"g.tar", "", SourceKind::kTars, SourceKind::kTars},
   };
   for (const auto& [name, contents, with, without] : kFiles) {
     const std::string path = folder.write(name, contents);
@@ -43,21 +43,15 @@ TEST(SourceKind, EveryEndingWithPicturesAndWithout) {
   EXPECT_EQ(kind_of(folder / "pictures", {}), SourceKind::kFolder);
 }
 
-TEST(SourceKind, HiddenFilesAreNotListed) {
+TEST(SourceKind, TarsOfASourceComeByName) {
   const TemporaryFolder folder;
-  for (const char* name : {"b.jpg", "a/c.jpg", "._b.jpg", "a/.c.jpg", ".cache/d.jpg", "e.txt"})
-    folder.write(name, "x");
-  std::filesystem::create_directories(folder / "folder.jpg");
-  const auto pictures = [](std::string_view name) { return name.ends_with(".jpg"); };
-  EXPECT_THAT(files_below(folder.path(), pictures), ElementsAre("a/c.jpg", "b.jpg"));
-  EXPECT_THROW(files_below(folder / "absent", pictures), Error);
-}
-
-TEST(SourceKind, TarsOfAFolderComeByName) {
-  const TemporaryFolder folder;
-  for (const char* name : {"2.tar", "10.tar", "1.tar", "sizes.json"}) folder.write(name, "");
-  EXPECT_THAT(tars_in(folder.path()),
+  for (const char* name : {"2.tar", "10.tar", "1.tar", "._1.tar", "sizes.json"})
+    folder.write(name, "");
+  EXPECT_THAT(tars_of(folder.path()),
               ElementsAre(folder / "1.tar", folder / "10.tar", folder / "2.tar"));
+  EXPECT_THAT(tars_of(folder / "1.tar"), ElementsAre(folder / "1.tar"));
+  folder.write("gz/0.tar.gz", "");
+  EXPECT_THROW(tars_of(folder / "gz"), Error);
 }
 
 TEST(Columns, AColumnThatIsNamedIsTheOnlyOneWithoutPicturesAndTheFirstWith) {
@@ -65,7 +59,7 @@ TEST(Columns, AColumnThatIsNamedIsTheOnlyOneWithoutPicturesAndTheFirstWith) {
   EXPECT_THAT(column_names(Column::kCaption, SourceKind::kJsonl, options), ElementsAre("said"));
   options = {.csv_caption_key = "said"};
   EXPECT_THAT(column_names(Column::kCaption, SourceKind::kJsonl, options),
-              ElementsAre("said", "caption", "text", "title"));
+              ElementsAre("said", "title", "caption", "text", "txt", "comment"));
 }
 
 TEST(Columns, TheBestNameWinsWhateverTheOrderOfTheColumns) {

@@ -6,8 +6,10 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "data/tools/inspect.h"
 #include "data/tools/manifest.h"
+#include "tests/data/golden_pictures.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 
@@ -117,6 +119,41 @@ TEST_F(PackTest, AFolderWithTarsOfAnEarlierPackIsRefused) {
 
 TEST_F(PackTest, TarsOfNoSampleAreAUsageError) {
   EXPECT_THROW(pack(*source_, nullptr, {.folder = folder_ / "out", .samples_per_tar = 0}), Error);
+}
+
+/// Named by what it is, whatever its file was called, and found again.
+TEST_F(PackTest, EveryKindOfPictureThatIsDecodedIsPacked) {
+  const TemporaryFolder folder;
+  const std::vector<std::pair<std::string, std::string>> pictures = {
+      {"jpeg_420.jpg", "jpg"},    {"png_rgb.png", "png"}, {"webp_lossy.webp", "webp"},
+      {"gif_palette.gif", "gif"}, {"bmp_rgb.bmp", "bmp"}, {"tiff_rgb.tif", "tif"}};
+  for (const auto& [name, suffix] : pictures) {
+    folder.write("in/" + name.substr(0, 3) + ".jpg", golden_picture(name).bytes);
+    folder.write("in/" + name.substr(0, 3) + ".txt", suffix);
+  }
+  folder.write("in/page.jpg", "<html>404</html>");
+  folder.write("in/page.txt", "html");
+  const auto source = source::open_dataset({.source = folder / "in"});
+  configure_log({});
+  testing::internal::CaptureStderr();
+  const PackResult done = pack(*source, nullptr, {.folder = folder / "out"});
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(done.samples, 6);
+  EXPECT_EQ(done.skipped, 1);
+  EXPECT_EQ(done.rare, 3);
+  EXPECT_THAT(told, HasSubstr("page.jpg: an HTML page, which is not decoded"));
+  EXPECT_THAT(told, HasSubstr("3 pictures are GIF, BMP or TIFF"));
+  const std::string tar = read_file(folder / "out/00000.tar");
+  const auto packed = source::open_dataset({.source = folder / "out/00000.tar"});
+  ASSERT_EQ(packed->size(), 6);
+  for (int64_t i = 0; i < 6; ++i) {
+    EXPECT_TRUE(packed->image(i).error.empty());
+    EXPECT_THAT(tar, HasSubstr(packed->key(i) + "." + packed->caption(i)));
+  }
+  const Inspection found = inspect(*packed, 100);
+  for (const char* kind : {"JPEG colour or grey", "PNG colour or grey", "WebP colour or grey",
+                           "GIF palette or one bit", "BMP colour or grey", "TIFF colour or grey"})
+    EXPECT_EQ(found.kinds.count(kind), 1u) << kind;
 }
 
 TEST_F(PackTest, JoinedTextsCarryKeysAndSlots) {

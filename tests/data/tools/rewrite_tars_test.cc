@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "data/files/tar.h"
+#include "data/source/dataset.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 
@@ -144,7 +145,52 @@ TEST_F(RewriteTars, AnInterruptedRunCanBeRepeatedInItsFolder) {
   EXPECT_EQ(read_file(folder_ / "out/1.tar"), read_file(folder_ / "whole/1.tar"));
 }
 
+/// Packing and repacking divide a tar into the same samples.
+TEST_F(RewriteTars, HiddenMembersPartNoSample) {
+  const Members members = {{"a.jpg", picture_},     {"._a.jpg", "x"},        {"README", "x"},
+                           {"a.txt", "a dog"},      {"__MACOSX/a.txt", "x"}, {"._a.txt", "x"},
+                           {"a.json", "{\"w\":7}"}, {"d.jpg", picture_},     {"d.txt", "a bird"}};
+  fs::create_directories(folder_ / "mac");
+  write_tar(folder_ / "mac/0.tar", members);
+  const auto dataset = source::open_dataset({.source = folder_ / "mac/0.tar"});
+  EXPECT_EQ(dataset->size(), 2);
+  const RewriteTarsResult done =
+      rewrite_tars({.source = folder_ / "mac", .rewrites = {rewrites_}, .folder = folder_ / "out"});
+  EXPECT_EQ(done.samples, 2);
+  EXPECT_EQ(done.rewritten, 2);
+  const Members written = read_tar(folder_ / "out/0.tar");
+  ASSERT_EQ(written.size(), members.size() + 1);
+  for (size_t i = 0; i < members.size(); ++i) EXPECT_EQ(written[i].first, members[i].first);
+  EXPECT_THAT(written[6].second, HasSubstr(R"("rewrite:human":"one dog")"));
+  EXPECT_EQ(written[9].first, "d.json");
+}
+
+TEST_F(RewriteTars, SparseMembersAreRefused) {
+  folder_.write("s/z.jpg", "begins");
+  fs::resize_file(folder_ / "s/z.jpg", 1 << 20);
+  folder_.write("s/z.txt", "a hole");
+  folder_.write("s/a.jpg", picture_);
+  folder_.write("s/a.txt", "a dog");
+  fs::create_directories(folder_ / "sparse");
+  const std::string command = "tar --sparse --format=pax -C " + (folder_ / "s") + " -cf " +
+                              (folder_ / "sparse/0.tar") + " a.jpg a.txt z.jpg z.txt";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  try {
+    rewrite_tars({.source = folder_ / "sparse", .rewrites = {rewrites_}, .folder = folder_ / "o"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("z.jpg: is sparse"));
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "o/0.tar"));
+}
+
 TEST_F(RewriteTars, PathsAreExpandedAndChecked) {
+  EXPECT_THAT(tar_paths(folder_ / "in/*.tar"),
+              ElementsAre(folder_ / "in/0.tar", folder_ / "in/1.tar"));
+  folder_.write("gz/0.tar.gz", "x");
+  for (const std::string& bad : {folder_ / "gz", folder_ / "gz/0.tar.gz", folder_ / "in/*.csv",
+                                 std::string("s3://bucket/0.tar")})
+    EXPECT_THROW(tar_paths(bad), Error) << bad;
   EXPECT_THAT(tar_paths(folder_ / "in"), ElementsAre(folder_ / "in/0.tar", folder_ / "in/1.tar"));
   EXPECT_THAT(tar_paths(folder_ / "in/{0..1}.tar"),
               ElementsAre(folder_ / "in/0.tar", folder_ / "in/1.tar"));
