@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "data/files/file_names.h"
 #include "data/gcompris/board.h"
 #include "data/image/image_decoder.h"
-#include "data/source/image_file.h"
 #include "text/sentences.h"
 
 namespace clipwright::data::gcompris {
@@ -112,7 +112,7 @@ class Finder {
   };
 
   void add_category(const std::string& path) {
-    if (!source::is_image_name(path)) return;
+    if (!files::is_image_name(path)) return;
     const std::string folder(folder_of(path).substr(kCategories.size()));
     const std::string_view name = looked_up(kCategoryNames, folder);
     if (name.empty()) {
@@ -181,7 +181,7 @@ class Finder {
     const Place& place = found->second;
     const std::string bytes = place.resource->read(*place.file);
     std::string problem;
-    if (!source::is_image_name(path)) {
+    if (!files::is_image_name(path)) {
       problem = "is no picture file";
     } else {
       reader_.open(std::as_bytes(std::span(bytes)), problem);
@@ -266,7 +266,7 @@ class Finder {
 
 }  // namespace
 
-std::string Picture::extension() const { return source::lower_extension(file->path); }
+std::string Picture::extension() const { return files::lower_extension(file->path); }
 
 PictureLists find_pictures(const std::vector<std::filesystem::path>& resources,
                            const CopyrightFile& copyright) {
