@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "core/process/crash.h"
 #include "core/process/interrupt.h"
+#include "core/process/mapped_memory.h"
 #include "core/whole_number.h"
 #include "core/words.h"
 #include "flags/outputs.h"
@@ -318,6 +319,7 @@ int run(const Program& what, int argc, char** argv) {
     arguments = with_config_file(program, what.sections, std::move(arguments), config);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     program.parse(reversed);
+    check_mapped_files();
     check_results_arrived();
     if (!interrupted()) return static_cast<int>(ExitCode::kDone);
     log_warning("interrupted before the end; what was finished is kept.");

@@ -16,10 +16,10 @@
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/words.h"
+#include "data/files/file_names.h"
+#include "data/files/walk.h"
 #include "data/source/brace_expansion.h"
 #include "data/source/dataset.h"
-#include "data/source/image_file.h"
-#include "data/source/source_kind.h"
 #include "eval/selection/selection_set.h"
 #include "eval/sets/set_description.h"
 
@@ -38,7 +38,7 @@ std::string bare_name(std::string name) {
 
 std::vector<fs::path> paths_in(const std::string& argument) {
   std::vector<fs::path> paths;
-  for (const std::string& path : data::source::expand_braces(argument)) paths.emplace_back(path);
+  for (const std::string& path : data::source::expand_paths(argument)) paths.emplace_back(path);
   return paths;
 }
 
@@ -77,7 +77,7 @@ void add_place(const std::string& argument, std::vector<SetFile>& files) {
       continue;
     }
     for (const std::string& file :
-         data::source::files_below(path, [](std::string_view) { return true; }))
+         data::files::files_below(path, [](std::string_view) { return true; }))
       files.push_back({file, path / file});
   }
 }
@@ -123,7 +123,7 @@ bool is_table(const std::string& place) {
   static constexpr std::string_view kEndings[] = {"csv",  "tsv",     "jsonl", "ndjson",
                                                   "json", "parquet", "txt"};
   std::error_code ignored;
-  const std::string ending = data::source::lower_extension(place);
+  const std::string ending = data::files::lower_extension(place);
   return fs::is_regular_file(place, ignored) &&
          std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
 }
