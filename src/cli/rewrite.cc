@@ -14,6 +14,7 @@
 #include "data/tools/rewrite_tars.h"
 #include "lexicon/eda.h"
 #include "rewrite/job/engines.h"
+#include "rewrite/job/fruitless_job.h"
 #include "rewrite/job/job.h"
 #include "rewrite/job/job_forecast.h"
 #include "rewrite/ledger/ledger.h"
@@ -57,7 +58,8 @@ void refuse_ignored(const CLI::App& app, const Flags& flags,
   if (!engine.uses_examples())
     refuse(app, {"--examples", "--examples-mode", "--prompt", "--triples"}, here);
   if (!engine.uses_examples() && engine.modes().empty()) refuse(app, {"--modes"}, here);
-  if (!engine.uses_sampling()) refuse(app, {"--temperature", "--top-p", "--max-tokens"}, here);
+  if (!engine.uses_sampling())
+    refuse(app, {"--temperature", "--top-p", "--max-tokens", "--budget-tokens"}, here);
   if (!flags.dry_run) refuse(app, {"--sample", "--price-in", "--price-out"}, "without --dry-run");
 }
 
@@ -97,6 +99,7 @@ void run(const CLI::App& app, Flags& flags) {
     std::fputs((flags.json ? to_line(forecast.to_json()) + "\n" : rewrite::job::describe(forecast))
                    .c_str(),
                stdout);
+    rewrite::job::require_rewrites(forecast.made, *engine);
     return;
   }
   if (flags.audit && !(flags.output.empty() && flags.output_parquet.empty()))
@@ -116,6 +119,7 @@ void run(const CLI::App& app, Flags& flags) {
                      "; with --output DIR they are written for training."
                : "Wrote " + (options.output / "rewrites.jsonl").string() +
                      " and a text file a mode.");
+  rewrite::job::require_rewrites(summary, *engine);
   if (!flags.output_tars.empty()) {
     data::tools::rewrite_tars({.source = flags.source.data,
                                .rewrites = {(options.output / "rewrites.jsonl").string()},
@@ -176,9 +180,10 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--chat", flags->engine.chat,
                   "llama: the model's own chat template around the prompt; default: off")
       ->type_name("on|off");
-  app->add_option("--base-url", flags->engine.base_url,
-                  "OpenAI-compatible server, http://127.0.0.1:8080 say; its key is read from "
-                  "OPENAI_API_KEY")
+  app->add_option(
+         "--base-url", flags->engine.base_url,
+         "OpenAI-compatible server, http://127.0.0.1:8080 say, or what a client appends to "
+         "(.../v1, .../v1beta/openai); its key is read from OPENAI_API_KEY")
       ->type_name("URL");
   app->add_option("--model-name", flags->engine.model_name,
                   "the model as the server names it; default: the only one it has")

@@ -53,6 +53,7 @@ class TwoWays final : public RequestQueue, public ReplySink {
     UnderWay& way = found->second;
     reply.tokens_in += way.there.tokens_in;
     reply.tokens_out += way.there.tokens_out;
+    reply.tokens_estimated |= way.there.tokens_estimated;
     reply.seconds += way.there.seconds;
     const bool whole =
         reply.status == ReplyStatus::kStopped && !prompt::caption_blanks(reply.text).empty();
@@ -110,10 +111,21 @@ BackTranslationEngine::BackTranslationEngine(std::unique_ptr<Engine> inner,
     : inner_(std::move(inner)), pivot_(prompt::pivot_language(pivot).code) {}
 
 Json BackTranslationEngine::identity() const {
-  return {{"engine", "back-translation"},
+  return {{"engine", engine_name()},
           {"pivot", pivot_},
           {"translation_prompt", prompt::kTranslationPrompt},
           {"through", inner_->identity()}};
+}
+
+bool BackTranslationEngine::could_be(const Json& identity) const {
+  return identity.value("engine", Json()) == Json(engine_name()) &&
+         identity.value("pivot", Json()) == Json(pivot_) &&
+         identity.value("translation_prompt", Json()) == Json(prompt::kTranslationPrompt) &&
+         inner_->could_be(identity.value("through", Json::object()));
+}
+
+void BackTranslationEngine::assume(const Json& identity, const Json& details) {
+  inner_->assume(identity.value("through", Json::object()), details);
 }
 
 void BackTranslationEngine::run(RequestQueue& queue, const language::Sampling& sampling,

@@ -17,7 +17,13 @@ class BackTranslationEngine final : public Engine {
   BackTranslationEngine(std::unique_ptr<Engine> inner, const std::string& pivot);
 
   Json identity() const override;
+  std::string engine_name() const override { return "back-translation"; }
+  bool connected() const override { return inner_->connected(); }
+  void connect() override { inner_->connect(); }
+  bool could_be(const Json& identity) const override;
+  void assume(const Json& identity, const Json& details) override;
   Json details() const override { return inner_->details(); }
+  std::string without_thought() const override { return inner_->without_thought(); }
   bool uses_examples() const override { return false; }
   int count_tokens(std::string_view text) const override { return inner_->count_tokens(text); }
   /// Tokens of a reply are those of both ways. A way there that ends in nothing ends the request.

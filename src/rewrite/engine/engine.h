@@ -29,6 +29,7 @@ struct Request {
 enum class ReplyStatus {
   kStopped,  ///< ended by itself: a line break or an end token
   kCut,      ///< ended by max_tokens
+  kThought,  ///< the model thought and came to no answer; `text` is how its thought begins
   kMissing,  ///< this engine has no text for the request (replay)
   kFailed,   ///< `text` says why
 };
@@ -38,12 +39,13 @@ struct Reply {
   std::string text;   ///< up to the first line break; not cleaned
   std::string error;  ///< with kFailed: of what kind, a few words in lower case ("http-400")
   int tokens_in = 0, tokens_out = 0;
-  double seconds = 0;  ///< from taking the request to the reply
+  bool tokens_estimated = false;  ///< nobody counted them
+  double seconds = 0;             ///< from taking the request to the reply
 };
 
-/// Where an engine gets its work. `next` is empty when there is nothing to hand out now; a reply
-/// may make new requests (a retry), so an engine asks again as long as it has something in flight
-/// and ends when it has not.
+/// Where an engine gets its work. `next` is empty when there is nothing to hand out now, and waits
+/// at most while nothing that it handed out is unanswered; a reply may make new requests (a retry),
+/// so an engine asks again as long as it has something in flight and ends when it has not.
 class RequestQueue {
  public:
   virtual ~RequestQueue() = default;
@@ -70,6 +72,19 @@ class Engine {
   /// What makes the texts this engine gives: part of every recipe, so two engines with equal
   /// identities must give equal texts.
   virtual Json identity() const = 0;
+  /// Its name in there, which is also that of its mode where it needs no examples.
+  virtual std::string engine_name() const {
+    return identity().value("engine", std::string("engine"));
+  }
+  /// False while the engine would have to ask somebody (a server) before it can say what it is.
+  virtual bool connected() const { return true; }
+  /// Asks. What needs an answer asks by itself.
+  virtual void connect() {}
+  /// While not connected: whether an identity that a ledger keeps may be this engine's, as far as
+  /// it knows.
+  virtual bool could_be(const Json& /*identity*/) const { return false; }
+  /// Says so until it is connected: a job that has nothing left to do then asks nobody.
+  virtual void assume(const Json& /*identity*/, const Json& /*details*/) {}
   /// Facts for the record that do not change the texts (name, licence, file).
   virtual Json details() const { return Json::object(); }
   /// False for an engine that writes from `Request::source` alone. A job then draws no examples and
@@ -82,6 +97,11 @@ class Engine {
   /// Tokens of a text as this engine counts them; an estimate where it cannot know.
   virtual int count_tokens(std::string_view text) const {
     return static_cast<int>(text.size() / 4 + 1);
+  }
+  /// What its user does with a model that only thinks, in sentences.
+  virtual std::string without_thought() const {
+    return "Use a model that answers at once, or give it room to end its thought with a larger "
+           "--max-tokens.";
   }
   /// Answers requests until the queue is empty and nothing is in flight. Throws Error(kFailed) when
   /// it cannot go on.

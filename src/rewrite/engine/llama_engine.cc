@@ -17,11 +17,13 @@
 #include "core/process/worker_threads.h"
 #include "core/random.h"
 #include "language/chat_template.h"
+#include "language/kernels.h"
 #include "language/language_model.h"
 #include "language/quantized_copy.h"
 #include "language/sampler.h"
 #include "language/sequence_cache.h"
 #include "rewrite/engine/request_pool.h"
+#include "rewrite/engine/thought.h"
 #include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::engine {
@@ -163,17 +165,18 @@ bool Worker::advance(Text& text, int32_t token, const language::Sampling& sampli
   ++text.tokens_out;
   bool stopped = model_.ends_text(token);
   if (!stopped) {
-    text.written += model_.piece(token);
-    if (const size_t line_break = text.written.find('\n'); line_break != std::string::npos) {
-      text.written.resize(line_break);
-      stopped = true;
-    }
+    const std::string piece = model_.piece(token);
+    text.written += piece;
+    stopped = piece.find('\n') != std::string::npos && line_of_answer(text.written).ended;
   }
   text.next = token;
   if (!stopped && text.tokens_out < sampling.max_tokens) return false;
+  const AnswerLine line = line_of_answer(text.written);
   pool.put(text.request,
-           {.status = stopped ? ReplyStatus::kStopped : ReplyStatus::kCut,
-            .text = std::move(text.written),
+           {.status = line.missing ? ReplyStatus::kThought
+                      : stopped    ? ReplyStatus::kStopped
+                                   : ReplyStatus::kCut,
+            .text = std::string(line.missing ? std::string_view(text.written) : line.text),
             .tokens_in = static_cast<int>(text.prompt.prefix.size() + text.prompt.body.size()),
             .tokens_out = text.tokens_out,
             .seconds = std::chrono::duration<double>(Clock::now() - text.start).count()});
@@ -276,15 +279,25 @@ Json LlamaEngine::identity() const {
 
 Json LlamaEngine::details() const {
   const language::LanguageModel& model = state_->model;
-  Json details = {{"model", state_->source.filename().string()},
+  std::error_code unknown;  // a link tells nothing of what it leads to
+  const fs::path file = fs::canonical(state_->source, unknown);
+  Json details = {{"model", (unknown ? state_->source : file).filename().string()},
                   {"model_name", model.metadata("general.name")},
                   {"model_architecture", model.metadata("general.architecture")},
-                  {"model_licence", model.metadata("general.license")}};
+                  {"model_licence", model.metadata("general.license")},
+                  {"kernels", language::llama_kernel_choice().variant}};
   if (!state_->quantize.empty()) {
     details["quantize"] = state_->quantize;
     details["source_sha256"] = language::file_digest(state_->source);
   }
   return details;
+}
+
+std::string LlamaEngine::without_thought() const {
+  return std::string(state_->chat ? "Leave the chat template off (--chat off)"
+                                  : "Use a model that answers at once") +
+         ", or run the model in llama-server with --reasoning-budget 0 and use --engine openai. A "
+         "larger --max-tokens (2000, say) gives it room to end its thought.";
 }
 
 int LlamaEngine::count_tokens(std::string_view text) const {

@@ -34,6 +34,7 @@ class LlamaEngine final : public Engine {
   Json identity() const override;
   Json details() const override;
   int count_tokens(std::string_view text) const override;
+  std::string without_thought() const override;
   void run(RequestQueue& queue, const language::Sampling& sampling, ReplySink& sink) override;
 
  private:

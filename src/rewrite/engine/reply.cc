@@ -87,11 +87,10 @@ bool talks_of_the_task(std::string_view source, const std::string& text) {
          (text.ends_with(':') && !source.ends_with(':'));
 }
 
+/// Of a text of one line.
 Outcome judge(const Reply& reply, const std::string& text, std::string_view source,
               const prompt::ExampleTriple& examples) {
   if (text.empty()) return Outcome::kEmpty;
-  if (!text::unicode::is_utf8(text)) return Outcome::kNotUtf8;
-  if (text.find('\n') != std::string::npos) return Outcome::kSeveralLines;
   const std::string small = ascii_lower(text);
   if (begins_with_any(small, kRefusals)) return Outcome::kRefused;
   if (small.find("=>") != std::string::npos) return Outcome::kPromptLeak;
@@ -153,10 +152,12 @@ Rewrite parse_reply(const Reply& reply, std::string_view source,
   rewrite.text = reply.text;
   strip(rewrite.text);
   strip_quotes(rewrite.text);
-  rewrite.outcome = judge(reply, rewrite.text, source, examples);
+  if (!text::unicode::is_utf8(rewrite.text)) return {Outcome::kNotUtf8, {}};
+  const bool several_lines = rewrite.text.find('\n') != std::string::npos;
   // One line and single spaces in whatever is kept, so that files of a text a line stay aligned.
-  rewrite.text =
-      text::unicode::is_utf8(rewrite.text) ? prompt::caption_blanks(rewrite.text) : std::string();
+  rewrite.text = prompt::caption_blanks(rewrite.text);
+  rewrite.outcome =
+      several_lines ? Outcome::kSeveralLines : judge(reply, rewrite.text, source, examples);
   return rewrite;
 }
 

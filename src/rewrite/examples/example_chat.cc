@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/random.h"
 #include "language/sampler.h"
 #include "rewrite/engine/reply.h"
+#include "rewrite/engine/reply_reasons.h"
+#include "rewrite/engine/thought_watch.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/prompt/prompt.h"
 
@@ -32,8 +33,8 @@ struct Candidate {
 /// Keeps as many captions in flight as examples are missing.
 class Asker final : public engine::RequestQueue, public engine::ReplySink {
  public:
-  Asker(ExampleSample& sample, const ChatExamplesOptions& options)
-      : sample_(sample), options_(options) {}
+  Asker(ExampleSample& sample, const ChatExamplesOptions& options, const engine::Engine& engine)
+      : sample_(sample), options_(options), watch_(engine) {}
 
   std::optional<engine::Request> next() override {
     if (interrupted()) return std::nullopt;
@@ -55,6 +56,7 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
     Candidate& candidate = candidates_.at(static_cast<size_t>(request.id));
     const std::string status = judge(candidate, reply);
     ++outcomes_[status];
+    samples_.emplace(status, reply.text);
     if (candidate.good) {
       ++good_, --open_;
     } else if (++candidate.attempt < options_.attempts) {
@@ -62,12 +64,17 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
     } else {
       --open_;
     }
+    if (reply.status == engine::ReplyStatus::kThought) watch_.thought();
+    if (reply.status == engine::ReplyStatus::kStopped || reply.status == engine::ReplyStatus::kCut)
+      watch_.answered();
   }
 
   /// Good pairs in the order of the draw.
   const std::vector<Candidate>& candidates() const { return candidates_; }
   size_t good() const { return good_; }
   std::map<std::string, int64_t>& outcomes() { return outcomes_; }
+  /// The first text under each status.
+  const std::map<std::string, std::string>& samples() const { return samples_; }
 
  private:
   engine::Request ask(size_t index) {
@@ -86,6 +93,7 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
   std::string judge(Candidate& candidate, const engine::Reply& reply) {
     if (reply.status == engine::ReplyStatus::kFailed) return "failed:" + reply.error;
     if (reply.status == engine::ReplyStatus::kMissing) return "missing";
+    if (reply.status == engine::ReplyStatus::kThought) return engine::kThoughtStatus;
     const engine::Rewrite rewrite = engine::parse_reply(reply, candidate.caption, {});
     if (rewrite.outcome != engine::Outcome::kAccepted)
       return std::string(engine::status_of(rewrite.outcome));
@@ -107,7 +115,9 @@ class Asker final : public engine::RequestQueue, public engine::ReplySink {
   std::vector<Candidate> candidates_;
   std::deque<size_t> again_;
   size_t good_ = 0, open_ = 0;
+  engine::ThoughtWatch watch_;
   std::map<std::string, int64_t> outcomes_;
+  std::map<std::string, std::string> samples_;
 };
 
 }  // namespace
@@ -120,7 +130,7 @@ ChatExamples chat_examples(const records::CaptionSource& captions,
     fail_usage("--attempts " + std::to_string(options.attempts), "1 to 100");
   language::check_sampling(options.sampling);
   ExampleSample sample(captions, options.seed);
-  Asker asker(sample, options);
+  Asker asker(sample, options, engine);
   engine.run(asker, options.sampling, asker);
   ChatExamples result;
   result.outcomes = std::move(asker.outcomes());
@@ -133,18 +143,16 @@ ChatExamples chat_examples(const records::CaptionSource& captions,
                                             " examples; nothing was written.");
   }
   if (asker.good() < options.count) {
-    std::string statuses;
-    for (const auto& [status, count] : result.outcomes)
-      statuses += (statuses.empty() ? "" : ", ") + status + " " + with_commas(count);
+    const engine::ReplyReasons reasons(result.outcomes, asker.samples());
     const std::string found = "of " + std::to_string(options.count) + " examples " +
                               std::to_string(asker.good()) + " were made (" +
-                              (statuses.empty() ? "no reply" : statuses) + ")";
+                              (result.outcomes.empty() ? "no reply" : reasons.sentence()) + ")";
     if (asker.candidates().size() < kCandidatesPerExample * options.count)
       fail_input(found, "more captions of three to forty words",
-                 "Give a larger set of captions, or a smaller --count.");
+                 "Give a larger set of captions, or a smaller --count. " + reasons.advice(engine));
     fail_running(
         found, "an instruction-following model",
-        "Try another model, or --attempts above " + std::to_string(options.attempts) + ".");
+        reasons.advice(engine) + " Or --attempts above " + std::to_string(options.attempts) + ".");
   }
   return result;
 }

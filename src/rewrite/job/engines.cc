@@ -98,6 +98,7 @@ std::unique_ptr<engine::Engine> make_openai(const EngineOptions& options) {
     fail_usage("--concurrency " + std::to_string(options.concurrency), "1 to 4096");
   if (options.concurrency != 0) openai.concurrency = options.concurrency;
   openai.limits.first_byte = seconds_option(options.timeout, 120, "--timeout");
+  openai.ask_later = true;  // a job that has everything asks nobody
   openai.patience = seconds_option(options.patience, 600, "--patience");
   return std::make_unique<openai::OpenAiEngine>(openai);
 }

@@ -15,6 +15,7 @@
 #include "rewrite/job/job_ledger.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/job/job_queue.h"
+#include "rewrite/job/kept_identity.h"
 #include "rewrite/job/outputs.h"
 #include "rewrite/ledger/ledger.h"
 
@@ -87,6 +88,7 @@ RewriteSummary rewrite_captions(const records::CaptionSource& captions, const Re
   RewriteOptions options = given;
   options.packs = job_packs(given, engine);
   check_options(options);
+  const KeptIdentity kept = assume_or_connect(engine, options);
   // A folder that cannot be made is better known before the work than after it.
   if (!options.output.empty()) {
     make_folder(options.output);
@@ -102,10 +104,10 @@ RewriteSummary rewrite_captions(const records::CaptionSource& captions, const Re
   const auto began = Clock::now();
   const std::unique_ptr<ledger::Ledger> ledger =
       ledger::open_ledger(options.ledger, options.ledger_options);
-  JobPlan plan = plan_job(captions, options, engine, ledger.get());
+  JobPlan plan = plan_assuming(captions, options, engine, kept, ledger.get());
   plan.summary.plan_seconds = seconds_since(began);
   const auto start = Clock::now();
-  {
+  if (plan.left() > 0 || engine.connected()) {
     std::vector<ledger::RewriteRecipe> recipes;
     std::vector<ledger::LedgerTask> tasks;
     for (const PlannedMode& mode : plan.modes) {

@@ -15,6 +15,7 @@
 #include "core/random.h"
 #include "rewrite/job/job_plan.h"
 #include "rewrite/job/job_queue.h"
+#include "rewrite/job/kept_identity.h"
 
 namespace clipwright::rewrite::job {
 namespace {
@@ -160,10 +161,11 @@ RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
   options.budget_tokens = 0;
   options.budget_seconds = 0;
   check_options(options);
+  const KeptIdentity kept = assume_or_connect(engine, options);
   // Only a ledger that exists is looked at: a forecast makes nothing.
   const std::unique_ptr<ledger::Ledger> ledger =
       ledger::open_ledger_if_any(options.ledger, options.ledger_options);
-  JobPlan plan = plan_job(captions, options, engine, ledger.get());
+  JobPlan plan = plan_assuming(captions, options, engine, kept, ledger.get());
   RewriteForecast forecast{.plan = plan.summary, .rewrites = plan.left()};
   forecast.price_in = options.price_in;
   forecast.price_out = options.price_out;
@@ -186,6 +188,7 @@ RewriteForecast forecast_rewrite(const records::CaptionSource& captions,
 
   const auto rewrites = static_cast<double>(forecast.rewrites);
   const auto& sample = meter.captions;
+  forecast.made = plan.summary;
   if (sample.empty()) return forecast;
   forecast.sample = static_cast<int64_t>(sample.size());
   const auto accepted =

@@ -16,6 +16,7 @@ namespace clipwright::rewrite::job {
 /// What a job would take, without touching the ledger.
 struct RewriteForecast {
   RewriteSummary plan;
+  RewriteSummary made;          ///< the sample: attempts by status
   int64_t rewrites = 0;         ///< still to make
   int64_t sample = 0;           ///< rewrites made to find out
   double accepted = 0;          ///< share of the sample

@@ -35,9 +35,10 @@ JobLedger::~JobLedger() {
   }
 }
 
-void JobLedger::want(const WantedCaption& wanted) {
+void JobLedger::want(const std::vector<WantedCaption>& wanted) {
+  if (wanted.empty()) return;
   const std::lock_guard lock(mutex_);
-  wanted_.push_back(wanted);
+  wanted_.insert(wanted_.end(), wanted.begin(), wanted.end());
   work_.notify_one();
 }
 
@@ -211,7 +212,8 @@ std::string JobLedger::rescue() {
     }
     apart->commit();
   } catch (const Error&) {
-    std::filesystem::remove(file, ignored);
+    for (const char* part : {"", "-wal", "-shm", "-workers"})
+      std::filesystem::remove(file.string() + part, ignored);
     return " " + with_commas(count) + " replies that came last could not be kept.";
   }
   return " " + with_commas(count) + " replies that came last are in " + file.string() +

@@ -40,8 +40,8 @@ class JobLedger {
   /// Ends the thread; what was not committed by then is dropped.
   ~JobLedger();
 
-  /// Asks for a caption. The answer comes later.
-  void want(const WantedCaption& wanted);
+  /// Asks for captions. The answers come later.
+  void want(const std::vector<WantedCaption>& wanted);
   /// An answer, in the order of asking, if there is one. Throws what the ledger
   /// threw.
   std::optional<AnsweredCaption> take();

@@ -81,7 +81,7 @@ int64_t JobPlan::left() const {
 std::vector<prompt::ExamplePack> job_packs(const RewriteOptions& options,
                                            const engine::Engine& engine) {
   if (engine.uses_examples() || !engine.modes().empty()) return options.packs;
-  return {prompt::ExamplePack::none(engine.identity().value("engine", std::string("engine")))};
+  return {prompt::ExamplePack::none(engine.engine_name())};
 }
 
 bool usable_caption(std::string_view text) {

@@ -18,7 +18,13 @@ constexpr int kMostCaptionTokens = 128;
 // take long, so that the last ones are spread over the workers.
 constexpr int64_t kFewestAhead = 32, kMostAhead = 8192;
 constexpr auto kHeldPause = std::chrono::milliseconds(500);
-constexpr auto kLongestSilence = std::chrono::seconds(2);
+
+/// Enough of a thought to see that it is one.
+std::string beginning_of(std::string_view thought) {
+  constexpr size_t kMostBytes = 300;
+  const std::string_view begin = text::unicode::whole_characters(thought, kMostBytes);
+  return text::unicode::is_utf8(begin) ? prompt::caption_blanks(begin) : std::string();
+}
 
 /// Every random choice of one text hangs on this number.
 uint64_t text_seed(uint64_t seed, const std::string& mode, const std::string& source, int attempt) {
@@ -36,6 +42,7 @@ JobQueue::JobQueue(const records::CaptionSource& captions, const RewriteOptions&
       engine_(engine),
       plan_(plan),
       ledger_(ledger),
+      watch_(engine),
       total_(plan.left()),
       first_(first) {
   if (ledger != nullptr) progress_.emplace("rewriting", total_);
@@ -102,19 +109,22 @@ void JobQueue::refill() {
   const int64_t ahead = std::clamp(std::max(taken_, taken_before_), kFewestAhead, kMostAhead);
   auto room = ahead - static_cast<int64_t>(ledger_->outstanding());
   if (room < ahead / 2 && asked_ < total_) return;  // rather a few large requests than many small
+  std::vector<WantedCaption> wanted;
   for (; room > 0 && asked_ < total_; --room, ++asked_) {
     auto at = static_cast<size_t>((first_ + asked_) % total_);
     size_t mode = 0;
     while (at >= plan_.modes[mode].todo.size()) at -= plan_.modes[mode++].todo.size();
     const uint32_t caption = plan_.modes[mode].todo[at];
-    ledger_->want({mode, caption, plan_.key(caption, captions_.caption(caption))});
+    wanted.push_back({mode, caption, plan_.key(caption, captions_.caption(caption))});
   }
-  if (asked_ < total_ || held_.empty() || now - asked_again_ < kHeldPause) return;
-  asked_again_ = now;
-  for (; room > 0 && !held_.empty(); --room) {
-    ledger_->want(held_.back());
-    held_.pop_back();
+  if (asked_ == total_ && !held_.empty() && now - asked_again_ >= kHeldPause) {
+    asked_again_ = now;
+    for (; room > 0 && !held_.empty(); --room) {
+      wanted.push_back(held_.back());
+      held_.pop_back();
+    }
   }
+  ledger_->want(wanted);
 }
 
 std::optional<JobQueue::Work> JobQueue::next_claimed() {
@@ -129,7 +139,6 @@ std::optional<JobQueue::Work> JobQueue::next_claimed() {
     refill();
     while (const std::optional<AnsweredCaption> answer = ledger_->take()) {
       const WantedCaption& wanted = answer->wanted;
-      waiting_since_.reset();
       ++taken_;
       switch (answer->answer.state) {
         case ledger::ClaimAnswer::kOurs:
@@ -144,17 +153,14 @@ std::optional<JobQueue::Work> JobQueue::next_claimed() {
       }
       refill();
     }
-    if (closed()) return std::nullopt;
+    // A ledger that is silent must not keep the engine from what it has in flight.
+    if (closed() || !in_flight_.empty()) return std::nullopt;
     if (asked_ == total_ && ledger_->outstanding() == 0) {
-      if (held_.empty() || !in_flight_.empty()) return std::nullopt;
+      if (held_.empty()) return std::nullopt;
       if (!std::exchange(told_, true)) {
         log_info("Other workers have the last " + with_commas(static_cast<int64_t>(held_.size())) +
                  " captions; waiting for them.");
       }
-    } else if (!in_flight_.empty()) {
-      // A ledger that is away must not keep the engine from what it has in flight.
-      if (!waiting_since_) waiting_since_ = Clock::now();
-      if (Clock::now() - *waiting_since_ > kLongestSilence) return std::nullopt;
     }
     ledger_->wait(std::chrono::milliseconds(100));
     if (progress_) progress_->update(done_, detail());
@@ -181,6 +187,7 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
   Work work = std::move(found->second);
   in_flight_.erase(found);
   ModeSummary& counts = plan_.summary.modes[work.mode].second;
+  const bool thought = reply.status == engine::ReplyStatus::kThought;
   plan_.summary.tokens_in += reply.tokens_in;
   plan_.summary.tokens_out += reply.tokens_out;
   ledger::LedgerRow row{.source = ledger::source_key(request.source, request.occurrence),
@@ -192,14 +199,29 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
                         .seconds = reply.seconds};
   Json notes;
   if (work.cut) notes["source_cut"] = true;
-  bool retry = false;
+  if (reply.tokens_estimated) {
+    notes["tokens_estimated"] = true;
+    if (!std::exchange(plan_.summary.tokens_estimated, true))
+      log_info(
+          "The engine does not say how many tokens its replies took; they are estimated, one for 4 "
+          "bytes of prompt and reply.");
+  }
+  bool retry = false, answered = false;
   if (reply.status == engine::ReplyStatus::kMissing) {
     ++counts.missing;
   } else if (reply.status == engine::ReplyStatus::kFailed) {
     ++counts.failed;
     row.status = "failed:" + reply.error;
-    row.text = reply.text;
+    row.text = std::move(reply.text);
+  } else if (reply.status == engine::ReplyStatus::kThought) {
+    // No reply to judge, so it uses up no attempt in the ledger: a later run, of a model that was
+    // told not to think, has them all.
+    row.status = engine::kThoughtStatus;
+    row.text = beginning_of(reply.text);
+    retry = work.rejected + 1 < options_.attempts;
+    if (!retry) ++counts.failed;
   } else {
+    answered = true;
     engine::Rewrite rewrite = engine::parse_reply(reply, request.source, work.examples);
     row.status = engine::status_of(rewrite.outcome);
     row.text = std::move(rewrite.text);
@@ -211,7 +233,10 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
       ++counts.given_up;
     }
   }
-  if (!row.status.empty()) ++counts.outcomes[row.status];
+  if (!row.status.empty()) {
+    ++counts.outcomes[row.status];
+    plan_.summary.samples.emplace(row.status, row.text);
+  }
   if (!notes.empty()) row.notes = to_line(notes);
   const Sha256 source = row.source;
   const size_t mode = work.mode;
@@ -230,6 +255,8 @@ void JobQueue::put(const engine::Request& request, engine::Reply reply) {
     }
   }
   if (progress_) progress_->update(done_, detail());
+  if (answered) watch_.answered();
+  if (thought) watch_.thought();
 }
 
 std::string JobQueue::detail() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "rewrite/engine/thought_watch.h"
 #include "rewrite/job/job_ledger.h"
 #include "rewrite/job/job_plan.h"
 
@@ -30,6 +31,7 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
   /// captions.
   std::optional<engine::Request> next() override;
   bool closed() override;
+  /// Throws Error(kFailed) when the model only thinks (ThoughtWatch).
   void put(const engine::Request& request, engine::Reply reply) override;
   size_t unsettled() const override { return ledger_ == nullptr ? 0 : ledger_->uncommitted(); }
   /// Something was asked for since the last call of this, and something is left
@@ -44,7 +46,7 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
     size_t mode;
     uint32_t caption;
     int attempt;
-    int rejected = 0;  ///< replies before this attempt
+    int rejected = 0;  ///< replies before this attempt; thoughts of this run are among them
     bool cut = false;  ///< the caption was too long for the prompt
     prompt::ExampleTriple examples{};
   };
@@ -60,6 +62,7 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
   const engine::Engine& engine_;
   JobPlan& plan_;
   JobLedger* ledger_;
+  engine::ThoughtWatch watch_;
   int64_t total_ = 0, first_ = 0, asked_ = 0;  ///< of the plan, over all modes
   int64_t number_ = 0, done_ = 0;
   int64_t judged_ = 0, accepted_ = 0;  ///< of done_, those that this job asked for
@@ -71,7 +74,6 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
   int64_t taken_ = 0,
           taken_before_ = 0;  ///< since rate_since_, and in the second before
   int64_t number_before_ = 0;
-  std::optional<Clock::time_point> waiting_since_;  ///< for an answer of the ledger
   bool told_ = false;
   std::optional<Progress> progress_;
 };

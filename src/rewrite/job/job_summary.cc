@@ -37,6 +37,7 @@ Json RewriteSummary::to_json() const {
   }
   json["tokens_in"] = tokens_in;
   json["tokens_out"] = tokens_out;
+  json["tokens_estimated"] = tokens_estimated;
   json["plan_seconds"] = plan_seconds;
   json["seconds"] = seconds;
   json["interrupted"] = interrupted;
@@ -71,15 +72,17 @@ std::string describe(const RewriteSummary& summary) {
   }
   // A speed that says something: that of a model, over more than a moment.
   if (summary.seconds >= 1 && summary.accepted() > 0 && summary.tokens_out > 0) {
-    char rate[64];
-    std::snprintf(rate, sizeof rate, "%.1f rewrites/s, %.1f tokens/s written\n",
+    char rate[80];
+    std::snprintf(rate, sizeof rate, "%.1f rewrites/s, %.1f tokens/s written%s\n",
                   static_cast<double>(summary.accepted()) / summary.seconds,
-                  static_cast<double>(summary.tokens_out) / summary.seconds);
+                  static_cast<double>(summary.tokens_out) / summary.seconds,
+                  summary.tokens_estimated ? " (estimated)" : "");
     text += rate;
   }
   if (!summary.budget.empty()) {
     text += "Stopped: the budget of " + summary.budget + " is spent (" +
-            with_commas(summary.tokens_in + summary.tokens_out) + " tokens, " +
+            with_commas(summary.tokens_in + summary.tokens_out) + " tokens" +
+            (summary.tokens_estimated ? " by estimate, " : ", ") +
             readable_duration(summary.seconds) + "); " + with_commas(summary.left()) +
             " rewrites are left. Run the same command again to go on.\n";
   }

@@ -34,6 +34,9 @@ struct RewriteSummary {
   std::vector<std::pair<std::string, ModeSummary>> modes;
   int64_t prompts = 0;  ///< distinct prompt beginnings among the work to do
   int64_t tokens_in = 0, tokens_out = 0;
+  bool tokens_estimated = false;  ///< of some replies nobody said how many they took
+  /// The first text (of a failure: the reason) of this run under each status of `outcomes`.
+  std::map<std::string, std::string> samples;
   int64_t shortened = 0;    ///< captions too long for a prompt, cut at a word
   double plan_seconds = 0;  ///< to find out what was done before
   double seconds = 0;       ///< spent in the engine

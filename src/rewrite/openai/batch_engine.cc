@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/log.h"
-#include "rewrite/openai/retry_policy.h"
+#include "rewrite/openai/server_words.h"
 #include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::openai {
@@ -11,15 +11,18 @@ namespace {
 
 constexpr size_t kMostModeBytes = 20;
 
+std::string text_at(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 /// Why a result holds no answer.
 std::string error_of(const Json& line) {
   const auto words = [](const Json& error) {
-    std::string text;
-    for (const char* name : {"code", "message"}) {
-      if (error.is_object() && error.contains(name) && error[name].is_string())
-        text += (text.empty() ? "" : ": ") + error[name].get<std::string>();
-    }
-    return text.empty() ? to_line(error) : text;
+    std::string code = error.is_object() ? text_at(error, "code") : std::string();
+    const std::string said = words_of(error).message;
+    if (!code.empty() && !said.empty()) code += ": ";
+    return code.empty() && said.empty() ? to_line(error) : code + said;
   };
   if (line.contains("response") && line["response"].is_object()) {
     const Json& response = line["response"];
@@ -64,18 +67,30 @@ std::string BatchEngine::custom_id(const engine::Request& request, const Json& b
   return mode + "." + attempt + "." + hex(sha256(all)).substr(0, 32);
 }
 
-engine::Reply BatchEngine::reply_of(const Json& line) {
+engine::Reply BatchEngine::reply_of(const engine::Request& request, const Json& line) {
   const auto response = line.find("response");
   if (response != line.end() && response->is_object() &&
       response->value("status_code", Json(200)) == Json(200) && response->contains("body")) {
     ParsedReply parsed = parse_reply_json(dialect_.api, (*response)["body"]);
     counts_.errors += parsed.reply.status == engine::ReplyStatus::kFailed ? 1 : 0;
+    if (parsed.refusal) {
+      parsed.reply.error = "batch";
+      parsed.reply.text =
+          "batch: error " + std::to_string(parsed.refusal->status) + ": " + parsed.refusal->message;
+    }
+    estimate_tokens(request, parsed);
     return std::move(parsed.reply);
   }
   ++counts_.errors;
   return {.status = engine::ReplyStatus::kFailed,
           .text = quoted_reason(error_of(line)),
           .error = "batch"};
+}
+
+std::string BatchEngine::without_thought() const {
+  return "Turn thinking off where the requests are answered, or take a model that answers at once; "
+         "--api completions asks without a chat template, and --max-tokens 2000, say, gives a "
+         "thought room to end.";
 }
 
 void BatchEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling,
@@ -94,7 +109,7 @@ void BatchEngine::run(engine::RequestQueue& queue, const language::Sampling& sam
     const bool new_to_us = asked.insert(key).second;
     if (const std::optional<Json> line = results.find(key)) {
       ++counts_.answered;
-      sink.put(*request, reply_of(*line));
+      sink.put(*request, reply_of(*request, *line));
       continue;
     }
     if (new_to_us) {

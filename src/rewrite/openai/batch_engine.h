@@ -37,6 +37,7 @@ class BatchEngine final : public engine::Engine {
   explicit BatchEngine(const BatchOptions& options);
 
   Json identity() const override;
+  std::string without_thought() const override;
   /// Answers what results hold; writes what was never asked into a requests file and hands it back
   /// as missing. Running again before the answers are there writes nothing twice.
   void run(engine::RequestQueue& queue, const language::Sampling& sampling,
@@ -48,7 +49,7 @@ class BatchEngine final : public engine::Engine {
   const BatchCounts& counts() const { return counts_; }
 
  private:
-  engine::Reply reply_of(const Json& line);
+  engine::Reply reply_of(const engine::Request& request, const Json& line);
   void report(const std::vector<std::filesystem::path>& written) const;
   BatchOptions options_;
   OpenAiDialect dialect_;

@@ -14,7 +14,7 @@
 namespace clipwright::rewrite::openai {
 namespace {
 
-constexpr size_t kLongestLine = size_t{1} << 20;
+constexpr size_t kLongestLine = size_t{16} << 20;
 constexpr std::string_view kIdFirst = "{\"custom_id\":\"";
 
 std::vector<fs::path> files_named(const fs::path& folder, const std::string& head) {
@@ -76,7 +76,7 @@ BatchKeys read_asked(const fs::path& folder) {
       if (line.rfind(kIdFirst, 0) == 0) {
         const std::string_view rest = line.substr(kIdFirst.size());
         asked.insert(BatchKey(rest.substr(0, rest.find('"'))));
-      } else if (const auto id = id_of(Json::parse(line, nullptr, false))) {
+      } else if (const auto id = id_of(try_json(line))) {
         asked.insert(BatchKey(*id));
       }
     });
@@ -93,7 +93,7 @@ BatchResults::BatchResults(const fs::path& folder) {
 
 void BatchResults::read(uint32_t file) {
   each_line(files_[file].text(), [&](std::string_view text, size_t offset) {
-    const Json line = text.size() > kLongestLine ? Json() : Json::parse(text, nullptr, false);
+    const Json line = text.size() > kLongestLine ? Json() : try_json(text);
     const std::optional<std::string> id = id_of(line);
     if (!id || !(line.contains("response") || line.contains("error"))) {
       ++damaged_;
@@ -111,7 +111,7 @@ std::optional<Json> BatchResults::find(const BatchKey& key) const {
   const auto found = places_.find(key);
   if (found == places_.end()) return std::nullopt;
   const Place& place = found->second;
-  return Json::parse(files_[place.file].text().substr(place.offset, place.length), nullptr, false);
+  return try_json(files_[place.file].text().substr(place.offset, place.length));
 }
 
 std::vector<BatchKey> BatchResults::keys() const {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/process/interrupt.h"
+#include "core/words.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -75,6 +76,40 @@ size_t take_header(char* data, size_t, size_t count, void* user) {
   value.erase(value.find_last_not_of(" \t\r\n") + 1);
   transfer.reply.headers[name] = value;
   return count;
+}
+
+/// What this libcurl undoes.
+const std::vector<std::string>& known_compressions() {
+  static const std::vector<std::string> known = [] {
+    std::vector<std::string> names;
+    const auto features = static_cast<unsigned>(curl_version_info(CURLVERSION_NOW)->features);
+    if ((features & CURL_VERSION_LIBZ) != 0) names.insert(names.end(), {"gzip", "deflate"});
+    if ((features & CURL_VERSION_BROTLI) != 0) names.emplace_back("br");
+    if ((features & CURL_VERSION_ZSTD) != 0) names.emplace_back("zstd");
+    return names;
+  }();
+  return known;
+}
+
+/// Why a reply cannot be unpacked, when it is not its bytes: a compression that libcurl does not
+/// undo. Empty when it is another reason.
+std::string unknown_compression(const HttpReply& reply) {
+  std::string name;
+  for (const char letter : ascii_lower(reply.header("content-encoding")) + ",") {
+    if (letter != ',') {
+      if (letter != ' ' && letter != '\t') name += letter;
+      continue;
+    }
+    const std::string plain = name.starts_with("x-") ? name.substr(2) : name;
+    const std::vector<std::string>& known = known_compressions();
+    if (!plain.empty() && plain != "identity" && plain != "none" &&
+        std::find(known.begin(), known.end(), plain) == known.end()) {
+      return "the reply has the Content-Encoding '" + name.substr(0, 40) + "', which is none of " +
+             listed(known);
+    }
+    name.clear();
+  }
+  return {};
 }
 
 HttpFailure failure_of(CURLcode code, bool too_large) {
@@ -155,6 +190,9 @@ HttpClient::Finished HttpClient::State::finish(CURL* easy, CURLcode code,
   HttpReply& reply = transfer->reply;
   reply.seconds = std::chrono::duration<double>(Clock::now() - transfer->start).count();
   reply.failure = failure_of(code, transfer->too_large);
+  const std::string packed =
+      code == CURLE_BAD_CONTENT_ENCODING ? unknown_compression(reply) : std::string();
+  if (!packed.empty()) reply.failure = HttpFailure::kRefused;
   if (reply.failure == HttpFailure::kNone) {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
@@ -164,6 +202,7 @@ HttpClient::Finished HttpClient::State::finish(CURL* easy, CURLcode code,
     reply.body.clear();
     reply.reason = transfer->too_large ? "the reply is larger than " +
                                              std::to_string(limits.reply_bytes >> 10) + " KiB"
+                   : !packed.empty()            ? packed
                    : !because.empty()           ? because
                    : transfer->error[0] != '\0' ? std::string(transfer->error)
                                                 : std::string(curl_easy_strerror(code));
@@ -248,6 +287,8 @@ void HttpClient::send(int64_t id, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "clipwright");
+  // Asks for replies as they are, and makes libcurl undo what a server compresses all the same.
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state.headers.get());
   if (!transfer->sent.empty()) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->sent.data());

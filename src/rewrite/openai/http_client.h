@@ -1,6 +1,7 @@
 // HTTP requests side by side in one thread, over libcurl: kept-alive connections, a limit for every
-// phase and for the size of a reply. Proxies only where the environment names them (never for this
-// machine's own addresses), certificates always verified, redirects never followed.
+// phase and for the size of a reply, which is unpacked where a server compressed it. Proxies only
+// where the environment names them (never for this machine's own addresses), certificates always
+// verified, redirects never followed.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ struct HttpLimits {
   std::chrono::milliseconds connect{10'000};
   std::chrono::milliseconds first_byte{120'000};  ///< from sending to the reply's status line
   std::chrono::milliseconds body{30'000};  ///< from there to its end, however slowly bytes trickle
-  size_t reply_bytes = size_t{1} << 20;
+  size_t reply_bytes = size_t{1} << 20;    ///< unpacked
 };
 
 struct HttpRequest {
@@ -30,7 +31,7 @@ enum class HttpFailure {
   kTimeout,
   kBroken,    ///< the connection ended before the reply did
   kTooLarge,  ///< more than HttpLimits::reply_bytes
-  kRefused,   ///< by us: a bad address, a certificate that does not verify
+  kRefused,   ///< by us: a bad address, a certificate that does not verify, an unknown compression
 };
 
 struct HttpReply {

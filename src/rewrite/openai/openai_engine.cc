@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "core/random.h"
 #include "rewrite/engine/prefix_order.h"
 #include "rewrite/openai/concurrency_limit.h"
 #include "rewrite/prompt/prompt.h"
@@ -20,9 +21,9 @@ using std::chrono::milliseconds;
 using Time = engine::MonotonicClock::Time;
 
 constexpr int64_t kProbe = -1;
-constexpr int kMostDamaged = 3;  // replies nobody can read, for one request
-// Requests refused one after the other that end the job: before any answer, and later.
-constexpr int kRefusalsAtFirst = 20, kRefusalsInARow = 100;
+constexpr int kMostUnusable = 3;  // replies nobody can use, for one request
+// Requests given up one after the other that end the job: before any answer, and later.
+constexpr int kGivenUpAtFirst = 20, kGivenUpInARow = 100;
 constexpr milliseconds kLongestWait{50};  // until the next look at Ctrl-C
 constexpr milliseconds kCommitWait{2};    // until the next look at what the ledger has taken
 // What is in flight is paid for, so a run that ends takes the answers that come in this time.
@@ -37,6 +38,8 @@ std::string advice_for(int status) {
     case 402:
     case 429:
       return "The account has nothing left to pay with; run the same command again when it has";
+    case 0:
+      return "Check --base-url and what stands before the server";
     default:
       return "Check --base-url and --model-name";
   }
@@ -45,7 +48,7 @@ std::string advice_for(int status) {
 /// A request and what was tried for it.
 struct Attempt {
   engine::Request request;
-  int tries = 0, damaged = 0;
+  int tries = 0, unusable = 0;
   uint64_t round = 0;                 ///< of the concurrency limit when it was sent
   Time sent{}, due{};                 ///< last sent; not to be sent again before
   std::optional<Time> first_refusal;  ///< for load
@@ -54,12 +57,11 @@ struct Attempt {
 /// One call of OpenAiEngine::run.
 class Run {
  public:
-  Run(const OpenAiOptions& options, const OpenAiAddress& address, const OpenAiServer& server,
-      HttpClient& client, engine::RequestQueue& queue, const language::Sampling& sampling,
-      engine::ReplySink& sink)
+  Run(const OpenAiOptions& options, const OpenAiServer& server, HttpClient& client,
+      engine::RequestQueue& queue, const language::Sampling& sampling, engine::ReplySink& sink)
       : options_(options),
         queue_(queue),
-        address_(address),
+        address_(server.address),
         dialect_(server.dialect),
         client_(client),
         sampling_(sampling),
@@ -77,7 +79,8 @@ class Run {
   std::optional<Attempt> due_attempt(Time now);
   void probe(Time now);
   void take(const HttpClient::Finished& finished);
-  void take_answer(Attempt& attempt, const HttpReply& reply);
+  void take_answer(Attempt& attempt, ParsedReply& parsed, double seconds);
+  void take_unusable(Attempt& attempt, const Judgement& judgement);
   void take_trouble(Attempt& attempt, const std::string& kind, const std::string& reason);
   void take_busy(Attempt& attempt, const Judgement& judgement);
   void give_up(Attempt& attempt, const std::string& kind, const std::string& reason);
@@ -104,7 +107,7 @@ class Run {
   int64_t number_ = 0;
   bool probing_ = false;
   bool drained_ = false;  ///< the queue was asked and has nothing now
-  int refusals_ = 0;      ///< requests refused for good, since the last answer
+  int given_up_ = 0;      ///< requests, since the last answer
   bool any_answer_ = false;
   int busy_in_a_row_ = 0;
   Time quiet_until_{};
@@ -126,8 +129,14 @@ std::optional<Attempt> Run::due_attempt(Time now) {
 void Run::send(Attempt attempt) {
   attempt.round = limit_.round();
   attempt.sent = clock_.now();
-  client_.send(number_, {.url = address_.generate(dialect_.api),
-                         .body = to_line(request_body(dialect_, attempt.request, sampling_))});
+  Json body = request_body(dialect_, attempt.request, sampling_);
+  // What came of one seed may come of it again.
+  if (attempt.unusable > 0 && body.contains("seed")) {
+    engine::Request other = attempt.request;
+    other.seed = hash64("after " + std::to_string(attempt.unusable), other.seed);
+    body = request_body(dialect_, other, sampling_);
+  }
+  client_.send(number_, {.url = address_.generate(dialect_.api), .body = to_line(body)});
   in_flight_.emplace(number_++, std::move(attempt));
 }
 
@@ -170,7 +179,7 @@ void Run::probe(Time now) {
 void Run::well() {
   if (breaker_.state() != CircuitBreaker::State::kClosed) {
     limit_.restart();
-    log_info(address_.root + ": answers again.");
+    log_info(address_.base + ": answers again.");
   }
   breaker_.answered();
   trouble_since_.reset();
@@ -182,7 +191,7 @@ void Run::unwell(const std::string& reason) {
   if (!trouble_since_) trouble_since_ = now;
   if (now - *trouble_since_ > options_.patience) {
     fail_running(
-        address_.root + ": no answer for " +
+        address_.base + ": no answer for " +
             readable_duration(std::chrono::duration<double>(options_.patience).count()) +
             ", last: " + reason,
         {},
@@ -195,22 +204,28 @@ void Run::give_up(Attempt& attempt, const std::string& kind, const std::string& 
   order_.ended(attempt.request.prefix, false);
   sink_.put(attempt.request,
             {.status = engine::ReplyStatus::kFailed, .text = reason, .error = kind});
+  if (++given_up_ < (any_answer_ ? kGivenUpInARow : kGivenUpAtFirst)) return;
+  fail_running(address_.base + ": " + (any_answer_ ? "" : "the first ") +
+                   std::to_string(given_up_) + " requests" + (any_answer_ ? " in a row" : "") +
+                   " brought no answer, last: " + reason,
+               {}, "Nothing more was sent; everything finished is kept.");
 }
 
-void Run::take_answer(Attempt& attempt, const HttpReply& reply) {
-  ParsedReply parsed = parse_reply_body(dialect_.api, reply.body);
-  if (parsed.damaged) {
-    const engine::Reply& why = parsed.reply;
-    if (++attempt.damaged >= kMostDamaged) return give_up(attempt, why.error, why.text);
-    return take_trouble(attempt, why.error, "damaged reply: " + why.text);
-  }
+void Run::take_answer(Attempt& attempt, ParsedReply& parsed, double seconds) {
   well();
   any_answer_ = true;
-  refusals_ = 0;
-  limit_.answered(reply.seconds);
+  given_up_ = 0;
+  limit_.answered(seconds);
   order_.ended(attempt.request.prefix, true);
-  parsed.reply.seconds = reply.seconds;
+  estimate_tokens(attempt.request, parsed);
+  parsed.reply.seconds = seconds;
   sink_.put(attempt.request, std::move(parsed.reply));
+}
+
+void Run::take_unusable(Attempt& attempt, const Judgement& judgement) {
+  if (++attempt.unusable >= kMostUnusable)
+    return give_up(attempt, judgement.kind, judgement.reason);
+  take_trouble(attempt, judgement.kind, judgement.reason);
 }
 
 void Run::take_trouble(Attempt& attempt, const std::string& kind, const std::string& reason) {
@@ -219,7 +234,7 @@ void Run::take_trouble(Attempt& attempt, const std::string& kind, const std::str
   breaker_.failed(now);
   if (before == CircuitBreaker::State::kClosed &&
       breaker_.state() == CircuitBreaker::State::kOpen) {
-    log_warning(address_.root + ": in trouble (" + reason + "); waiting for it to come back.");
+    log_warning(address_.base + ": in trouble (" + reason + "); waiting for it to come back.");
   }
   if (++attempt.tries >= options_.retry.tries) {
     give_up(attempt, kind, reason + " (" + std::to_string(attempt.tries) + " tries)");
@@ -262,26 +277,23 @@ void Run::take(const HttpClient::Finished& finished) {
   CW_CHECK(found != in_flight_.end(), "a reply to nothing");
   Attempt attempt = std::move(found->second);
   in_flight_.erase(found);
-  const Judgement judgement = judge(finished.reply);
+  ParsedReply parsed;
+  const Judgement judgement = judge(dialect_.api, finished.reply, parsed);
   switch (judgement.verdict) {
     case Verdict::kAnswer:
-      return take_answer(attempt, finished.reply);
+      return take_answer(attempt, parsed, finished.reply.seconds);
+    case Verdict::kUnusable:
+      return take_unusable(attempt, judgement);
     case Verdict::kRetry:
       return take_trouble(attempt, judgement.kind, judgement.reason);
     case Verdict::kBusy:
       return take_busy(attempt, judgement);
     case Verdict::kGiveUp:
       well();
-      if (++refusals_ >= (any_answer_ ? kRefusalsInARow : kRefusalsAtFirst)) {
-        fail_running(address_.root + ": refused " + (any_answer_ ? "" : "the first ") +
-                         std::to_string(refusals_) + " requests" +
-                         (any_answer_ ? " in a row" : "") + ", last: " + judgement.reason,
-                     {}, "Nothing more was sent; everything finished is kept.");
-      }
       return give_up(attempt, judgement.kind, judgement.reason);
     case Verdict::kStop:
       fail_running(address_.generate(dialect_.api) + ": " + judgement.reason, {},
-                   advice_for(finished.reply.status) + "; everything finished is kept.");
+                   advice_for(judgement.status) + "; everything finished is kept.");
   }
 }
 
@@ -327,9 +339,11 @@ void Run::take_last_answers() {
 
 void Run::take_last(const HttpClient::Finished& finished) {
   const auto found = in_flight_.find(finished.id);
-  if (found == in_flight_.end() || judge(finished.reply).verdict != Verdict::kAnswer) return;
-  ParsedReply parsed = parse_reply_body(dialect_.api, finished.reply.body);
-  if (parsed.damaged) return;
+  ParsedReply parsed;
+  if (found == in_flight_.end() ||
+      judge(dialect_.api, finished.reply, parsed).verdict != Verdict::kAnswer)
+    return;
+  estimate_tokens(found->second.request, parsed);
   parsed.reply.seconds = finished.reply.seconds;
   try {
     sink_.put(found->second.request, std::move(parsed.reply));
@@ -356,44 +370,81 @@ void Run::loop() {
 
 OpenAiEngine::OpenAiEngine(const OpenAiOptions& options)
     : options_(options),
-      address_(options.base_url),
-      client_(options.limits, options.key),
-      server_(probe_server(client_, address_,
-                           {.api = options.api,
-                            .model = options.model,
-                            .patience = std::chrono::ceil<std::chrono::seconds>(options.patience)},
-                           *options_.clock)) {
+      addresses_(addresses_of(options.base_url)),
+      client_(std::make_unique<HttpClient>(options.limits, options.key)) {
   if (options.concurrency < 1 || options.concurrency > 4096)
     fail_usage("--concurrency " + std::to_string(options.concurrency), "1 to 4096");
+  if (!options.ask_later) connect();
 }
 
 OpenAiEngine::~OpenAiEngine() = default;
 
+const OpenAiServer& OpenAiEngine::server() const {
+  if (!server_) {
+    server_ = probe_server(*client_, addresses_,
+                           {.api = options_.api,
+                            .model = options_.model,
+                            .patience = std::chrono::ceil<std::chrono::seconds>(options_.patience)},
+                           *options_.clock);
+  }
+  return *server_;
+}
+
+void OpenAiEngine::connect() {
+  server();
+  assumed_.reset();
+}
+
+bool OpenAiEngine::could_be(const Json& identity) const {
+  const auto says = [&](const char* name, const std::string& ours) {
+    return identity.value(name, Json()) == Json(ours);
+  };
+  return identity.is_object() && says("engine", engine_name()) &&
+         (options_.model.empty() || says("model", options_.model)) &&
+         (options_.api == OpenAiApi::kAuto || says("api", std::string(name_of(options_.api)))) &&
+         identity.value("revision", std::string()) == options_.revision;
+}
+
+void OpenAiEngine::assume(const Json& identity, const Json& details) {
+  if (!server_) assumed_ = {identity, details};
+}
+
 Json OpenAiEngine::identity() const {
-  const OpenAiDialect& dialect = server_.dialect;
-  Json identity = {{"engine", "openai"},
+  if (assumed_) return assumed_->identity;
+  const OpenAiDialect& dialect = server().dialect;
+  Json identity = {{"engine", engine_name()},
                    {"model", dialect.model},
                    {"api", name_of(dialect.api)},
                    {"fields", dialect.fields}};
-  if (!server_.facts.empty()) identity["model_facts"] = server_.facts;
+  if (!server_->facts.empty()) identity["model_facts"] = server_->facts;
   if (!options_.revision.empty()) identity["revision"] = options_.revision;
   if (dialect.api == OpenAiApi::kChat) identity["chat_prompt"] = prompt::kChatPromptVersion;
   return identity;
 }
 
 Json OpenAiEngine::details() const {
-  return {
-      {"base_url", address_.root}, {"server", server_.owner}, {"refused_fields", server_.dropped}};
+  if (assumed_) return assumed_->details;
+  return {{"base_url", server().address.base},
+          {"server", server_->owner},
+          {"refused_fields", server_->dropped}};
+}
+
+std::string OpenAiEngine::without_thought() const {
+  return "Turn thinking off at the server (llama-server --reasoning-budget 0; vllm serve "
+         "--default-chat-template-kwargs '{\"enable_thinking\": false}'), or take a model that "
+         "answers at once. 'rewrite' has also --api completions, which asks without a chat "
+         "template, and --max-tokens 2000, say, which gives a thought room to end.";
 }
 
 void OpenAiEngine::run(engine::RequestQueue& queue, const language::Sampling& sampling,
                        engine::ReplySink& sink) {
+  connect();
   // What an interrupt or an error leaves in flight must not answer the next run.
   struct HangUp {
     HttpClient& client;
     ~HangUp() { client.cancel_all(); }
-  } hang_up{client_};
-  Run(options_, address_, server_, client_, queue, sampling, sink).loop();
+  } hang_up{*client_};
+  Run(options_, *server_, *client_, queue, sampling, sink).loop();
 }
 
 }  // namespace clipwright::rewrite::openai

@@ -1,6 +1,8 @@
 #include "rewrite/openai/openai_protocol.h"
 
 #include "core/error.h"
+#include "rewrite/engine/thought.h"
+#include "rewrite/openai/reply_stream.h"
 #include "rewrite/prompt/prompt.h"
 
 namespace clipwright::rewrite::openai {
@@ -8,9 +10,13 @@ namespace {
 
 constexpr uint64_t kSeedMask = 0x7fffffff;  // the largest every server takes
 constexpr int64_t kMostTokens = 10'000'000;
+constexpr size_t kBytesPerToken = 4;  // as Engine::count_tokens has it
 
 ParsedReply damaged(const std::string& why) {
-  return {{.status = engine::ReplyStatus::kFailed, .text = why, .error = "damaged"}, true};
+  ParsedReply parsed;
+  parsed.reply = {.status = engine::ReplyStatus::kFailed, .text = why, .error = "damaged"};
+  parsed.damaged = true;
+  return parsed;
 }
 
 const Json* member(const Json& json, const char* name) {
@@ -26,34 +32,78 @@ int tokens(const Json* usage, const char* name) {
   return count < 0 || count > kMostTokens ? 0 : static_cast<int>(count);
 }
 
-/// A chat message's text: a string, a list of parts, or, where there is none, the refusal.
-bool message_text(const Json& message, std::string& text) {
+/// What a choice says.
+struct Written {
+  std::string text;
+  std::string thought;  ///< in a field or part of its own
+};
+
+/// A part of a message that is no answer: {"type": "thinking"}, {"type": "reasoning.text"}.
+bool is_thought(const Json& part) {
+  const Json* type = member(part, "type");
+  if (type == nullptr || !type->is_string()) return false;
+  const auto& name = type->get_ref<const std::string&>();
+  return name.starts_with("think") || name.starts_with("reason");
+}
+
+/// A chat message's text: a string, a list of parts, or, where there is none, the refusal. False
+/// for what is no message.
+bool read_message(const Json& message, Written& written) {
+  if (!message.is_object()) return false;
+  for (const char* name : {"reasoning_content", "reasoning", "reasoning_details", "thinking"}) {
+    const Json* thought = member(message, name);
+    if (thought == nullptr || !written.thought.empty() || thought->empty()) continue;
+    written.thought = thought->is_string() ? thought->get<std::string>() : to_line(*thought);
+  }
   const Json* content = member(message, "content");
   if (content == nullptr) {
     const Json* refusal = member(message, "refusal");
-    if (refusal != nullptr && refusal->is_string()) text = refusal->get<std::string>();
-    return message.is_object();
+    if (refusal != nullptr && refusal->is_string()) written.text = refusal->get<std::string>();
+    return true;
   }
   if (content->is_string()) {
-    text = content->get<std::string>();
+    written.text = content->get<std::string>();
     return true;
   }
   if (!content->is_array()) return false;
   for (const Json& part : *content) {
-    if (const Json* piece = member(part, "text"); piece != nullptr && piece->is_string())
-      text += piece->get<std::string>();
+    if (is_thought(part)) {
+      written.thought += to_line(part);
+    } else if (const Json* piece = member(part, "text"); piece != nullptr && piece->is_string()) {
+      written.text += piece->get<std::string>();
+    }
   }
   return true;
 }
 
-/// Cuts at the first line break; true when there was one. A chat model may begin with blank lines.
-bool cut_line(OpenAiApi api, std::string& text) {
-  if (api == OpenAiApi::kChat)
-    text.erase(0, std::min(text.size(), text.find_first_not_of(" \r\n")));
-  const size_t end = text.find('\n');
-  if (end == std::string::npos) return false;
-  text.resize(end);
-  return true;
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// The text, or the thought where the model came to nothing else: in the text, beside it, or out of
+/// sight (`hidden`).
+void take_text(OpenAiApi api, const Written& written, bool hidden, const std::string& why,
+               engine::Reply& reply) {
+  const engine::AnswerLine line = engine::line_of_answer(written.text, api == OpenAiApi::kChat);
+  const bool beside = (!written.thought.empty() || hidden) && is_blank(written.text);
+  if (line.missing || beside) {
+    reply.status = engine::ReplyStatus::kThought;
+    reply.text = line.missing ? written.text : written.thought;
+    return;
+  }
+  reply.text = line.text;
+  if (why == "length" && !line.ended) reply.status = engine::ReplyStatus::kCut;
+}
+
+/// What is no reply: an error that pretends to be one, or something else.
+ParsedReply no_reply(const ServerWords& words, const std::string& what, const Json& json) {
+  if (words.status != 0) {
+    ParsedReply parsed = damaged(words.message);
+    parsed.refusal = words;
+    return parsed;
+  }
+  return damaged(what + (words.message.empty() ? " in " + quoted_reason(to_line(json))
+                                               : "; the server says: " + words.message));
 }
 
 }  // namespace
@@ -116,43 +166,64 @@ Json request_body(const OpenAiDialect& dialect, const engine::Request& request,
 }
 
 ParsedReply parse_reply_body(OpenAiApi api, std::string_view body) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (json.is_discarded()) return damaged("no valid JSON");
-  return parse_reply_json(api, json);
+  std::string damage;
+  const Json json = whole_reply(body, damage);
+  return json.is_discarded() ? damaged(damage) : parse_reply_json(api, json);
 }
 
 ParsedReply parse_reply_json(OpenAiApi api, const Json& json) {
   const Json* choices = member(json, "choices");
-  if (choices == nullptr || !choices->is_array()) return damaged("no list of choices");
-  if (choices->empty()) return damaged("an empty list of choices");
+  if (choices == nullptr || !choices->is_array() || choices->empty())
+    return no_reply(words_of(json),
+                    choices != nullptr && choices->is_array() ? "an empty list of choices"
+                                                              : "no list of choices",
+                    json);
   const Json& choice = choices->front();
-  ParsedReply parsed;
-  engine::Reply& reply = parsed.reply;
-  if (api == OpenAiApi::kChat) {
-    const Json* message = member(choice, "message");
-    if (message == nullptr || !message_text(*message, reply.text))
-      return damaged("a choice without a message");
-  } else {
-    const Json* text = member(choice, "text");
-    if (text == nullptr || !text->is_string()) return damaged("a choice without a text");
-    reply.text = text->get<std::string>();
-  }
   const Json* finish = member(choice, "finish_reason");
   if (finish != nullptr && !finish->is_string())
     return damaged("a finish_reason that is no string");
   const std::string why = finish == nullptr ? "stop" : finish->get<std::string>();
-  const bool line_ended = cut_line(api, reply.text);
+  const Json* error = member(choice, "error");
+  const bool failed = error != nullptr && !error->empty() && *error != "" && *error != false;
+  if (failed || why == "error")
+    return no_reply(words_of(failed ? choice : json), "a choice that ended with an error", json);
+  Written written;
+  if (api == OpenAiApi::kChat) {
+    const Json* message = member(choice, "message");
+    if (message == nullptr || !read_message(*message, written))
+      return damaged("a choice without a message");
+  } else {
+    const Json* text = member(choice, "text");
+    if (text == nullptr || !text->is_string()) return damaged("a choice without a text");
+    written.text = text->get<std::string>();
+  }
+  ParsedReply parsed;
+  engine::Reply& reply = parsed.reply;
+  parsed.written = written.text.size() + written.thought.size();
   const Json* usage = member(json, "usage");
   reply.tokens_in = tokens(usage, "prompt_tokens");
   reply.tokens_out = tokens(usage, "completion_tokens");
+  const Json* details = usage == nullptr ? nullptr : member(*usage, "completion_tokens_details");
   if (why == "content_filter") {
     reply.status = engine::ReplyStatus::kFailed;
-    reply.text.clear();
     reply.error = "content-filter";
-  } else if (why == "length" && !line_ended) {
-    reply.status = engine::ReplyStatus::kCut;
+    return parsed;
   }
+  take_text(api, written, tokens(details, "reasoning_tokens") > 0, why, reply);
   return parsed;
+}
+
+void estimate_tokens(const engine::Request& request, ParsedReply& parsed) {
+  if (parsed.damaged) return;
+  engine::Reply& reply = parsed.reply;
+  const auto estimate = [&](int& tokens, size_t bytes) {
+    // A prompt is never empty, so a server that says 0 does not count.
+    if (tokens > 0 || bytes == 0) return;
+    tokens = static_cast<int>(bytes / kBytesPerToken + 1);
+    reply.tokens_estimated = true;
+  };
+  estimate(reply.tokens_in, request.prefix.size() + request.body.size());
+  estimate(reply.tokens_out, parsed.written);
 }
 
 }  // namespace clipwright::rewrite::openai

@@ -2,11 +2,13 @@
 // and in batch files (docs/engines.md).
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "rewrite/engine/engine.h"
+#include "rewrite/openai/server_words.h"
 
 namespace clipwright::rewrite::openai {
 
@@ -18,7 +20,7 @@ enum class OpenAiApi {
 /// "auto", "completions", "chat". Throws Error(kUsage).
 OpenAiApi parse_openai_api(std::string_view name);
 std::string_view name_of(OpenAiApi api);
-/// "/completions" or "/chat/completions", below the base URL's /v1.
+/// "/completions" or "/chat/completions", below the base URL.
 std::string_view path_of(OpenAiApi api);
 
 /// What a server understands beyond model, prompt, temperature, top_p and a token limit.
@@ -39,12 +41,19 @@ const std::set<std::string>& extension_fields();
 Json request_body(const OpenAiDialect& dialect, const engine::Request& request,
                   const language::Sampling& sampling);
 
-/// What came back with status 200. Never trusts: anything unexpected is `damaged`.
+/// What came back with a good status. Never trusts: anything unexpected is `damaged`.
 struct ParsedReply {
-  engine::Reply reply;   ///< seconds not filled in
+  engine::Reply reply;  ///< seconds not filled in
+  std::optional<ServerWords>
+      refusal;           ///< an error with a meaning, in a reply that pretends to be good
   bool damaged = false;  ///< worth another try; `reply.text` says what is wrong
+  size_t written = 0;    ///< bytes the model wrote, as far as they were sent
 };
+/// Of a body as one JSON value or in pieces (whole_reply). The text is the answer's first line:
+/// what stands before it as a thought, in the text or in a field of its own, is left out.
 ParsedReply parse_reply_body(OpenAiApi api, std::string_view body);
 ParsedReply parse_reply_json(OpenAiApi api, const Json& json);
+/// Fills in the token counts that a server left out: a token for 4 bytes, and says so in the reply.
+void estimate_tokens(const engine::Request& request, ParsedReply& parsed);
 
 }  // namespace clipwright::rewrite::openai

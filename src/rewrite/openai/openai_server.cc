@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
 #include "core/words.h"
+#include "rewrite/openai/model_list.h"
 #include "rewrite/openai/retry_policy.h"
 
 namespace clipwright::rewrite::openai {
@@ -15,6 +17,7 @@ namespace {
 
 constexpr size_t kMostModelsShown = 10;
 constexpr int kMostBusy = 5;
+constexpr int kMostUnusable = 3;
 
 /// The first of them, and how many more there are.
 std::string first_models(const std::vector<std::string>& models) {
@@ -24,7 +27,7 @@ std::string first_models(const std::vector<std::string>& models) {
 }
 
 [[noreturn]] void fail_unreachable(const OpenAiAddress& address, const std::string& reason) {
-  fail_running(address.root + ": no answer (" + reason + ")", "an OpenAI-compatible server",
+  fail_running(address.base + ": no answer (" + reason + ")", "an OpenAI-compatible server",
                "Start the server, or check --base-url.");
 }
 
@@ -34,76 +37,76 @@ void pause(engine::MonotonicClock& clock, std::chrono::milliseconds duration) {
   clock.pause(duration);
 }
 
+bool is_missing(int status) {
+  return status == 404 || status == 405 || status == 410 || status == 501;
+}
+
 /// GET until the server has finished loading.
-HttpReply get_ready(HttpClient& client, const OpenAiAddress& address, const std::string& url,
-                    const ProbeOptions& options, engine::MonotonicClock& clock) {
+HttpReply get_ready(HttpClient& client, const OpenAiAddress& address, const ProbeOptions& options,
+                    engine::MonotonicClock& clock) {
   const auto until = clock.now() + options.patience;
   bool told = false;
   while (true) {
-    HttpReply reply = client.ask({.url = url, .body = {}});
+    HttpReply reply = client.ask({.url = address.models(), .body = {}});
     // A service with thousands of models; the name is checked by the first request then.
     if (reply.failure == HttpFailure::kTooLarge) return reply;
+    if (reply.failure == HttpFailure::kRefused)
+      fail_running(address.models() + ": " + judge(reply).reason, "a reply that can be used",
+                   "Check --base-url and what stands before the server.");
     if (reply.failure != HttpFailure::kNone) fail_unreachable(address, reply.reason);
     if (reply.status != 503 && reply.status != 429 && reply.status != 502) return reply;
     if (clock.now() >= until) fail_unreachable(address, judge(reply).reason);
-    if (!told) log_info(address.root + ": not ready (" + judge(reply).reason + "); waiting.");
+    if (!told) log_info(address.base + ": not ready (" + judge(reply).reason + "); waiting.");
     told = true;
     pause(clock, options.between);
   }
 }
 
-void read_models(const HttpReply& reply, OpenAiServer& server) {
-  const Json json = Json::parse(reply.body, nullptr, false);
-  if (!json.is_object() || !json.contains("data") || !json["data"].is_array()) return;
-  for (const Json& model : json["data"]) {
-    if (!model.is_object()) continue;
-    if (model.contains("id") && model["id"].is_string())
-      server.models.push_back(quoted_reason(model["id"].get<std::string>()));
-    if (server.owner.empty() && model.contains("owned_by") && model["owned_by"].is_string())
-      server.owner = quoted_reason(model["owned_by"].get<std::string>());
-  }
-}
-
-/// A name says little of the weights behind it; some servers say more. Left out is what changes
-/// from start to start ("created").
-Json facts_of(const Json& models, const std::string& name) {
-  Json facts = Json::object();
-  if (!models.is_object() || !models.contains("data") || !models["data"].is_array()) return facts;
-  for (const Json& model : models["data"]) {
-    if (!model.is_object() || model.value("id", Json()) != Json(name)) continue;
-    if (model.contains("root") && model["root"].is_string())
-      facts["root"] = quoted_reason(model["root"].get<std::string>());
-    const auto meta = model.find("meta");
-    if (meta == model.end() || !meta->is_object()) continue;
-    for (const char* fact : {"n_params", "n_vocab", "n_embd", "n_ctx_train", "size"}) {
-      if (meta->contains(fact) && (*meta)[fact].is_number_integer()) facts[fact] = (*meta)[fact];
+/// Looks at /models of each address. The first with a list of models is the server's; else it may
+/// be any at which something is there, else any at all.
+std::vector<OpenAiAddress> find_server(HttpClient& client,
+                                       const std::vector<OpenAiAddress>& addresses,
+                                       const ProbeOptions& options, engine::MonotonicClock& clock,
+                                       HttpReply& models) {
+  std::vector<OpenAiAddress> there;
+  for (const OpenAiAddress& address : addresses) {
+    HttpReply reply = get_ready(client, address, options, clock);
+    if (reply.status == 401 || reply.status == 403) {
+      fail_running(address.models() + ": " + judge(reply).reason, "to be let in",
+                   "Put a valid key into OPENAI_API_KEY.");
     }
+    const bool large = reply.failure == HttpFailure::kTooLarge;
+    if (large || (reply.status == 200 && read_models(reply.body).is_list)) {
+      models = std::move(reply);
+      return {address};
+    }
+    if (!is_missing(reply.status)) there.push_back(address);
   }
-  return facts;
+  return there.empty() ? addresses : there;
 }
 
-void choose_model(const OpenAiAddress& address, const ProbeOptions& options, OpenAiServer& server) {
+void choose_model(const ProbeOptions& options, OpenAiServer& server) {
   const std::vector<std::string>& models = server.models;
+  const std::string& base = server.address.base;
   if (options.model.empty()) {
     if (models.size() == 1) {
       server.dialect.model = models.front();
       return;
     }
-    fail_usage(models.empty() ? address.root + " does not list its models"
-                              : address.root + " has several models: " + first_models(models),
+    fail_usage(models.empty() ? base + " does not name its models"
+                              : base + " has several models: " + first_models(models),
                "--model-name NAME");
   }
   server.dialect.model = options.model;
-  if (models.empty() || std::find(models.begin(), models.end(), options.model) != models.end())
-    return;
+  if (models.empty() || lists(models, options.model)) return;
   const std::string near = nearest(options.model, models);
-  fail_usage(address.root + " has no model '" + options.model + "'",
-             "one of: " + first_models(models), near.empty() ? "" : "Did you mean '" + near + "'?");
+  fail_usage(base + " has no model '" + options.model + "'", "one of: " + first_models(models),
+             near.empty() ? "" : "Did you mean '" + near + "'?");
 }
 
 /// The optional field that a refusal is about: named in its words, else the least needed one left.
 std::string refused_field(const OpenAiDialect& dialect, const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
+  const Json json = try_json(body);
   const auto error = json.is_object() ? json.find("error") : json.end();
   const Json& at = json.is_object() && error != json.end() && error->is_object() ? *error : json;
   std::string words = body;  // of the server; the names of its own fields are none
@@ -136,46 +139,67 @@ std::string refused_field(const OpenAiDialect& dialect, const std::string& body)
   return {};
 }
 
-bool about_other_api(const HttpReply& reply) {
-  if (reply.status == 404 || reply.status == 405 || reply.status == 501) return true;
-  return reply.status == 400 && (reply.body.find("chat model") != std::string::npos ||
-                                 reply.body.find("chat/completions") != std::string::npos);
+/// Whether a refusal says that this API, or anything, is not at this address.
+bool is_elsewhere(const Judgement& judgement, const HttpReply& reply) {
+  if (is_missing(judgement.status)) return true;
+  return judgement.status == 400 && (reply.body.find("chat model") != std::string::npos ||
+                                     reply.body.find("chat/completions") != std::string::npos);
 }
 
-/// Tries one API. True when the server answers; false when it seems to have only the other one.
-bool settle(HttpClient& client, const OpenAiAddress& address, const ProbeOptions& options,
-            engine::MonotonicClock& clock, OpenAiServer& server) {
+[[noreturn]] void fail_refused(const std::string& url, const Judgement& judgement) {
+  fail_running(url + ": " + judgement.reason, "a server that takes this request",
+               judgement.status == 401 || judgement.status == 403
+                   ? "Put a valid key into OPENAI_API_KEY."
+               : judgement.status == 402 || judgement.status == 429
+                   ? "The account has nothing left to pay with."
+                   : "Check --base-url, --model-name and --api.");
+}
+
+/// A model that begins with a thought: it breaks lines long before its answer.
+void let_think(OpenAiServer& server) {
+  if (server.dialect.fields.erase("stop") == 0) return;
+  log_info(server.address.base +
+           ": the model thinks before it answers; requests go without a stop at line breaks, so "
+           "that its thought can end.");
+}
+
+/// Tries one API at the server's address. Empty when the server takes requests; else why it seems
+/// to have it elsewhere or not at all.
+std::optional<std::string> settle(HttpClient& client, const ProbeOptions& options,
+                                  engine::MonotonicClock& clock, OpenAiServer& server) {
   OpenAiDialect& dialect = server.dialect;
   language::Sampling sampling = options.sampling;
   sampling.max_tokens = 1;
   const engine::Request request{.body = "a dog =>", .seed = 1};
-  int busy = 0;
+  const std::string url = server.address.generate(dialect.api);
+  int busy = 0, unusable = 0;
   while (true) {
-    const HttpReply reply = client.ask({.url = address.generate(dialect.api),
-                                        .body = to_line(request_body(dialect, request, sampling))});
-    const Judgement judgement = judge(reply);
-    if (judgement.verdict == Verdict::kAnswer) {
-      const ParsedReply parsed = parse_reply_body(dialect.api, reply.body);
-      if (!parsed.damaged) return true;
-      fail_running(address.generate(dialect.api) + ": " + parsed.reply.text,
-                   "an OpenAI-compatible server", "Check --base-url and --api.");
+    const HttpReply reply =
+        client.ask({.url = url, .body = to_line(request_body(dialect, request, sampling))});
+    ParsedReply parsed;
+    const Judgement judgement = judge(dialect.api, reply, parsed);
+    switch (judgement.verdict) {
+      case Verdict::kAnswer:
+        if (parsed.reply.status == engine::ReplyStatus::kThought) let_think(server);
+        return std::nullopt;
+      case Verdict::kUnusable:
+        if (++unusable >= kMostUnusable)
+          fail_running(url + ": " + judgement.reason, "an OpenAI-compatible server",
+                       "Check --base-url, --model-name and --api.");
+        pause(clock, options.between);
+        continue;
+      case Verdict::kBusy:
+      case Verdict::kRetry:
+        if (reply.failure == HttpFailure::kUnreachable || ++busy > kMostBusy)
+          fail_unreachable(server.address, judgement.reason);
+        pause(clock, judgement.wait.value_or(options.between));
+        continue;
+      case Verdict::kStop:
+      case Verdict::kGiveUp:
+        break;
     }
-    if (judgement.verdict == Verdict::kBusy || judgement.verdict == Verdict::kRetry) {
-      if (reply.failure == HttpFailure::kUnreachable || ++busy > kMostBusy)
-        fail_unreachable(address, judgement.reason);
-      pause(clock, judgement.wait.value_or(options.between));
-      continue;
-    }
-    if (options.api == OpenAiApi::kAuto && dialect.api == OpenAiApi::kCompletions &&
-        about_other_api(reply))
-      return false;
-    if (judgement.verdict == Verdict::kStop) {
-      fail_running(address.generate(dialect.api) + ": " + judgement.reason,
-                   "a server that takes this request",
-                   reply.status == 401 || reply.status == 403
-                       ? "Put a valid key into OPENAI_API_KEY."
-                       : "Check --base-url, --model-name and --api.");
-    }
+    if (is_elsewhere(judgement, reply)) return url + ": " + judgement.reason;
+    if (judgement.verdict == Verdict::kStop) fail_refused(url, judgement);
     if (reply.body.find("max_completion_tokens") != std::string::npos &&
         dialect.token_limit == "max_tokens") {
       dialect.token_limit = "max_completion_tokens";
@@ -183,7 +207,7 @@ bool settle(HttpClient& client, const OpenAiAddress& address, const ProbeOptions
     }
     const std::string field = refused_field(dialect, reply.body);
     if (field.empty()) {
-      fail_running(address.generate(dialect.api) + ": takes no request (" + judgement.reason + ")",
+      fail_running(url + ": takes no request (" + judgement.reason + ")",
                    "temperature, top_p and a token limit as given",
                    "The server's words say what to change.");
     }
@@ -192,48 +216,46 @@ bool settle(HttpClient& client, const OpenAiAddress& address, const ProbeOptions
   }
 }
 
-}  // namespace
-
-OpenAiAddress::OpenAiAddress(const std::string& base_url) : root(base_url) {
-  if (root.rfind("http://", 0) != 0 && root.rfind("https://", 0) != 0) {
-    fail_usage("--base-url " + (root.empty() ? "is missing" : "'" + root + "'"),
-               "an address such as http://127.0.0.1:8080");
-  }
-  const size_t host = root.find("://") + 3;
-  if (root.substr(host, root.find('/', host) - host).find('@') != std::string::npos)
-    fail_usage("--base-url holds a name or password", "an address without them",
-               "Put the key into OPENAI_API_KEY.");
-  while (root.ends_with('/')) root.pop_back();
-  if (root.ends_with("/v1")) root.resize(root.size() - 3);
+void say_all_fields(OpenAiServer& server) {
+  OpenAiDialect& dialect = server.dialect;
+  dialect.fields = standard_fields();
+  dialect.fields.insert(extension_fields().begin(), extension_fields().end());
+  // Elsewhere the word means something else or nothing.
+  if (server.owner != "llamacpp") dialect.fields.erase("samplers");
+  server.dropped.clear();
 }
 
-OpenAiServer probe_server(HttpClient& client, const OpenAiAddress& address,
+}  // namespace
+
+OpenAiServer probe_server(HttpClient& client, const std::vector<OpenAiAddress>& addresses,
                           const ProbeOptions& options, engine::MonotonicClock& clock) {
-  OpenAiServer server;
-  const HttpReply models = get_ready(client, address, address.models(), options, clock);
-  if (models.status == 401 || models.status == 403) {
-    fail_running(address.models() + ": " + judge(models).reason, "to be let in",
-                 "Put a valid key into OPENAI_API_KEY.");
+  HttpReply models;
+  const std::vector<OpenAiAddress> there = find_server(client, addresses, options, clock, models);
+  OpenAiServer server{.address = there.front()};
+  const ModelList list = read_models(models.body);
+  server.models = list.names;
+  server.owner = list.owner;
+  choose_model(options, server);
+  server.facts = facts_of(models.body, server.dialect.model);
+  std::vector<OpenAiApi> apis = {options.api};
+  if (options.api == OpenAiApi::kAuto) apis = {OpenAiApi::kCompletions, OpenAiApi::kChat};
+  std::string reason;  // of the likeliest address, by its last API
+  for (const OpenAiAddress& address : there) {
+    server.address = address;
+    std::string last;
+    for (const OpenAiApi api : apis) {
+      server.dialect.api = api;
+      say_all_fields(server);
+      const std::optional<std::string> elsewhere = settle(client, options, clock, server);
+      if (!elsewhere) return server;
+      last = *elsewhere;
+    }
+    if (reason.empty()) reason = last;
   }
-  if (models.status == 200) read_models(models, server);
-  choose_model(address, options, server);
-  OpenAiDialect& dialect = server.dialect;
-  server.facts = facts_of(Json::parse(models.body, nullptr, false), dialect.model);
-  dialect.api = options.api == OpenAiApi::kChat ? OpenAiApi::kChat : OpenAiApi::kCompletions;
-  const auto all_fields = [&] {
-    dialect.fields = standard_fields();
-    dialect.fields.insert(extension_fields().begin(), extension_fields().end());
-    // Elsewhere the word means something else or nothing.
-    if (server.owner != "llamacpp") dialect.fields.erase("samplers");
-    server.dropped.clear();
-  };
-  all_fields();
-  if (!settle(client, address, options, clock, server)) {
-    dialect.api = OpenAiApi::kChat;
-    all_fields();
-    settle(client, address, options, clock, server);
-  }
-  return server;
+  std::vector<std::string> tried;
+  for (const OpenAiAddress& address : there) tried.push_back(address.base);
+  fail_running(reason, "a server that takes this request",
+               "Check --base-url (tried: " + listed(tried) + "), --model-name and --api.");
 }
 
 }  // namespace clipwright::rewrite::openai

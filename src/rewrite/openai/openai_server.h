@@ -7,23 +7,15 @@
 
 #include "rewrite/engine/monotonic_clock.h"
 #include "rewrite/openai/http_client.h"
+#include "rewrite/openai/openai_address.h"
 #include "rewrite/openai/openai_protocol.h"
 
 namespace clipwright::rewrite::openai {
 
-/// The addresses of one server. Accepts "http://host:port", with or without "/v1" and a last "/".
-struct OpenAiAddress {
-  /// Throws Error(kUsage) for what is no http(s) address or holds a password.
-  explicit OpenAiAddress(const std::string& base_url);
-  std::string root;  ///< without /v1
-  std::string models() const { return root + "/v1/models"; }
-  std::string health() const { return root + "/health"; }
-  std::string generate(OpenAiApi api) const { return root + "/v1" + std::string(path_of(api)); }
-};
-
 struct OpenAiServer {
+  OpenAiAddress address;  ///< the one of those possible at which it answers
   OpenAiDialect dialect;
-  std::vector<std::string> models;   ///< as /v1/models lists them; empty where it does not
+  std::vector<std::string> models;   ///< as /models lists them; empty where it names none
   std::string owner;                 ///< "llamacpp", "vllm", ...
   std::vector<std::string> dropped;  ///< fields it refused
   Json facts = Json::object();       ///< what it says of the model besides its name, and stays so
@@ -38,9 +30,11 @@ struct ProbeOptions {
 };
 
 /// Lists the models, then sends requests for one token until one is taken: a field that the server
-/// refuses is left out from then on. Throws Error(kUsage) when it lists models but not this one,
-/// Error(kFailed) when nobody answers, the key is wrong, or no request is taken.
-OpenAiServer probe_server(HttpClient& client, const OpenAiAddress& address,
+/// refuses is left out from then on, and so is `stop` for a model that begins with a thought, which
+/// a line break must not end. Of several addresses the first counts at which there is a server.
+/// Throws Error(kUsage) when it lists models but not this one, Error(kFailed) when nobody answers,
+/// the key is wrong, or no request is taken.
+OpenAiServer probe_server(HttpClient& client, const std::vector<OpenAiAddress>& addresses,
                           const ProbeOptions& options, engine::MonotonicClock& clock);
 
 }  // namespace clipwright::rewrite::openai

@@ -7,11 +7,8 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "core/json.h"
 #include "core/random.h"
-#include "rewrite/engine/reply.h"
-#include "rewrite/prompt/prompt.h"
-#include "text/unicode/utf8.h"
+#include "core/words.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -19,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestAsked{300'000};
+constexpr size_t kMostReason = 200;  // bytes
 
 milliseconds capped(double seconds) {
   if (!(seconds > 0)) return milliseconds{0};
@@ -44,82 +42,75 @@ std::optional<milliseconds> retry_after(const HttpReply& reply) {
   return capped(std::difftime(until, now));
 }
 
-/// The server's own words: {"error": {"message": ..., "type": ..., "code": ...}} or variants of it.
-struct ServerError {
-  std::string message, kind;
-};
-ServerError server_error(const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
-  ServerError error;
-  if (!json.is_object()) {
-    error.message = quoted_reason(body);
-    return error;
-  }
-  const Json& at = json.contains("error") && json["error"].is_object() ? json["error"] : json;
-  for (const char* name : {"message", "error", "detail"}) {
-    if (!at.contains(name)) continue;
-    error.message =
-        quoted_reason(at[name].is_string() ? at[name].get<std::string>() : to_line(at[name]));
-    break;
-  }
-  for (const char* name : {"type", "code"}) {
-    if (at.contains(name) && at[name].is_string()) error.kind += at[name].get<std::string>() + " ";
-  }
-  return error;
+bool is_good(int status) { return status >= 200 && status < 300; }
+
+bool holds(const std::string& text, std::string_view part) {
+  return ascii_lower(text).find(part) != std::string::npos;
 }
 
-Verdict verdict_of_status(int status, const std::string& kind, bool says_when) {
-  if (status == 200) return Verdict::kAnswer;
-  if (status == 429) {
-    return kind.find("insufficient_quota") != std::string::npos ? Verdict::kStop : Verdict::kBusy;
-  }
+Verdict verdict_of_status(int status, const ServerWords& words, bool says_when) {
+  if (is_good(status)) return Verdict::kAnswer;
+  if (status == 429)
+    return holds(words.kind, "insufficient_quota") ? Verdict::kStop : Verdict::kBusy;
   if (status == 503 && says_when) return Verdict::kBusy;
-  if (status == 408 || status == 409 || status == 425 || status >= 500) return Verdict::kRetry;
+  if (status == 408 || status == 409 || status == 424 || status == 425 || status >= 500)
+    return Verdict::kRetry;
+  // Of this text, not of the key.
+  if (status == 403 && (holds(words.message, "moderation") || holds(words.message, "flagged")))
+    return Verdict::kGiveUp;
   if (status == 401 || status == 402 || status == 403 || status == 404 || status == 405 ||
       status < 400)
     return Verdict::kStop;
   return Verdict::kGiveUp;
 }
 
-}  // namespace
-
-std::string quoted_reason(std::string_view text, size_t most) {
-  std::string line = prompt::caption_blanks(text.substr(0, 8 * most));
-  if (line.size() > most) {
-    line.resize(text::unicode::whole_characters(line, most).size());
-    line += "...";
-  }
-  if (text::unicode::is_utf8(line)) return line;
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  return line;
+/// What a status, with the words that came with it, means.
+Judgement judge_status(const HttpReply& reply, int status, const ServerWords& words) {
+  Judgement judgement;
+  judgement.status = status;
+  judgement.wait = retry_after(reply);
+  judgement.verdict = verdict_of_status(status, words, judgement.wait.has_value());
+  judgement.kind = "http-" + std::to_string(status);
+  judgement.reason = "http " + std::to_string(reply.status);
+  if (status != reply.status) judgement.reason += " with error " + std::to_string(status);
+  if (!words.message.empty()) judgement.reason += ": " + words.message;
+  return judgement;
 }
+
+}  // namespace
 
 Judgement judge(const HttpReply& reply) {
   switch (reply.failure) {
     case HttpFailure::kNone:
       break;
     case HttpFailure::kTooLarge:
-      return {Verdict::kGiveUp, reply.reason, "too-large", {}};
+      return {Verdict::kUnusable, reply.reason, "too-large", 0, {}};
     case HttpFailure::kRefused:
-      return {Verdict::kStop, quoted_reason(reply.reason), "refused", {}};
+      return {Verdict::kStop, quoted_reason(reply.reason), "refused", 0, {}};
     case HttpFailure::kUnreachable:
-      return {Verdict::kRetry, quoted_reason(reply.reason), "unreachable", {}};
+      return {Verdict::kRetry, quoted_reason(reply.reason), "unreachable", 0, {}};
     case HttpFailure::kTimeout:
-      return {Verdict::kRetry, quoted_reason(reply.reason), "timeout", {}};
+      return {Verdict::kRetry, quoted_reason(reply.reason), "timeout", 0, {}};
     case HttpFailure::kBroken:
-      return {Verdict::kRetry, quoted_reason(reply.reason), "broken", {}};
+      return {Verdict::kRetry, quoted_reason(reply.reason), "broken", 0, {}};
   }
-  if (reply.status == 200) return {};
-  const ServerError error = server_error(reply.body);
-  Judgement judgement;
-  judgement.wait = retry_after(reply);
-  judgement.verdict = verdict_of_status(reply.status, error.kind, judgement.wait.has_value());
-  judgement.kind = "http-" + std::to_string(reply.status);
-  judgement.reason = "http " + std::to_string(reply.status);
-  if (!error.message.empty()) judgement.reason += ": " + error.message;
+  if (is_good(reply.status)) return {.status = reply.status};
+  Judgement judgement = judge_status(reply, reply.status, words_of_body(reply.body));
   if (reply.status >= 300 && reply.status < 400)
     judgement.reason += " (redirected to " + quoted_reason(reply.header("location")) + ")";
+  return judgement;
+}
+
+Judgement judge(OpenAiApi api, const HttpReply& reply, ParsedReply& parsed) {
+  Judgement judgement = judge(reply);
+  if (judgement.verdict != Verdict::kAnswer) return judgement;
+  parsed = parse_reply_body(api, reply.body);
+  if (parsed.refusal) return judge_status(reply, parsed.refusal->status, *parsed.refusal);
+  if (parsed.damaged) {
+    judgement.verdict = Verdict::kUnusable;
+    judgement.reason = quoted_reason(parsed.reply.text, kMostReason);
+    judgement.kind = parsed.reply.error;
+  }
   return judgement;
 }
 

@@ -1,6 +1,7 @@
 #include "rewrite/prompt/prompt.h"
 
 #include "core/error.h"
+#include "text/unicode/line_boundaries.h"
 
 namespace clipwright::rewrite::prompt {
 namespace {
@@ -53,13 +54,15 @@ PromptText build_prompt(PromptLayout layout, const ExampleTriple& examples,
 
 std::string caption_blanks(std::string_view text) {
   std::string clean;
-  for (const char byte : text) {
-    const bool blank = static_cast<unsigned char>(byte) <= ' ' || byte == 0x7f;
-    if (!blank) {
-      clean += byte;
+  for (size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const size_t line_end = text::unicode::line_end_length(text.substr(at));
+    if (line_end == 0 && byte > ' ' && byte != 0x7f) {
+      clean += text[at];
     } else if (!clean.empty() && clean.back() != ' ') {
       clean += ' ';
     }
+    at += line_end == 0 ? 1 : line_end;
   }
   while (!clean.empty() && clean.back() == ' ') clean.pop_back();
   return clean;

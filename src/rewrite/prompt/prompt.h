@@ -46,7 +46,8 @@ constexpr const char* kChatInstruction =
     "Continue the user's text as its pattern shows. Answer with the missing end of its last line "
     "only: one line, no quotes, no explanation.";
 
-/// Text on one line: control characters and runs of white space become one space, none at the ends.
+/// Text on one line for any reader: control characters, line ends of Unicode and runs of white
+/// space become one space, none at the ends.
 std::string caption_blanks(std::string_view text);
 /// A caption as it may stand in a prompt: one line, "=>" as "->" (the prompt's own separator would
 /// end the caption early).

@@ -31,6 +31,17 @@ TEST(ParseReply, CleansBlanksAndQuotes) {
   EXPECT_EQ(parse("a dog runs along the shore\r").outcome, Outcome::kAccepted);
 }
 
+TEST(ParseReply, LineEndsOfUnicodeAreBlanks) {
+  for (const std::string end : {"\u2028", "\u2029", "\u0085", "\v", "\f", "\r", "\x1c"}) {
+    const Rewrite rewrite = parse_reply({.text = end + "one" + end + "hound" + end}, "a dog", {});
+    EXPECT_EQ(rewrite.outcome, Outcome::kAccepted) << rewrite.text;
+    EXPECT_EQ(rewrite.text, "one hound");
+    // What is a copy with blanks is a copy with these.
+    EXPECT_EQ(parse_reply({.text = "a" + end + "dog"}, "a dog", {}).outcome,
+              Outcome::kCopyOfSource);
+  }
+}
+
 TEST(ParseReply, JudgesEveryKind) {
   const std::vector<std::pair<std::string, Outcome>> cases = {
       {"a dog runs along the shore", Outcome::kAccepted},

@@ -133,7 +133,7 @@ TEST_F(Making, AModelThatRefusesIsAFailureWithTheReasons) {
   engine.refuses = true;
   EXPECT_THAT(
       complaint(ExitCode::kFailed, [&] { chat_examples(*captions_, {.count = 4}, engine); }),
-      HasSubstr("of 4 examples 0 were made (rejected:refused 120)"));
+      HasSubstr("of 4 examples 0 were made (of 120 replies 120 were rejected as refused ("));
   const records::CaptionLines few(write("few.txt", "one two three 1\nfour five six 4\n"));
   ChatEngine good;
   EXPECT_THAT(complaint(ExitCode::kInput, [&] { chat_examples(few, {}, good); }),

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "tests/rewrite/fake_server.h"
+#include "tests/rewrite/packed.h"
 
 namespace clipwright::rewrite::openai {
 namespace {
@@ -82,6 +83,45 @@ TEST(HttpClient, ManyRequestsRunSideBySideAndCanBeDropped) {
   EXPECT_EQ(client.in_flight(), 1u);
   client.cancel_all();
   EXPECT_EQ(client.in_flight(), 0u);
+}
+
+TEST(HttpClient, UnpacksWhatAServerCompressedThoughNobodyAsked) {
+  const std::string text(300, 't');
+  std::string head;
+  FakeReply reply;
+  FakeServer server([&](const FakeServer::Asked& asked) {
+    head = asked.head;
+    return reply;
+  });
+  HttpClient client(kShort);
+  const auto ask = [&](const std::string& coding, const std::string& body) {
+    reply = {.body = body, .headers = {{"Content-Encoding", coding}}};
+    return client.ask({.url = server.url() + "/", .body = "{}"});
+  };
+  const std::vector<std::pair<std::string, std::string>> packed = {
+      {"gzip", gzipped(text)},     {"x-gzip", gzipped(text)},
+      {"GZIP", gzipped(text)},     {"deflate", deflated(text)},
+      {"br", brotli_packed(text)}, {"zstd", zstd_packed(text)},
+      {"identity", text},          {"gzip, gzip", gzipped(gzipped(text))}};
+  for (const auto& [coding, body] : packed) {
+    const HttpReply answer = ask(coding, body);
+    EXPECT_EQ(answer.failure, HttpFailure::kNone) << coding << answer.reason;
+    EXPECT_EQ(answer.body, text) << coding;
+  }
+  EXPECT_NE(head.find("Accept-Encoding: identity"), std::string::npos) << head;
+  // Others are named, with those that are known; damage is damage.
+  for (const std::string coding : {"xz", "compress", "gzip, lz4", "utf-8"}) {
+    const HttpReply answer = ask(coding, text);
+    EXPECT_EQ(answer.failure, HttpFailure::kRefused) << coding;
+    const std::string name = coding.substr(coding.rfind(' ') + 1);
+    EXPECT_NE(answer.reason.find("Content-Encoding '" + name + "'"), std::string::npos)
+        << answer.reason;
+    EXPECT_NE(answer.reason.find("gzip"), std::string::npos) << answer.reason;
+  }
+  EXPECT_EQ(ask("gzip", text).failure, HttpFailure::kBroken);
+  EXPECT_EQ(ask("zstd", gzipped(text)).failure, HttpFailure::kBroken);
+  // The limit is of what comes out.
+  EXPECT_EQ(ask("gzip", gzipped(std::string(1001, 't'))).failure, HttpFailure::kTooLarge);
 }
 
 TEST(HttpClient, RefusesAKeyThatWouldBreakTheHeader) {

@@ -275,7 +275,32 @@ TEST(OpenAiFaults, RepliesNobodyCanReadAreTypedFailures) {
   }
 }
 
-TEST(OpenAiFaults, TwoMegabytesAreRefusedAtOnce) {
+TEST(OpenAiFaults, AReplyThatNobodyCanUseIsAskedForAgainWithAnotherSeed) {
+  for (const std::string& spoilt :
+       {R"({"choices":[{"text":")" + std::string(2 << 20, 'a') + "\"}]}", std::string("not json"),
+        std::string(R"({"choices":null})")}) {
+    std::mutex mutex;
+    std::vector<Json> asked_for_it;
+    FakeServer server([&](const Asked& asked) {
+      FakeReply reply = good(asked);
+      if (is_models(asked) || is_probe(asked) || caption_of(asked) != "caption 5") return reply;
+      const std::lock_guard lock(mutex);
+      asked_for_it.push_back(Json::parse(asked.body));
+      if (asked_for_it.size() == 1) reply.body = spoilt;
+      return reply;
+    });
+    OpenAiEngine engine(Client().options_for(server));
+    RequestList list = RequestList::captions(40, 2);
+    engine.run(list, {}, list);
+    EXPECT_EQ(list.stopped(), 40);
+    ASSERT_EQ(asked_for_it.size(), 2u);
+    EXPECT_NE(asked_for_it[0]["seed"], asked_for_it[1]["seed"]);
+    asked_for_it[0].erase("seed"), asked_for_it[1].erase("seed");
+    EXPECT_EQ(asked_for_it[0], asked_for_it[1]);
+  }
+}
+
+TEST(OpenAiFaults, TwoMegabytesEachTimeAreRefused) {
   int tries = 0;
   const engine::Reply reply = fate_of_one(
       [](FakeReply& r) {
@@ -284,7 +309,8 @@ TEST(OpenAiFaults, TwoMegabytesAreRefusedAtOnce) {
       &tries);
   EXPECT_EQ(reply.status, engine::ReplyStatus::kFailed);
   EXPECT_EQ(reply.text, "the reply is larger than 1024 KiB");
-  EXPECT_EQ(tries, 1);
+  EXPECT_EQ(reply.error, "too-large");
+  EXPECT_EQ(tries, 3);
 }
 
 TEST(OpenAiFaults, ByteAfterByteIsNotWaitedForForever) {
@@ -434,6 +460,211 @@ TEST(OpenAiFaults, AServerThatRefusesEverythingEndsTheJob) {
   std::string words;
   EXPECT_EQ(code_of([&] { engine.run(list, {}, list); }, words), ExitCode::kFailed);
   EXPECT_LT(list.replies.size(), 30u);
+}
+
+TEST(OpenAiFaults, AServerWhoseRepliesNobodyCanUseEndsTheJobWithItsWords) {
+  for (const auto& [body, words] : std::map<std::string, std::string>{
+           {R"({"choices":null,"id":"g7"})", "\"g7\""},
+           {R"({"error":"the upstream is gone"})", "the upstream is gone"},
+           {"<html>login</html>", "<html>login"}}) {
+    std::atomic<bool> probing = true;
+    FakeServer server([&](const Asked& asked) {
+      FakeReply reply = good(asked);
+      if (!probing) reply.body = body;
+      return reply;
+    });
+    OpenAiEngine engine(Client().options_for(server));
+    probing = false;
+    RequestList list = RequestList::captions(500, 5);
+    std::string told;
+    EXPECT_EQ(code_of([&] { engine.run(list, {}, list); }, told), ExitCode::kFailed);
+    EXPECT_NE(told.find("the first 20 requests"), std::string::npos) << told;
+    EXPECT_NE(told.find(words), std::string::npos) << told;
+    EXPECT_LT(list.replies.size(), 30u);
+  }
+}
+
+TEST(OpenAiFaults, ErrorsInGoodRepliesAreWhatTheirCodesSay) {
+  // Each caption meets a refusal for load, then a broken upstream, then is answered.
+  std::mutex mutex;
+  std::map<std::string, int> met;
+  FakeServer server([&](const Asked& asked) {
+    if (is_models(asked) || is_probe(asked)) return good(asked);
+    const std::lock_guard lock(mutex);
+    switch (++met[caption_of(asked)]) {
+      case 1:
+        return FakeReply{.body = R"({"error":{"code":429,"message":"slow down"}})"};
+      case 2:
+        return FakeReply{.body = R"({"error":{"code":502,"message":"cold"}})"};
+      default:
+        return good(asked);
+    }
+  });
+  Client client;
+  {
+    OpenAiEngine engine(client.options_for(server));
+    RequestList list = RequestList::captions(30, 3);
+    engine.run(list, {}, list);
+    EXPECT_EQ(list.stopped(), 30);
+  }
+  for (const auto& [code, advice] :
+       std::map<int, std::string>{{402, "pay"}, {401, "OPENAI_API_KEY"}, {404, "--model-name"}}) {
+    std::atomic<bool> probing = true;
+    std::atomic<int> calls = 0;
+    FakeServer stopped([&](const Asked& asked) {
+      if (is_models(asked) || probing) return good(asked);
+      ++calls;
+      return FakeReply{.body = to_line({{"error", {{"code", code}, {"message", "that is it"}}}})};
+    });
+    OpenAiEngine engine(client.options_for(stopped));
+    probing = false;
+    RequestList list = RequestList::captions(500, 5);
+    std::string words;
+    EXPECT_EQ(code_of([&] { engine.run(list, {}, list); }, words), ExitCode::kFailed);
+    EXPECT_NE(words.find("http 200 with error " + std::to_string(code) + ": that is it"),
+              std::string::npos)
+        << words;
+    EXPECT_NE(words.find(advice), std::string::npos) << words;
+    EXPECT_LT(calls, 10);
+  }
+}
+
+TEST(OpenAiFaults, AnErrorAtTheProbeIsToldInTheServersWords) {
+  for (const std::string body :
+       {R"({"error":{"code":404,"message":"No endpoints found"}})",
+        R"({"error":{"code":402,"message":"No endpoints found"}})",
+        R"({"error":"No endpoints found"})", R"({"choices":null,"msg":"No endpoints found"})"}) {
+    FakeServer server([&](const Asked& asked) {
+      return is_models(asked) ? models_reply() : FakeReply{.body = body};
+    });
+    std::string words;
+    EXPECT_EQ(code_of([&] { OpenAiEngine engine(Client().options_for(server)); }, words),
+              ExitCode::kFailed);
+    EXPECT_NE(words.find("No endpoints found"), std::string::npos) << words;
+  }
+  // One that passes is passed over.
+  std::atomic<int> calls = 0;
+  FakeServer server([&](const Asked& asked) {
+    if (is_models(asked) || ++calls > 2) return good(asked);
+    return FakeReply{.body = calls == 1 ? R"({"choices":null})" : R"({"error":{"code":503}})"};
+  });
+  EXPECT_EQ(OpenAiEngine(Client().options_for(server)).identity()["model"], "tiny");
+}
+
+TEST(OpenAiEngine, FindsTheServerWhereverAClientWouldAppend) {
+  // Where the server is, what the user gives, what the probe may ask of it.
+  struct Case {
+    std::string there, given;
+    bool lists;
+  };
+  for (const Case& c : std::vector<Case>{{"/v1", "", true},
+                                         {"/v1", "/v1/", true},
+                                         {"/v1beta/openai", "/v1beta/openai", true},
+                                         {"/v1beta/openai", "/v1beta/openai", false},
+                                         {"/proxy/v1", "/proxy", true},
+                                         {"/proxy/v1", "/proxy", false},
+                                         {"/api/paas/v4", "/api/paas/v4", false},
+                                         {"", "", true},
+                                         {"", "", false},
+                                         {"/v1", "", false}}) {
+    std::mutex mutex;
+    std::set<std::string> paths;
+    FakeServer server([&](const Asked& asked) {
+      if (asked.path == c.there + "/models" && c.lists) return models_reply();
+      if (asked.path != c.there + "/chat/completions") return error_reply(404, "Not Found");
+      const std::lock_guard lock(mutex);
+      paths.insert(asked.path);
+      return FakeReply{.body = R"({"choices":[{"message":{"content":"a dog told anew"}}]})"};
+    });
+    OpenAiOptions options = Client().options_for(server);
+    options.base_url += c.given;
+    options.model = "tiny";
+    OpenAiEngine engine(options);
+    EXPECT_EQ(engine.details()["base_url"], server.url() + c.there);
+    RequestList list = RequestList::captions(3, 1);
+    engine.run(list, {}, list);
+    EXPECT_EQ(list.stopped(), 3) << c.there << " " << c.given;
+  }
+  FakeServer nothing([](const Asked&) { return error_reply(404, "Not Found"); });
+  OpenAiOptions options = Client().options_for(nothing);
+  options.base_url += "/x";
+  options.model = "tiny";
+  std::string words;
+  EXPECT_EQ(code_of([&] { OpenAiEngine engine(options); }, words), ExitCode::kFailed);
+  EXPECT_NE(words.find("/x, " + nothing.url() + "/x/v1"), std::string::npos) << words;
+}
+
+TEST(OpenAiEngine, AServerWhoseModelsHaveNoNamesWorksWithANameOfTheUsers) {
+  for (const std::string models :
+       {R"({"data":[{"id":"","object":"model","name":""}]})", R"({"data":[{"object":"model"}]})",
+        R"({"data":[]})", R"([])", R"({"data":[{"id":"models/m"}]})",
+        R"({"data":[{"id":"m:latest"}]})"}) {
+    FakeServer server([&](const Asked& asked) {
+      return is_models(asked) ? FakeReply{.body = models} : good(asked);
+    });
+    OpenAiOptions options = Client().options_for(server);
+    options.model = "m";
+    EXPECT_EQ(OpenAiEngine(options).identity()["model"], "m") << models;
+    if (models.find("m:latest") != std::string::npos ||
+        models.find("models/m") != std::string::npos)
+      continue;
+    options.model = "";
+    std::string words;
+    EXPECT_EQ(code_of([&] { OpenAiEngine engine(options); }, words), ExitCode::kUsage);
+    EXPECT_NE(words.find("--model-name"), std::string::npos) << words;
+  }
+}
+
+TEST(OpenAiEngine, AModelThatThinksGetsNoStopAtLineBreaks) {
+  std::mutex mutex;
+  bool stop_sent = false;
+  FakeServer server([&](const Asked& asked) {
+    if (is_models(asked)) return models_reply();
+    const std::lock_guard lock(mutex);
+    stop_sent = Json::parse(asked.body).contains("stop");
+    return completion_reply(is_probe(asked) ? "<think>" : "<think>\nhm\n</think>\n\na dog anew");
+  });
+  OpenAiEngine engine(Client().options_for(server));
+  RequestList list = RequestList::captions(3, 1);
+  engine.run(list, {}, list);
+  EXPECT_FALSE(stop_sent);
+  EXPECT_EQ(list.replies.at(2).text, "a dog anew");
+  const Json fields = engine.identity()["fields"];
+  EXPECT_EQ(std::count(fields.begin(), fields.end(), "stop"), 0);
+}
+
+TEST(OpenAiEngine, ThatIsToBeAskedLaterAsksNobodyUntilItMust) {
+  std::atomic<int> asked_at_all = 0;
+  FakeServer server([&](const Asked& asked) {
+    ++asked_at_all;
+    return good(asked);
+  });
+  OpenAiOptions options = Client().options_for(server);
+  options.ask_later = true;
+  OpenAiEngine engine(options);
+  EXPECT_FALSE(engine.connected());
+  const Json kept = {{"engine", "openai"}, {"model", "tiny"}, {"api", "chat"}, {"fields", {"n"}}};
+  EXPECT_TRUE(engine.could_be(kept));
+  engine.assume(kept, {{"base_url", "http://x"}});
+  EXPECT_EQ(engine.identity(), kept);
+  EXPECT_EQ(engine.details()["base_url"], "http://x");
+  EXPECT_EQ(asked_at_all, 0);
+  engine.connect();
+  EXPECT_GT(asked_at_all, 0);
+  EXPECT_EQ(engine.identity()["api"], "completions");  // what it is counts from here on
+  // What the user says of the server must be what the ledger says.
+  const auto could_be = [&](const auto& change, const Json& identity) {
+    OpenAiOptions other = options;
+    change(other);
+    return OpenAiEngine(other).could_be(identity);
+  };
+  EXPECT_TRUE(could_be([](OpenAiOptions& o) { o.model = "tiny"; }, kept));
+  EXPECT_FALSE(could_be([](OpenAiOptions& o) { o.model = "large"; }, kept));
+  EXPECT_TRUE(could_be([](OpenAiOptions& o) { o.api = OpenAiApi::kChat; }, kept));
+  EXPECT_FALSE(could_be([](OpenAiOptions& o) { o.api = OpenAiApi::kCompletions; }, kept));
+  EXPECT_FALSE(could_be([](OpenAiOptions& o) { o.revision = "june"; }, kept));
+  EXPECT_FALSE(could_be([](OpenAiOptions&) {}, {{"engine", "llama"}}));
+  EXPECT_FALSE(could_be([](OpenAiOptions&) {}, Json::array()));
 }
 
 TEST(OpenAiFaults, AServerThatStopsTakingRequestsLaterEndsTheJobToo) {

@@ -22,12 +22,13 @@ HttpReply with(int status, std::map<std::string, std::string> headers = {}, std:
 
 TEST(RetryPolicy, EveryStatusHasAVerdict) {
   const std::map<int, Verdict> expected = {
-      {200, Verdict::kAnswer}, {301, Verdict::kStop},   {400, Verdict::kGiveUp},
-      {401, Verdict::kStop},   {402, Verdict::kStop},   {403, Verdict::kStop},
-      {404, Verdict::kStop},   {408, Verdict::kRetry},  {409, Verdict::kRetry},
-      {413, Verdict::kGiveUp}, {422, Verdict::kGiveUp}, {425, Verdict::kRetry},
-      {429, Verdict::kBusy},   {500, Verdict::kRetry},  {502, Verdict::kRetry},
-      {503, Verdict::kRetry},  {504, Verdict::kRetry},  {529, Verdict::kRetry}};
+      {200, Verdict::kAnswer}, {301, Verdict::kStop},  {400, Verdict::kGiveUp},
+      {201, Verdict::kAnswer}, {424, Verdict::kRetry}, {401, Verdict::kStop},
+      {402, Verdict::kStop},   {403, Verdict::kStop},  {404, Verdict::kStop},
+      {408, Verdict::kRetry},  {409, Verdict::kRetry}, {413, Verdict::kGiveUp},
+      {422, Verdict::kGiveUp}, {425, Verdict::kRetry}, {429, Verdict::kBusy},
+      {500, Verdict::kRetry},  {502, Verdict::kRetry}, {503, Verdict::kRetry},
+      {504, Verdict::kRetry},  {529, Verdict::kRetry}};
   for (const auto& [status, verdict] : expected)
     EXPECT_EQ(judge(with(status)).verdict, verdict) << status;
   EXPECT_EQ(judge(with(503, {{"retry-after", "3"}})).verdict, Verdict::kBusy);
@@ -38,11 +39,45 @@ TEST(RetryPolicy, EveryStatusHasAVerdict) {
        std::map<HttpFailure, Verdict>{{HttpFailure::kUnreachable, Verdict::kRetry},
                                       {HttpFailure::kTimeout, Verdict::kRetry},
                                       {HttpFailure::kBroken, Verdict::kRetry},
-                                      {HttpFailure::kTooLarge, Verdict::kGiveUp},
+                                      {HttpFailure::kTooLarge, Verdict::kUnusable},
                                       {HttpFailure::kRefused, Verdict::kStop}}) {
     HttpReply reply;
     reply.failure = failure;
     EXPECT_EQ(judge(reply).verdict, verdict);
+  }
+}
+
+TEST(RetryPolicy, AModerationIsOfTheTextAndNotOfTheKey) {
+  EXPECT_EQ(judge(with(403, {}, R"({"error":{"message":"your input was flagged"}})")).verdict,
+            Verdict::kGiveUp);
+  EXPECT_EQ(judge(with(403, {}, R"({"error":{"message":"no access"}})")).verdict, Verdict::kStop);
+}
+
+TEST(RetryPolicy, AnErrorInAGoodReplyMeansWhatItsCodeMeansAsAStatus) {
+  const std::map<std::string, Verdict> verdicts = {
+      {R"({"code":402,"message":"no credits"})", Verdict::kStop},
+      {R"({"code":401,"message":"no key"})", Verdict::kStop},
+      {R"({"code":403,"message":"not you"})", Verdict::kStop},
+      {R"({"code":"invalid_api_key","message":"no key"})", Verdict::kStop},
+      {R"({"code":404,"message":"no endpoint"})", Verdict::kStop},
+      {R"({"code":429,"message":"slow"})", Verdict::kBusy},
+      {R"({"type":"rate_limit_error","message":"slow"})", Verdict::kBusy},
+      {R"({"code":500,"message":"broke"})", Verdict::kRetry},
+      {R"({"code":"504","message":"cold"})", Verdict::kRetry},
+      {R"({"code":400,"message":"too long"})", Verdict::kGiveUp},
+      {R"({"message":"who knows"})", Verdict::kUnusable}};
+  for (const auto& [error, verdict] : verdicts) {
+    ParsedReply parsed;
+    const Judgement judgement = judge(
+        OpenAiApi::kChat, with(200, {{"retry-after", "7"}}, R"({"error":)" + error + "}"), parsed);
+    EXPECT_EQ(judgement.verdict, verdict) << error << judgement.reason;
+    const std::string message = Json::parse(error)["message"];
+    EXPECT_NE(judgement.reason.find(message), std::string::npos) << judgement.reason;
+    if (verdict == Verdict::kBusy) {
+      EXPECT_EQ(judgement.wait, 7000ms);
+      EXPECT_EQ(judgement.status, 429);
+      EXPECT_EQ(judgement.reason, "http 200 with error 429: slow");
+    }
   }
 }
 

@@ -22,5 +22,14 @@ TEST(SplitLines, EndsLinesWherePythonDoes) {
   EXPECT_THAT(split_lines("\u00c5\u2027\u202a\xE2\x80"), ElementsAre("\u00c5\u2027\u202a\xE2\x80"));
 }
 
+TEST(OnOneLine, EveryLineEndIsOneBlank) {
+  EXPECT_EQ(on_one_line("a\nb\r\nc\rd\ve\ff\x1Cg\x1Dh\x1Ei\u0085j\u2028k\u2029l"),
+            "a b c d e f g h i j k l");
+  EXPECT_EQ(on_one_line(""), "");
+  EXPECT_EQ(on_one_line("caf\u00e9 \u2026 \u200b"),
+            "caf\u00e9 \u2026 \u200b");  // neighbours of theirs
+  EXPECT_EQ(line_end_length(""), 0u);
+}
+
 }  // namespace
 }  // namespace clipwright::text::unicode
