@@ -1,98 +1,15 @@
 #include <algorithm>
 #include <array>
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <optional>
 #include <string_view>
 #include <vector>
 
-#include <tiffio.h>
-
 #include "data/image/image_decoder.h"
+#include "data/image/tiff_source.h"
 
 namespace clipwright::data::image {
 namespace {
-
-/// What libtiff reads from, and what it last complained about.
-struct Source {
-  std::span<const uint8_t> bytes;
-  uint64_t at = 0;
-  std::string complaint;
-};
-
-tmsize_t on_read(thandle_t handle, void* target, tmsize_t size) {
-  Source& source = *static_cast<Source*>(handle);
-  if (size <= 0 || source.at >= source.bytes.size()) return 0;
-  const auto count =
-      std::min<uint64_t>(static_cast<uint64_t>(size), source.bytes.size() - source.at);
-  std::memcpy(target, source.bytes.data() + source.at, count);
-  source.at += count;
-  return static_cast<tmsize_t>(count);
-}
-tmsize_t on_write(thandle_t, void*, tmsize_t) { return 0; }
-toff_t on_seek(thandle_t handle, toff_t offset, int from) {
-  Source& source = *static_cast<Source*>(handle);
-  source.at = offset + (from == SEEK_CUR ? source.at : from == SEEK_END ? source.bytes.size() : 0);
-  return source.at;
-}
-int on_close(thandle_t) { return 0; }
-toff_t on_size(thandle_t handle) { return static_cast<Source*>(handle)->bytes.size(); }
-
-/// Whose file this thread is reading: another user of libtiff in the process has handles of its
-/// own.
-thread_local Source* reading = nullptr;
-
-class Reading {
- public:
-  explicit Reading(Source& source) { reading = &source; }
-  Reading(const Reading&) = delete;
-  Reading& operator=(const Reading&) = delete;
-  ~Reading() { reading = nullptr; }
-};
-
-void on_error(thandle_t handle, const char* /*module*/, const char* format, va_list values) {
-  if (handle == nullptr || handle != reading) return;
-  std::array<char, 200> text{};
-  std::vsnprintf(text.data(), text.size(), format, values);
-  std::string& complaint = static_cast<Source*>(handle)->complaint;
-  if (complaint.empty()) complaint = text.data();  // the first one is the cause
-}
-
-/// libtiff's handlers belong to the process.
-void take_messages() {
-  static const bool once = [] {
-    TIFFSetErrorHandler(nullptr);
-    TIFFSetWarningHandler(nullptr);
-    TIFFSetErrorHandlerExt(on_error);
-    return true;
-  }();
-  static_cast<void>(once);
-}
-
-/// What the first directory of a file itself says under a tag of short numbers (the first of them);
-/// nothing where it has no such tag.
-std::optional<uint16_t> stated(std::span<const uint8_t> file, uint32_t tag) {
-  if (file.size() < 16) return std::nullopt;
-  const bool big_endian = file[0] == 'M';
-  const auto number = [&](uint64_t at, size_t size) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; ++i)
-      value |= uint64_t{file[at + i]} << 8 * (big_endian ? size - 1 - i : i);
-    return value;
-  };
-  const bool wide = number(2, 2) == 43;
-  const size_t count_size = wide ? 8 : 2, entry_size = wide ? 20 : 12;
-  const uint64_t directory = wide ? number(8, 8) : number(4, 4);
-  if (directory > file.size() || file.size() - directory < count_size) return std::nullopt;
-  const uint64_t entries = number(directory, count_size);
-  uint64_t at = directory + count_size;
-  for (uint64_t i = 0; i < entries && file.size() - at >= entry_size; ++i, at += entry_size) {
-    if (number(at, 2) == tag) return static_cast<uint16_t>(number(at + (wide ? 12 : 8), 2));
-  }
-  return std::nullopt;
-}
 
 /// How a pixel's samples become one of our kinds.
 enum class Layout {
@@ -112,7 +29,7 @@ enum class Layout {
 /// Pillow makes of it. Source: Pillow's TiffImagePlugin, table OPEN_INFO.
 class TiffDecoder : public ImageDecoder {
  public:
-  TiffDecoder() { take_messages(); }
+  TiffDecoder() = default;
   ~TiffDecoder() override { close(); }
   TiffDecoder(const TiffDecoder&) = delete;
   TiffDecoder& operator=(const TiffDecoder&) = delete;
@@ -120,10 +37,8 @@ class TiffDecoder : public ImageDecoder {
   std::string open(std::span<const std::byte> file) override {
     close();
     source_ = {.bytes = {reinterpret_cast<const uint8_t*>(file.data()), file.size()}};
-    const Reading now(source_);
-    // "m": read, not mapped, so that damaged offsets stay inside the source above.
-    tiff_ = TIFFClientOpen("picture", "rm", &source_, on_read, on_write, on_seek, on_close, on_size,
-                           nullptr, nullptr);
+    const ReadingTiff now(source_);
+    tiff_ = open_tiff(source_);
     if (tiff_ == nullptr) return damaged();
     uint32_t width = 0, height = 0;
     if (TIFFGetField(tiff_, TIFFTAG_IMAGEWIDTH, &width) == 0 ||
@@ -142,7 +57,7 @@ class TiffDecoder : public ImageDecoder {
   }
 
   std::string decode(const Crop& region, Image& image) override {
-    const Reading now(source_);
+    const ReadingTiff now(source_);
     Image& stored = orientation_ == 1 ? image : stored_;
     stored.allocate(stored_width_, stored_height_, kind_);
     std::string problem = layout_ == Layout::kByLibrary ? read_by_library(stored)
@@ -450,7 +365,7 @@ class TiffDecoder : public ImageDecoder {
     }
   }
 
-  Source source_;
+  TiffSource source_;
   TIFF* tiff_ = nullptr;
   Layout layout_ = Layout::kColour;
   uint16_t photometric_ = 0, bits_ = 8, samples_ = 1;
