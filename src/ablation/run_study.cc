@@ -19,7 +19,7 @@ namespace {
 fs::path extract(const TextSource& source, const fs::path& folder, int version) {
   const fs::path path =
       folder / (source.mode + (version > 1 ? "-" + std::to_string(version) : "") + ".jsonl");
-  fs::create_directories(folder);
+  make_folder(folder);
   records::JsonlReader reader(std::make_shared<const records::JsonlFile>(source.file));
   records::JsonlWriter writer(path);
   records::Record record;
@@ -162,7 +162,7 @@ class Runner {
       return;
     }
     log_info("run " + std::to_string(at + 1) + " of " + std::to_string(runs) + ": " + what);
-    fs::create_directories(output_ / "runs");
+    make_folder(output_ / "runs");
     write_file(note_of(run.name), run.identity.dump(2) + "\n");
     finish(run_this_program_aloud(run.arguments), "training " + what);
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -98,6 +99,13 @@ LogFile::LogFile(const std::string& path) {
   auto logger = std::make_shared<spdlog::logger>("clipwright", sinks.begin(), sinks.end());
   logger->set_level(spdlog::level::info);
   logger->flush_on(spdlog::level::info);
+  // A log that a full disk cuts short is no reason to end a run.
+  logger->set_error_handler(
+      [path, told = std::make_shared<std::atomic<bool>>(false)](const std::string& why) {
+        if (told->exchange(true)) return;
+        std::fprintf(stderr, "%s: lines of the log are missing there (%s)\n", path.c_str(),
+                     why.c_str());
+      });
   spdlog::set_default_logger(std::move(logger));
 }
 

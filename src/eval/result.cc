@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -116,17 +117,29 @@ std::vector<fs::path> files_beside_result(const fs::path& path) {
   return files;
 }
 
-void write_result(const fs::path& path, const EvaluationRecord& record) {
+std::vector<NamedText> result_texts(const fs::path& path, const EvaluationRecord& record) {
   const std::vector<fs::path> beside = files_beside_result(path);
-  const fs::path &samples = beside[0], &names = beside[1];
-  std::error_code ignored;
-  fs::remove(samples, ignored);
-  fs::remove(names, ignored);
-  if (!record.samples.empty()) write_samples(samples, record.samples);
-  std::string lines;
-  for (const std::string& name : record.classnames) lines += name + "\n";
-  if (!lines.empty()) write_file(names, lines);
-  write_file(path, to_json(record).dump(2) + "\n");
+  std::vector<NamedText> texts;
+  if (!record.samples.empty()) texts.push_back({beside[0], samples_text(record.samples)});
+  std::string names;
+  for (const std::string& name : record.classnames) names += name + "\n";
+  if (!names.empty()) texts.push_back({beside[1], std::move(names)});
+  texts.push_back({path, to_json(record).dump(2) + "\n"});
+  return texts;
+}
+
+void write_result_files(const fs::path& path, const std::vector<NamedText>& files) {
+  std::vector<fs::path> stale;
+  for (const fs::path& file : files_beside_result(path)) {
+    if (std::none_of(files.begin(), files.end(),
+                     [&](const NamedText& written) { return written.path == file; }))
+      stale.push_back(file);
+  }
+  write_files(files, stale);
+}
+
+void write_result(const fs::path& path, const EvaluationRecord& record) {
+  write_result_files(path, result_texts(path, record));
 }
 
 std::string build_results_csv(const std::vector<std::string>& paths) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "eval/sample_outcomes.h"
 
@@ -33,8 +34,14 @@ EvaluationRecord read_result(const std::filesystem::path& path);
 /// FILE.samples.jsonl and FILE.classnames.txt, which belong to the result FILE.json.
 std::vector<std::filesystem::path> files_beside_result(const std::filesystem::path& path);
 
-/// Writes the result, and beside FILE.json what belongs to it and is there: FILE.samples.jsonl,
-/// FILE.classnames.txt (a name a line). Older ones of these are removed. Throws Error(kFailed).
+/// What `write_result` writes: the result, and beside FILE.json what belongs to it and is there:
+/// FILE.samples.jsonl, FILE.classnames.txt (a name a line).
+std::vector<NamedText> result_texts(const std::filesystem::path& path,
+                                    const EvaluationRecord& record);
+
+/// These and any others that belong to the result, together; older ones beside it that the new one
+/// has not go. Throws Error(kFailed), and the older result stays whole.
+void write_result_files(const std::filesystem::path& path, const std::vector<NamedText>& files);
 void write_result(const std::filesystem::path& path, const EvaluationRecord& record);
 
 /// One CSV row a file, `metrics` spread into columns and `model_fullname` added as CLIP_benchmark

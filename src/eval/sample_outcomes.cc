@@ -111,13 +111,12 @@ void SampleOutcomes::add(std::string key, int label, const std::vector<float>& r
   values.insert(values.end(), row_values.begin(), row_values.end());
 }
 
-void write_samples(const std::filesystem::path& path, const SampleOutcomes& samples) {
+std::string samples_text(const SampleOutcomes& samples) {
   const size_t columns = samples.metrics.size();
   CW_CHECK(samples.classes.size() == samples.keys.size() &&
                samples.values.size() == samples.keys.size() * columns,
            "a class and a row of values for each key");
-  AtomicFile file(path);
-  file.write(to_line({{"metrics", samples.metrics}}) + '\n');
+  std::string text = to_line({{"metrics", samples.metrics}}) + '\n';
   for (size_t i = 0; i < samples.keys.size(); ++i) {
     Json values = Json::array();
     for (size_t m = 0; m < columns; ++m) {
@@ -126,9 +125,13 @@ void write_samples(const std::filesystem::path& path, const SampleOutcomes& samp
     }
     const Json row = {
         {"key", written_key(samples.keys[i])}, {"class", samples.classes[i]}, {"values", values}};
-    file.write(to_line(row) + '\n');
+    text += to_line(row) + '\n';
   }
-  file.commit();
+  return text;
+}
+
+void write_samples(const std::filesystem::path& path, const SampleOutcomes& samples) {
+  write_file(path, samples_text(samples));
 }
 
 SampleOutcomes read_samples(const std::filesystem::path& path) {

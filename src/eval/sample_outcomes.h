@@ -30,7 +30,9 @@ struct SampleOutcomes {
   std::unordered_map<std::string, int64_t> times_seen = {};
 };
 
-/// JSON lines: a line with the names of the columns, then a line a sample. Atomic.
+/// JSON lines: a line with the names of the columns, then a line a sample.
+std::string samples_text(const SampleOutcomes& samples);
+/// The same as a file. Atomic.
 void write_samples(const std::filesystem::path& path, const SampleOutcomes& samples);
 /// Throws Error(kInput) with file and line for anything that is not such a file.
 SampleOutcomes read_samples(const std::filesystem::path& path);

@@ -49,6 +49,8 @@ class JsonlWriter {
   void commit() { file_.commit(); }
 
  private:
+  /// For a commit with other files; lives as long as the writer.
+  AtomicFile& file() { return file_; }
   AtomicFile file_;
 };
 

@@ -89,9 +89,9 @@ void KeptTextWriter::add(const KeptText& kept) {
   line(record);
 }
 
-void KeptTextWriter::commit() {
+AtomicFile& KeptTextWriter::close() {
   if (deflate_) deflate_->write(file_, {}, Z_FINISH);
-  file_.commit();
+  return file_;
 }
 
 void each_kept_text(const std::filesystem::path& path,

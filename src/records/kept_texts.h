@@ -34,7 +34,9 @@ class KeptTextWriter {
   void add_recipe(const Sha256& recipe, const Json& description);
   /// One that was written before is left out (a caption may occur many times).
   void add(const KeptText& kept);
-  void commit();
+  void commit() { close().commit(); }
+  /// Ends the contents, for a commit with other files; lives as long as the writer.
+  AtomicFile& close();
 
  private:
   struct Deflate;

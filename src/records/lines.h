@@ -69,6 +69,8 @@ class LineWriter {
   void add(std::string_view text);
   void commit() { file_.commit(); }
 
+  /// For a commit with other files; lives as long as the writer.
+  AtomicFile& file() { return file_; }
  private:
   AtomicFile file_;
 };

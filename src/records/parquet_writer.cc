@@ -47,7 +47,7 @@ class AtomicStream final : public arrow::io::OutputStream {
     size_ += bytes;
     return arrow::Status::OK();
   }
-  void commit() { file_.commit(); }
+  AtomicFile& file() { return file_; }
 
  private:
   AtomicFile file_;
@@ -193,12 +193,12 @@ void ParquetWriter::describe(const std::string& recipe, const Json& description)
   state_->recipes->Append("clipwright.recipe." + recipe, to_line(description));
 }
 
-void ParquetWriter::commit() {
+AtomicFile& ParquetWriter::close() {
   if (!state_->writer) state_->open();
   if (state_->rows > 0) state_->flush();
   check(state_->writer->AddKeyValueMetadata(state_->recipes), state_->path);
   check(state_->writer->Close(), state_->path);
-  state_->stream->commit();
+  return state_->stream->file();
 }
 
 }  // namespace clipwright::records

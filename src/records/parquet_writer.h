@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "core/file.h"
 #include "records/record.h"
 
 namespace clipwright::records {
@@ -24,7 +25,9 @@ class ParquetWriter {
   /// Keeps what made the records of a recipe in the file's metadata, as "clipwright.recipe.<hex>".
   void describe(const std::string& recipe, const Json& description);
   /// The file appears under its name. Throws Error(kFailed) when the disk refuses.
-  void commit();
+  void commit() { close().commit(); }
+  /// Ends the contents, for a commit with other files; lives as long as the writer.
+  AtomicFile& close();
 
  private:
   struct State;

@@ -37,21 +37,6 @@ TEST_F(FileTest, AppearsOnlyWhenCommitted) {
   EXPECT_EQ(files(), 1);
 }
 
-TEST_F(FileTest, AFullDiskIsAnErrorThatSaysSo) {
-  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "this system has no /dev/full";
-  // A link in the place of the temporary name leads to a device without room.
-  const fs::path target = folder_ / "x";
-  fs::create_symlink("/dev/full", target.string() + ".new." + std::to_string(::getpid()));
-  try {
-    write_file(target, std::string(1 << 16, 'x'));
-    FAIL() << "a full disk went unnoticed";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ExitCode::kFailed);
-    EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos) << error.what();
-  }
-  EXPECT_FALSE(fs::exists(target));
-}
-
 TEST_F(FileTest, ADeviceAPipeOrAFolderIsNotReplaced) {
   const fs::path pipe = folder_ / "pipe", link = folder_ / "link";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

@@ -39,15 +39,18 @@ BackgroundProgram::BackgroundProgram(const std::filesystem::path& program,
   std::vector<char*> raw;
   for (std::string& word : words) raw.push_back(word.data());
   raw.push_back(nullptr);
+  // Opened here: posix_spawn would give a log that cannot be made as a program that cannot be run.
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (output < 0) fail_running(log.string() + ": cannot be written (" + std::strerror(errno) + ")");
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   const int code =
       ::posix_spawn(&process_, program.c_str(), &actions, nullptr, raw.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
+  ::close(output);
   if (code != 0) {
     process_ = -1;
     ended_ = true;

@@ -83,9 +83,9 @@ PhotographSet write_set(const Question& question, const std::vector<const Pictur
     add_licence(licences, key, *picture);
     progress.update(++done);
   }
+  benchmark.add_file("LICENSES.txt", std::move(licences));
   set.pictures = benchmark.finish();
   set.classes = retrieval ? 0 : static_cast<int64_t>(names.size());
-  write_file(folder / "LICENSES.txt", licences);
   return set;
 }
 

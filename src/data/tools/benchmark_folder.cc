@@ -1,6 +1,8 @@
 #include "data/tools/benchmark_folder.h"
 
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -24,13 +26,13 @@ std::string lines(const std::vector<std::string>& texts) {
 BenchmarkFolder::BenchmarkFolder(const fs::path& folder, const std::vector<std::string>& classnames,
                                  const std::vector<std::string>& templates)
     : folder_(folder), tar_(made(folder / "test") / "0.tar") {
-  write_file(folder / "classnames.txt", lines(classnames));
-  write_file(folder / "zeroshot_classification_templates.txt", lines(templates));
+  add_file("classnames.txt", lines(classnames));
+  add_file("zeroshot_classification_templates.txt", lines(templates));
 }
 
 BenchmarkFolder::BenchmarkFolder(const fs::path& folder)
     : folder_(folder), tar_(made(folder / "test") / "0.tar") {
-  write_file(folder / "dataset_type.txt", "retrieval\n");
+  add_file("dataset_type.txt", "retrieval\n");
 }
 
 std::string BenchmarkFolder::next_key() {
@@ -57,9 +59,19 @@ std::string BenchmarkFolder::add(std::string_view picture, std::string_view exte
   return key;
 }
 
+void BenchmarkFolder::add_file(const std::string& name, std::string contents) {
+  texts_.push_back({folder_ / name, std::move(contents)});
+}
+
 int64_t BenchmarkFolder::finish() {
-  tar_.finish();
-  write_file(folder_ / "test" / "nshards.txt", "1\n");
+  add_file("test/nshards.txt", "1\n");
+  std::vector<AtomicFile*> files = {&tar_.close()};
+  std::vector<std::unique_ptr<AtomicFile>> written;
+  for (const NamedText& text : texts_) {
+    files.push_back(written.emplace_back(std::make_unique<AtomicFile>(text.path)).get());
+    files.back()->write(text.contents);
+  }
+  commit_together(files);
   return count_;
 }
 

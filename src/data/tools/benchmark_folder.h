@@ -11,7 +11,7 @@
 
 namespace clipwright::data::tools {
 
-/// One split "test" with one shard. Complete once `finish` has returned; equal calls give equal
+/// One split "test" with one shard. All its files appear with `finish`; equal calls give equal
 /// bytes.
 class BenchmarkFolder {
  public:
@@ -27,13 +27,17 @@ class BenchmarkFolder {
   /// At least one caption, without line ends in them.
   std::string add(std::string_view picture, std::string_view extension,
                   const std::vector<std::string>& captions);
-  /// Number of pictures written.
+  /// A file more, by its name in the folder.
+  void add_file(const std::string& name, std::string contents);
+  /// Number of pictures written. Throws Error(kFailed) when the disk refuses; what the folder held
+  /// stays then.
   int64_t finish();
 
  private:
   std::string next_key();
   std::filesystem::path folder_;
   files::TarWriter tar_;
+  std::vector<NamedText> texts_;
   int64_t count_ = 0;
 };
 

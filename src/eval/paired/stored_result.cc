@@ -101,11 +101,18 @@ void write_stored_result(const fs::path& folder, const std::string& set,
                          const Json& identity) {
   make_folder(folder);
   const fs::path file = folder / (set + ".json");
-  std::error_code ignored;
-  fs::remove(beside(file, ".done"), ignored);
-  write_result(file, record);
-  const Json done = {{"metric", metric}, {"identity", identity}, {"files", checksums(file)}};
-  write_file(beside(file, ".done"), to_line(done) + "\n");
+  std::vector<NamedText> files = result_texts(file, record);
+  Json sums = Json::object();
+  // In the order of `checksums`: objects with their members in another order are not equal.
+  for (const char* part : kParts) {
+    for (const NamedText& text : files) {
+      if (text.path == beside(file, part))
+        sums[text.path.filename().string()] = hex(sha256(text.contents));
+    }
+  }
+  const Json done = {{"metric", metric}, {"identity", identity}, {"files", sums}};
+  files.push_back({beside(file, ".done"), to_line(done) + "\n"});
+  write_result_files(file, files);
 }
 
 void forget_done(const fs::path& folder, const std::string& set) {

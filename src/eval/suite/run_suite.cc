@@ -246,11 +246,11 @@ void write_tables(const SuiteOutcome& outcome, const fs::path& output) {
     for (const FailedSet& entry : outcome.failed)
       markdown += "- " + entry.model + " on " + entry.set + ": " + entry.why + "\n";
   }
-  write_file(output / "table.md", markdown);
-  write_file(output / "table.csv", paired::scores_csv(comparison));
-  write_file(output / "differences.csv", paired::comparison_csv(comparison));
-  write_file(output / "table.tex", latex);
-  write_file(output / "comparison.json", to_json(outcome).dump(1) + "\n");
+  write_files({{output / "table.md", markdown},
+               {output / "table.csv", paired::scores_csv(comparison)},
+               {output / "differences.csv", paired::comparison_csv(comparison)},
+               {output / "table.tex", latex},
+               {output / "comparison.json", to_json(outcome).dump(1) + "\n"}});
 }
 
 }  // namespace

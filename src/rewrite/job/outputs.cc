@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -49,7 +50,17 @@ records::Record record_of(std::string key, const std::string& source, const std:
   return record;
 }
 
-/// Every file that is wanted of a job, written side by side.
+Json recipes_of(const JobPlan& plan) {
+  Json recipes = Json::object();
+  for (const PlannedMode& mode : plan.modes) {
+    recipes[mode.task.mode] = {{"recipe", hex(mode.recipe.sha)},
+                               {"description", mode.recipe.description}};
+  }
+  return recipes;
+}
+
+/// Every file that is wanted of a job, written side by side. They appear together: recipes of one
+/// job beside texts of another would mislead the next one.
 class OutputFiles {
  public:
   OutputFiles(const RewriteOptions& options, const JobPlan& plan) {
@@ -59,6 +70,8 @@ class OutputFiles {
             std::make_unique<records::LineWriter>(options.output / (mode.task.mode + ".txt")));
       }
       jsonl_.emplace(options.output / "rewrites.jsonl");
+      recipes_.emplace(options.output / kRecipesFile);
+      recipes_->write(recipes_of(plan).dump(2) + "\n");
     }
     if (!options.parquet.empty()) parquet_.emplace(options.parquet);
     if (!options.records.empty()) kept_.emplace(options.records);
@@ -80,27 +93,22 @@ class OutputFiles {
     if (kept_) kept_->add({source, row.mode, row.recipe, row.text, row.attempt, occurrence});
   }
   void commit() {
-    for (const auto& lines : lines_) lines->commit();
-    if (jsonl_) jsonl_->commit();
-    if (parquet_) parquet_->commit();
-    if (kept_) kept_->commit();
+    std::vector<AtomicFile*> files;
+    for (const auto& lines : lines_) files.push_back(&lines->file());
+    if (jsonl_) files.push_back(&jsonl_->file());
+    if (recipes_) files.push_back(&*recipes_);
+    if (parquet_) files.push_back(&parquet_->close());
+    if (kept_) files.push_back(&kept_->close());
+    commit_together(files);
   }
 
  private:
   std::vector<std::unique_ptr<records::LineWriter>> lines_;  ///< one a mode
   std::optional<records::JsonlWriter> jsonl_;
+  std::optional<AtomicFile> recipes_;
   std::optional<records::ParquetWriter> parquet_;
   std::optional<records::KeptTextWriter> kept_;
 };
-
-Json recipes_of(const JobPlan& plan) {
-  Json recipes = Json::object();
-  for (const PlannedMode& mode : plan.modes) {
-    recipes[mode.task.mode] = {{"recipe", hex(mode.recipe.sha)},
-                               {"description", mode.recipe.description}};
-  }
-  return recipes;
-}
 
 }  // namespace
 
@@ -130,8 +138,6 @@ void write_outputs(const records::CaptionSource& captions, const RewriteOptions&
                    const JobPlan& plan, ledger::Ledger& ledger) {
   if (options.output.empty() && options.parquet.empty() && options.records.empty()) return;
   OutputFiles files(options, plan);
-  if (!options.output.empty())
-    write_file(options.output / kRecipesFile, recipes_of(plan).dump(2) + "\n");
   Progress progress("writing", plan.summary.captions);
   constexpr int64_t kBlock = 1000;  // a question to the ledger for each would take days on a server
   for (int64_t from = 0; from < plan.summary.captions; from += kBlock) {

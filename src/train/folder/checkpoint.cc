@@ -12,6 +12,7 @@
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
+#include "train/folder/unfinished_folder.h"
 
 namespace clipwright::train::folder {
 namespace {
@@ -28,35 +29,6 @@ Json seal_of(const fs::path& file) {
   std::snprintf(sum, sizeof sum, "%016lx", static_cast<unsigned long>(hash64(mapped.text())));
   return {{"bytes", mapped.bytes().size()}, {"xxh3", sum}};
 }
-
-/// A folder that is removed again unless it gets its name.
-class UnfinishedFolder {
- public:
-  explicit UnfinishedFolder(fs::path path) : path_(std::move(path)) {
-    fs::remove_all(path_);
-    make_folder(path_);
-  }
-  UnfinishedFolder(const UnfinishedFolder&) = delete;
-  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
-  ~UnfinishedFolder() {
-    std::error_code ignored;
-    if (!named_) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
-  void rename(const fs::path& name) {
-    sync_folder(path_);
-    fs::remove_all(
-        name);  // left by a process that was killed before its DONE, or by an abandoned attempt
-    fs::rename(path_, name);
-    named_ = true;
-    sync_folder(name.parent_path());
-  }
-
- private:
-  fs::path path_;
-  bool named_ = false;
-};
 
 Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
   return {{"format", kFormat},
@@ -75,11 +47,10 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
 fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
                          const models::Clip& model, const losses::Objective& objective,
                          const optim::AdamW& optimizer) {
-  const std::string name = std::string(kPrefix) + std::to_string(state.step);
-  const fs::path target = checkpoints / name;
+  const fs::path target = checkpoints / (std::string(kPrefix) + std::to_string(state.step));
   try {
     make_folder(checkpoints);
-    UnfinishedFolder folder(checkpoints / (std::string(kUnfinished) + name));
+    UnfinishedFolder folder(target);
     std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
     tensor::write_safetensors(folder.path() / kModel, model.table().file_tensors(),
                               {{"format", "pt"}});
@@ -93,12 +64,12 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
     write_file(folder.path() / kState, state_to_json(state, optimizer.steps_done()).dump(2) + "\n");
     Json seals;
     for (const std::string& file : files) seals[file] = seal_of(folder.path() / file);
-    folder.rename(target);
-    write_file(target / kDone, Json{{"files", seals}}.dump(2) + "\n");
-    sync_folder(target);
-  } catch (const fs::filesystem_error& error) {
+    write_file(folder.path() / kDone, Json{{"files", seals}}.dump(2) + "\n");
+    folder.rename();
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::kFailed) throw;
     fail_running(
-        "checkpoint " + target.string() + " cannot be written (" + error.code().message() + ")", {},
+        "checkpoint " + target.string() + " is not written: " + error.what(), {},
         "The checkpoints before it are whole; go on with --resume latest when there is room.");
   }
   return target;

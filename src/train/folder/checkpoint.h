@@ -26,7 +26,7 @@ struct TrainState {
   std::string machine;  ///< device and threads: equal ones give equal bits
 };
 
-/// Writes CHECKPOINTS/step_<N> under a temporary name, syncs, renames, and writes DONE last.
+/// Writes CHECKPOINTS/step_<N> under a temporary name, DONE last, syncs, and renames.
 /// Returns its path. Throws Error(kFailed) and leaves nothing behind when the disk refuses.
 std::filesystem::path save_checkpoint(const std::filesystem::path& checkpoints,
                                       const TrainState& state, const models::Clip& model,

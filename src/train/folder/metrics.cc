@@ -1,23 +1,12 @@
 #include "train/folder/metrics.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <string>
 
-#include "core/error.h"
 #include "core/file.h"
 
 namespace clipwright::train::folder {
 namespace {
-
-[[noreturn]] void fail_writing(const fs::path& path) {
-  fail_running(path.string() + " cannot be written (" + std::strerror(errno) + ")", {},
-               "Free some space, then go on with --resume latest.");
-}
 
 /// The step of a row, or -1 when the line is no row.
 int64_t step_of(std::string_view line) {
@@ -60,31 +49,11 @@ Json metrics_row(const options::StepReport& report) {
   return row;
 }
 
-MetricsFile::MetricsFile(const fs::path& path, int64_t last_step) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail_writing(path);
-  size_t keep = 0;
-  if (last_step > 0) keep = end_of_rows(MappedFile(path).text(), last_step);
-  if (::ftruncate(descriptor_, static_cast<off_t>(keep)) != 0) fail_writing(path);
+MetricsFile::MetricsFile(const fs::path& path, int64_t last_step)
+    : file_(path, "Free some space, then go on with --resume latest.") {
+  file_.cut(last_step > 0 ? end_of_rows(MappedFile(path).text(), last_step) : 0);
 }
 
-MetricsFile::~MetricsFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-void MetricsFile::append(const Json& row) {
-  const std::string line = to_line(row) + "\n";
-  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
-  const ssize_t written = ::write(descriptor_, line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size())) return;
-  const int reason = written < 0 ? errno : ENOSPC;
-  if (before >= 0 && ::ftruncate(descriptor_, before) != 0) errno = reason;
-  errno = reason;
-  fail_writing(path_);
-}
-
-void MetricsFile::sync() {
-  if (::fsync(descriptor_) != 0) fail_writing(path_);
-}
+void MetricsFile::append(const Json& row) { file_.append(to_line(row) + "\n"); }
 
 }  // namespace clipwright::train::folder

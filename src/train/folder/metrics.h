@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "core/append_file.h"
 #include "core/json.h"
 #include "train/options/options.h"
 
@@ -17,19 +18,14 @@ class MetricsFile {
   /// Opens for appending after the row of step `last_step`; later rows (of steps that a resumed run
   /// does again) and a torn last line are cut. Throws Error(kFailed).
   MetricsFile(const std::filesystem::path& path, int64_t last_step);
-  MetricsFile(const MetricsFile&) = delete;
-  MetricsFile& operator=(const MetricsFile&) = delete;
-  ~MetricsFile();
 
-  /// Appends one row with a single write, so that a killed process leaves whole rows. Throws
-  /// Error(kFailed) when the disk refuses.
+  /// Appends one row whole or not at all. Throws Error(kFailed) when the disk refuses.
   void append(const Json& row);
   /// Forces the rows to disk; before a checkpoint counts, its rows must be there.
-  void sync();
+  void sync() { file_.sync(); }
 
  private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
+  AppendFile file_;
 };
 
 }  // namespace clipwright::train::folder

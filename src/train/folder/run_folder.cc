@@ -4,6 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include "core/error.h"
@@ -71,7 +73,8 @@ RunFolder::RunFolder(const options::TrainOptions& options)
   remove_logs_ = !fs::exists(path_.parent_path());
   make_folder(path_);
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  if (lock_ < 0) fail_running(path_.string() + ": cannot be opened (" + std::strerror(errno) + ")");
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     remove_ = false;
     fail_usage(path_.string() + " is being written by another process", {},
                "Wait for it to end, or choose another --name.");

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <protozero/pbf_writer.hpp>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
 
@@ -24,6 +25,7 @@ enum Summary : protozero::pbf_tag_type { kValue = 1 };
 enum Value : protozero::pbf_tag_type { kTag = 1, kSimpleValue = 2 };
 enum SessionLog : protozero::pbf_tag_type { kStatus = 1 };
 constexpr int32_t kSessionStart = 1;
+constexpr const char* kElsewhere = " From here on the curves are in metrics.jsonl only.";
 
 double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -63,7 +65,6 @@ uint32_t crc32c(std::string_view bytes) {
 }
 
 TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t steps_done) {
-  make_folder(folder);
   char host[256] = "localhost";
   ::gethostname(host, sizeof host - 1);
   // Readers go through files in the order of their names, so the time comes first and a second
@@ -71,10 +72,11 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& folder, int64_t steps_done)
   const std::string name = "events.out.tfevents." + std::to_string(static_cast<int64_t>(now())) +
                            "." + host + "." + std::to_string(::getpid()) + "." +
                            std::to_string(steps_done);
-  file_.open(folder / name, std::ios::binary | std::ios::app);
-  if (!file_) {
-    log_warning((folder / name).string() +
-                " cannot be written; the curves are in metrics.jsonl only");
+  try {
+    make_folder(folder);
+    file_.emplace(folder / name);
+  } catch (const Error& error) {
+    log_warning(std::string(error.what()) + kElsewhere);
     return;
   }
   std::string version = start_event(0);
@@ -111,8 +113,13 @@ void TensorBoardWriter::write_event(std::string_view body) {
   append_little_endian(record, masked(crc32c(record)));
   record += body;
   append_little_endian(record, masked(crc32c(body)));
-  file_.write(record.data(), static_cast<std::streamsize>(record.size()));
-  file_.flush();
+  if (!file_) return;
+  try {
+    file_->append(record);
+  } catch (const Error& error) {
+    log_warning(std::string(error.what()) + kElsewhere);
+    file_.reset();
+  }
 }
 
 }  // namespace clipwright::train::folder

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/append_file.h"
 
 namespace clipwright::train::folder {
 
@@ -18,8 +20,8 @@ uint32_t crc32c(std::string_view bytes);
 class TensorBoardWriter {
  public:
   /// Starts a new events file in `folder`. `steps_done` > 0 tells readers that points of later
-  /// steps in older files are superseded (a resumed run). A file that cannot be opened is logged
-  /// once and then ignored: curves are also in metrics.jsonl.
+  /// steps in older files are superseded (a resumed run). A file that cannot be written is logged
+  /// once and then left as it is, with whole events: curves are also in metrics.jsonl.
   TensorBoardWriter(const std::filesystem::path& folder, int64_t steps_done);
 
   /// One point for each (tag, value).
@@ -27,7 +29,7 @@ class TensorBoardWriter {
 
  private:
   void write_event(std::string_view body);
-  std::ofstream file_;
+  std::optional<AppendFile> file_;  // none once it could not be written
 };
 
 }  // namespace clipwright::train::folder

@@ -21,6 +21,7 @@
 #include "train/folder/run_folder.h"
 #include "train/folder/status_line.h"
 #include "train/folder/tensorboard.h"
+#include "train/folder/unfinished_folder.h"
 #include "train/loop/loaded_batch.h"
 #include "train/loop/run_parts.h"
 #include "train/loop/side_evaluation.h"
@@ -334,9 +335,12 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   }
   require_finite_weights(run);
   result.model = folder.model();
-  models::write_open_clip_directory(*model, result.model);
+  // Without what terms put beside it, a model would be another one.
+  folder::UnfinishedFolder unfinished(result.model);
+  models::write_open_clip_directory(*model, unfinished.path());
   for (const losses::Objective::Part& part : objective.parts())
-    part.term->write_beside(result.model, objective.wants());
+    part.term->write_beside(unfinished.path(), objective.wants());
+  unfinished.rename();
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

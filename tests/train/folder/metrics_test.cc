@@ -73,7 +73,7 @@ TEST(Metrics, AFullDiskIsASentenceAndLeavesWholeRows) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kFailed);
-    EXPECT_NE(std::string(error.what()).find("/dev/full cannot be written"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("/dev/full: cannot be written"), std::string::npos)
         << error.what();
   }
 }
