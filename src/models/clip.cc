@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "models/fitted_weights.h"
 #include "models/initialization.h"
 #include "models/tensor_names.h"
 #include "models/towers/modified_resnet.h"
@@ -89,8 +90,10 @@ TextOutputs Clip::encode_text(const TextBatch& texts, const TextRequest& request
 }
 
 void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where) {
+  tensors = with_plain_names(std::move(tensors));
   // Old files carry the causal mask; it holds no information.
   std::erase_if(tensors, [](const NamedTensor& tensor) { return tensor.first == "attn_mask"; });
+  fit_positions(tensors, table_, where);
   table_.load(tensors, where, "the model " + config_.name);
 }
 

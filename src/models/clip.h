@@ -62,8 +62,9 @@ class Clip : public torch::nn::Module {
   const tensor::ParameterTable& table() const { return table_; }
   /// Takes a parameter out of training.
   void freeze(const std::string& name) { table_.freeze(name); }
-  /// Copies a file's values in. Throws Error(kInput) listing every missing name, unexpected name
-  /// and wrong shape at once.
+  /// Copies a file's values in, whatever wrapper is in its names; positions of another resolution
+  /// or context are interpolated, and said (models/fitted_weights.h). Throws Error(kInput) listing
+  /// every missing name, unexpected name and wrong shape at once.
   void load_state(std::vector<NamedTensor> tensors, const std::string& where);
 
  private:

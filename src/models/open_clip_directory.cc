@@ -13,7 +13,11 @@ namespace {
 constexpr const char* kWeightNames[] = {"open_clip_model.safetensors",
                                         "open_clip_pytorch_model.safetensors", "model.safetensors"};
 
-/// Numbers in the largest matrices; the model holds at least as many.
+// A model may have this many times the positions of its weights.
+constexpr double kMostInterpolated = 16;
+
+/// Numbers that the weights hold at the least: those in the largest matrices, and of the positions
+/// what they may be interpolated from.
 double least_numbers(const ModelConfig& config) {
   const auto block = [](double width, double mlp_ratio) {
     return (4 + 2 * mlp_ratio) * width * width;
@@ -21,20 +25,14 @@ double least_numbers(const ModelConfig& config) {
   double sum = static_cast<double>(config.text.vocabulary_size) * config.text.width +
                config.text.layers * block(config.text.width, config.text.mlp_ratio);
   if (config.vision.resnet_layers.empty()) {
+    const double side = static_cast<double>(config.vision.image_size) / config.vision.patch_size;
+    sum += side * side * config.vision.width / kMostInterpolated;
     sum += config.vision.layers * block(config.vision.width, config.vision.mlp_ratio);
   } else {
     sum +=
         4 * 1024.0 * config.vision.width * config.vision.width;  // the attention pool's projections
   }
   return sum;
-}
-
-/// CustomTextCLIP files have the text tower's tensors under "text."; the tensors are the same.
-std::vector<NamedTensor> plain_names(std::vector<NamedTensor> tensors) {
-  for (auto& [name, tensor] : tensors) {
-    if (name.rfind("text.", 0) == 0) name.erase(0, 5);
-  }
-  return tensors;
 }
 
 }  // namespace
@@ -66,7 +64,7 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
                  "weights of that model");
     }
     auto model = std::make_shared<Clip>(config);
-    model->load_state(plain_names(file.tensors), path.string());
+    model->load_state(file.tensors, path.string());
     model->eval();
     return model;
   }
