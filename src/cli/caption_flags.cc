@@ -6,8 +6,10 @@
 
 namespace clipwright::cli {
 void add_caption_flags(CLI::App& app, CaptionFlags& flags) {
-  app.add_option("--captions", flags.captions,
-                 "a caption a line, UTF-8; or the rows of a .csv, .tsv, .jsonl or .parquet")
+  app.add_option(
+         "--captions", flags.captions,
+         "a caption a line, UTF-8; or the rows of a .csv, .tsv, .jsonl or .parquet, or what --data "
+         "takes")
       ->type_name("FILE");
   app.add_option("--data", flags.data,
                  "captions of a data set: tars, CSV/TSV, JSONL, Parquet or a folder")

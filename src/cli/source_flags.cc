@@ -18,13 +18,17 @@ void add_source_flags(CLI::App& app, data::source::DataOptions& source, const ch
   app.add_option("--split", source.split,
                  "of Karpathy's .json and of CLIP_benchmark's folder (there: test)")
       ->type_name("NAME");
-  app.add_option("--csv-separator", source.csv_separator,
-                 "of a .csv with a header; default a tab, or a comma when the header has no tab")
+  app.add_option(
+         "--csv-separator", source.csv_separator,
+         "of a .csv with a header; default: of comma, tab, ; and | the one that finds the columns")
       ->type_name("CHAR");
-  app.add_option("--csv-img-key", source.csv_image_key, "column of the picture's path")
+  app.add_option("--csv-img-key", source.csv_image_key,
+                 "column of the picture's path, \"#1\" without a header; filepath stands for any "
+                 "usual name")
       ->capture_default_str()
       ->type_name("NAME");
-  app.add_option("--csv-caption-key", source.csv_caption_key, "column of the caption")
+  app.add_option("--csv-caption-key", source.csv_caption_key,
+                 "column of the caption, \"#2\" without a header; title stands for any usual name")
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--image-root", source.image_root,

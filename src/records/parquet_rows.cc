@@ -44,8 +44,13 @@ bool is_text(const arrow::DataType& type) {
 }
 
 bool is_text_list(const arrow::DataType& type) {
-  return type.id() == arrow::Type::LIST &&
-         is_text(*static_cast<const arrow::ListType&>(type).value_type());
+  const bool list = type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST ||
+                    type.id() == arrow::Type::FIXED_SIZE_LIST;
+  if (!list) return false;
+  const arrow::DataType& inner = *static_cast<const arrow::BaseListType&>(type).value_type();
+  return is_text(inner) ||
+         (inner.id() == arrow::Type::DICTIONARY &&
+          is_text(*static_cast<const arrow::DictionaryType&>(inner).value_type()));
 }
 
 ParquetCell text_cell(std::string_view text) {
@@ -69,6 +74,17 @@ ParquetCell whole_cell(const arrow::Array& array, int64_t row) {
           .is_whole = true,
           .below_zero = below_zero,
           .magnitude = below_zero ? 0 - bits : bits};
+}
+
+ParquetCell cell_at(const arrow::Array& array, int64_t row);
+
+template <typename Array>
+ParquetCell list_cell(const arrow::Array& array, int64_t row) {
+  const auto& lists = static_cast<const Array&>(array);
+  ParquetCell cell{.null = false, .is_list = true};
+  const int64_t begin = lists.value_offset(row), end = begin + lists.value_length(row);
+  for (int64_t i = begin; i < end; ++i) cell.list.push_back(cell_at(*lists.values(), i).text);
+  return cell;
 }
 
 ParquetCell cell_at(const arrow::Array& array, int64_t row) {
@@ -110,13 +126,12 @@ ParquetCell cell_at(const arrow::Array& array, int64_t row) {
       return code >= 0 && code < coded.dictionary()->length() ? cell_at(*coded.dictionary(), code)
                                                               : ParquetCell{};
     }
-    case arrow::Type::LIST: {
-      const auto& lists = static_cast<const arrow::ListArray&>(array);
-      ParquetCell cell{.null = false, .is_list = true};
-      const int64_t begin = lists.value_offset(row), end = begin + lists.value_length(row);
-      for (int64_t i = begin; i < end; ++i) cell.list.push_back(cell_at(*lists.values(), i).text);
-      return cell;
-    }
+    case arrow::Type::LIST:
+      return list_cell<arrow::ListArray>(array, row);
+    case arrow::Type::LARGE_LIST:
+      return list_cell<arrow::LargeListArray>(array, row);
+    case arrow::Type::FIXED_SIZE_LIST:
+      return list_cell<arrow::FixedSizeListArray>(array, row);
     default:
       return {};
   }
@@ -144,9 +159,17 @@ struct ParquetRows::State {
     const size_t dot = column.rfind('.');
     const auto outer =
         dot == std::string::npos ? nullptr : batch.GetColumnByName(column.substr(0, dot));
-    CW_CHECK(outer && outer->type_id() == arrow::Type::STRUCT, "the column is one of columns()");
+    const int field =
+        outer && outer->type_id() == arrow::Type::STRUCT
+            ? static_cast<const arrow::StructArray&>(*outer).struct_type()->GetFieldIndex(
+                  column.substr(dot + 1))
+            : -1;
+    if (field < 0) {
+      // Arrow finds no column by a name that two have.
+      fail_input(path + ": has several columns '" + column + "'", "each name once",
+                 "Rename or drop one of them.");
+    }
     const auto& structure = static_cast<const arrow::StructArray&>(*outer);
-    const int field = structure.struct_type()->GetFieldIndex(column.substr(dot + 1));
     return value_or_fail(structure.GetFlattenedField(field), path);
   }
 };
@@ -180,6 +203,11 @@ const std::vector<std::string>& ParquetRows::columns() const { return state_->co
 
 bool ParquetRows::has(const std::string& column) const {
   return std::find(state_->columns.begin(), state_->columns.end(), column) != state_->columns.end();
+}
+
+bool ParquetRows::holds_lists(const std::string& column) const {
+  const auto field = state_->schema->GetFieldByName(column);
+  return field != nullptr && is_text_list(*field->type());
 }
 
 void ParquetRows::read(

@@ -5,9 +5,10 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/json.h"
+#include "core/loose_json.h"
 #include "core/words.h"
 #include "data/annotations/captioned_pictures.h"
+#include "text/text_file.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::data::annotations {
@@ -22,12 +23,17 @@ Json read_wanted(const std::filesystem::path& path) {
       "images", "annotations", "id",    "image_id", "file_name", "filename",  "filepath",
       "image",  "image_path",  "split", "caption",  "captions",  "sentences", "raw"};
   const MappedFile file(path);
+  const size_t start = text::text_start(file.text(), path);
+  const std::string_view text = file.text().substr(start);
+  Json wanted = parse_loosely(text, [](int, Json::parse_event_t event, Json& value) {
+    return event != Json::parse_event_t::key ||
+           std::find(kWanted.begin(), kWanted.end(), value.get_ref<const std::string&>()) !=
+               kWanted.end();
+  });
+  if (!wanted.is_discarded()) return wanted;
+  if (nested_too_deeply(text)) return parse_json(text, path.string());  // says so
   try {
-    return Json::parse(file.text(), [](int, Json::parse_event_t event, Json& value) {
-      return event != Json::parse_event_t::key ||
-             std::find(kWanted.begin(), kWanted.end(), value.get_ref<const std::string&>()) !=
-                 kWanted.end();
-    });
+    return Json::parse(text);  // for the place at which it stops being JSON
   } catch (const nlohmann::json::exception& error) {
     fail_input(path.string() + ": is not valid JSON (" + error.what() + ")", kExpected,
                "For an object a line say --dataset-type jsonl.");

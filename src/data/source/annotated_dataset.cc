@@ -33,7 +33,7 @@ class AnnotatedDataset final : public Dataset {
     }
     skipped_.check(options.max_skipped_share);
     skipped_.report();
-    find_pictures();
+    if (options.pictures) find_pictures();
   }
 
   int64_t size() const override { return static_cast<int64_t>(pictures_.size()); }
@@ -62,11 +62,7 @@ class AnnotatedDataset final : public Dataset {
     without_folders_ = true;
     if (any_exists()) return;
     without_folders_ = false;
-    fail_input(
-        path_ + ": none of its pictures that were looked for exists, e.g. " +
-            file(pictures_[0].path).string(),
-        "paths relative to " + (root_.empty() ? std::string("the working folder") : root_.string()),
-        "Set --image-root to the folder the paths start from.");
+    check_pictures(path_, root_, size(), [this](int64_t i) { return at(i).path; });
   }
 
   bool any_exists() const {

@@ -14,27 +14,31 @@ namespace {
 
 constexpr int64_t kLargestLabel = std::numeric_limits<int>::max() - 1;  // and one class more
 
-std::vector<std::string> usual_names(Column column, SourceKind kind, bool pictures, bool labels) {
-  const bool parquet = kind == SourceKind::kParquet;
+/// In a column of its own.
+std::vector<std::string> picture_names() {
+  return {"filepath", "image", "image_path", "file_name", "filename", "image_name", "path"};
+}
+constexpr const char* kPictureInside = "image.path";  // beside its bytes in Parquet
+
+std::vector<std::string> usual_names(Column column, SourceKind kind, bool labels) {
   switch (column) {
     case Column::kPictureBytes:
       return {"image.bytes", "image_bytes", "bytes", "jpg", "png", "jpg.bytes", "png.bytes"};
-    case Column::kPicture:
-      if (parquet) return {"image_path", "filepath", "file_name", "image", "path", "image.path"};
-      return {"image", "image_path", "filepath", "file_name", "path"};
+    case Column::kPicture: {
+      std::vector<std::string> names = picture_names();
+      names.emplace_back(kPictureInside);
+      return names;
+    }
     case Column::kCaption:
-      if (!pictures) return {"caption", "title", "text", "txt"};
-      if (parquet) return {"caption", "text", "title", "TEXT", "txt"};
-      return {"caption", "text", "title"};
+      // A list of JSON's is read beside the field (jsonl_dataset.cc).
+      if (kind == SourceKind::kParquet)
+        return {"title", "caption", "text", "txt", "comment", "captions"};
+      return {"title", "caption", "text", "txt", "comment"};
     case Column::kKey:
-      if (!pictures)
-        return {"key",       "__key__", "filepath", "image_path", "image",
-                "file_name", "path",    "uid",      "id",         "url"};
-      if (parquet) return {"key", "__key__", "uid", "id", "url", "URL", "image.path"};
-      return {"key"};
+      return {"uid", "id", "url"};
     case Column::kLabel:
       if (labels) return {"label", "class", "cls"};
-      if (parquet) return {"label", "cls"};
+      if (kind == SourceKind::kParquet) return {"label", "cls"};
       return {"label"};
   }
   return {};
@@ -56,24 +60,38 @@ std::vector<std::string> yfcc15m_names(Column column) {
   return {};
 }
 
-std::string named(Column column, const DataOptions& options) {
-  if (column == Column::kPicture) return options.csv_image_key;
+}  // namespace
+
+std::string named_column(Column column, const DataOptions& options) {
+  const auto unless = [](const std::string& name, std::string_view usual) {
+    return name == usual ? std::string() : name;
+  };
+  if (column == Column::kPicture) return unless(options.csv_image_key, "filepath");
   if (column == Column::kLabel) return options.labels ? options.label_key : std::string();
   if (column == Column::kCaption)
-    return options.pictures ? options.csv_caption_key : options.caption_column;
+    return options.pictures ? unless(options.csv_caption_key, "title") : options.caption_column;
   return column == Column::kKey && !options.pictures ? options.key_column : std::string();
 }
 
-}  // namespace
-
 std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options) {
   if (kind == SourceKind::kYfcc15m) return yfcc15m_names(column);
-  const std::string name = named(column, options);
+  const std::string name = named_column(column, options);
   const bool alone = !options.pictures || column == Column::kLabel;
   if (alone && !name.empty()) return {name};
-  std::vector<std::string> names = usual_names(column, kind, options.pictures, options.labels);
+  std::vector<std::string> names = usual_names(column, kind, options.labels);
   if (!name.empty()) names.insert(names.begin(), name);
-  return names;
+  if (column != Column::kKey) return names;
+  // A pair is named by its picture, with pictures and without, unless it has a key; where the
+  // picture lies inside the table, its name there comes last.
+  std::vector<std::string> keys = {"key", "__key__"};
+  if (const std::string picture = named_column(Column::kPicture, options);
+      options.pictures && !picture.empty())
+    keys.push_back(picture);
+  const std::vector<std::string> pictures = picture_names();
+  keys.insert(keys.end(), pictures.begin(), pictures.end());
+  keys.insert(keys.end(), names.begin(), names.end());
+  keys.emplace_back(kPictureInside);
+  return keys;
 }
 
 LabelValue label_value(std::string_view text) {
@@ -104,35 +122,51 @@ int find_column(const std::vector<std::string>& columns, const std::vector<std::
   return -1;
 }
 
+int find_column(const std::vector<std::string>& columns, Column column, SourceKind kind,
+                const DataOptions& options) {
+  const std::vector<std::string> names = column_names(column, kind, options);
+  const std::string wanted = named_column(column, options);
+  const int found = wanted.empty() ? -1 : find_column(columns, {wanted});
+  return found >= 0 || names == std::vector<std::string>{wanted}
+             ? found
+             : find_column(columns, names, true);
+}
+
 CaptionColumns find_caption_columns(const std::vector<std::string>& columns, SourceKind kind,
                                     const std::string& path, const DataOptions& options,
                                     std::string_view advice) {
-  const auto place = [&](Column column, const std::string& wanted) {
-    return find_column(columns, column_names(column, kind, options), wanted.empty());
-  };
-  const CaptionColumns found = {place(Column::kCaption, options.caption_column),
-                                place(Column::kKey, options.key_column)};
-  if (found.caption < 0)
-    lacks_column(path, columns, options.caption_column, "captions", "--caption-column", advice);
+  const CaptionColumns found = {find_column(columns, Column::kCaption, kind, options),
+                                find_column(columns, Column::kKey, kind, options)};
+  if (found.caption < 0) lacks_column(path, columns, Column::kCaption, kind, options, advice);
   if (found.key < 0 && !options.key_column.empty())
-    lacks_column(path, columns, options.key_column, "keys", "--key-column");
+    lacks_column(path, columns, Column::kKey, kind, options);
   return found;
 }
 
-void lacks_column(const std::string& path, const std::vector<std::string>& columns,
-                  const std::string& wanted, std::string_view what, std::string_view flag,
-                  std::string_view advice) {
+void lacks_column(const std::string& path, const std::vector<std::string>& columns, Column column,
+                  SourceKind kind, const DataOptions& options, std::string_view advice) {
   constexpr size_t kShown = 20;
   std::string have;
   for (size_t i = 0; i < columns.size() && i < kShown; ++i)
     have += (i > 0 ? ", '" : "'") + columns[i].substr(0, 60) + "'";
-  const std::string near = nearest(wanted, columns);
-  fail_input(path + ": has no column " +
-                 (wanted.empty() ? "of " + std::string(what) : "'" + wanted + "'") + " among " +
-                 have,
-             wanted.empty() ? "one of caption, title, text, txt" : "the name of a column",
+  const std::string wanted = named_column(column, options);
+  const std::vector<std::string> names =
+      wanted.empty() ? column_names(column, kind, options) : std::vector<std::string>{wanted};
+  std::string near;
+  for (const std::string& name : names) {
+    if (near.empty()) near = nearest(name, columns);
+  }
+  const bool captions = column == Column::kCaption;
+  const std::string flag = column == Column::kPicture ? "--csv-img-key"
+                           : column == Column::kKey   ? "--key-column"
+                           : options.pictures         ? "--csv-caption-key"
+                                                      : "--caption-column";
+  const std::string what = captions ? "captions" : column == Column::kKey ? "keys" : "pictures";
+  fail_input(path + ": has no column " + (wanted.empty() ? "of " + what : "'" + wanted + "'") +
+                 " among " + have,
+             wanted.empty() ? "one of " + listed(names) : "the name of a column",
              (near.empty() ? "Name it with " : "Did you mean '" + near + "'? Name it with ") +
-                 std::string(flag) + "." + std::string(advice));
+                 flag + "." + std::string(advice));
 }
 
 void lacks_label(const std::string& path, const std::vector<std::string>& columns,

@@ -12,8 +12,13 @@ namespace clipwright::data::source {
 
 enum class Column { kPictureBytes, kPicture, kCaption, kKey, kLabel };
 
-/// The names a column may have, best first: the one that the options give, then the usual ones.
-/// Without pictures a caption or key column that was named is the only one.
+/// The name that the options give a column; empty for what they leave open. The names that
+/// open_clip's flags have by default (filepath, title) are usual ones, and the first of them.
+std::string named_column(Column column, const DataOptions& options);
+
+/// The names a column may have, best first: the one that the options give, then the usual ones,
+/// which are the same for every kind of table and whether pictures are read or not. Without
+/// pictures a caption or key column that was named is the only one.
 std::vector<std::string> column_names(Column column, SourceKind kind, const DataOptions& options);
 
 /// A label as a column has it: a whole number from 0 or words.
@@ -35,6 +40,11 @@ void check_label(const LabelValue& value, const std::string& place);
 int find_column(const std::vector<std::string>& columns, const std::vector<std::string>& names,
                 bool any_case = false);
 
+/// The place of the column that the options name or, where that is not there and others may stand
+/// for it, of the first usual one, in any case; -1 when there is none.
+int find_column(const std::vector<std::string>& columns, Column column, SourceKind kind,
+                const DataOptions& options);
+
 /// The columns of captions and keys in a table without pictures. Throws Error(kInput) naming those
 /// there are when there is no column of captions or not the named one; the key may be -1.
 struct CaptionColumns {
@@ -48,9 +58,10 @@ CaptionColumns find_caption_columns(const std::vector<std::string>& columns, Sou
 [[noreturn]] void lacks_label(const std::string& path, const std::vector<std::string>& columns,
                               const DataOptions& options);
 
-/// Throws Error(kInput): there is no column `wanted` (or, when empty, none of `what`) in `columns`.
+/// Throws Error(kInput) naming the columns there are, the nearest among them and the flag to use:
+/// there is no column of pictures, captions or keys, or not the one that the options name.
 [[noreturn]] void lacks_column(const std::string& path, const std::vector<std::string>& columns,
-                               const std::string& wanted, std::string_view what,
-                               std::string_view flag, std::string_view advice = {});
+                               Column column, SourceKind kind, const DataOptions& options,
+                               std::string_view advice = {});
 
 }  // namespace clipwright::data::source

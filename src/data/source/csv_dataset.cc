@@ -19,7 +19,26 @@ namespace {
 
 using Fields = std::vector<std::string_view>;
 
-std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
+// Of an offset: the row ends with its line, because a quote in it is a stray one.
+constexpr uint64_t kByLine = uint64_t{1} << 63;
+
+/// One row. Blanks belong to a value, except in tables of '|', which are written with some beside
+/// it.
+struct Row {
+  Fields fields;
+  bool by_line = false, padded = false;
+
+  size_t size() const { return fields.size(); }
+  std::string operator[](int column) const {
+    const auto at = static_cast<size_t>(column);
+    if (column < 0 || at >= fields.size()) return {};
+    std::string value = by_line ? files::line_value(fields[at]) : files::csv_value(fields[at]);
+    return padded ? std::string(text::unicode::trimmed(value)) : value;
+  }
+  std::string trimmed(int column) const {
+    return std::string(text::unicode::trimmed((*this)[column]));
+  }
+};
 
 /// Rows stay in the mapped file; each usable one costs the eight bytes of its offset.
 class CsvDataset final : public Dataset {
@@ -33,12 +52,17 @@ class CsvDataset final : public Dataset {
     layout_ = csv_layout(text, path, kind, options);
     scan(text, options);
     check_any();
-    if (options.pictures) check_pictures();
+    if (options.pictures) {
+      check_pictures(path, root_, size(), [this](int64_t i) { return field(i, layout_.picture); });
+    } else {
+      layout_.picture = -1;
+    }
   }
 
   int64_t size() const override { return static_cast<int64_t>(offsets_.size()); }
   std::string key(int64_t index) const override {
     std::string key = field(index, layout_.key);
+    if (key.empty()) key = field(index, layout_.picture);
     return key.empty() && layout_.rows == CsvLayout::kCaptions ? std::to_string(index) : key;
   }
   std::string caption(int64_t index) const override {
@@ -68,41 +92,48 @@ class CsvDataset final : public Dataset {
   std::string path() const { return files_[0].path().string(); }
 
   void scan(std::string_view text, const DataOptions& options) {
-    files::CsvReader reader(text, layout_.separator);
-    Fields fields;
+    files::CsvRows rows(text, layout_.shape());
+    Row row{.padded = layout_.separator == '|'};
     bool header = layout_.headed;
     uint64_t released = 0;
-    while (reader.next(fields)) {
-      if (reader.unclosed() || reader.offset() - reader.row_offset() > kLongestCsvRow) {
-        fail_input(path() + ", line " + std::to_string(reader.line()) +
-                       ": a double quote that opens here is never closed",
+    while (rows.next(row.fields)) {
+      row.by_line = rows.by_line();
+      const std::string place = path() + ", line " + std::to_string(rows.line());
+      if (rows.lost() || rows.offset() - rows.row_offset() > kLongestCsvRow) {
+        fail_input(place + ": a double quote that opens here is never closed",
                    "fields in double quotes closed on their row",
                    "Double each quote inside a quoted field, or take it away.");
       }
-      if (fields.empty() || std::exchange(header, false)) continue;
+      if (row.fields.empty() || std::exchange(header, false)) continue;
+      if (row.by_line && stray_quotes_++ == 0) first_stray_ = place;
       const int64_t skipped_before = skipped_.skipped();
-      if (takes(fields, path() + ", line " + std::to_string(reader.line()), options))
-        offsets_.push_back(reader.row_offset());
+      if (takes(row, place))
+        offsets_.push_back(rows.row_offset() | (row.by_line ? kByLine : 0));
       if (skipped_.skipped() != skipped_before) skipped_.check(options.max_skipped_share);
-      if (reader.offset() - released > records::kScanStride) {
-        released = reader.offset();
+      if (rows.offset() - released > records::kScanStride) {
+        released = rows.offset();
         files_.release();
       }
     }
     files_.release();
     skipped_.report();
+    if (stray_quotes_ > 0) {
+      log_warning(first_stray_ + ": a double quote opens a field that does not end where a field " +
+                  "ends; it is read as part of the text, and the row ends with its line" +
+                  (stray_quotes_ > 1 ? " (" + with_commas(stray_quotes_) + " such rows)" : ""));
+    }
     offsets_.shrink_to_fit();
   }
 
   /// Whether a row is one of the dataset's, counted as usable or not.
-  bool takes(const Fields& row, const std::string& place, const DataOptions& options) {
+  bool takes(const Row& row, const std::string& place) {
     switch (layout_.rows) {
       case CsvLayout::kPairs:
-        return takes_pair(row, place, options);
+        return takes_pair(row, place);
       case CsvLayout::kLaclip:
         return takes_laclip(row, place);
       case CsvLayout::kLabels:
-        return takes_labelled(row, place, options);
+        return takes_labelled(row, place);
       case CsvLayout::kCaptions:
         break;
     }
@@ -115,22 +146,16 @@ class CsvDataset final : public Dataset {
     return true;
   }
 
-  bool takes_pair(const Fields& row, const std::string& place, const DataOptions& options) {
-    const auto raw = [&](int column) { return row[static_cast<size_t>(column)]; };
-    const auto blank = [&](int column) {
-      return text::unicode::trimmed(files::csv_value(raw(column))).empty();
-    };
+  bool takes_pair(const Row& row, const std::string& place) {
     if (row.size() <= static_cast<size_t>(std::max(layout_.picture, layout_.caption))) {
       skipped_.skip("too few columns", place + ": has " + std::to_string(row.size()) +
                                            " columns of " + std::to_string(layout_.columns));
-    } else if (blank(layout_.picture)) {
-      skipped_.skip("no picture",
-                    place + ": column " + in_quotes(options.csv_image_key) + " is empty");
-    } else if (blank(layout_.caption)) {
-      skipped_.skip("no caption",
-                    place + ": column " + in_quotes(options.csv_caption_key) + " is empty");
-    } else if (!text::unicode::is_utf8(raw(layout_.picture)) ||
-               !text::unicode::is_utf8(raw(layout_.caption))) {
+    } else if (row.trimmed(layout_.picture).empty()) {
+      skipped_.skip("no picture", place + ": column " + name_of(layout_.picture) + " is empty");
+    } else if (row.trimmed(layout_.caption).empty()) {
+      skipped_.skip("no caption", place + ": column " + name_of(layout_.caption) + " is empty");
+    } else if (!text::unicode::is_utf8(row[layout_.picture]) ||
+               !text::unicode::is_utf8(row[layout_.caption])) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
       skipped_.use();
@@ -139,22 +164,16 @@ class CsvDataset final : public Dataset {
     return false;
   }
 
-  bool takes_labelled(const Fields& row, const std::string& place, const DataOptions& options) {
-    const auto value = [&](int column) {
-      return static_cast<size_t>(column) < row.size()
-                 ? std::string(
-                       text::unicode::trimmed(files::csv_value(row[static_cast<size_t>(column)])))
-                 : std::string();
-    };
-    if (value(layout_.picture).empty()) {
+  bool takes_labelled(const Row& row, const std::string& place) {
+    const std::string picture = row.trimmed(layout_.picture), label = row.trimmed(layout_.label);
+    if (picture.empty()) {
       skipped_.skip("no picture", place + ": has no picture");
-    } else if (value(layout_.label).empty()) {
+    } else if (label.empty()) {
       skipped_.skip("no label", place + ": has no label");
-    } else if (!text::unicode::is_utf8(value(layout_.picture)) ||
-               !text::unicode::is_utf8(value(layout_.label))) {
+    } else if (!text::unicode::is_utf8(picture) || !text::unicode::is_utf8(label)) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
-      check_label(label_value(value(layout_.label)), place);
+      check_label(label_value(label), place);
       skipped_.use();
       return true;
     }
@@ -163,14 +182,14 @@ class CsvDataset final : public Dataset {
 
   /// Dropping a row here would shift every line-aligned rewrite after it, so an unusable one keeps
   /// its place.
-  bool takes_laclip(const Fields& row, const std::string& place) {
-    const std::string image = files::csv_value(row[0]);
+  bool takes_laclip(const Row& row, const std::string& place) {
+    const std::string image = row[0];
     const auto ends = [&](std::string_view ending) { return image.ends_with(ending); };
     if (!ends(".png") && !ends(".jpg") && !ends(".jpeg")) {
       ++other_rows_;
       return false;
     }
-    if (row.size() < 2 || text::unicode::trimmed(files::csv_value(row[1])).empty()) {
+    if (row.trimmed(1).empty()) {
       skipped_.skip("no caption", place + ": has no caption in its second column");
     } else if (!text::unicode::is_utf8(row[1])) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
@@ -178,6 +197,12 @@ class CsvDataset final : public Dataset {
       skipped_.use();
     }
     return true;
+  }
+
+  std::string name_of(int column) const {
+    const auto at = static_cast<size_t>(column);
+    return at < layout_.names.size() ? "'" + layout_.names[at] + "'"
+                                     : "#" + std::to_string(column + 1);
   }
 
   void check_any() const {
@@ -195,35 +220,21 @@ class CsvDataset final : public Dataset {
                (skipped_.skipped() > 0 ? "; " + skipped_.first() : ""));
   }
 
-  /// A wrong image root should stop a run before it starts, not after the first two hundred
-  /// failures.
-  void check_pictures() const {
-    constexpr int64_t kProbes = 100;
-    const int64_t step = std::max<int64_t>(1, size() / kProbes);
-    int64_t probed = 0;
-    std::error_code error;
-    for (int64_t i = 0; i < size() && probed < kProbes; i += step, ++probed) {
-      if (std::filesystem::exists(root_ / key(i), error)) return;
-    }
-    fail_input(
-        path() + ": none of " + std::to_string(probed) +
-            " pictures that were looked for exists, e.g. " + (root_ / key(0)).string(),
-        "paths relative to " + (root_.empty() ? std::string("the working folder") : root_.string()),
-        "Set --image-root to the folder the paths start from.");
-  }
-
   LabelValue label_at(int64_t index) const {
     return label_value(text::unicode::trimmed(field(index, layout_.label)));
   }
 
   std::string field(int64_t index, int column) const {
     if (column < 0) return {};
-    files::CsvReader reader(files_.from(0, base_ + offsets_[static_cast<size_t>(index)]),
-                            layout_.separator);
-    Fields fields;
-    reader.next(fields);
-    const auto at = static_cast<size_t>(column);
-    return at < fields.size() ? files::csv_value(fields[at]) : std::string();
+    const uint64_t offset = offsets_[static_cast<size_t>(index)];
+    const std::string_view rest = files_.from(0, base_ + (offset & ~kByLine));
+    Row row{.by_line = (offset & kByLine) != 0, .padded = layout_.separator == '|'};
+    if (row.by_line) {
+      files::split_line(rest.substr(0, rest.find_first_of("\r\n")), layout_.separator, row.fields);
+    } else {
+      files::CsvReader(rest, layout_.separator).next(row.fields);
+    }
+    return row[column];
   }
 
   MappedFiles files_;
@@ -232,7 +243,8 @@ class CsvDataset final : public Dataset {
   uint64_t base_ = 0;
   std::vector<uint64_t> offsets_;
   Skipped skipped_;
-  int64_t other_rows_ = 0;
+  int64_t other_rows_ = 0, stray_quotes_ = 0;
+  std::string first_stray_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/files/csv_rows.h"
 #include "data/source/dataset.h"
 #include "data/source/source_kind.h"
 
@@ -22,8 +23,11 @@ struct CsvLayout {
   char separator = ',';
   bool headed = true;
   int picture = -1, caption = -1, key = -1, label = -1;  ///< columns; -1: none
-  size_t columns = 0;                                    ///< of the header
+  std::vector<std::string> names;                        ///< of the header
+  size_t columns = 0;                                    ///< of the header, or of the first row
 
+  /// How its rows look, so that stray quotes are told from others.
+  files::RowShape shape() const;
   /// What the log calls it.
   std::string name() const;
 };
@@ -31,7 +35,7 @@ struct CsvLayout {
 /// A far longer row than any caption makes: a quote was never closed.
 constexpr size_t kLongestCsvRow = 1 << 20;
 
-/// The table without its byte order mark. Throws Error(kInput) when it is empty, UTF-16 or binary.
+/// The table without its byte order mark. Throws Error(kInput) when it is empty or no text.
 std::string_view csv_text(std::string_view file, const std::string& path,
                           const DataOptions& options);
 
@@ -40,7 +44,11 @@ std::string_view csv_text(std::string_view file, const std::string& path,
 CsvLayout csv_layout(std::string_view text, const std::string& path, SourceKind kind,
                      const DataOptions& options);
 
-/// Whether a .csv has a header that names the column of pictures; LaCLIP's has none.
-bool has_named_pictures(const std::string& path, const DataOptions& options);
+/// The names in a table's header, divided by the separator that `csv_layout` would take.
+std::vector<std::string> csv_header(const std::string& path, const DataOptions& options);
+
+/// Whether a .csv is LaCLIP's: the options name no column, no header names one that is wanted, and
+/// its first column holds pictures, its second no numbers.
+bool is_laclip_table(const std::string& path, const DataOptions& options);
 
 }  // namespace clipwright::data::source

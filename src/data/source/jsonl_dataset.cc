@@ -1,10 +1,12 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/json.h"
+#include "core/loose_json.h"
 #include "core/log.h"
 #include "core/mapped_files.h"
 #include "core/words.h"
+#include "data/files/json_fields.h"
 #include "data/source/columns.h"
 #include "data/source/image_file.h"
 #include "data/source/skipped.h"
@@ -25,16 +27,16 @@ struct Row {
   bool has_ideograph = false;  ///< YFCC15M: the caption is not taken because it holds one
 };
 
-/// The first field of these names that says something: a text or, where `numbers` count, a whole
-/// number.
-std::string first_text(const Json& object, const Names& names, bool numbers) {
+/// The first field of these names that says something; a number is none for those of
+/// `without_numbers`.
+std::string first_text(const Json& object, const Names& names, const Names& without_numbers) {
   for (const std::string& name : names) {
-    const auto found = object.find(name);
-    if (found == object.end()) continue;
-    std::string text;
-    if (found->is_string()) text = text::unicode::trimmed(found->get_ref<const std::string&>());
-    if (numbers && found->is_number_integer()) text = found->dump();
-    if (!text.empty()) return text;
+    const Json* found = files::find_field(object, name);
+    if (found == nullptr || (found->is_number() && std::find(without_numbers.begin(),
+                                                             without_numbers.end(),
+                                                             name) != without_numbers.end()))
+      continue;
+    if (std::string text = files::text_of(*found); !text.empty()) return text;
   }
   return {};
 }
@@ -96,7 +98,7 @@ class JsonlDataset final : public Dataset {
     const std::string_view text = files_[0].text();
     if (text.size() <= 4096 && text::unicode::trimmed(text).empty())
       fail_input(path() + ": is empty", "a JSON object a line");
-    uint64_t at = records::first_line(text), released = 0;
+    uint64_t at = records::first_json_line(text, path()), released = 0;
     Names fields;  // of the first object, for the message
     std::string_view line;
     int64_t number = 0;
@@ -107,7 +109,7 @@ class JsonlDataset final : public Dataset {
         files_.release();
       }
       if (text::unicode::trimmed(line).empty()) continue;
-      const Json object = Json::parse(text::unicode::trimmed(line), nullptr, false);
+      const Json object = parse_loosely(text::unicode::trimmed(line));
       if (fields.empty() && object.is_object()) {
         for (const auto& [name, unused] : object.items()) fields.push_back(name);
       }
@@ -118,11 +120,13 @@ class JsonlDataset final : public Dataset {
     offsets_.shrink_to_fit();
     if (options_.pictures && offsets_.empty())
       fail_input(path() + ": no line has a picture and a caption; " + skipped_.first());
+    if (options_.pictures && kind_ == SourceKind::kJsonl)
+      check_pictures(path(), root_, size(), [this](int64_t i) { return row(i).image; });
     if (options_.pictures || skipped_.skipped() < skipped_.rows()) return;
     if (fields.empty())
       fail_input(path() + ": no line is a JSON object; " + skipped_.first(),
                  "a JSON object a line");
-    lacks_column(path(), fields, options_.caption_column, "captions", "--caption-column");
+    lacks_column(path(), fields, Column::kCaption, kind_, options_, " " + skipped_.first() + ".");
   }
 
   /// Whether a line is one of the dataset's, counted as usable or not.
@@ -139,7 +143,8 @@ class JsonlDataset final : public Dataset {
       if (row.has_ideograph) {
         skipped_.skip("CJK ideograph", place + kIdeograph);
       } else if (row.captions.empty()) {
-        skipped_.skip("no caption", place + ": has no caption");
+        skipped_.skip("no caption", place + ": has no caption" +
+                                        place_of_nested(object, caption_names_, "--caption-column"));
       } else {
         skipped_.use();
       }
@@ -147,15 +152,16 @@ class JsonlDataset final : public Dataset {
     }
     const int64_t usable = skipped_.rows() - skipped_.skipped();
     if (row.image.empty()) {
-      skipped_.skip("no picture",
-                    place + ": has no picture (looked for " + listed(image_names_) + ")");
+      skipped_.skip("no picture", place + ": has no picture (looked for " + listed(image_names_) +
+                                      ")" + place_of_nested(object, image_names_, "--csv-img-key"));
     } else if (row.has_ideograph) {
       skipped_.skip("CJK ideograph", place + kIdeograph);
     } else if (options_.labels && row.label.empty()) {
       skipped_.skip("no label", place + ": has no label (looked for " + listed(label_names_) + ")");
     } else if (row.captions.empty() && (row.label.empty() || kind_ == SourceKind::kYfcc15m)) {
       skipped_.skip("no caption", place + ": has no caption (looked for " + listed(caption_names_) +
-                                      (kind_ == SourceKind::kYfcc15m ? ")" : ", captions)"));
+                                      (kind_ == SourceKind::kYfcc15m ? ")" : ", captions)") +
+                                      place_of_nested(object, caption_names_, "--csv-caption-key"));
     } else {
       if (options_.labels) check_label(row.label, place);
       skipped_.use();
@@ -166,30 +172,46 @@ class JsonlDataset final : public Dataset {
 
   Row row_of(const Json& object) const {
     Row row;
-    row.key = first_text(object, key_names_, !options_.pictures);
+    row.key = first_text(object, key_names_, image_names_);
     if (kind_ == SourceKind::kYfcc15m) {
       take_yfcc15m_caption(object, row);
       row.image = row.key;
       row.label = label_of(object);
       return row;
     }
-    if (std::string caption = first_text(object, caption_names_, !options_.pictures);
-        !caption.empty())
-      row.captions.push_back(std::move(caption));
-    if (!options_.pictures) return row;
-    row.image = first_text(object, image_names_, false);
-    if (const auto several = object.find("captions");
-        several != object.end() && several->is_array()) {
-      for (const Json& caption : *several) {
-        const std::string text(caption.is_string()
-                                   ? text::unicode::trimmed(caption.get_ref<const std::string&>())
-                                   : std::string_view());
-        if (!text.empty() && (row.captions.empty() || text != row.captions[0]))
-          row.captions.push_back(text);
-      }
-    }
+    take_captions(object, row.captions);
+    row.image = first_text(object, image_names_, image_names_);
     row.label = label_of(object);
     return row;
+  }
+
+  /// The first field of captions that says something, then `captions`, unless the field is named
+  /// and there: a list in either is all captions of the picture.
+  void take_captions(const Json& object, std::vector<std::string>& captions) const {
+    for (const std::string& name : caption_names_) {
+      const Json* field = files::find_field(object, name);
+      if (field != nullptr) files::add_captions(*field, captions);
+      if (captions.empty()) continue;
+      if (!named_column(Column::kCaption, options_).empty()) return;
+      break;
+    }
+    if (!options_.caption_column.empty()) return;
+    for (const char* name : {"captions", "sentences"}) {
+      std::vector<std::string> several;
+      if (const Json* field = files::find_field(object, name); field != nullptr)
+        files::add_captions(*field, several);
+      for (std::string& text : several) {
+        if (captions.empty() || text != captions[0]) captions.push_back(std::move(text));
+      }
+      if (!several.empty()) return;
+    }
+  }
+
+  /// Where a field stands that was looked for and not found; empty when it is nowhere.
+  static std::string place_of_nested(const Json& object, const Names& names,
+                                     const std::string& flag) {
+    const std::string found = files::nested_place(object, names);
+    return found.empty() ? std::string() : "; there is " + found + ", which " + flag + " may name";
   }
 
   /// Of a list of captions the first entry, whatever it is.
@@ -221,7 +243,7 @@ class JsonlDataset final : public Dataset {
 
   Row row(int64_t index) const {
     const std::string_view rest = files_.from(0, offsets_[static_cast<size_t>(index)]);
-    const Json object = Json::parse(rest.substr(0, rest.find('\n')), nullptr, false);
+    const Json object = parse_loosely(text::unicode::trimmed(rest.substr(0, rest.find('\n'))));
     return object.is_object() ? row_of(object) : Row();
   }
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -39,7 +41,7 @@ Columns choose_columns(const std::vector<std::string>& all, const std::string& p
     return columns;
   }
   const auto take = [&](Column column) {
-    return columns.take(all, find_column(all, column_names(column, kKind, options)));
+    return columns.take(all, find_column(all, column, kKind, options));
   };
   columns.bytes = take(Column::kPictureBytes);
   columns.file = take(Column::kPicture);
@@ -61,6 +63,20 @@ const records::ParquetCell& cell_at(Cells cells, int at) {
   return at < 0 ? kNone : cells[static_cast<size_t>(at)];
 }
 
+/// Whether a value is a picture itself and not the path of one.
+bool is_picture(std::string_view value) {
+  return value.starts_with("\xFF\xD8") || value.starts_with("\x89PNG") || value.starts_with("RIFF");
+}
+
+/// What a cell of captions says: a text or a list of them, blank ones left out.
+std::vector<std::string_view> captions_of(const records::ParquetCell& cell) {
+  std::vector<std::string_view> said = cell.list;
+  if (!cell.is_list) said = {cell.text};
+  for (std::string_view& text : said) text = text::unicode::trimmed(text);
+  std::erase_if(said, [](std::string_view text) { return text.empty(); });
+  return said;
+}
+
 /// Parquet is compressed by column and cannot be read at a random row, so its texts (and pictures,
 /// when it holds them) are unpacked once to a temporary file.
 class ParquetDataset final : public Dataset {
@@ -71,6 +87,8 @@ class ParquetDataset final : public Dataset {
                                        : std::filesystem::path(options.image_root);
     const records::ParquetRows rows(path_);
     const Columns columns = choose_columns(rows.columns(), path_, options);
+    lists_ = columns.caption >= 0 &&
+             rows.holds_lists(columns.names[static_cast<size_t>(columns.caption)]);
     rows.read(columns.names, [&](int64_t row, Cells cells) {
       if (options_.pictures) {
         add_pair(row, cells, columns);
@@ -82,6 +100,9 @@ class ParquetDataset final : public Dataset {
     captions_.finish();
     pictures_.finish();
     skipped_.report();
+    check_pictures(path_, root_, options.pictures ? size() : 0, [this](int64_t i) {
+      return inside_[static_cast<size_t>(i)] ? std::string() : std::string(pictures_[i]);
+    });
     if (keys_.size() > 0) return;
     if (!options.pictures) fail_input(path_ + ": has no row", "a row for each caption");
     fail_input(path_ + ": no row has a picture and a caption" +
@@ -90,7 +111,14 @@ class ParquetDataset final : public Dataset {
 
   int64_t size() const override { return keys_.size(); }
   std::string key(int64_t index) const override { return std::string(keys_[index]); }
-  std::string caption(int64_t index) const override { return std::string(captions_[index]); }
+  std::string caption(int64_t index) const override { return captions(index)[0]; }
+  std::vector<std::string> captions(int64_t index) const override {
+    if (!lists_) return {std::string(captions_[index])};
+    const auto i = static_cast<size_t>(index);
+    std::vector<std::string> all;
+    for (int64_t k = i == 0 ? 0 : ends_[i - 1]; k < ends_[i]; ++k) all.emplace_back(captions_[k]);
+    return all.empty() ? std::vector<std::string>{""} : all;
+  }
   ImageBytes image(int64_t index) const override {
     if (!options_.pictures) return caption_without_picture();
     const std::string_view picture = pictures_[index];
@@ -115,9 +143,10 @@ class ParquetDataset final : public Dataset {
  private:
   void add_pair(int64_t row, Cells cells, const Columns& columns) {
     const std::string place = path_ + ", row " + std::to_string(row + 1);
-    const std::string_view picture = cell_at(cells, columns.bytes).text,
-                           name = cell_at(cells, columns.file).text,
-                           said = text::unicode::trimmed(cell_at(cells, columns.caption).text);
+    std::string_view picture = cell_at(cells, columns.bytes).text,
+                     name = cell_at(cells, columns.file).text;
+    if (picture.empty() && is_picture(name)) std::swap(picture, name);
+    const std::vector<std::string_view> said = captions_of(cell_at(cells, columns.caption));
     const records::ParquetCell& label = cell_at(cells, columns.label);
     LabelValue value;
     if (options_.labels || !label.is_text)
@@ -130,15 +159,16 @@ class ParquetDataset final : public Dataset {
       skipped_.skip("no label", place + ": has no label");
     } else if (said.empty() && value.empty()) {
       skipped_.skip("no caption", place + ": has no caption");
-    } else if (!text::unicode::is_utf8(said)) {
+    } else if (!std::all_of(said.begin(), said.end(), text::unicode::is_utf8)) {
       skipped_.skip("not UTF-8", place + ": is not UTF-8");
     } else {
       check_label(value, place);
       skipped_.use();
       std::string id = cell_at(cells, columns.key).as_text();
+      if (is_picture(id)) id.clear();
       if (id.empty()) id = name.empty() ? std::to_string(row) : std::string(name);
       keys_.add(id);
-      captions_.add(said);
+      add_captions(said);
       pictures_.add(picture.empty() ? name : picture);
       inside_.push_back(!picture.empty());
       if (columns.label >= 0) labels_.push_back(value);
@@ -149,21 +179,29 @@ class ParquetDataset final : public Dataset {
 
   void add_caption(int64_t row, Cells cells, const Columns& columns) {
     const records::ParquetCell& said = cell_at(cells, columns.caption);
-    if (!said.null && !said.is_text) {
+    if (!said.null && !said.is_text && !said.is_list) {
       fail_input(path_ + ", row " + std::to_string(row + 1) + ": column '" +
-                     columns.names[static_cast<size_t>(columns.caption)] +
-                     (said.is_list ? "' holds lists" : "' holds numbers"),
+                     columns.names[static_cast<size_t>(columns.caption)] + "' holds numbers",
                  "a column of texts", "Name another one with --caption-column.");
     }
-    const records::ParquetCell& key = cell_at(cells, columns.key);
-    captions_.add(text::unicode::trimmed(said.text));
-    keys_.add(key.null ? std::to_string(row) : key.as_text());
+    std::string key = cell_at(cells, columns.key).as_text();
+    if (is_picture(key)) key.clear();
+    add_captions(captions_of(said));
+    keys_.add(key.empty() ? std::to_string(row) : key);
+  }
+
+  void add_captions(const std::vector<std::string_view>& said) {
+    for (const std::string_view text : said) captions_.add(text);
+    if (lists_) ends_.push_back(captions_.size());
+    if (!lists_ && said.empty()) captions_.add({});
   }
 
   std::string path_;
   DataOptions options_;
   std::filesystem::path root_;
   files::SpooledTexts keys_, captions_, pictures_;
+  bool lists_ = false;         // captions are lists:
+  std::vector<int64_t> ends_;  // where each row's end in captions_
   std::vector<bool> inside_;
   std::vector<LabelValue> labels_;
   Skipped skipped_;

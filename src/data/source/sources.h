@@ -35,8 +35,15 @@ std::unique_ptr<Dataset> open_clip_benchmark(const std::string& path, const Data
 /// (data/annotations/captioned_pictures.h). `options.split` chooses among a file's splits.
 std::unique_ptr<Dataset> open_annotated(const std::string& path, SourceKind kind,
                                         const DataOptions& options);
+/// Pictures with the rows of a table beside them, as Hugging Face's image folders have them:
+/// metadata.csv, .tsv, .jsonl, .ndjson or .parquet in the folder or folders below it, whose paths
+/// start at the table. Null for a folder that has none with a column of captions (of labels, where
+/// those are asked for), and for one whose captions stand in .txt files.
+std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const DataOptions& options);
 /// Several sources one after the other.
 std::unique_ptr<Dataset> concatenate(std::vector<std::unique_ptr<Dataset>> parts);
+/// The same pairs, their keys below a folder; as they are for an empty one.
+std::unique_ptr<Dataset> below(std::unique_ptr<Dataset> part, const std::string& folder);
 
 /// True when `path` is CLIP_benchmark's folder or one of its splits; `split` as in the options.
 bool is_clip_benchmark(const std::string& path, const std::string& split = {});

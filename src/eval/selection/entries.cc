@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/loose_json.h"
 #include "records/lines.h"
 #include "text/unicode/utf8.h"
 
@@ -19,7 +20,7 @@ std::vector<Entry> read_lines(const std::filesystem::path& path) {
     if (text::unicode::trimmed(line).empty()) continue;
     entries.push_back({std::to_string(entries.size()),
                        path.string() + ", line " + std::to_string(number),
-                       Json::parse(line, nullptr, false)});
+                       parse_loosely(line)});
   }
   return entries;
 }
@@ -30,7 +31,7 @@ std::vector<Entry> read_entries(const std::filesystem::path& path) {
   std::vector<Entry> entries;
   const MappedFile mapped(path);
   const std::string_view text = text::unicode::trimmed(mapped.text());
-  Json file = Json::parse(text, nullptr, false);
+  Json file = parse_loosely(text);
   // An object of objects may hold a few that are none; a line's own object holds texts.
   const auto mostly_objects = [](const Json& value) {
     return 2 * std::count_if(value.begin(), value.end(),

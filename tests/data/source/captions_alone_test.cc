@@ -88,7 +88,7 @@ TEST_F(CaptionsAlone, WhatCannotBeUsedIsASentence) {
               HasSubstr("Did you mean 'captoin'? Name it with --caption-column."));
   EXPECT_THAT(complaint("a.csv", "url,caption\nu,a dog\n", "caption", "uid"),
               HasSubstr("no column 'uid'"));
-  EXPECT_THAT(complaint("a.csv", "caption\n\"never closed\n"), HasSubstr("never closed"));
+  EXPECT_THAT(complaint("a.csv", "caption\n\"never closed\na dog\n"), HasSubstr("never closed"));
   EXPECT_THAT(complaint("a.csv", ""), HasSubstr("is empty"));
   EXPECT_THAT(complaint("a.csv", "caption\n"), HasSubstr("no row with a caption"));
   EXPECT_THAT(complaint("a.csv",
@@ -112,7 +112,7 @@ TEST_F(CaptionsAlone, ATextIsACaptionALine) {
   EXPECT_EQ(rows(*captions), (Rows{"0= a dog", "1=", "2=a cat"}));
   EXPECT_NE(captions->image(0).error, "");
   try {
-    open("a.txt", "a dog\n", "caption");
+    open("other.txt", "a dog\n", "caption");
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kUsage);

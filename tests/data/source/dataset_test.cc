@@ -104,7 +104,7 @@ TEST(OpenClipCsv, WrongColumnsSayWhatThereIs) {
   const TemporaryFolder folder;
   const std::string table = folder.write("t.tsv", "file_path\tcaption\n1.png\tx\n");
   const std::string message = message_of({.source = table});
-  EXPECT_THAT(message, HasSubstr("has no column 'filepath' among 'file_path', 'caption'"));
+  EXPECT_THAT(message, HasSubstr("has no column of pictures among 'file_path', 'caption'"));
   EXPECT_THAT(message, HasSubstr("Did you mean 'file_path'?"));
   EXPECT_THAT(message, HasSubstr("--csv-img-key"));
 }
@@ -124,10 +124,6 @@ TEST(OpenClipCsv, UnusableFilesAreNamed) {
                                                                          6)),
                           .type = "csv"}),
               HasSubstr("UTF-16"));
-  EXPECT_THAT(
-      message_of({.source = folder.write(
-                      "open.csv", "filepath,title\n1.png,\"never closed\n2.png,b\n3.png,c\n")}),
-      HasSubstr("line 2: a double quote"));
   EXPECT_THAT(message_of({.source = folder.write("x.xyz", "?")}), HasSubstr("--dataset-type"));
   EXPECT_THAT(
       message_of({.source = folder.write("x.csv", "a"), .type = "webdatset"}, ExitCode::kUsage),
@@ -141,7 +137,7 @@ TEST(LaclipCsv, AcceptsByExtensionCaseSensitively) {
   const TemporaryFolder folder;
   for (const std::string name : {"a.png", "b.jpg", "c.jpeg"}) folder.write(name, name);
   const std::string table = folder.write("t.csv",
-                                         "image,caption,more\na.png,one,x\nB.JPG,two\nb.jpg,"
+                                         "picture,words\na.png,one,x\nB.JPG,two\nb.jpg,"
                                          "\"three, four\"\nw.webp,five\nc.jpeg,six\n");
   const auto dataset = open_dataset({.source = table});
   EXPECT_THAT(keys_of(*dataset), ElementsAre("a.png", "b.jpg", "c.jpeg"));
