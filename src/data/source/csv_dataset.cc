@@ -107,8 +107,7 @@ class CsvDataset final : public Dataset {
       if (row.fields.empty() || std::exchange(header, false)) continue;
       if (row.by_line && stray_quotes_++ == 0) first_stray_ = place;
       const int64_t skipped_before = skipped_.skipped();
-      if (takes(row, place))
-        offsets_.push_back(rows.row_offset() | (row.by_line ? kByLine : 0));
+      if (takes(row, place)) offsets_.push_back(rows.row_offset() | (row.by_line ? kByLine : 0));
       if (skipped_.skipped() != skipped_before) skipped_.check(options.max_skipped_share);
       if (rows.offset() - released > records::kScanStride) {
         released = rows.offset();

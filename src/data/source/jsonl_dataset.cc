@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/loose_json.h"
 #include "core/log.h"
+#include "core/loose_json.h"
 #include "core/mapped_files.h"
 #include "core/words.h"
 #include "data/files/json_fields.h"
@@ -32,9 +32,9 @@ struct Row {
 std::string first_text(const Json& object, const Names& names, const Names& without_numbers) {
   for (const std::string& name : names) {
     const Json* found = files::find_field(object, name);
-    if (found == nullptr || (found->is_number() && std::find(without_numbers.begin(),
-                                                             without_numbers.end(),
-                                                             name) != without_numbers.end()))
+    if (found == nullptr ||
+        (found->is_number() &&
+         std::find(without_numbers.begin(), without_numbers.end(), name) != without_numbers.end()))
       continue;
     if (std::string text = files::text_of(*found); !text.empty()) return text;
   }
@@ -143,8 +143,9 @@ class JsonlDataset final : public Dataset {
       if (row.has_ideograph) {
         skipped_.skip("CJK ideograph", place + kIdeograph);
       } else if (row.captions.empty()) {
-        skipped_.skip("no caption", place + ": has no caption" +
-                                        place_of_nested(object, caption_names_, "--caption-column"));
+        skipped_.skip("no caption",
+                      place + ": has no caption" +
+                          place_of_nested(object, caption_names_, "--caption-column"));
       } else {
         skipped_.use();
       }
