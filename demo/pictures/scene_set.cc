@@ -220,7 +220,7 @@ void visit_counts(SceneSet& set, Visit visit) {
 bool read_marker(const fs::path& marker, const Json& wanted, SceneSet& set) {
   std::error_code error;
   if (!fs::exists(marker, error)) return false;
-  const Json found = Json::parse(read_file(marker), nullptr, false);
+  const Json found = try_json(read_file(marker));
   if (!found.is_object() || found.value("made_of", Json()) != wanted) return false;
   const Json counts = found.value("counts", Json::object());
   bool complete = true;

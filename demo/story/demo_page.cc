@@ -75,7 +75,7 @@ report::Series loss_curve(const fs::path& metrics, const std::string& name) {
   std::string_view rest = file.text();
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    const Json row = Json::parse(rest.substr(0, end + 1), nullptr, false);
+    const Json row = try_json(rest.substr(0, end + 1));
     rest.remove_prefix(end + 1);
     if (row.is_object() && row.contains("loss") && row["loss"].is_number())
       rows.emplace_back(row.value("step", 0.0), row["loss"].get<double>());

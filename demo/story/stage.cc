@@ -18,7 +18,7 @@ constexpr auto kPlainEvery = std::chrono::seconds(15);
 Json read_marker(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return Json();
-  Json found = Json::parse(read_file(path), nullptr, false);
+  Json found = try_json(read_file(path));
   return found.is_object() && found.contains("inputs") && found.contains("state") ? found : Json();
 }
 

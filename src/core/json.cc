@@ -1,11 +1,45 @@
 #include "core/json.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/file.h"
 
 namespace clipwright {
 
+bool nested_too_deeply(std::string_view json) {
+  const auto opens = [](char c) { return c == '[' || c == '{'; };
+  // Nearly every text has too few brackets to be deep.
+  if (std::count_if(json.begin(), json.end(), opens) <= kDeepestJson) return false;
+  int depth = 0;
+  bool quoted = false;
+  for (size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (opens(c)) {
+      if (++depth > kDeepestJson) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+Json try_json(std::string_view text) {
+  return nested_too_deeply(text) ? Json(Json::value_t::discarded)
+                                 : Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
 Json parse_json(std::string_view text, std::string_view where) {
+  if (nested_too_deeply(text)) {
+    fail_input(std::string(where) + ": has more than " + std::to_string(kDeepestJson) +
+                   " arrays and objects in one another",
+               "JSON that is nested less");
+  }
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception& error) {

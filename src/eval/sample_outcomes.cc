@@ -31,7 +31,7 @@ class SampleLine {
  public:
   SampleLine(const std::filesystem::path& path, int64_t number, std::string_view line)
       : place_(path.string() + ", line " + std::to_string(number)),
-        object_(Json::parse(line, nullptr, false)) {
+        object_(try_json(line)) {
     if (!object_.is_object()) refuse("is not a JSON object");
   }
 

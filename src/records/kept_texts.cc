@@ -100,7 +100,7 @@ void each_kept_text(const std::filesystem::path& path,
   std::vector<Sha256> recipes;
   const auto read = [&](const std::string& line, int64_t number) {
     const std::string where = path.string() + ", line " + std::to_string(number);
-    const Json value = Json::parse(line, nullptr, false);
+    const Json value = try_json(line);
     const auto text = [&](const char* name) {
       const auto found = value.find(name);
       if (found == value.end() || !found->is_string())

@@ -113,7 +113,7 @@ class Walk {
       text = trimmed(std::string_view(text).substr(5, text.size() - 6));
     if (text.size() < 2 || text.front() != '"') return {};
     // QML's strings are JSON's; two strings with something between them are no JSON.
-    const Json parsed = Json::parse(text, nullptr, false);
+    const Json parsed = try_json(text);
     if (parsed.is_string()) return trimmed(parsed.get<std::string>());
     const size_t end = text.find('"', 1);
     if (end + 1 == text.size()) fail("has a string that is not UTF-8 or has an unknown escape", at);

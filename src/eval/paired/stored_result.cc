@@ -63,7 +63,7 @@ std::vector<std::string> read_names(const fs::path& file) {
 Json read_done(const fs::path& file) {
   const fs::path done = beside(file, ".done");
   if (!is_file(done)) return Json::object();
-  const Json json = Json::parse(read_file(done), nullptr, false);
+  const Json json = try_json(read_file(done));
   return json.is_object() ? json : Json::object();
 }
 

@@ -114,7 +114,7 @@ std::string contents_of(const std::vector<SetFile>& files, const std::string& na
 Json read_memory(const fs::path& memory) {
   std::error_code ignored;
   if (!fs::is_regular_file(memory, ignored)) return Json::object();
-  const Json json = Json::parse(read_file(memory), nullptr, false);
+  const Json json = try_json(read_file(memory));
   return json.is_object() ? json : Json::object();
 }
 

@@ -22,7 +22,7 @@ records::Record record_of(const ledger::LedgerRow& row, const ledger::LedgerSour
                          .occurrence = source.occurrence,
                          .recipe = hex(row.recipe)};
   // What the job noted of the text: the audit's score and flags, and whether the caption was cut.
-  const Json notes = Json::parse(row.notes, nullptr, false);
+  const Json notes = try_json(row.notes);
   record.scores = records::Scores::from_json(notes);
   record.source_cut = notes.is_object() && notes.value("source_cut", Json()) == true;
   return record;
@@ -46,7 +46,7 @@ int64_t write_records(ledger::Ledger& ledger, const std::filesystem::path& path,
   records::KeptTextWriter writer(path);
   int64_t count = 0;
   ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
-    writer.add_recipe(recipe, Json::parse(description, nullptr, false));
+    writer.add_recipe(recipe, try_json(description));
   });
   ledger.each_row([&](const ledger::LedgerRow& row, const ledger::LedgerSource& source) {
     if (row.status != "accepted" || source.text.data() == nullptr || !wanted(row)) return;

@@ -38,7 +38,7 @@ bool known_status(std::string_view status) {
 LedgerStatus ledger_status(ledger::Ledger& ledger) {
   LedgerStatus status{.counts = ledger.counts(), .workers = ledger.workers()};
   ledger.each_recipe([&](const Sha256& recipe, const std::string& description) {
-    const Json parsed = Json::parse(description, nullptr, false);
+    const Json parsed = try_json(description);
     status.recipes.emplace_back(recipe, parsed.is_object() ? parsed : Json::object());
   });
   return status;

@@ -96,7 +96,7 @@ void ReplayTexts::read_ledger(const std::string& url, const std::string& recipe)
   end_of_group();
   digest_ = digest.finish();
   ledger_->each_recipe([&](const Sha256& sha, const std::string& description) {
-    if (used.contains(sha)) recipes_.push_back(Json::parse(description, nullptr, false));
+    if (used.contains(sha)) recipes_.push_back(try_json(description));
   });
 }
 

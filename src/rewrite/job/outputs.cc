@@ -42,7 +42,7 @@ records::Record record_of(std::string key, const std::string& source, const std:
   record.attempt = row->attempt;
   if (!row->notes.empty()) {
     // What the job noted of the attempt: "source_cut".
-    const Json notes = Json::parse(row->notes, nullptr, false);
+    const Json notes = try_json(row->notes);
     record.source_cut = notes.is_object() && notes.value("source_cut", Json()) == true;
   }
   if (record.accepted() && scorer)
@@ -115,7 +115,7 @@ class OutputFiles {
 void check_output_folder(const fs::path& folder, const std::vector<prompt::ExamplePack>& packs) {
   const fs::path file = folder / kRecipesFile;
   if (!fs::exists(file) || !fs::exists(folder / "rewrites.jsonl")) return;
-  const Json recipes = Json::parse(read_file(file), nullptr, false);
+  const Json recipes = try_json(read_file(file));
   if (!recipes.is_object()) return;
   std::string others;
   for (const auto& [mode, recipe] : recipes.items()) {

@@ -31,7 +31,7 @@ std::string file_of(const std::string& url) {
 }  // namespace
 
 bool describes(const std::string& description, const Sha256& recipe) {
-  Json parts = Json::parse(description, nullptr, false);
+  Json parts = try_json(description);
   if (!parts.is_object()) return false;
   parts.erase("details");
   return sha256(to_line(parts)) == recipe;

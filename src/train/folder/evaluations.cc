@@ -29,7 +29,7 @@ Evaluations::Evaluations(fs::path run, std::set<std::string> select, int64_t las
   const std::string text = read_file(file);
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const Json row = Json::parse(text.substr(at, end - at), nullptr, false);
+    const Json row = try_json(text.substr(at, end - at));
     at = end + 1;
     if (!row.is_object() || !row.contains("step") || !row["step"].is_number_integer() ||
         !row.contains("value") || !row["value"].is_number())

@@ -10,7 +10,7 @@ namespace {
 
 /// The step of a row, or -1 when the line is no row.
 int64_t step_of(std::string_view line) {
-  const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const Json row = try_json(line);
   if (!row.is_object() || !row.contains("step") || !row["step"].is_number_integer()) return -1;
   return row["step"].get<int64_t>();
 }
