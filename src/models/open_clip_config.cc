@@ -143,7 +143,8 @@ VisionConfig parse_timm(Section& tower) {
   VisionConfig vision;
   const std::string name = tower.text("timm_model_name", "");
   std::smatch match;
-  static const std::regex kPattern("vit_(tiny|small|base|large)_patch([0-9]{1,2})_([0-9]{2,4})");
+  static const std::regex kPattern(
+      "vit_(tiny|small|base|large)_patch([1-9][0-9]?)_([1-9][0-9]{1,3})");
   if (!std::regex_match(name, match, kPattern)) {
     tower.refuse("timm_model_name", "a plain vision transformer such as vit_base_patch16_224");
   }

@@ -1,7 +1,9 @@
 #include "records/parquet_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "core/error.h"
@@ -11,6 +13,13 @@ namespace clipwright::records {
 namespace {
 
 constexpr std::string_view kModePrefix = "rewrite:", kScorePrefix = "scores.";
+
+/// Nothing for what is no number: null, text, lists, and what pandas writes where a value is
+/// missing, NaN. No record holds it, as JSON cannot.
+std::optional<double> number_of(const ParquetCell& cell) {
+  if (cell.null || cell.is_text || cell.is_list || !std::isfinite(cell.number)) return std::nullopt;
+  return cell.number;
+}
 
 /// A hash is 32 bytes or their hexadecimal digits.
 std::string hash_text(const ParquetCell& cell) {
@@ -94,13 +103,13 @@ bool ParquetReader::next_long(Record& record) {
   record.source_sha256 = hash_text(cell("source_sha256"));
   record.text = cell("text").as_text();
   if (const ParquetCell& status = cell("status"); !status.null) record.status = status.as_text();
-  record.attempt = static_cast<int>(
-      std::clamp<double>(cell("attempt").number, 0, std::numeric_limits<int>::max()));
-  record.source_cut = cell("source_cut").number != 0;
+  record.attempt = static_cast<int>(std::clamp<double>(number_of(cell("attempt")).value_or(0), 0,
+                                                       std::numeric_limits<int>::max()));
+  record.source_cut = number_of(cell("source_cut")).value_or(0) != 0;
   record.recipe = cell("recipe").as_text();
   for (const auto& [name, at] : columns_.scores) {
-    const ParquetCell& score = cursor_.cells()[at];
-    if (!score.null && !score.is_text) record.scores.values.emplace(name, score.number);
+    if (const auto score = number_of(cursor_.cells()[at]))
+      record.scores.values.emplace(name, *score);
   }
   if (const ParquetCell& flags = cell("flags"); flags.is_list)
     record.scores.flags.emplace(flags.list.begin(), flags.list.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <set>
 
@@ -68,6 +69,7 @@ class Reader {
         twice = parsed.get<std::string>();
       return true;
     };
+    if (nested_too_deeply(text)) refuse("has a header that is nested too deeply");
     Json header;
     try {
       header = Json::parse(text, watch);
@@ -99,13 +101,18 @@ class Reader {
                                     [&](const TypeName& known) { return type_name == known.name; });
     if (type == std::end(kTypes)) bad("has the unknown type '" + type_name + "'");
     std::vector<int64_t> shape;
-    uint64_t bytes = c10::elementSize(type->type);
-    const uint64_t width = bytes;
+    const uint64_t width = c10::elementSize(type->type);
+    // A zero among the sizes must not hide that the others are impossible.
+    uint64_t bytes = width, bytes_without_zeros = width;
     for (const Json& size : entry["shape"]) {
       if (!size.is_number_unsigned()) bad("has a shape that is not a list of whole numbers");
       const auto value = size.get<uint64_t>();
-      if (value > uint64_t{1} << 62 || __builtin_mul_overflow(bytes, value, &bytes))
+      constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+      if (__builtin_mul_overflow(bytes_without_zeros, std::max<uint64_t>(value, 1),
+                                 &bytes_without_zeros) ||
+          bytes_without_zeros > kMost)
         bad("has a shape whose product overflows");
+      bytes *= value;
       shape.push_back(static_cast<int64_t>(value));
     }
     const Json& offsets = entry["data_offsets"];

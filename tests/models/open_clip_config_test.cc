@@ -74,6 +74,11 @@ TEST(OpenClipConfig, RefusesWhatItDoesNotKnow) {
   config = minimal();
   config["model_cfg"]["vision_cfg"]["timm_model_name"] = "convnext_base";
   expect_refused(config, "vit_base_patch16_224");
+  for (const char* size : {"patch0_224", "patch00_0000", "patch16_000", "patch016_224"}) {
+    config = laclip();
+    config["model_cfg"]["vision_cfg"]["timm_model_name"] = std::string("vit_base_") + size;
+    expect_refused(config, "such as vit_base_patch16_224");
+  }
   config = minimal();
   config["model_cfg"]["vision_cfg"]["qk_norm"] = true;
   expect_refused(config, "qk_norm");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <optional>
 
 #include "core/error.h"
@@ -111,6 +112,47 @@ TEST(ParquetReader, ColumnsThatAreMissingAreNamed) {
     }
     EXPECT_THAT(refusal(write_parquet(folder / "x.parquet", columns)),
                 HasSubstr("has neither the columns key, mode, text nor key and rewrite:<mode>"));
+  }
+}
+
+TEST(ParquetReader, NumbersThatAreNoneCountAsAbsent) {
+  const TemporaryFolder folder;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  ParquetReader reader(write_parquet(
+      folder / "n.parquet", {{"key", texts({"k", "l"})},
+                             {"mode", texts({"m", "m"})},
+                             {"text", texts({"a", "b"})},
+                             {"attempt", numbers({nan, 3})},
+                             {"source_cut", numbers({nan, 1})},
+                             {"scores.audit", numbers({nan, 0.5})},
+                             {"scores.odd", numbers({std::numeric_limits<double>::infinity(), 1})},
+                             {"scores.list", lists({{{"x"}}, std::nullopt})}}));
+  Record record;
+  ASSERT_TRUE(reader.next(record));
+  EXPECT_EQ(record.attempt, 0);
+  EXPECT_FALSE(record.source_cut);
+  EXPECT_THAT(record.scores.values, testing::IsEmpty());
+  ASSERT_TRUE(reader.next(record));
+  EXPECT_EQ(record.attempt, 3);
+  EXPECT_TRUE(record.source_cut);
+  EXPECT_THAT(record.scores.values,
+              testing::UnorderedElementsAre(testing::Pair("audit", 0.5), testing::Pair("odd", 1)));
+}
+
+TEST(ParquetReader, TwoColumnsOfOneNameAreRefused) {
+  const TemporaryFolder folder;
+  const std::string path = write_parquet(folder / "t.parquet", {{"key", texts({"k"})},
+                                                                {"mode", texts({"m"})},
+                                                                {"text", texts({"a"})},
+                                                                {"text", texts({"b"})}});
+  ParquetReader reader(path);
+  Record record;
+  try {
+    reader.next(record);
+    ADD_FAILURE() << "taken: " << record.text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_THAT(error.what(), HasSubstr("has several columns 'text'"));
   }
 }
 

@@ -79,6 +79,9 @@ TEST_F(SafetensorsTest, RefusesEveryBrokenRule) {
   expect_refused("unknown type 'Q3'");
   write_raw("{\"a\":" + entry("F32", "[4294967296,4294967296]", "[0,4]") + "}", 4);
   expect_refused("overflows");
+  // No element needs no bytes, but the sizes are impossible all the same.
+  write_raw("{\"a\":" + entry("F32", "[0,2305843009213693952,4]", "[0,0]") + "}", 0);
+  expect_refused("overflows");
   write_raw("{\"a\":" + entry("F32", "[-1]", "[0,4]") + "}", 4);
   expect_refused("whole numbers");
   write_raw("{\"a\":" + entry("F32", "[2]", "[0,4]") + "}", 4);
