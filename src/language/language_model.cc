@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <mutex>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -41,10 +42,23 @@ void keep_complaint(ggml_log_level level, const char* text, void*) {
     complaint.text.pop_back();
 }
 
+/// llama.cpp tells much of what is wrong with a file by assertions, which would end the process. As
+/// an exception it is one more reason why a model cannot be loaded.
+[[noreturn]] void refuse_assertion(const char* message) {
+  // "/folders/of/whoever/built/it/llama-vocab.cpp:2488: GGML_ASSERT(...) failed"
+  const std::string_view text(message);
+  const size_t file_end = std::min(text.find(':'), text.size());
+  const size_t slash = text.substr(0, file_end).rfind('/');
+  fail_running("llama.cpp stopped at " +
+                   std::string(slash == text.npos ? text : text.substr(slash + 1)),
+               "a sound model", "Fetch the model again, or use another one.");
+}
+
 void start_llama() {
   static std::once_flag once;
   std::call_once(once, [] {
     llama_log_set(keep_complaint, nullptr);
+    ggml_set_abort_callback(refuse_assertion);
     open_llama_kernels();
     llama_backend_init();
   });
