@@ -1,6 +1,5 @@
 #include "flags/command_line.h"
 
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,13 +14,13 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/log.h"
 #include "core/process/crash.h"
 #include "core/process/interrupt.h"
 #include "core/process/mapped_memory.h"
 #include "core/whole_number.h"
 #include "core/words.h"
+#include "flags/config_file.h"
 #include "flags/outputs.h"
 
 namespace clipwright::flags {
@@ -77,35 +76,6 @@ void tell_misspelt_variables(const std::vector<std::string>& known) {
       continue;
     if (const std::string near = nearest(name, known); !near.empty())
       log_warning(name + " is no setting of this program. Did you mean '" + near + "'?");
-  }
-}
-
-std::string toml_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  if (const auto* whole = node.as_integer()) return std::to_string(whole->get());
-  if (const auto* real = node.as_floating_point()) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", real->get());
-    return text;
-  }
-  return {};
-}
-
-/// Flattens sections: [data] train-data = "x" is the flag --train-data. Their names, the outer
-/// ones' before a dot, are added to `sections`.
-void flatten(const toml::table& table, std::map<std::string, std::vector<std::string>>& values,
-             std::vector<std::string>& sections, const std::string& path = {}) {
-  for (const auto& [key, node] : table) {
-    const std::string name(key.str());
-    if (const auto* inner = node.as_table()) {
-      sections.push_back(path + name);
-      flatten(*inner, values, sections, path + name + ".");
-    } else if (const auto* list = node.as_array()) {
-      for (const auto& item : *list) values[name].push_back(toml_text(item));
-    } else {
-      values[name].push_back(toml_text(node));
-    }
   }
 }
 
@@ -165,18 +135,10 @@ std::vector<std::string> with_config_file(
       options[key] = option;
     }
   }
-  std::map<std::string, std::vector<std::string>> values;
-  std::vector<std::string> sections;
-  try {
-    flatten(toml::parse(read_file(file), file), values, sections);
-  } catch (const toml::parse_error& error) {
-    fail_usage(file + ", line " + std::to_string(error.source().begin.line) + ": " +
-                   std::string(error.description()),
-               "TOML");
-  }
+  const ConfigFile said = read_config_file(file);
   if (const auto own = known_sections.find(app->get_name()); own != known_sections.end())
-    check_sections(file, sections, full_name(*app), own->second);
-  for (const auto& [key, list] : values) {
+    check_sections(file, said.sections, full_name(*app), own->second);
+  for (const auto& [key, list] : said.values) {
     const auto found = options.find(key);
     if (found == options.end()) {
       const std::string near = nearest(key, known);
