@@ -48,7 +48,7 @@ set_target_properties(torch_cpu_library PROPERTIES IMPORTED_LOCATION ${torch_lib
 add_library(torch_cpu INTERFACE)
 target_include_directories(torch_cpu SYSTEM INTERFACE ${CLIPWRIGHT_TORCH_DIR}/torch/include
                            ${CLIPWRIGHT_TORCH_DIR}/torch/include/torch/csrc/api/include)
-target_compile_options(torch_cpu INTERFACE -fopenmp)
+target_compile_options(torch_cpu INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fopenmp>)  # fuzzing (clang) needs no threads
 # The wheel brings its own libgomp.so.1; linking it by path keeps one OpenMP runtime in the process.
 target_link_libraries(torch_cpu INTERFACE torch_cpu_library torch_c10 ${torch_lib}/libgomp.so.1 Threads::Threads)
 target_link_options(torch_cpu INTERFACE "LINKER:-rpath,${torch_lib}" "LINKER:--allow-shlib-undefined" "LINKER:--disable-new-dtags")

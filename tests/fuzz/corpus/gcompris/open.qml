@@ -1,0 +1,1 @@
+property var tab: [ {"title": "never
