@@ -4,9 +4,11 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "text/text_file.h"
 
 namespace clipwright::records {
 namespace {
@@ -24,9 +26,11 @@ void each_line(const std::filesystem::path& path,
   std::string line;
   std::vector<char> block(1 << 16);
   int64_t number = 0;
+  bool first = true;
   int count;
   while ((count = gzread(file.get(), block.data(), static_cast<unsigned>(block.size()))) > 0) {
     std::string_view rest(block.data(), static_cast<size_t>(count));
+    if (std::exchange(first, false)) rest.remove_prefix(text::text_start(rest, path));
     for (size_t end; (end = rest.find('\n')) != std::string_view::npos;
          rest.remove_prefix(end + 1)) {
       line.append(rest.substr(0, end));

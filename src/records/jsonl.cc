@@ -14,6 +14,7 @@ JsonlFile::JsonlFile(const std::filesystem::path& path) {
   const std::string_view text = files_[0].text();
   if (text.size() <= kLooked && text::unicode::trimmed(text).empty())
     fail_input(path.string() + ": is empty", "a rewrite a line");
+  start_ = first_json_line(text, path);
 }
 
 Record JsonlFile::at(uint64_t place) const {
@@ -25,7 +26,7 @@ Record JsonlFile::at(uint64_t place) const {
 }
 
 JsonlReader::JsonlReader(std::shared_ptr<const JsonlFile> file)
-    : file_(std::move(file)), next_(first_line(file_->files_[0].text())) {}
+    : file_(std::move(file)), next_(file_->start_) {}
 
 bool JsonlReader::next(Record& record) {
   const std::string_view text = file_->files_[0].text();

@@ -16,7 +16,8 @@ namespace clipwright::records {
 /// A mapped file whose records can be read again at the places at which they were met. Thread-safe.
 class JsonlFile {
  public:
-  /// Throws Error(kInput) when the file cannot be read or is empty.
+  /// Throws Error(kInput) when the file cannot be read, is empty or no lines of JSON
+  /// (`first_json_line`).
   explicit JsonlFile(const std::filesystem::path& path);
   /// The record whose line starts at byte `place`.
   Record at(uint64_t place) const;
@@ -24,6 +25,7 @@ class JsonlFile {
  private:
   friend class JsonlReader;
   MappedFiles files_;
+  uint64_t start_ = 0;
 };
 
 /// Blank lines are passed over.
@@ -47,10 +49,10 @@ class JsonlWriter {
   /// `more`: fields beyond those of a record, written after them.
   void add(const Record& record, const Json& more = {});
   void commit() { file_.commit(); }
-
- private:
   /// For a commit with other files; lives as long as the writer.
   AtomicFile& file() { return file_; }
+
+ private:
   AtomicFile file_;
 };
 

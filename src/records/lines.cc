@@ -2,13 +2,37 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+#include "text/text_file.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::records {
 
-uint64_t first_line(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  return text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+namespace {
+
+/// "[", or "[{" that is not closed on its line or is all there is: no line of a file of records,
+/// even a damaged one, looks so.
+bool is_json_list(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t open = text.find_first_not_of(kBlanks);
+  if (open == std::string_view::npos || text[open] != '[') return false;
+  const size_t inside = text.find_first_not_of(kBlanks, open + 1);
+  if (inside == std::string_view::npos) return true;
+  if (std::string_view("{[\"]").find(text[inside]) == std::string_view::npos) return false;
+  const size_t end = std::min(text.find('\n', open), text.size());
+  const std::string_view line = text::unicode::trimmed(text.substr(open, end - open));
+  return !line.ends_with(']') || text.find_first_not_of(kBlanks, end) == std::string_view::npos;
+}
+
+}  // namespace
+
+uint64_t first_json_line(std::string_view contents, const std::filesystem::path& path) {
+  const size_t start = text::text_start(contents, path);
+  if (is_json_list(contents.substr(start))) {
+    fail_input(path.string() + ": is one JSON list", "a JSON object a line",
+               "Write its objects a line each, e.g. with jq -c '.[]'.");
+  }
+  return start;
 }
 
 bool next_line(std::string_view text, uint64_t& at, std::string_view& line) {
@@ -22,10 +46,11 @@ bool next_line(std::string_view text, uint64_t& at, std::string_view& line) {
 
 LineReader::LineReader(const std::filesystem::path& path) {
   files_.add(path);
+  start_ = text::text_start(files_[0].text(), path);
   rewind();
 }
 
-void LineReader::rewind() { at_ = released_ = first_line(files_[0].text()); }
+void LineReader::rewind() { at_ = released_ = start_; }
 
 bool LineReader::next(std::string_view& line) {
   const bool found = next_line(files_[0].text(), at_, line);
@@ -55,7 +80,7 @@ Lines::Lines(const std::filesystem::path& path) {
   files_.add(path);
   const std::string_view text = files_[0].text();
   std::string_view line;
-  uint64_t at = first_line(text), released = 0;
+  uint64_t at = text::text_start(text, path), released = 0;
   for (uint64_t start = at; next_line(text, at, line); start = at) {
     if (text::unicode::trimmed(line).empty()) ++blank_;
     if (!text::unicode::is_utf8(line) && not_utf8_++ == 0)

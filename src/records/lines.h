@@ -16,8 +16,9 @@ namespace clipwright::records {
 /// How far a reader of mapped files goes before it lets go of what it has read.
 constexpr uint64_t kScanStride = 64 << 20;
 
-/// Byte at which the first line begins: a byte order mark is no part of it.
-uint64_t first_line(std::string_view text);
+/// Where the first of a file's lines of JSON begins. Throws as `text_start`, and Error(kInput) for
+/// a file that is one JSON list. A damaged first line is none, and the reader's to count.
+uint64_t first_json_line(std::string_view contents, const std::filesystem::path& path);
 
 /// Where a line ends, said once: LF or CRLF; the last line may lack its end. Reads the line that
 /// begins at byte `at`, without its end, and moves `at` behind it; false at the end of the text.
@@ -26,7 +27,7 @@ bool next_line(std::string_view text, uint64_t& at, std::string_view& line);
 /// One line after the other of a file that is mapped; memory does not grow with it.
 class LineReader {
  public:
-  /// Throws Error(kInput) when the file cannot be read.
+  /// Throws Error(kInput) when the file cannot be read or is no text (`text_start`).
   explicit LineReader(const std::filesystem::path& path);
   /// A view that stays valid as long as the reader.
   bool next(std::string_view& line);
@@ -35,16 +36,16 @@ class LineReader {
 
  private:
   MappedFiles files_;
-  uint64_t at_ = 0, released_ = 0;
+  uint64_t start_ = 0, at_ = 0, released_ = 0;
 };
 
-/// Throws Error(kInput) when the file cannot be read.
+/// Throws Error(kInput) when the file cannot be read or is no text.
 int64_t count_lines(const std::filesystem::path& path);
 
 /// Lines by number, eight bytes a line in memory. Thread-safe.
 class Lines {
  public:
-  /// Throws Error(kInput) when the file cannot be read.
+  /// Throws Error(kInput) when the file cannot be read or is no text.
   explicit Lines(const std::filesystem::path& path);
 
   int64_t size() const { return static_cast<int64_t>(starts_.size()) - 1; }
@@ -68,9 +69,9 @@ class LineWriter {
   /// Line ends within a text become blanks: the lines after it must stay beside their captions.
   void add(std::string_view text);
   void commit() { file_.commit(); }
-
   /// For a commit with other files; lives as long as the writer.
   AtomicFile& file() { return file_; }
+
  private:
   AtomicFile file_;
 };

@@ -10,6 +10,7 @@
 #include "core/process/interrupt.h"
 #include "rewrite/examples/example_sample.h"
 #include "rewrite/prompt/prompt.h"
+#include "text/text_file.h"
 
 namespace clipwright::rewrite::examples {
 namespace {
@@ -118,7 +119,7 @@ size_t export_example_table(const records::CaptionSource& captions,
 
 ImportedExamples import_example_table(const std::filesystem::path& table, ExampleDraft& draft) {
   check_pairs(draft);
-  const std::string contents = read_file(table);
+  const std::string contents = text::read_text(table);
   ImportedExamples result;
   size_t number = 0;
   for (std::string_view rest = contents; !rest.empty();) {
@@ -128,7 +129,6 @@ ImportedExamples import_example_table(const std::filesystem::path& table, Exampl
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (number == 1) {
-      if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
       if (line != kTableHeader)
         fail_input(table.string() + ": its first line is '" + std::string(line.substr(0, 80)) + "'",
                    "key, caption and rewrite with tabs between",

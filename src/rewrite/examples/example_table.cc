@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/random.h"
 #include "rewrite/engine/reply.h"
 #include "rewrite/prompt/prompt.h"
+#include "text/text_file.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::examples {
@@ -96,13 +96,13 @@ ExamplesFromTable examples_from_table(const std::filesystem::path& table,
     std::vector<std::string> cells;
   };
   std::vector<Row> rows;
-  const std::string contents = read_file(table);
+  const std::string contents = text::read_text(table);
   size_t number = 0;
   for (std::string_view rest = contents; !rest.empty();) {
     const size_t end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    if (++number == 1 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+    ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty() || line[0] == '#') continue;
     std::vector<std::string> cells = cells_of(line);

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "rewrite/prompt/prompt.h"
 #include "rewrite/prompt/text_form.h"
+#include "text/text_file.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::rewrite::prompt {
@@ -145,7 +145,7 @@ ExampleRows parse_example_rows(std::string_view contents) {
 }
 
 ExampleRows read_example_rows(const std::filesystem::path& path) {
-  return parse_example_rows(read_file(path));
+  return parse_example_rows(text::read_text(path));
 }
 
 }  // namespace clipwright::rewrite::prompt

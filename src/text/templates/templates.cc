@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "text/templates/imagenet_templates.h"
+#include "text/text_file.h"
 
 namespace clipwright::text::templates {
 namespace {
@@ -78,7 +79,7 @@ std::vector<std::string> load_templates(const std::string& name_or_file) {
     fail_input("there is no template set or file '" + name_or_file + "'",
                "7, 80, plain or a file with a template a line");
   }
-  const std::string text = read_file(name_or_file);
+  const std::string text = read_text(name_or_file);
   std::vector<std::string> templates = fs::path(name_or_file).extension() == ".json"
                                            ? read_list(parse_json(text, name_or_file), name_or_file)
                                            : read_lines(text, name_or_file);
