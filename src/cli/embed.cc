@@ -26,6 +26,12 @@ void add_embed_command(CLI::App& program) {
       ->required()
       ->type_name("FILE.npy");
   command->add_flag("--raw", request->raw, "as the tower gives them, not of unit length");
+  command
+      ->add_option("--class-tokens", request->class_tokens,
+                   "average: the mean of a picture's embeddings by all class tokens that "
+                   "multi-text trained; first: the model's own")
+      ->type_name("first|average")
+      ->capture_default_str();
   command->add_flag("--skip-bad", request->skip_bad,
                     "zeros for a picture that cannot be read, instead of an error");
   command

@@ -62,6 +62,7 @@ EvaluationRecord record_of(const EvaluationRequest& request, const OpenedModel& 
   record.pretrained = opened.source;
   record.task = task;
   record.metrics = std::move(metrics);
+  if (request.class_tokens != "first") record.metrics["class_tokens"] = request.class_tokens;
   return record;
 }
 
@@ -119,8 +120,18 @@ sets::ClassificationData open_zeroshot_data(const EvaluationRequest& request) {
   return data;
 }
 
+/// The same with the class tokens that it names.
+EvaluationRequest with_class_tokens(const EvaluationRequest& request, const OpenedModel& opened) {
+  if (request.tokens && request.class_tokens != "first")
+    fail_usage("--tokens compares patches, which have no class token", "no --class-tokens");
+  EvaluationRequest complete = request;
+  complete.options.class_tokens = class_tokens_to_average(opened, request.class_tokens);
+  return complete;
+}
+
 EvaluationRecord zeroshot_on(const sets::ClassificationData& data, const OpenedModel& opened,
-                             const EvaluationRequest& request) {
+                             const EvaluationRequest& given) {
+  const EvaluationRequest request = with_class_tokens(given, opened);
   if (!request.tokens) warn_without_global_features(opened.source);
   models::Clip& model = *opened.model;
   if (data.multi_label) return multi_label_on(data, opened, request);

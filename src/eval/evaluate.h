@@ -23,6 +23,7 @@ struct EvaluationRequest {
   /// CLIP_benchmark's 100; empty: not.
   std::string calibration;
   bool tokens = false;  ///< zero-shot by patches and words, with the heads that FILIP trained
+  std::string class_tokens = "first";  ///< of zero-shot: what `class_tokens_to_average` reads
   std::vector<int> recall_k{1, 5, 10};
   RetrievalOptions retrieval;
   std::string device = "cpu";

@@ -32,6 +32,13 @@ void require_finite(const Tensor& rows, const std::string& of) {
              "Take a model or a checkpoint from before its loss became NaN.");
 }
 
+/// (B, E): the mean of the embeddings of the model's own class token and of the further ones.
+Tensor mean_of_branches(models::Clip& model, const Tensor& pixels, const Tensor& class_tokens) {
+  const models::ImageOutputs outputs =
+      model.encode_image(pixels, models::ImageRequest{.class_tokens = class_tokens});
+  return unit_rows(at::cat({outputs.embedding.unsqueeze(1), outputs.branches}, 1)).mean(1);
+}
+
 std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
   return text::bpe::Tokenizer::standard().encode(text, context_length);
 }
@@ -40,12 +47,16 @@ std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
 
 ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pictures,
                            const EvalOptions& options) {
-  const auto compute = [&] {
-    return encode_pictures(
-        model, pictures, model.config().embed_dim,
-        [&](const Tensor& pixels) { return model.encode_image(pixels); }, options);
+  const auto encode = [&](const Tensor& pixels) {
+    return options.class_tokens.defined() ? mean_of_branches(model, pixels, options.class_tokens)
+                                          : model.encode_image(pixels);
   };
-  return options.store ? options.store->features(model, pictures, "embedding", compute) : compute();
+  const auto compute = [&] {
+    return encode_pictures(model, pictures, model.config().embed_dim, encode, options);
+  };
+  return options.store && !options.class_tokens.defined()
+             ? options.store->features(model, pictures, "embedding", compute)
+             : compute();
 }
 
 ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& pictures,

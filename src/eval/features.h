@@ -39,6 +39,9 @@ struct EvalOptions {
   int workers = 2;  ///< threads that decode pictures while the model works on the batch before
   double max_bad_share = 0.05;  ///< more unreadable pictures than this are Error(kInput)
   std::shared_ptr<FeatureStore> store = nullptr;  ///< that `embed_images` asks; may be null
+  /// (C - 1, W) further class tokens, on the model's device: a picture's features are the mean of
+  /// its C embeddings, each of unit length, and no store is asked. Undefined: the model's own one.
+  Tensor class_tokens = {};
 };
 
 /// What becomes of a batch of normalised pixels (B, 3, S, S): (B, columns).

@@ -19,4 +19,10 @@ struct OpenedModel {
 /// `models::load_model_to_evaluate` and `tensor::open_device`.
 OpenedModel open_model(const std::string& source, const std::string& device);
 
+/// What `EvalOptions::class_tokens` is for a reading: "first" (nothing: the model's own class
+/// token) or "average" (the model's further ones, on its device). Throws Error(kUsage) for another
+/// name and for a model that has none, Error(kInput) for tokens that are damaged or of another
+/// model.
+Tensor class_tokens_to_average(const OpenedModel& opened, const std::string& reading);
+
 }  // namespace clipwright::eval

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "data/files/tar.h"
 #include "eval/embed_files.h"
+#include "eval/sets/evaluation_data.h"
+#include "eval/zeroshot.h"
+#include "losses/class_tokens.h"
 #include "losses/filip_heads.h"
 #include "models/clip.h"
 #include "models/load_model.h"
@@ -220,6 +225,137 @@ TEST_F(Evaluate, PatchesAndWordsNeedTheHeadsThatComparedThem) {
   tensor::write_safetensors(model / losses::kFilipHeadsName,
                             {{"filip.image.weight", torch::randn({4, 16})}});
   EXPECT_NE(refusal().find("holds 1 of FILIP's tensors"), std::string::npos) << refusal();
+}
+
+/// Two further class tokens for `tiny_clip`.
+Tensor further_tokens() {
+  torch::manual_seed(3);
+  return torch::randn({2, 16});
+}
+
+/// Features of a set by the definition: each branch by itself, at unit length, then their mean.
+Tensor mean_by_branches(models::Clip& model, const data::source::Dataset& pictures) {
+  Tensor sum = unit_rows(embed_images(model, pictures).rows);
+  for (const Tensor& token : further_tokens().unbind()) {
+    sum = sum +
+          unit_rows(
+              encode_pictures(model, pictures, model.config().embed_dim, [&](const Tensor& pixels) {
+                return model
+                    .encode_image(pixels, models::ImageRequest{.class_tokens = token.unsqueeze(0)})
+                    .branches.select(1, 0);
+              }).rows);
+  }
+  return sum / 3;
+}
+
+TEST_F(Evaluate, ZeroShotByTheMeanOfAllClassTokens) {
+  const fs::path model = folder_.path() / "model";
+  const EvaluationRecord first = run_zeroshot(request("labels"));
+  losses::write_class_tokens(model, further_tokens());
+  EXPECT_EQ(run_zeroshot(request("labels")).metrics, first.metrics) << "the default is the first";
+  EXPECT_FALSE(first.metrics.contains("class_tokens"));
+
+  EvaluationRequest average = request("labels");
+  average.class_tokens = "average";
+  const EvaluationRecord record = run_zeroshot(average);
+  const sets::ClassificationData data = sets::open_classification(average.data, {}, {}, {});
+  const auto clip = tiny_clip();
+  std::vector<int> labels;
+  for (int64_t i = 0; i < data.pictures->size(); ++i) labels.push_back(data.pictures->label(i));
+  Json expected =
+      score_zeroshot(unit_rows(mean_by_branches(*clip, *data.pictures)),
+                     zeroshot_classifier(*clip, data.classnames, data.templates), labels)
+          .metrics();
+  expected["class_tokens"] = "average";
+  EXPECT_EQ(record.metrics, expected);
+  // A checkpoint has them among what its objective owns, in the tower's shape.
+  fs::remove(model / losses::kClassTokensName);
+  const Tensor tokens = further_tokens();
+  tensor::write_safetensors(model / "objective.safetensors",
+                            {{"multi-text.branch.2.class_embedding", tokens[1].view({1, 1, 16})},
+                             {"multi-text.branch.1.class_embedding", tokens[0].view({1, 1, 16})}});
+  EXPECT_EQ(run_zeroshot(average).metrics, record.metrics);
+}
+
+TEST_F(Evaluate, FeaturesByAllClassTokensAreTheMeanOfUnitOnes) {
+  const sets::ClassificationData data =
+      sets::open_classification(request("labels").data, {}, {}, {});
+  const auto clip = tiny_clip();
+  EvalOptions options;
+  options.class_tokens = further_tokens();
+  const Tensor expected = mean_by_branches(*clip, *data.pictures);
+  for (const int64_t batch : {1, 4, 64}) {
+    options.batch_size = batch;
+    const Tensor found = embed_images(*clip, *data.pictures, options).rows;
+    EXPECT_LT((found - expected).abs().max().item<double>(), 1e-6) << batch;
+  }
+  EXPECT_GT(
+      (expected - unit_rows(embed_images(*clip, *data.pictures).rows)).abs().max().item<double>(),
+      0.01);
+
+  losses::write_class_tokens(folder_.path() / "model", further_tokens());
+  EmbedRequest embed;
+  embed.model = folder_ / "model";
+  embed.output = folder_ / "out.npy";
+  embed.class_tokens = "average";
+  for (const std::string colour : {"10", "2", "green_pear"}) {
+    for (const char* number : {"0", "1", "2"})
+      embed.images.push_back(
+          (kGoldenEval / "pictures" / (colour + "_" + number + ".png")).string());
+  }
+  EXPECT_EQ(embed_files(embed).rows, 9);
+  const NpyArray array = read_npy(embed.output);
+  ASSERT_EQ(array.shape, (std::vector<int64_t>{9, 8}));
+  for (size_t row = 0; row < 9; ++row) {
+    double square = 0;
+    for (size_t i = 0; i < 8; ++i) square += std::pow(array.values<float>()[8 * row + i], 2);
+    EXPECT_NEAR(square, 1, 1e-5);
+  }
+}
+
+TEST_F(Evaluate, AReadingOfClassTokensThatCannotBeIsASentence) {
+  EvaluationRequest average = request("labels");
+  const fs::path model = folder_.path() / "model";
+  const auto refusal = [&](ExitCode code) {
+    try {
+      run_zeroshot(average);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  const auto expect_refusal = [&](ExitCode code, const char* words) {
+    EXPECT_NE(refusal(code).find(words), std::string::npos) << refusal(code);
+  };
+  average.class_tokens = "mean";
+  expect_refusal(ExitCode::kUsage, "--class-tokens is 'mean'; expected first or average");
+  average.class_tokens = "average";
+  expect_refusal(ExitCode::kUsage, "has one class token");
+  average.tokens = true;
+  expect_refusal(ExitCode::kUsage, "--tokens compares patches");
+  average.tokens = false;
+  losses::write_class_tokens(model, torch::randn({2, 12}));
+  expect_refusal(ExitCode::kInput, "(2, 12); expected the image tower's width, 16");
+  losses::write_class_tokens(model, further_tokens() * NAN);
+  expect_refusal(ExitCode::kInput, "not finite");
+  losses::write_class_tokens(model, further_tokens().view({2, 4, 4}));
+  expect_refusal(ExitCode::kInput, "(2, 4, 4)");
+  tensor::write_safetensors(model / losses::kClassTokensName, {{"other", torch::ones({2, 16})}});
+  expect_refusal(ExitCode::kInput, "class_tokens.safetensors: its class tokens are missing");
+  fs::remove(model / losses::kClassTokensName);
+  tensor::write_safetensors(model / "objective.safetensors",
+                            {{"multi-text.branch.1.class_embedding", torch::ones({16})},
+                             {"multi-text.branch.2.class_embedding", torch::ones({12})}});
+  expect_refusal(ExitCode::kInput, "of several widths");
+
+  EmbedRequest texts;
+  write_file(folder_ / "texts.txt", "a dog\n");
+  texts.model = model.string();
+  texts.texts = folder_ / "texts.txt";
+  texts.output = folder_ / "out.npy";
+  texts.class_tokens = "average";
+  EXPECT_THROW(embed_files(texts), Error);
 }
 
 }  // namespace

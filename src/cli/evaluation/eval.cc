@@ -62,6 +62,12 @@ void add_eval_zeroshot(CLI::App& eval) {
                    "also the expected calibration error, of scores times this: model for the "
                    "trained scale, or a number such as 100")
       ->type_name("model|SCALE");
+  command
+      ->add_option("--class-tokens", flags->request.class_tokens,
+                   "average: the mean of a picture's embeddings by all class tokens that "
+                   "multi-text trained; first: the model's own")
+      ->type_name("first|average")
+      ->capture_default_str();
   command->add_flag("--tokens", flags->request.tokens,
                     "compare patches with words by the heads that FILIP trained");
   command->footer(

@@ -1,10 +1,9 @@
 #include "losses/terms/multi_text.h"
 
 #include "core/error.h"
-#include "core/file.h"
+#include "losses/class_tokens.h"
 #include "losses/drawing.h"
 #include "losses/terms/contrastive.h"
-#include "tensor/safetensors.h"
 
 namespace clipwright::losses::terms {
 namespace {
@@ -61,15 +60,16 @@ Tensor MultiText::loss(const Features& all) {
 void MultiText::write_beside(const std::filesystem::path& model, const Wants&) const {
   if (class_tokens_.empty()) return;
   const torch::NoGradGuard no_grad;
-  tensor::write_safetensors(model / kClassTokensName, {{"class_tokens", at::stack(class_tokens_)}},
-                            {});
+  write_class_tokens(model, at::stack(class_tokens_));
 }
 
 TermKind multi_text_kind() {
   return {
       .name = "multi-text",
       .summary = "The contrastive loss of each picture with every text that it has.",
-      .source = "Fan et al. 2023 (LaCLIP), multi-text loss",
+      .source =
+          "Fan et al. 2023 (LaCLIP), multi-text loss; class-tokens: Wang et al. 2024, arXiv "
+          "2412.00440",
       .options = {{.name = "constant",
                    .fallback = "paper",
                    .help = "divides the sum over M + 1 texts by M (paper) or by M + 1 (mean)",

@@ -37,9 +37,6 @@ class MultiText final : public Term {
   std::vector<Tensor> class_tokens_;  // (W) each: of branches 1 ..
 };
 
-/// The file beside a model's weights: `class_tokens` (C - 1, W).
-constexpr const char* kClassTokensName = "class_tokens.safetensors";
-
 TermKind multi_text_kind();
 
 }  // namespace clipwright::losses::terms

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "losses/class_tokens.h"
 #include "losses/terms/contrastive.h"
 #include "tensor/safetensors.h"
 #include "tests/finite_difference.h"
