@@ -30,10 +30,12 @@ Tensor Term::add_parameter(const std::string& name, const Tensor& value,
   return parameter;
 }
 
-Tensor Term::add_buffer(const std::string& name, const Tensor& value) {
+Tensor Term::add_buffer(const std::string& name, const Tensor& value,
+                        const tensor::FindFlaw& find_flaw) {
   // What counts is an integer and stays on the CPU wherever the module goes.
   Tensor buffer = value.is_floating_point() ? register_buffer(plain(name), value) : value;
-  table_.add({.name = name, .leaf = buffer, .kind = tensor::TensorKind::kBuffer});
+  table_.add(
+      {.name = name, .leaf = buffer, .kind = tensor::TensorKind::kBuffer, .find_flaw = find_flaw});
   return buffer;
 }
 

@@ -44,6 +44,9 @@ struct TowerWidths {
 class Term : public torch::nn::Module {
  public:
   virtual Wants wants() const = 0;
+  /// What of it `loss` and `after_step` read. The rest is of `sample_loss` alone, and so is never
+  /// there for the whole batch.
+  virtual Wants batch_wants() const { return wants(); }
 
   /// The loss of the whole batch, a scalar with a graph; undefined where the term has none. In
   /// evaluation mode it reads what it remembers; it never changes it.
@@ -81,8 +84,9 @@ class Term : public torch::nn::Module {
   /// The same with its shape in files, where that is another.
   Tensor add_parameter(const std::string& name, const Tensor& value,
                        const std::vector<int64_t>& shape_in_files);
-  /// What training changes without a gradient.
-  Tensor add_buffer(const std::string& name, const Tensor& value);
+  /// What training changes without a gradient, and what it never leaves in it.
+  Tensor add_buffer(const std::string& name, const Tensor& value,
+                    const tensor::FindFlaw& find_flaw = {});
 
   tensor::ParameterTable table_;
 };

@@ -4,10 +4,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 
 namespace clipwright::optim {
+namespace {
+
+constexpr std::string_view kSquares = "exp_avg_sq.";
+
+}  // namespace
 
 AdamW::AdamW(const tensor::ParameterTable& table, const AdamWOptions& options)
     : options_(options), parameters_(table.trainable()) {
@@ -71,7 +77,7 @@ std::vector<NamedTensor> AdamW::state() const {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const tensor::TableEntry& parameter = parameters_.entries()[i];
     tensors.emplace_back("exp_avg." + parameter.name, parameter.in_file(averages_[i]));
-    tensors.emplace_back("exp_avg_sq." + parameter.name, parameter.in_file(squares_[i]));
+    tensors.emplace_back(std::string(kSquares) + parameter.name, parameter.in_file(squares_[i]));
   }
   return tensors;
 }
@@ -88,6 +94,9 @@ void AdamW::load_state(const std::vector<NamedTensor>& tensors, int64_t steps_do
     } else if (at->second.sizes() != target.sizes()) {
       wrong += (wrong.empty() ? "" : "; ") + name + " is " + shape_text(at->second) + ", not " +
                shape_text(target);
+    } else if (name.starts_with(kSquares) && !tensor::numbers_below_zero(at->second).empty()) {
+      fail_input(where + " is damaged: " + name + " " + tensor::numbers_below_zero(at->second), {},
+                 "Resume from an earlier step_<N>.");
     }
   }
   if (!wrong.empty()) {

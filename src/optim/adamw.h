@@ -38,7 +38,8 @@ class AdamW {
   /// `exp_avg.<name>`, `exp_avg_sq.<name>`, each in the shape that the parameter has in files; with
   /// `steps_done` this is all the state there is.
   std::vector<NamedTensor> state() const;
-  /// Throws Error(kInput) naming `where` and each tensor that is missing or of another shape.
+  /// Throws Error(kInput) naming `where` and each tensor that is missing or of another shape, or an
+  /// average of squares below zero.
   void load_state(const std::vector<NamedTensor>& tensors, int64_t steps_done,
                   const std::string& where);
 

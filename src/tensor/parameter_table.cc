@@ -46,7 +46,27 @@ class Names {
   std::string text_;
 };
 
+std::string flaw_of(const TableEntry& entry, const Tensor& value) {
+  if (value.is_floating_point() && !at::isfinite(value).all().item<bool>())
+    return "holds numbers that are not finite";
+  return entry.find_flaw ? entry.find_flaw(value) : std::string();
+}
+
 }  // namespace
+
+std::string numbers_below_zero(const Tensor& value) {
+  return value.lt(0).any().item<bool>() ? "holds numbers below zero" : "";
+}
+
+FindFlaw number_outside(int64_t least, int64_t most) {
+  return [=](const Tensor& value) {
+    const auto number = value.item<int64_t>();
+    return number < least || number > most
+               ? "is " + std::to_string(number) + " and not within " + std::to_string(least) +
+                     " and " + std::to_string(most)
+               : std::string();
+  };
+}
 
 Tensor TableEntry::in_file(const Tensor& like_leaf) const {
   const torch::NoGradGuard no_grad;
@@ -129,6 +149,8 @@ void ParameterTable::load(const std::vector<NamedTensor>& tensors, const std::st
                  shape_text(target));
     } else if (!found->second.is_floating_point() && target.is_floating_point()) {
       shapes.add(name + " does not hold floating-point numbers");
+    } else if (found->second.is_floating_point() && !target.is_floating_point()) {
+      shapes.add(name + " does not hold whole numbers");
     }
   }
   for (const auto& [name, tensor] : tensors) {
@@ -139,6 +161,16 @@ void ParameterTable::load(const std::vector<NamedTensor>& tensors, const std::st
   if (!problems.empty()) {
     fail_input(where + ": does not fit " + owner + problems, {},
                "Check that the configuration and the weights belong together.");
+  }
+  Names flaws;
+  for (const TableEntry& entry : entries_) {
+    if (entry.kind != TensorKind::kBuffer) continue;
+    const std::string flaw = flaw_of(entry, given.at(entry.name));
+    if (!flaw.empty()) flaws.add(entry.name + " " + flaw);
+  }
+  if (const std::string found = flaws.after("damaged"); !found.empty()) {
+    fail_input(where + ": is not what training leaves of " + owner + found, {},
+               "Take an earlier one: of a run's checkpoints, resume from an earlier step_<N>.");
   }
   const torch::NoGradGuard no_grad;
   for (auto [name, target] : own) target.copy_(given.at(name).reshape(target.sizes()));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,6 +30,13 @@ enum class FileLayout {
   kTransposed,  ///< a matrix, the other way round
 };
 
+/// What is wrong with a value that a file brings, behind its name ("holds numbers below zero");
+/// empty: nothing.
+using FindFlaw = std::function<std::string(const Tensor& value)>;
+std::string numbers_below_zero(const Tensor& value);
+/// Of a single whole number.
+FindFlaw number_outside(int64_t least, int64_t most);
+
 struct TableEntry {
   std::string name;  ///< in files
   Tensor leaf;  ///< what is computed with: never a view, so that its gradient is the optimiser's
@@ -39,6 +47,9 @@ struct TableEntry {
   /// this bias"). What is left of it is rounding, so such a parameter need not move.
   std::string cancelled = {};
   bool frozen = false;  ///< a parameter that this run does not train
+  /// Of a buffer what no training leaves in it, beside numbers that are not finite. A damaged one
+  /// would show as a loss of NaN many steps later.
+  FindFlaw find_flaw = {};
 
   bool trainable() const { return kind == TensorKind::kParameter && !frozen; }
   /// A tensor laid out as the leaf (the leaf, its moments) in the file's shape: the same storage,
@@ -69,8 +80,8 @@ class ParameterTable {
   /// Every value under its name and in its shape in files: views of the leaves, without a graph.
   std::vector<NamedTensor> file_tensors() const;
   /// Copies a file's values into the leaves. Throws Error(kInput) that names `where`, `owner` (as
-  /// "the model ViT-B-32") and every missing name, unexpected name and wrong shape at once, and
-  /// then has changed nothing.
+  /// "the model ViT-B-32") and every missing name, unexpected name and wrong shape at once, or
+  /// every buffer with a flaw, and then has changed nothing.
   void load(const std::vector<NamedTensor>& tensors, const std::string& where,
             const std::string& owner) const;
 

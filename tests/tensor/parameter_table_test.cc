@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 
 namespace clipwright::tensor {
@@ -70,6 +72,41 @@ TEST(ParameterTable, EveryDifferenceIsNamedAtOnceAndNothingIsChanged) {
                        testing::HasSubstr("head does not hold floating-point numbers")));
   }
   EXPECT_TRUE(torch::equal(table.at("plain").leaf, before));
+}
+
+TEST(ParameterTable, ABufferThatTrainingCannotHaveLeftIsNamedAndNothingIsChanged) {
+  ParameterTable table;
+  table.add("plain", leaf({2}));
+  table.add({.name = "variance",
+             .leaf = torch::ones({3}),
+             .kind = TensorKind::kBuffer,
+             .find_flaw = numbers_below_zero});
+  table.add({.name = "position",
+             .leaf = torch::zeros({}, torch::kInt64),
+             .kind = TensorKind::kBuffer,
+             .find_flaw = number_outside(0, 9)});
+  const Tensor plain = table.at("plain").leaf.detach().clone();
+  const auto complaint = [&](const Tensor& variance, const Tensor& position) {
+    try {
+      table.load({{"plain", torch::zeros({2})}, {"variance", variance}, {"position", position}},
+                 "objective.safetensors", "the objective");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      EXPECT_TRUE(torch::equal(table.at("plain").leaf, plain));
+      return std::string(error.what());
+    }
+    return std::string("loaded");
+  };
+  EXPECT_THAT(complaint(torch::tensor({1.0F, -1.0F, 1.0F}), torch::tensor(10)),
+              testing::AllOf(testing::StartsWith("objective.safetensors: "),
+                             testing::HasSubstr("variance holds numbers below zero, "
+                                                "position is 10 and not within 0 and 9"),
+                             testing::HasSubstr("earlier step_<N>")));
+  EXPECT_THAT(complaint(torch::tensor({1.0F, NAN, 1.0F}), torch::tensor(1)),
+              testing::HasSubstr("variance holds numbers that are not finite"));
+  EXPECT_THAT(complaint(torch::ones({3}), torch::tensor(1.5)),
+              testing::HasSubstr("position does not hold whole numbers"));
+  EXPECT_EQ(complaint(torch::zeros({3}), torch::tensor(9)), "loaded");
 }
 
 TEST(ParameterTable, TablesJoinBehindAPrefixAndShareTheirLeaves) {

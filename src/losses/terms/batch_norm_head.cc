@@ -117,9 +117,10 @@ BatchNormHead::BatchNormHead(const HeadPlan& plan, const HeadOwner& owner) : gro
     layers_[i].norm_bias = owner.add_parameter(name + ".bias", torch::zeros({out}),
                                                i + 1 == plan.norms ? plan.last_norm_cancelled : "");
     running_.push_back(
-        {owner.add_buffer(name + ".running_mean", torch::zeros({out})),
-         owner.add_buffer(name + ".running_var", torch::ones({out})),
-         owner.add_buffer(name + ".num_batches_tracked", torch::zeros({}, torch::kInt64))});
+        {owner.add_buffer(name + ".running_mean", torch::zeros({out}), {}),
+         owner.add_buffer(name + ".running_var", torch::ones({out}), tensor::numbers_below_zero),
+         owner.add_buffer(name + ".num_batches_tracked", torch::zeros({}, torch::kInt64),
+                          tensor::numbers_below_zero)});
   }
 }
 
@@ -155,14 +156,17 @@ void BatchNormHead::end_step() {
 }
 
 HeadOwner TermWithHeads::owner(const std::string& term, uint64_t seed) {
-  return {.term = term,
-          .seed = seed,
-          .add_parameter =
-              [this](const std::string& name, const Tensor& value, const std::string& cancelled) {
-                return add_parameter(name, value, cancelled);
-              },
-          .add_buffer = [this](const std::string& name,
-                               const Tensor& value) { return add_buffer(name, value); }};
+  return {
+      .term = term,
+      .seed = seed,
+      .add_parameter =
+          [this](const std::string& name, const Tensor& value, const std::string& cancelled) {
+            return add_parameter(name, value, cancelled);
+          },
+      .add_buffer =
+          [this](const std::string& name, const Tensor& value, const tensor::FindFlaw& find_flaw) {
+            return add_buffer(name, value, find_flaw);
+          }};
 }
 
 size_t TermWithHeads::first_view(const TermSetting& setting) {

@@ -52,7 +52,7 @@ struct HeadOwner {
   std::string term;  ///< the tensors are drawn as "<term>.<name in files>"
   uint64_t seed = 0;
   std::function<Tensor(const std::string&, const Tensor&, const std::string&)> add_parameter;
-  std::function<Tensor(const std::string&, const Tensor&)> add_buffer;
+  std::function<Tensor(const std::string&, const Tensor&, const tensor::FindFlaw&)> add_buffer;
 };
 
 /// Layers with running statistics (momentum 0.1). Weights and biases of linear layers are uniform

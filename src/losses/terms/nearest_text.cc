@@ -32,9 +32,12 @@ class NearestText final : public Term {
       fail_usage("nearest-text's option top-k is " + options.text("top-k"),
                  "at most the queue's size, " + options.text("size"));
     queue_ = add_buffer(
-        "queue", random_queue(size, setting.widths.embedding, setting.seed).to(type_of(options)));
-    position_ = add_buffer("queue.position", torch::zeros({}, torch::kInt64));
-    filled_ = add_buffer("queue.filled", torch::zeros({}, torch::kInt64));
+        "queue", random_queue(size, setting.widths.embedding, setting.seed).to(type_of(options)),
+        flaw_of_queue);
+    position_ = add_buffer("queue.position", torch::zeros({}, torch::kInt64),
+                           tensor::number_outside(0, std::max<int64_t>(0, size - 1)));
+    filled_ = add_buffer("queue.filled", torch::zeros({}, torch::kInt64),
+                         tensor::number_outside(0, size));
   }
 
   Wants wants() const override {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "losses/drawing.h"
 #include "losses/features.h"
 #include "tensor/linear.h"
@@ -50,6 +51,18 @@ NearestRows nearest_of(const Tensor& queue, const Tensor& texts, int64_t count) 
 
 Tensor random_queue(int64_t size, int64_t width, uint64_t seed) {
   return unit_rows(drawn_normal({size, width}, 1, seed, "nearest-text.queue"));
+}
+
+std::string flaw_of_queue(const Tensor& rows) {
+  // bfloat16 rounds each number, and so the length, by 0.4 % at most.
+  constexpr double kRounding = 0.01;
+  const Tensor lengths = rows.to(torch::kFloat32).norm(2, 1);
+  const Tensor wrong = (lengths - 1).abs().gt(kRounding).nonzero();
+  if (wrong.size(0) == 0) return {};
+  const auto first = wrong[0].item<int64_t>();
+  return "has " + with_commas(wrong.size(0)) +
+         (wrong.size(0) == 1 ? " row that is" : " rows that are") + " not of unit length (row " +
+         std::to_string(first) + ": " + std::to_string(lengths[first].item<float>()) + ")";
 }
 
 NearestRows nearest_rows(const Tensor& queue, const Tensor& texts, int64_t count) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "tensor/tensor.h"
 
@@ -9,6 +10,10 @@ namespace clipwright::losses::terms {
 
 /// (size, width) float32 rows of unit length in random directions: what a queue holds before texts.
 Tensor random_queue(int64_t size, int64_t width, uint64_t seed);
+
+/// What is wrong with rows for a queue, behind their name; empty: nothing. Those of half precision
+/// are of unit length but for its rounding.
+std::string flaw_of_queue(const Tensor& rows);
 
 struct NearestRows {
   Tensor rows;  ///< int64 (N, count) on the texts' device: places in the queue, nearest first

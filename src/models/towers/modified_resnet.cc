@@ -25,10 +25,14 @@ Tensor ModifiedResNet::add_parameter(const std::string& name, torch::IntArrayRef
   return parameter;
 }
 
-Tensor ModifiedResNet::add_statistic(const std::string& name, const Tensor& value) {
+Tensor ModifiedResNet::add_statistic(const std::string& name, const Tensor& value,
+                                     const tensor::FindFlaw& find_flaw) {
   // The count of steps is not registered: it stays an int64 on the CPU wherever the module goes.
   Tensor buffer = value.is_floating_point() ? register_buffer(plain(name), value) : value;
-  table_.add({.name = "visual." + name, .leaf = buffer, .kind = tensor::TensorKind::kBuffer});
+  table_.add({.name = "visual." + name,
+              .leaf = buffer,
+              .kind = tensor::TensorKind::kBuffer,
+              .find_flaw = find_flaw});
   return buffer;
 }
 
@@ -49,8 +53,10 @@ ModifiedResNet::ConvNorm ModifiedResNet::add_conv_norm(const std::string& conv,
   unit.scale = add_parameter(norm + ".weight", {out}, 1);
   unit.shift = add_parameter(norm + ".bias", {out}, 0);
   unit.mean = add_statistic(norm + ".running_mean", torch::zeros({out}));
-  unit.variance = add_statistic(norm + ".running_var", torch::ones({out}));
-  unit.batches = add_statistic(norm + ".num_batches_tracked", torch::zeros({}, torch::kInt64));
+  unit.variance =
+      add_statistic(norm + ".running_var", torch::ones({out}), tensor::numbers_below_zero);
+  unit.batches = add_statistic(norm + ".num_batches_tracked", torch::zeros({}, torch::kInt64),
+                               tensor::numbers_below_zero);
   norms_.push_back(unit);
   return unit;
 }

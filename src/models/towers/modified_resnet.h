@@ -56,7 +56,8 @@ class ModifiedResNet : public torch::nn::Module {
   ConvNorm add_conv_norm(const std::string& conv, const std::string& norm, int64_t in, int64_t out,
                          int64_t kernel, int stride = 1);
   Tensor add_parameter(const std::string& name, torch::IntArrayRef shape, double value);
-  Tensor add_statistic(const std::string& name, const Tensor& value);
+  Tensor add_statistic(const std::string& name, const Tensor& value,
+                       const tensor::FindFlaw& find_flaw = {});
   void add_projection(const std::string& name, int64_t in, int64_t out, Tensor& weight,
                       Tensor& bias, const std::string& cancelled = "");
   Tensor attention_pool(const Tensor& x) const;

@@ -21,6 +21,7 @@ constexpr int kFormat = 1;
 constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json",
                      *kOptimizer = "optimizer.safetensors", *kObjective = "objective.safetensors",
                      *kState = "state.json", *kDone = models::kCheckpointDone;
+constexpr const char* kGoBack = "Resume from an earlier step_<N>.";
 constexpr std::string_view kPrefix = "step_", kUnfinished = ".unfinished_", kAside = "old_step_";
 
 Json seal_of(const fs::path& file) {
@@ -85,13 +86,16 @@ TrainState read_train_state(const fs::path& checkpoint) {
   const Json done = read_json(checkpoint / kDone);
   if (!done.is_object() || !done.contains("files") || !done["files"].is_object()) {
     fail_input((checkpoint / kDone).string() + " lists no files", "the DONE of a checkpoint",
-               "Resume from an earlier step_<N>.");
+               kGoBack);
   }
   for (const auto& [file, seal] : done["files"].items()) {
+    if (!fs::exists(checkpoint / file)) {
+      fail_input((checkpoint / file).string() + " is missing, and DONE lists it", {}, kGoBack);
+    }
     if (seal_of(checkpoint / file) != seal) {
       fail_input(
           (checkpoint / file).string() + " is damaged: its size or checksum is not what DONE says",
-          {}, "Resume from an earlier step_<N>.");
+          {}, kGoBack);
     }
   }
   const std::string where = (checkpoint / kState).string();
@@ -112,25 +116,39 @@ TrainState read_train_state(const fs::path& checkpoint) {
     state.meters = Meters::from_json(json.at("meters"), where);
   } catch (const Json::exception& error) {
     fail_input(where + " cannot be read (" + error.what() + ")", "the state of a checkpoint",
-               "Resume from an earlier step_<N>.");
+               kGoBack);
   }
   return state;
 }
 
+namespace {
+
+/// What training would answer with a loss of NaN, and blame on its rate.
+std::vector<NamedTensor> read_finite(const fs::path& file) {
+  std::vector<NamedTensor> tensors = tensor::read_safetensors(file).tensors;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
+      fail_input(file.string() + ": " + name + " holds numbers that are not finite", {}, kGoBack);
+  }
+  return tensors;
+}
+
+}  // namespace
+
 void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
                   losses::Objective& objective, optim::AdamW& optimizer) {
-  model.load_state(tensor::read_safetensors(checkpoint / kModel).tensors,
-                   (checkpoint / kModel).string());
-  optimizer.load_state(tensor::read_safetensors(checkpoint / kOptimizer).tensors,
+  model.load_state(read_finite(checkpoint / kModel), (checkpoint / kModel).string());
+  optimizer.load_state(read_finite(checkpoint / kOptimizer),
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
   if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
     const fs::path file = checkpoint / kObjective;
     if (!fs::exists(file)) {
-      fail_input(checkpoint.string() + " holds no tensors of an objective, and this one has some",
-                 kObjective, "Resume with the objective the run was started with.");
+      fail_input(file.string() + " is missing, and objective " + objective.config().preset +
+                     " keeps " + std::to_string(own.size()) + " tensors there",
+                 {}, kGoBack);
     }
-    own.load(tensor::read_safetensors(file).tensors, file.string(), "the objective");
+    own.load(read_finite(file), file.string(), "the objective");
   }
 }
 

@@ -37,7 +37,8 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& checkpoints,
 /// naming the file that is damaged.
 TrainState read_train_state(const std::filesystem::path& checkpoint);
 
-/// The tensors. Throws Error(kInput) when they do not fit.
+/// The tensors. Throws Error(kInput) naming file and tensor when they do not fit, or hold what no
+/// step of training leaves.
 void load_tensors(const std::filesystem::path& checkpoint, const TrainState& state,
                   models::Clip& model, losses::Objective& objective, optim::AdamW& optimizer);
 

@@ -149,8 +149,8 @@ struct Owned {
                    if (!reason.empty()) cancelled[name] = reason;
                    return parameters[name] = value.set_requires_grad(true);
                  },
-             .add_buffer = [this](const std::string& name,
-                                  const Tensor& value) { return buffers[name] = value; }}};
+             .add_buffer = [this](const std::string& name, const Tensor& value,
+                                  const tensor::FindFlaw&) { return buffers[name] = value; }}};
   }
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
 #include <set>
 
 #include "core/error.h"
@@ -10,7 +12,10 @@
 #include "losses/presets.h"
 #include "models/load_model.h"
 #include "models/weights_digest.h"
+#include "tensor/safetensors.h"
+#include "tests/models/architecture_kinds.h"
 #include "tests/temporary_folder.h"
+#include "tests/train/objective_inputs.h"
 #include "tests/train/small_model.h"
 
 namespace clipwright::train::folder {
@@ -121,7 +126,9 @@ TEST_F(Checkpoint, ADamagedByteOrACutFileIsNamed) {
     write_file(path / file, bytes);
     EXPECT_THAT(error_of(path), testing::HasSubstr("damaged")) << file;
     fs::remove(path / file);
-    EXPECT_NE(error_of(path), "") << file;
+    EXPECT_THAT(error_of(path),
+                testing::AllOf(testing::HasSubstr(file), testing::HasSubstr("is missing"),
+                               testing::HasSubstr("earlier step_<N>")));
   }
   EXPECT_NE(error_of(checkpoints() / "step_8"), "");
 }
@@ -150,6 +157,152 @@ TEST_F(Checkpoint, AnotherModelIsRefused) {
   models::Clip other(config, 2);
   optim::AdamW optimizer(other.table(), {});
   EXPECT_THROW(load_tensors(path, read_train_state(path), other, objective_, optimizer), Error);
+}
+
+/// What loading says of a checkpoint of these in which a tensor of a file was changed.
+std::string told(const fs::path& checkpoint, models::Clip& model, losses::Objective& objective,
+                 const std::string& file, const std::string& name,
+                 const std::function<Tensor(const Tensor&)>& change) {
+  const std::string good = read_file(checkpoint / file);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [found, value] : tensor::read_safetensors(checkpoint / file).tensors)
+    tensors.emplace_back(found, found == name ? change(value.clone()) : value.clone());
+  tensor::write_safetensors(checkpoint / file, tensors);
+  tensor::ParameterTable all = model.table();
+  all.append(objective.table());
+  optim::AdamW optimizer(all, {});
+  std::string said;
+  try {
+    load_tensors(checkpoint, {}, model, objective, optimizer);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput) << error.what();
+    said = error.what();
+  }
+  write_file(checkpoint / file, good);
+  return said;
+}
+
+/// What no training leaves in a buffer of this name: at least one value of each kind of buffer.
+std::vector<std::function<Tensor(const Tensor&)>> flaws_of(const std::string& name,
+                                                           const Tensor& like) {
+  std::vector<std::function<Tensor(const Tensor&)>> flaws;
+  if (like.is_floating_point()) {
+    for (const double number : {std::nan(""), double{INFINITY}}) {
+      flaws.emplace_back([number](Tensor value) {
+        value.view(-1)[value.numel() - 1] = number;
+        return value;
+      });
+    }
+  } else {
+    flaws.emplace_back([](const Tensor& value) { return value - 1000; });
+  }
+  if (name.ends_with("running_var"))
+    flaws.emplace_back([](const Tensor& value) { return -value - 1; });
+  if (name.ends_with("queue.position")) {
+    flaws.emplace_back([](const Tensor& value) { return torch::full_like(value, 40); });
+  }
+  if (name.ends_with("queue.filled")) {
+    flaws.emplace_back([](const Tensor& value) { return torch::full_like(value, 41); });
+  }
+  if (name.ends_with(".queue")) {
+    for (const double factor : {0.0, 0.5, -1.5}) {
+      flaws.emplace_back([factor](Tensor value) {
+        value[7] *= factor;
+        return value;
+      });
+    }
+  }
+  return flaws;
+}
+
+// Such a run would stop at its next step with a loss of NaN, and blame its rate.
+TEST_F(Checkpoint, OfEveryObjectiveADamagedBufferIsNamedWithItsFile) {
+  std::set<std::string> seen, kinds;
+  for (const std::string& name : objective_cases()) {
+    losses::Objective objective(small_preset(name), model_.config(), 5);
+    tensor::ParameterTable all = model_.table();
+    all.append(objective.table());
+    const fs::path path =
+        save_checkpoint(checkpoints(), state_at(7), model_, objective, optim::AdamW(all, {}));
+    for (const tensor::TableEntry& entry : objective.table().entries()) {
+      if (entry.kind != tensor::TensorKind::kBuffer || !seen.insert(entry.name).second) continue;
+      kinds.insert(entry.name.substr(entry.name.rfind('.')));
+      const auto flaws = flaws_of(entry.name, entry.leaf);
+      for (size_t i = 0; i < flaws.size(); ++i) {
+        EXPECT_THAT(
+            told(path, model_, objective, "objective.safetensors", entry.name, flaws[i]),
+            testing::AllOf(testing::HasSubstr((path / "objective.safetensors").string()),
+                           testing::HasSubstr(entry.name), testing::HasSubstr("earlier step_<N>")))
+            << name << ", " << entry.name << ", flaw " << i;
+      }
+      EXPECT_EQ(told(path, model_, objective, "objective.safetensors", entry.name,
+                     [](const Tensor& value) { return value; }),
+                "")
+          << name;
+    }
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{".filled", ".num_batches_tracked", ".position", ".queue",
+                                          ".running_mean", ".running_var"}));
+}
+
+TEST_F(Checkpoint, AQueueOfHalfPrecisionIsOfUnitLengthButForItsRounding) {
+  for (const char* type : {"fp16", "bf16"}) {
+    losses::ObjectiveConfig config = small_preset("declip");
+    for (losses::TermConfig& term : config.terms) {
+      if (term.name == "nearest-text") term.options["type"] = type;
+    }
+    losses::Objective objective(config, model_.config(), 5);
+    tensor::ParameterTable all = model_.table();
+    all.append(objective.table());
+    const fs::path path =
+        save_checkpoint(checkpoints(), state_at(7), model_, objective, optim::AdamW(all, {}));
+    const std::string queue = "nearest-text.queue", file = "objective.safetensors";
+    EXPECT_EQ(told(path, model_, objective, file, queue, [](const Tensor& value) { return value; }),
+              "");
+    EXPECT_THAT(
+        told(path, model_, objective, file, queue, [](const Tensor& value) { return value * 0.9; }),
+        testing::HasSubstr("40 rows that are not of unit length"));
+  }
+}
+
+TEST_F(Checkpoint, ParametersStatisticsAndMomentsThatTrainingCannotLeaveAreNamed) {
+  models::Clip resnet(models::reduced(models::find_model_config("RN50")), 1);
+  losses::Objective objective(losses::find_preset("clip"), resnet.config());
+  const fs::path path = save_checkpoint(checkpoints(), state_at(7), resnet, objective,
+                                        optim::AdamW(resnet.table(), {}));
+  const auto broken = [](const Tensor& value) { return value * NAN; };
+  const auto below = [](const Tensor& value) { return value - 1000; };
+  const std::tuple<const char*, const char*, std::function<Tensor(const Tensor&)>> cases[] = {
+      {"model.safetensors", "logit_scale", broken},
+      {"model.safetensors", "visual.bn1.running_mean", broken},
+      {"model.safetensors", "visual.bn1.running_var", below},
+      {"model.safetensors", "visual.bn1.num_batches_tracked", below},
+      {"optimizer.safetensors", "exp_avg.logit_scale", broken},
+      {"optimizer.safetensors", "exp_avg_sq.logit_scale", below}};
+  for (const auto& [file, name, change] : cases) {
+    EXPECT_THAT(told(path, resnet, objective, file, name, change),
+                testing::AllOf(testing::HasSubstr((path / file).string()), testing::HasSubstr(name),
+                               testing::HasSubstr("earlier step_<N>")))
+        << name;
+  }
+}
+
+TEST_F(Checkpoint, WithoutTheObjectivesTensorsItSaysWhichFileIsMissing) {
+  losses::Objective objective(small_preset("declip"), model_.config(), 5);
+  const fs::path path = save_checkpoint(checkpoints(), state_at(7), model_, objective, optimizer_),
+                 file = path / "objective.safetensors";
+  fs::remove(file);
+  const auto names_it =
+      testing::AllOf(testing::HasSubstr(file.string()), testing::HasSubstr("is missing"),
+                     testing::HasSubstr("earlier step_<N>"));
+  EXPECT_THAT(error_of(path), names_it);
+  try {
+    load_tensors(path, state_at(7), model_, objective, optimizer_);
+    FAIL() << "loaded";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInput);
+    EXPECT_THAT(error.what(), testing::AllOf(names_it, testing::HasSubstr("declip")));
+  }
 }
 
 }  // namespace
