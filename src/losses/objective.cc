@@ -171,6 +171,7 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
   const TowerWidths widths = widths_of(model);
   wants_.views.resize(config.views.size());
   wants_.texts.resize(config.texts.size());
+  batch_wants_ = wants_;
   for (const ChosenTerm& chosen : choose_terms(config)) {
     const TermKind& kind = *chosen.kind;
     check_tower(chosen, widths, model.name);
@@ -181,6 +182,7 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
                    .views = static_cast<int64_t>(config.views.size()),
                    .masked = masked_slots(config)});
     wants_.join(term->wants());
+    batch_wants_.join(term->batch_wants());
     std::string module = kind.name;
     std::replace(module.begin(), module.end(), '-', '_');
     register_module(module, term);

@@ -76,6 +76,8 @@ class Objective : public torch::nn::Module {
   const std::vector<Part>& parts() const { return parts_; }
   /// Of all terms, for each of the objective's views and texts.
   const Wants& wants() const { return wants_; }
+  /// The same of what losses over the whole batch read.
+  const Wants& batch_wants() const { return batch_wants_; }
   /// What masked slots have in place of a hidden word: one row (W) that is learned; undefined where
   /// no slot is masked, and where the model's own table has a row for it.
   const Tensor& mask_token() const { return mask_token_; }
@@ -94,7 +96,7 @@ class Objective : public torch::nn::Module {
  private:
   ObjectiveConfig config_;
   std::vector<Part> parts_;
-  Wants wants_;
+  Wants wants_, batch_wants_;
   Tensor mask_token_;
   tensor::ParameterTable table_;
 };

@@ -83,6 +83,7 @@ class MaskedLm final : public Term {
     for (const bool masked : masked_) wants.texts.push_back({.tokens = masked});
     return wants;
   }
+  Wants batch_wants() const override { return {}; }
 
   Tensor sample_loss(const Features& some, const StepContext& step) override {
     std::vector<Tensor> rows, targets;

@@ -10,12 +10,11 @@
 namespace clipwright::train::loop {
 namespace {
 
-/// The tensors of some features, as leaves that collect gradients.
+/// The tensors of some features, as leaves that collect gradients; undefined where there is none.
 std::vector<Tensor> make_leaves(losses::Features& features) {
   std::vector<Tensor> leaves;
   for_each_output(features, [&](Tensor& tensor) {
-    tensor = tensor.detach();
-    tensor.requires_grad_();
+    if (tensor.defined()) tensor = tensor.detach().requires_grad_();
     leaves.push_back(tensor);
   });
   return leaves;
@@ -63,6 +62,7 @@ class TermSums {
 double collect(const std::vector<Tensor>& leaves, std::vector<Tensor>& sums, bool measure) {
   double square = 0;
   for (size_t i = 0; i < leaves.size(); ++i) {
+    if (!leaves[i].defined()) continue;
     Tensor& gradient = leaves[i].mutable_grad();
     if (!gradient.defined()) continue;
     if (measure) square += gradient.square().sum().item<double>();
@@ -78,19 +78,20 @@ void send_back(const Tensor& loss, double weight) {
   if (loss.requires_grad()) (weight * loss).backward();
 }
 
-/// Each term's loss as `loss_of` asks it for one, with a graph of its own down to `leaves`, which
-/// are the tensors of `features`. Returns the sum of the gradients of each leaf; undefined where
-/// none arrived.
+/// Each term's loss as `loss_of` asks it for one of the features that it wants, with a graph of its
+/// own down to `leaves`, which are the tensors of `features`. Returns the sum of the gradients of
+/// each leaf; undefined where none arrived.
 template <typename LossOf>
 std::vector<Tensor> term_gradients(models::Clip& model, losses::Objective& objective,
                                    const losses::Features& features,
+                                   losses::Wants (losses::Term::*wants)() const,
                                    const std::vector<Tensor>& leaves, TermSums& sums,
                                    const LossOf& loss_of) {
   std::vector<Tensor> gradients(leaves.size());
   const bool several = objective.parts().size() > 1;
   for (size_t i = 0; i < objective.parts().size(); ++i) {
     const losses::Objective::Part& part = objective.parts()[i];
-    const Tensor loss = loss_of(*part.term, with_unit_rows(features, part.term->wants(),
+    const Tensor loss = loss_of(*part.term, with_unit_rows(features, ((*part.term).*wants)(),
                                                            objective.scale(model.logit_scale())));
     if (!loss.defined()) continue;
     send_back(loss, part.weight);
@@ -120,7 +121,7 @@ class PartBackward {
     losses::Features cut = features;
     const std::vector<Tensor> leaves = make_leaves(cut);
     const std::vector<Tensor> gradients =
-        term_gradients(model_, objective_, cut, leaves, sums_,
+        term_gradients(model_, objective_, cut, &losses::Term::wants, leaves, sums_,
                        [&](losses::Term& term, const losses::Features& read) {
                          return term.sample_loss(read, context_);
                        });
@@ -132,7 +133,7 @@ class PartBackward {
         const Tensor rows = whole_gradients_[i].narrow(0, first[i], outputs[i].size(0));
         gradient = gradient.defined() ? gradient + rows : rows;
       }
-      if (!outputs[i].requires_grad() || !gradient.defined()) continue;
+      if (!gradient.defined() || !outputs[i].requires_grad()) continue;
       sources.push_back(outputs[i]);
       sent.push_back(gradient);
     }
@@ -147,13 +148,20 @@ class PartBackward {
   TermSums& sums_;
 };
 
+void add_part(const StepInput& part, losses::StepContext& context) {
+  context.pairs += part.pairs();
+  context.masked_words += count_masked(part);
+}
+
 void finish_step(models::Clip& model, losses::Objective& objective, losses::Features whole,
                  StepLoss& step) {
   const torch::NoGradGuard no_grad;
-  for_each_output(whole, [](Tensor& tensor) { tensor = tensor.detach(); });
+  for_each_output(whole, [](Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.detach();
+  });
   for (const losses::Objective::Part& part : objective.parts()) {
     part.term->after_step(
-        with_unit_rows(whole, part.term->wants(), objective.scale(model.logit_scale())));
+        with_unit_rows(whole, part.term->batch_wants(), objective.scale(model.logit_scale())));
     for (losses::Reading& reading : part.term->readings())
       step.readings.push_back(std::move(reading));
   }
@@ -165,13 +173,15 @@ StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepPa
                        const StepOptions& options) {
   const models::Evaluating evaluating(model), terms_too(objective);
   std::vector<losses::Features> parts;
+  losses::StepContext context;
   for (int64_t i = 0; i < input.count(); ++i) {
-    parts.push_back(run_towers(model, objective, input.part(i), options.bfloat16));
+    const StepInput& part = input.part(i);
+    add_part(part, context);
+    parts.push_back(run_towers(model, objective, objective.wants(), part, options.bfloat16));
     input.done(i);
   }
   const losses::Features whole = join(parts);
   parts.clear();
-  const losses::StepContext context{whole.pairs(), count_masked(whole)};
   TermSums sums(objective);
   for (size_t i = 0; i < objective.parts().size(); ++i) {
     losses::Term& term = *objective.parts()[i].term;
@@ -195,34 +205,42 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
   const int64_t count = input.count(), last = count - 1;
   // Of the first pass alone: the second one passes the same pictures again.
   tensor::BatchStatistics seen;
+  // All views, since statistics are gathered of them; of texts what the whole batch is needed of.
+  losses::Wants of_batch = objective.wants();
+  of_batch.texts = objective.batch_wants().texts;
   // The last micro-batch keeps its graph: its features are needed last and its gradients can be
   // sent first.
+  losses::Features with_graph;
   std::vector<losses::Features> parts;
   std::vector<std::vector<int64_t>> first;  // of each part, the row of each tensor it starts at
   std::vector<int64_t> end;
+  losses::StepContext context;
   for (int64_t i = 0; i < count; ++i) {
-    const torch::AutoGradMode with_graph(i == last);
-    parts.push_back(run_towers(model, objective, input.part(i), options.bfloat16, &seen));
+    const torch::AutoGradMode graph(i == last);
+    const StepInput& part = input.part(i);
+    add_part(part, context);
+    losses::Features features = run_towers(
+        model, objective, i == last ? objective.wants() : of_batch, part, options.bfloat16, &seen);
+    parts.push_back(with_wanted_texts(features, of_batch));
+    if (i == last) with_graph = std::move(features);
     const std::vector<int64_t> rows = rows_of_outputs(parts.back());
     end.resize(rows.size(), 0);
     first.push_back(end);
     for (size_t k = 0; k < rows.size(); ++k) end[k] += rows[k];
   }
   losses::Features whole = join(parts);
+  parts.clear();
   const std::vector<Tensor> leaves = make_leaves(whole);
-  const losses::StepContext context{whole.pairs(), count_masked(whole)};
   TermSums sums(objective);
   const std::vector<Tensor> gradients = term_gradients(
-      model, objective, whole, leaves, sums,
+      model, objective, whole, &losses::Term::batch_wants, leaves, sums,
       [](losses::Term& term, const losses::Features& all) { return term.loss(all); });
 
-  losses::Features with_graph = std::move(parts.back());
-  parts.clear();
   PartBackward backward(model, objective, context, gradients, sums);
   backward.run(with_graph, first[static_cast<size_t>(last)]);
   input.done(last);
   for (int64_t i = 0; i < last; ++i) {
-    with_graph = run_towers(model, objective, input.part(i), options.bfloat16);
+    with_graph = run_towers(model, objective, objective.wants(), input.part(i), options.bfloat16);
     backward.run(with_graph, first[static_cast<size_t>(i)]);
     input.done(i);
   }

@@ -15,9 +15,9 @@ struct TextPass {
 };
 
 /// Slots with one request share a pass; a slot that nobody reads has none.
-std::vector<TextPass> plan_text_passes(const losses::Objective& objective, size_t texts) {
+std::vector<TextPass> plan_text_passes(const losses::Objective& objective,
+                                       const losses::Wants& wants, size_t texts) {
   const std::vector<std::string>& names = objective.config().texts;
-  const losses::Wants& wants = objective.wants();
   std::vector<TextPass> passes;
   for (size_t k = 0; k < texts; ++k) {
     models::TextRequest request;
@@ -94,11 +94,11 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
 }  // namespace
 
 losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
-                            const StepInput& input, bool bfloat16, tensor::BatchStatistics* seen) {
+                            const losses::Wants& wants, const StepInput& input, bool bfloat16,
+                            tensor::BatchStatistics* seen) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
-  const losses::Wants& wants = objective.wants();
   const size_t slots = wants.texts.size();
   CW_CHECK(input.views.size() >= wants.views.size() && input.texts.size() >= slots,
            "the step has fewer views or texts than the objective names");
@@ -107,9 +107,8 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
     features.views.emplace_back();
     const losses::ImageWants& want = wants.views[v];
     if (!want.embedding && !want.pooled && !want.patches && !want.branches) continue;
-    const Tensor pixels = models::normalize_pixels(input.views[v].to(device, /*non_blocking=*/true),
-                                                   model.config().preprocess)
-                              .to(type);
+    const Tensor pixels =
+        models::normalize_pixels(input.views[v].to(device), model.config().preprocess).to(type);
     models::ImageRequest request{.pooled = want.pooled, .patches = want.patches};
     if (want.branches) request.class_tokens = objective.class_tokens();
     const models::ImageOutputs outputs = model.encode_image(pixels, request, seen);
@@ -120,7 +119,7 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
     if (want.branches) view.branches = outputs.branches.to(type);
   }
   std::vector<losses::TextFeatures> texts(input.texts.size());
-  for (const TextPass& pass : plan_text_passes(objective, input.texts.size()))
+  for (const TextPass& pass : plan_text_passes(objective, wants, input.texts.size()))
     run_text_pass(model, pass, input, texts);
   features.texts.assign(texts.begin(), texts.begin() + static_cast<long>(slots));
   if (wants.rewrites)
@@ -128,34 +127,43 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
   return features;
 }
 
+losses::Features with_wanted_texts(losses::Features features, const losses::Wants& wants) {
+  for (size_t k = 0; k < wants.texts.size(); ++k) {
+    losses::TextFeatures& text = features.texts.at(k);
+    if (!wants.texts[k].tokens) text.tokens = Tensor();
+    if (!wants.texts[k].tokens && !wants.texts[k].embedding) text = {};
+  }
+  return features;
+}
+
 void for_each_output(losses::Features& features, const std::function<void(Tensor&)>& visit) {
-  const auto visit_defined = [&](Tensor& tensor) {
-    if (tensor.defined()) visit(tensor);
-  };
   for (losses::ImageFeatures& view : features.views) {
-    visit_defined(view.embedding);
-    visit_defined(view.pooled);
-    visit_defined(view.patches);
-    visit_defined(view.branches);
+    visit(view.embedding);
+    visit(view.pooled);
+    visit(view.patches);
+    visit(view.branches);
   }
   for (auto* texts : {&features.texts, &features.rewrites}) {
     for (losses::TextFeatures& text : *texts) {
-      visit_defined(text.embedding);
-      visit_defined(text.tokens);
+      visit(text.embedding);
+      visit(text.tokens);
     }
   }
 }
 
 std::vector<int64_t> rows_of_outputs(losses::Features& features) {
   std::vector<int64_t> rows;
-  for_each_output(features, [&](Tensor& tensor) { rows.push_back(tensor.size(0)); });
+  for_each_output(features,
+                  [&](Tensor& tensor) { rows.push_back(tensor.defined() ? tensor.size(0) : 0); });
   return rows;
 }
 
 losses::Features join(const std::vector<losses::Features>& parts) {
   losses::Features whole = parts.at(0);
   if (parts.size() == 1) {
-    for_each_output(whole, [](Tensor& tensor) { tensor = tensor.detach(); });
+    for_each_output(whole, [](Tensor& tensor) {
+      if (tensor.defined()) tensor = tensor.detach();
+    });
     return whole;
   }
   std::vector<std::vector<Tensor>> outputs;  // by tensor, then by part
@@ -163,11 +171,15 @@ losses::Features join(const std::vector<losses::Features>& parts) {
     size_t i = 0;
     for_each_output(part, [&](Tensor& tensor) {
       if (i == outputs.size()) outputs.emplace_back();
-      outputs[i++].push_back(tensor.detach());
+      if (tensor.defined()) outputs[i].push_back(tensor.detach());
+      ++i;
     });
   }
   size_t i = 0;
-  for_each_output(whole, [&](Tensor& tensor) { tensor = torch::cat(outputs[i++]); });
+  for_each_output(whole, [&](Tensor& tensor) {
+    if (tensor.defined()) tensor = torch::cat(outputs[i]);
+    ++i;
+  });
   const auto join_places = [&](std::vector<losses::TextFeatures> losses::Features::*list) {
     for (size_t k = 0; k < (whole.*list).size(); ++k) {
       losses::TextFeatures& text = (whole.*list)[k];
@@ -209,11 +221,10 @@ losses::Features with_unit_rows(const losses::Features& towers, const losses::Wa
   return features;
 }
 
-int64_t count_masked(const losses::Features& features) {
+int64_t count_masked(const StepInput& input) {
   int64_t count = 0;
-  for (const losses::TextFeatures& text : features.texts) {
-    if (text.targets.defined()) count += text.targets.ge(0).sum().item<int64_t>();
-  }
+  for (const std::vector<int32_t>& targets : input.targets)
+    count += std::count_if(targets.begin(), targets.end(), [](int32_t id) { return id >= 0; });
   return count;
 }
 
