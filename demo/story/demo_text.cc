@@ -28,6 +28,15 @@ std::string describe_check(const RewritingReport& rewriting) {
     line += "; the model file is another one than the recorded rewrites were made with";
   if (!check.value("same_examples", true))
     line += "; the examples of the mode have changed since the recording";
+  const Json kernels = check.value("kernels", Json::object());
+  const std::string recorded = kernels.value("recorded", std::string()),
+                    now = kernels.value("now", std::string());
+  if (!recorded.empty()) {
+    line += "; recorded with llama.cpp's " + recorded + " kernels";
+    line += recorded == now ? " as here"
+                            : ", here it has " + now +
+                                  ", and texts are promised to be equal with one kind alone";
+  }
   return line;
 }
 

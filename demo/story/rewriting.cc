@@ -256,6 +256,9 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
                          engine.identity().value("model_sha256", std::string());
   result["same_examples"] =
       recipe.value("examples_sha256", std::string()) == options.packs[0].digest();
+  result["kernels"] = {
+      {"recorded", recipe.value("details", Json::object()).value("kernels", std::string())},
+      {"now", engine.details().value("kernels", std::string())}};
   if (summary.interrupted) return result;
   std::map<std::string, std::string> now;
   for (const AuditedRewrite& rewrite : read_audited(task.folder / "rewrites.jsonl"))

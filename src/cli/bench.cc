@@ -6,6 +6,7 @@
 #include "bench/filip_step.h"
 #include "bench/ledger_rate.h"
 #include "bench/probe_fit.h"
+#include "bench/queue_search.h"
 #include "bench/train_step.h"
 #include "bench/zeroshot_head.h"
 #include "cli/commands.h"
@@ -65,6 +66,13 @@ void run_bench(const BenchFlags& flags) {
     for (bench::Measurement& measurement : bench::benchmark_filip(filip))
       measurements.push_back(std::move(measurement));
   }
+  if (flags.only == "queue-search") {
+    for (bench::Measurement& measurement :
+         bench::benchmark_queue_search({.pairs = flags.step.batch_size,
+         .runs = flags.step.runs,
+         .threads = flags.step.threads}))
+      measurements.push_back(std::move(measurement));
+  }
   if (flags.only == "probe") {
     bench::ProbeBenchmark probe = flags.probe;
     probe.runs = flags.step.runs;
@@ -94,14 +102,15 @@ void add_bench_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "bench",
       "measure this machine: training step, picture path, "
-      "augmented views, tokenizer, audit, ledger, FILIP's loss, linear probe, "
-      "zero-shot classifier");
+      "augmented views, tokenizer, audit, ledger, FILIP's loss, search in DeCLIP's queue, "
+      "linear probe, zero-shot classifier");
   auto flags = std::make_shared<BenchFlags>();
   app->add_option(
          "--only", flags->only,
-         "one benchmark; ledger, filip, probe and zeroshot-head run only when they are named")
+         "one benchmark; ledger, filip, queue-search, probe and zeroshot-head run only when "
+         "they are named")
       ->check(CLI::IsMember({"train-step", "images", "views", "tokenizer", "audit", "ledger",
-                             "filip", "probe", "zeroshot-head"}));
+                             "filip", "queue-search", "probe", "zeroshot-head"}));
   app->add_option("--output", flags->output, "format on stdout")
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
@@ -117,7 +126,7 @@ void add_bench_command(CLI::App& program) {
                   "train-step, zeroshot-head: architecture or open_clip directory")
       ->capture_default_str();
   app->add_option("--batch-size", flags->step.batch_size,
-                  "train-step: pairs a step (without --images-file)")
+                  "train-step, queue-search: pairs a step (without --images-file)")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app->add_option("--text-slots", flags->step.text_slots,

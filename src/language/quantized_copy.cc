@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -44,8 +46,31 @@ std::vector<std::string> weight_types() {
   return names;
 }
 
+void write_quantized(const fs::path& model, std::string_view type, int threads,
+                     const fs::path& destination) {
+  llama_model_quantize_params parameters = llama_model_quantize_default_params();
+  parameters.nthread = threads;
+  parameters.ftype = find_type(type);
+  parameters.allow_requantize = true;
+  // llama_model_quantize trusts its input more than loading does.
+  { const LanguageModel whole(model); }
+  AtomicFile file(destination);
+  errno = 0;
+  if (llama_model_quantize(model.c_str(), file.temporary().c_str(), &parameters) != 0) {
+    // llama.cpp says of a full disk that a stream failed; other numbers may be of anything before.
+    const int error = errno;
+    const bool disk = error == ENOSPC || error == EDQUOT || error == EIO || error == EFBIG;
+    fail_running(model.string() + ": no " + std::string(type) + " copy could be written to " +
+                     destination.string() +
+                     (disk ? std::string(" (") + std::strerror(error) + ")" : "") +
+                     last_llama_complaint(),
+                 {}, "Free some space, or leave --quantize out.");
+  }
+  file.commit();
+}
+
 fs::path quantized_copy(const fs::path& model, std::string_view type, int threads) {
-  const llama_ftype wanted = find_type(type);
+  find_type(type);
   const fs::path folder = user_cache_folder();
   if (folder.empty())
     fail_running("there is no place for a copy of " + model.string(),
@@ -55,21 +80,9 @@ fs::path quantized_copy(const fs::path& model, std::string_view type, int thread
   fs::path copy = folder / "models" / name;
   if (fs::exists(copy)) return copy;
 
-  // llama_model_quantize trusts its input more than loading does.
-  { const LanguageModel whole(model); }
   make_folder(copy.parent_path());
   const auto start = std::chrono::steady_clock::now();
-  AtomicFile file(copy);
-  llama_model_quantize_params parameters = llama_model_quantize_default_params();
-  parameters.nthread = threads;
-  parameters.ftype = wanted;
-  parameters.allow_requantize = true;
-  if (llama_model_quantize(model.c_str(), file.temporary().c_str(), &parameters) != 0) {
-    fail_running(model.string() + ": no " + std::string(type) + " copy could be written to " +
-                     copy.parent_path().string() + last_llama_complaint(),
-                 {}, "Free some space, or leave --quantize out.");
-  }
-  file.commit();
+  write_quantized(model, type, threads, copy);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   log_info("made a " + std::string(type) + " copy of " + model.filename().string() + " in " +

@@ -210,51 +210,42 @@ struct LastRowAttention : torch::autograd::Function<LastRowAttention> {
   }
 };
 
-/// Off the CPU: pad to the longest text, use the library's attention, take the real rows back.
 /// Padding comes after the end of each text, where the causal mask hides it; where rows see their
-/// whole text, `real_places` does.
-struct Padding {
-  Tensor rows;  // (N * L) index of the packed row that fills a padded place (0 where there is none)
-  Tensor places;  // (T) padded place of each packed row
-  int64_t texts, length;
-};
-Padding pad_rows(const Tensor& offsets, torch::Device device) {
+/// whole text, `real` does.
+Packing::Padding pad_rows(const Tensor& offsets, torch::Device device) {
   const int32_t* at = offsets.const_data_ptr<int32_t>();
   const int64_t texts = offsets.size(0) - 1;
   int64_t longest = 0;
   for (int64_t n = 0; n < texts; ++n) longest = std::max<int64_t>(longest, at[n + 1] - at[n]);
   Tensor rows = torch::zeros({texts * longest}, torch::kInt64),
-         places = torch::empty({at[texts]}, torch::kInt64);
+         places = torch::empty({at[texts]}, torch::kInt64),
+         real = torch::zeros({texts * longest}, torch::kBool);
   for (int64_t n = 0; n < texts; ++n) {
     for (int64_t t = at[n]; t < at[n + 1]; ++t) {
       const int64_t place = n * longest + (t - at[n]);
       rows.data_ptr<int64_t>()[place] = t;
       places.data_ptr<int64_t>()[t] = place;
+      real.data_ptr<bool>()[place] = true;
     }
   }
-  return {rows.to(device), places.to(device), texts, longest};
+  return {rows.to(device), places.to(device), real.view({texts, 1, 1, longest}).to(device), texts,
+          longest};
 }
 
-Tensor padded(const Tensor& packed, const Padding& padding) {  // (T, H, D) -> (N, H, L, D)
+Tensor padded(const Tensor& packed, const Packing::Padding& padding) {  // (T, H, D) -> (N, H, L, D)
   return packed.index_select(0, padding.rows)
       .view({padding.texts, padding.length, packed.size(1), packed.size(2)})
       .transpose(1, 2);
 }
 
-/// Which places of a padded batch hold a token: (N, 1, 1, L).
-Tensor real_places(const Tensor& offsets, const Padding& padding, torch::Device device) {
-  const Tensor lengths = offsets.diff().to(device, torch::kInt64);
-  return (torch::arange(padding.length, lengths.options()).unsqueeze(0) < lengths.unsqueeze(1))
-      .view({padding.texts, 1, 1, padding.length});
-}
-
-Tensor attend_all_rows(const Tensor& qkv, const Tensor& offsets, bool causal) {
+Tensor attend_all_rows(const Tensor& qkv, const Packing& packing, bool causal) {
   CW_CHECK(qkv.dim() == 4 && qkv.size(1) == 3, "packed attention needs qkv (T, 3, H, D)");
-  if (qkv.is_cpu()) return AllRowsAttention::apply(qkv, offsets, causal);
-  const Padding padding = pad_rows(offsets, qkv.device());
+  CW_CHECK(qkv.is_cpu() || packing.padding(), "the packing was made for another device");
+  if (!packing.padding()) return AllRowsAttention::apply(qkv, packing.offsets(), causal);
+  const Packing::Padding& padding = *packing.padding();
   const auto part = [&](int64_t index) { return padded(qkv.select(1, index), padding); };
   const c10::optional<Tensor> mask =
-      causal ? c10::optional<Tensor>() : real_places(offsets, padding, qkv.device());
+      causal ? c10::optional<Tensor>() : c10::optional<Tensor>(padding.real);
   const Tensor out = at::scaled_dot_product_attention(part(0), part(1), part(2), mask, 0.0, causal);
   return out.transpose(1, 2)
       .reshape({padding.texts * padding.length, qkv.size(2), qkv.size(3)})
@@ -263,23 +254,30 @@ Tensor attend_all_rows(const Tensor& qkv, const Tensor& offsets, bool causal) {
 
 }  // namespace
 
-Tensor packed_causal_attention(const Tensor& qkv, const Tensor& offsets) {
-  return attend_all_rows(qkv, offsets, /*causal=*/true);
+Packing::Packing(const Tensor& offsets, torch::Device device, bool pad) : offsets_(offsets) {
+  CW_CHECK(offsets.is_cpu() && offsets.dim() == 1 && offsets.scalar_type() == torch::kInt32,
+           "offsets are int32 (N + 1) on the CPU");
+  if (pad || !device.is_cpu()) padding_ = pad_rows(offsets, device);
 }
 
-Tensor packed_full_attention(const Tensor& qkv, const Tensor& offsets) {
-  return attend_all_rows(qkv, offsets, /*causal=*/false);
+Tensor packed_causal_attention(const Tensor& qkv, const Packing& packing) {
+  return attend_all_rows(qkv, packing, /*causal=*/true);
+}
+
+Tensor packed_full_attention(const Tensor& qkv, const Packing& packing) {
+  return attend_all_rows(qkv, packing, /*causal=*/false);
 }
 
 Tensor packed_last_row_attention(const Tensor& query, const Tensor& key_value,
-                                 const Tensor& offsets) {
+                                 const Packing& packing) {
   CW_CHECK(query.dim() == 3 && key_value.dim() == 4 && key_value.size(1) == 2,
            "packed_last_row_attention needs query (N, H, D) and key_value (T, 2, H, D)");
-  if (query.is_cpu()) return LastRowAttention::apply(query, key_value, offsets);
-  const Padding padding = pad_rows(offsets, query.device());
-  return at::scaled_dot_product_attention(
-             query.unsqueeze(2), padded(key_value.select(1, 0), padding),
-             padded(key_value.select(1, 1), padding), real_places(offsets, padding, query.device()))
+  CW_CHECK(query.is_cpu() || packing.padding(), "the packing was made for another device");
+  if (!packing.padding()) return LastRowAttention::apply(query, key_value, packing.offsets());
+  const Packing::Padding& padding = *packing.padding();
+  return at::scaled_dot_product_attention(query.unsqueeze(2),
+                                          padded(key_value.select(1, 0), padding),
+                                          padded(key_value.select(1, 1), padding), padding.real)
       .squeeze(2);
 }
 

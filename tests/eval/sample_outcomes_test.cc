@@ -93,7 +93,7 @@ TEST(SampleOutcomes, RefusesWhatIsNoSuchFileWithItsLine) {
   const auto row = [&](const std::string& line) { return refusal(kColumns + line + "\n"); };
   using testing::HasSubstr;
   EXPECT_THAT(refusal(""), HasSubstr("samples.jsonl: is empty"));
-  EXPECT_THAT(refusal("\xFF\xFE\n"), HasSubstr("line 1: is not a JSON object"));
+  EXPECT_THAT(refusal("\xFF\xFF\n"), HasSubstr("line 1: is not a JSON object"));
   EXPECT_THAT(refusal("[1]\n"), HasSubstr("line 1: is not a JSON object"));
   EXPECT_THAT(refusal("{}\n"), HasSubstr("line 1: has no 'metrics'"));
   EXPECT_THAT(refusal("{\"metrics\": []}\n"), HasSubstr("names no metric"));

@@ -33,6 +33,32 @@ TEST(PackedAttention, EqualsSoftmaxOverEachTextAlone) {
       1e-13);
 }
 
+/// What runs elsewhere than on the CPU, asked for here: the same results and gradients.
+TEST(PackedAttention, ThePaddedFormEqualsThePackedOne) {
+  torch::manual_seed(7);
+  const Tensor offsets = torch::tensor({0, 5, 6, 13, 20}, torch::kInt32),
+               last = torch::tensor({4, 5, 12, 19});
+  const Packing packed(offsets), padded(offsets, torch::kCPU, /*pad=*/true);
+  Tensor qkv = torch::randn({20, 3, 4, 16}, kDouble).requires_grad_();
+  const auto last_rows = [&](const Tensor& all, const Packing& packing) {
+    return packed_last_row_attention(all.select(1, 0).index_select(0, last), all.narrow(1, 1, 2),
+                                     packing);
+  };
+  const auto compare = [&](const Tensor& a, const Tensor& b) {
+    EXPECT_LT((a - b).abs().max().item<double>(), 1e-13);
+    const Tensor weights = torch::randn(a.sizes(), kDouble);
+    const auto gradient = [&](const Tensor& out) {
+      qkv.mutable_grad() = Tensor();
+      (out * weights).sum().backward();
+      return qkv.grad().clone();
+    };
+    EXPECT_LT((gradient(a) - gradient(b)).abs().max().item<double>(), 1e-12);
+  };
+  compare(packed_causal_attention(qkv, packed), packed_causal_attention(qkv, padded));
+  compare(packed_full_attention(qkv, packed), packed_full_attention(qkv, padded));
+  compare(last_rows(qkv, packed), last_rows(qkv, padded));
+}
+
 TEST(PackedAttention, FloatResultStaysWithinRounding) {
   torch::manual_seed(2);
   const Tensor offsets = torch::tensor({0, 77, 80}, torch::kInt32);

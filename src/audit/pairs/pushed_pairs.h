@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "audit/pairs/pairs.h"
-#include "core/bounded_queue.h"
+#include "core/process/bounded_queue.h"
 
 namespace clipwright::audit::pairs {
 

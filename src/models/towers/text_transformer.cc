@@ -101,13 +101,14 @@ TextOutputs TextTransformer::forward(const Tensor& given_ids, const Tensor& give
     rows.last = ends;
   }
   const int64_t width = config.width, total = ids.size(0);
+  const tensor::Packing packing(offsets, device);
   const Tensor last = rows.last.to(device);
   Tensor x = embed(ids.to(device), request.mask_token) +
              positional_embedding.index_select(0, rows.positions.to(device));  // (T, W)
   const auto run_block = [&](ResidualBlock& block) {
     const Tensor qkv = block.query_key_value(x);
-    const Tensor attended = request.both_sides ? tensor::packed_full_attention(qkv, offsets)
-                                               : tensor::packed_causal_attention(qkv, offsets);
+    const Tensor attended = request.both_sides ? tensor::packed_full_attention(qkv, packing)
+                                               : tensor::packed_causal_attention(qkv, packing);
     x = block.finish(x, attended.reshape({total, width}));
   };
   const auto norm = [&](const Tensor& y) {
@@ -123,7 +124,7 @@ TextOutputs TextTransformer::forward(const Tensor& given_ids, const Tensor& give
   }
   const Tensor normed = block.norm_1(x);
   const Tensor attended = tensor::packed_last_row_attention(
-      block.query(normed.index_select(0, last)), block.key_value(normed), offsets);  // (N, H, D)
+      block.query(normed.index_select(0, last)), block.key_value(normed), packing);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
   return {project(norm(feature)), {}, {}};
@@ -138,17 +139,18 @@ Tensor TextTransformer::forward_shared(const Tensor& ids, const Tensor& offsets)
                last = shared.last.to(device);
   Tensor x = embed(shared.ids.to(device), /*mask_token=*/{}) +
              positional_embedding.index_select(0, shared.positions.to(device));  // (U, W)
+  const tensor::Packing packing(offsets, device);
   // Attention costs a hundredth of the matrix products: it runs on every text by itself.
   for (size_t i = 0; i + 1 < blocks.size(); ++i) {
     const Tensor qkv = blocks[i]->query_key_value(x).index_select(0, row_of);  // (T, 3, H, D)
-    const Tensor attended = tensor::packed_causal_attention(qkv, offsets).index_select(0, first_of);
+    const Tensor attended = tensor::packed_causal_attention(qkv, packing).index_select(0, first_of);
     x = blocks[i]->finish(x, attended.reshape({rows, width}));
   }
   ResidualBlock& block = *blocks.back();
   const Tensor normed = block.norm_1(x);
   const Tensor attended = tensor::packed_last_row_attention(
       block.query(normed.index_select(0, last)), block.key_value(normed).index_select(0, row_of),
-      offsets);  // (N, H, D)
+      packing);  // (N, H, D)
   const Tensor feature =
       block.finish(x.index_select(0, last), attended.reshape({last.size(0), width}));
   return project(at::layer_norm(feature, {width}, ln_final_weight, ln_final_bias, 1e-5));

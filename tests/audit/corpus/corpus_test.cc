@@ -158,6 +158,7 @@ TEST_F(CorpusTest, SurvivesFilesOfRandomBytes) {
     Random random(0, "corpus-fuzz", 0, round);
     std::string files[2];
     for (std::string& text : files) {
+      text = "a ";  // a file that begins as UTF-16 does is refused
       for (int line = 0; line < 40; ++line) {
         const uint64_t size = line == 7 && round == 0 ? 1 << 20 : random.below(80);
         for (uint64_t i = 0; i < size; ++i) {

@@ -92,7 +92,9 @@ TEST_F(ExamplesCommand, CocoAndTables) {
   EXPECT_EQ(run("examples coco --annotations coco.json --output coco.tsv"), 0) << errors_;
   EXPECT_EQ(run("examples check coco.tsv"), 0) << out_;
   const std::string good = read("coco.tsv");
-  EXPECT_EQ(run("examples from-tsv coco.tsv --count 15 --output coco.tsv"), 3);
+  EXPECT_EQ(run("examples from-tsv coco.tsv --count 15 --output coco.tsv"), 2);
+  EXPECT_THAT(errors_, HasSubstr("would be written over coco.tsv"));
+  EXPECT_EQ(run("examples from-tsv coco.tsv --count 15 --output few.tsv"), 3);
   EXPECT_THAT(errors_, HasSubstr("gives a pack that holds 15 examples; expected 16 or more"));
   EXPECT_EQ(run("examples coco --annotations coco.json --pictures 3 --output coco.tsv"), 3);
   EXPECT_EQ(read("coco.tsv"), good);
