@@ -231,6 +231,7 @@ class Bench:
                 pattern = re.sub(r"clipwright\.\w{6}$", "clipwright.*", path)
             elif path.startswith(str(self.out) + "/"):
                 pattern = re.sub(r"\.(new|old)\.\d+(\.\d+)?$", r".\1.*", path)
+                pattern = re.sub(r"/digests/[0-9a-f]{32}", "/digests/*", pattern)  # named by the time of a file
                 pattern = re.sub(r"(events\.out\.tfevents\.).*$", r"\1*", pattern)
             else:
                 continue
@@ -442,7 +443,7 @@ def cases(work):
         Case("ablate", ["ablate", "--over", "examples", work / "study.toml", "--output", "{out}/a"], watch=r"a/(texts.*|runs|runs/chatgpt-s1\.json.*|table\.md.*)", calls="write|rename|mkdir", stays=r"a/.*",
              grows=r"a/(runs|evaluation)/.*|a/table\.csv|a/report\.html", repeat=False),
         Case("quantized", ["XDG_CACHE_HOME={out}/cache", "rewrite", "--captions", work / "fewer.txt", "--limit", 4, "--modes", "chatgpt", "--quantize", "q8_0", "--ledger", "sqlite:{out}/l.db"],
-             watch=r"cache.*", costs_time=r"cache/clipwright/digests.*", repeat=False),
+             watch=r"cache.*", costs_time=r"cache/clipwright/digests.*", stays=r"cache/clipwright/digests/.*", repeat=False),
     ]
 
 
