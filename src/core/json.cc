@@ -1,6 +1,8 @@
 #include "core/json.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -52,7 +54,21 @@ Json read_json(const std::filesystem::path& path) {
 }
 
 std::string to_line(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string line = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Not line ends in JSON, but to readers that take a file apart as Python's splitlines does.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLineEnds = {
+      {{"\u0085", "\\u0085"}, {"\u2028", "\\u2028"}, {"\u2029", "\\u2029"}}};
+  std::string escaped;
+  size_t kept = 0;
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (line[at] != kLineEnds[0].first[0] && line[at] != kLineEnds[1].first[0]) continue;
+    for (const auto& [end, escape] : kLineEnds) {
+      if (line.compare(at, end.size(), end) != 0) continue;
+      escaped.append(line, kept, at - kept).append(escape);
+      kept = at + end.size();
+    }
+  }
+  return kept == 0 ? line : escaped.append(line, kept);
 }
 
 }  // namespace clipwright

@@ -24,7 +24,8 @@ Json parse_json(std::string_view text, std::string_view where);
 Json try_json(std::string_view text);
 /// Reads and parses a JSON file. Throws Error(kInput).
 Json read_json(const std::filesystem::path& path);
-/// One line, invalid UTF-8 replaced, so that a record of untrusted text can always be written.
+/// One line for any reader (U+0085, U+2028 and U+2029 are escaped), invalid UTF-8 replaced, so that
+/// a record of untrusted text can always be written.
 std::string to_line(const Json& value);
 
 }  // namespace clipwright

@@ -30,8 +30,7 @@ std::string written_key(const std::string& key) {
 class SampleLine {
  public:
   SampleLine(const std::filesystem::path& path, int64_t number, std::string_view line)
-      : place_(path.string() + ", line " + std::to_string(number)),
-        object_(try_json(line)) {
+      : place_(path.string() + ", line " + std::to_string(number)), object_(try_json(line)) {
     if (!object_.is_object()) refuse("is not a JSON object");
   }
 

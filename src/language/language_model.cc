@@ -37,6 +37,10 @@ void keep_complaint(ggml_log_level level, const char* text, void*) {
   if (level != GGML_LOG_LEVEL_ERROR) return;
   Complaint& complaint = last_complaint();
   const std::lock_guard lock(complaint.mutex);
+  // The lines behind the cause only say that there was one.
+  const bool is_echo =
+      std::string_view(text).find("failed to load model") != std::string_view::npos;
+  if (is_echo && !complaint.text.empty()) return;
   complaint.text = text;
   while (!complaint.text.empty() && std::isspace(static_cast<unsigned char>(complaint.text.back())))
     complaint.text.pop_back();
@@ -50,8 +54,7 @@ void keep_complaint(ggml_log_level level, const char* text, void*) {
   const size_t file_end = std::min(text.find(':'), text.size());
   const size_t slash = text.substr(0, file_end).rfind('/');
   fail_running("llama.cpp stopped at " +
-                   std::string(slash == text.npos ? text : text.substr(slash + 1)),
-               "a sound model", "Fetch the model again, or use another one.");
+               std::string(slash == text.npos ? text : text.substr(slash + 1)));
 }
 
 void start_llama() {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/loose_json.h"
 #include "records/lines.h"
 #include "text/unicode/utf8.h"
 
@@ -21,7 +22,7 @@ Record JsonlFile::at(uint64_t place) const {
   const std::string_view rest = files_.from(0, place);
   Record record;
   std::string damage;
-  from_json(Json::parse(rest.substr(0, rest.find('\n')), nullptr, false), record, damage);
+  from_json(parse_loosely(text::unicode::trimmed(rest.substr(0, rest.find('\n')))), record, damage);
   return record;
 }
 
@@ -40,7 +41,7 @@ bool JsonlReader::next(Record& record) {
     line = text::unicode::trimmed(line);
     if (line.empty()) continue;
     damage_.clear();
-    from_json(Json::parse(line, nullptr, false), record, damage_);
+    from_json(parse_loosely(line), record, damage_);
     return true;
   }
   file_->files_.release();

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "text/text_file.h"
+#include "text/unicode/line_boundaries.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::records {
@@ -106,10 +107,7 @@ std::string_view Lines::operator[](int64_t line) const {
 }
 
 void LineWriter::add(std::string_view text) {
-  std::string line(text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  file_.write(line += '\n');
+  file_.write(text::unicode::on_one_line(text) + '\n');
 }
 
 }  // namespace clipwright::records

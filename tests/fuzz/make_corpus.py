@@ -377,15 +377,15 @@ def gguf(metadata, tensors, version=3, alignment=32):
 
 
 def tiny_llama(**changes):
-    """A llama of one layer and 300 words that llama.cpp loads: byte tokens, then merges."""
-    width, words = 32, 260
+    """A llama of one layer and 32 words that llama.cpp loads."""
+    width, words = 16, 32
     metadata = {"general.architecture": ("string", "llama"), "general.name": ("string", "tiny"), "llama.context_length": ("u32", 64), "llama.embedding_length": ("u32", width),
-                "llama.block_count": ("u32", 1), "llama.feed_forward_length": ("u32", 32), "llama.attention.head_count": ("u32", 2), "llama.attention.head_count_kv": ("u32", 1),
-                "llama.attention.layer_norm_rms_epsilon": ("f32", 1e-5), "llama.rope.dimension_count": ("u32", 16), "general.file_type": ("u32", 0),
+                "llama.block_count": ("u32", 1), "llama.feed_forward_length": ("u32", 16), "llama.attention.head_count": ("u32", 2), "llama.attention.head_count_kv": ("u32", 1),
+                "llama.attention.layer_norm_rms_epsilon": ("f32", 1e-5), "llama.rope.dimension_count": ("u32", 8), "general.file_type": ("u32", 0),
                 "tokenizer.ggml.model": ("string", "llama"),
-                "tokenizer.ggml.tokens": ("strings", ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)] + ["\u2581a"]),
+                "tokenizer.ggml.tokens": ("strings", ["<unk>", "<s>", "</s>", "<0x0A>"] + list("abcdefghijklmnopqrstuvwxyz") + ["\u2581", "\u2581a"]),
                 "tokenizer.ggml.scores": ("array_f32", [0.0] * (words - 1) + [-1.0]),
-                "tokenizer.ggml.token_type": ("array_i32", [2, 3, 3] + [6] * 256 + [1]),
+                "tokenizer.ggml.token_type": ("array_i32", [2, 3, 3, 6] + [1] * 28),
                 "tokenizer.ggml.bos_token_id": ("u32", 1), "tokenizer.ggml.eos_token_id": ("u32", 2),
                 "tokenizer.chat_template": ("string", "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}")}
     metadata.update(changes.get("metadata", {}))
@@ -399,10 +399,10 @@ def tiny_llama(**changes):
 
     tensors = [("token_embd.weight", [width, words], 1, halves(words, width)), ("output_norm.weight", [width], 0, floats(width)),
                ("blk.0.attn_norm.weight", [width], 0, floats(width)), ("blk.0.attn_q.weight", [width, width], 1, halves(width, width)),
-               ("blk.0.attn_k.weight", [width, 16], 1, halves(16, width)), ("blk.0.attn_v.weight", [width, 16], 1, halves(16, width)),
+               ("blk.0.attn_k.weight", [width, 8], 1, halves(8, width)), ("blk.0.attn_v.weight", [width, 8], 1, halves(8, width)),
                ("blk.0.attn_output.weight", [width, width], 1, halves(width, width)), ("blk.0.ffn_norm.weight", [width], 0, floats(width)),
-               ("blk.0.ffn_gate.weight", [width, 32], 1, halves(32, width)), ("blk.0.ffn_up.weight", [width, 32], 1, halves(32, width)),
-               ("blk.0.ffn_down.weight", [32, width], 1, halves(width, 32))]
+               ("blk.0.ffn_gate.weight", [width, 16], 1, halves(16, width)), ("blk.0.ffn_up.weight", [width, 16], 1, halves(16, width)),
+               ("blk.0.ffn_down.weight", [16, width], 1, halves(width, 16))]
     tensors = [changes.get("tensors", {}).get(tensor[0], tensor) for tensor in tensors]
     return gguf([(key, *value) for key, value in metadata.items() if value is not None], [tensor for tensor in tensors if tensor])
 
@@ -429,16 +429,16 @@ def language_models():
             "few_scores": {"metadata": {"tokenizer.ggml.scores": ("array_f32", [0.0])}},
             "wrong_type": {"metadata": {"tokenizer.ggml.tokens": ("u32", 1)}},
             "other_start": {"metadata": {"tokenizer.ggml.bos_token_id": ("u32", 2 ** 31), "tokenizer.ggml.unknown_token_id": ("u32", 999)}},
-            "no_bytes": {"metadata": {"tokenizer.ggml.token_type": ("array_i32", [1] * 260)}},
+            "no_bytes": {"metadata": {"tokenizer.ggml.token_type": ("array_i32", [1] * 32)}},
             "gpt2": {"metadata": {"tokenizer.ggml.model": ("string", "gpt2"), "tokenizer.ggml.merges": ("strings", ["a b", "c"])}},
             "gpt2_no_merges": {"metadata": {"tokenizer.ggml.model": ("string", "gpt2")}},
             "bert": {"metadata": {"tokenizer.ggml.model": ("string", "bert")}},
             "unigram": {"metadata": {"tokenizer.ggml.model": ("string", "t5"), "tokenizer.ggml.precompiled_charsmap": ("array_u32", [1, 2, 3])}},
             "rwkv": {"metadata": {"tokenizer.ggml.model": ("string", "rwkv")}},
     }.items():
-        # Without weights: what is wrong is met before they are read.
-        put("gguf", name + ".gguf", tiny_llama(**changes)[:9000])
-    put("gguf", "no_norm.gguf", tiny_llama(tensors={"output_norm.weight": None})[:12000])
+        put("gguf", name + ".gguf", tiny_llama(**changes))
+    put("gguf", "no_norm.gguf", tiny_llama(tensors={"output_norm.weight": None}))
+    put("gguf", "twice.gguf", tiny_llama(metadata={"tokenizer.ggml.tokens": ("strings", ["a"] * 32)}))
 
 
 def settings():

@@ -91,7 +91,10 @@ TEST(Lines, WhatCannotBeReadIsAnInputError) {
 
 TEST(LineWriter, EveryTextIsOneLineAndComesBack) {
   const TemporaryFolder folder;
-  const Texts texts = {"a dog", "", " a cat ", "two\nlines", "mac\rline", "dos\r\nline", "last\r"};
+  const Texts texts = {"a dog",     "",
+                       " a cat ",   "two\nlines",
+                       "mac\rline", "dos\r\nline",
+                       "last\r",    "a\u2028b\u2029c\u0085d\ve\ff"};
   LineWriter writer(folder / "m.txt");
   for (const std::string& text : texts) writer.add(text);
   EXPECT_FALSE(fs::exists(folder / "m.txt"));  // whole or not at all
@@ -101,8 +104,9 @@ TEST(LineWriter, EveryTextIsOneLineAndComesBack) {
   for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(lines[i], texts[static_cast<size_t>(i)]);
   EXPECT_EQ(lines[3], "two lines");
   EXPECT_EQ(lines[4], "mac line");
-  EXPECT_EQ(lines[5], "dos  line");
+  EXPECT_EQ(lines[5], "dos line");
   EXPECT_EQ(lines[6], "last ");
+  EXPECT_EQ(lines[7], "a b c d e f");  // one line for any reader
 }
 
 }  // namespace

@@ -147,7 +147,9 @@ ChatExamples chat_examples(const records::CaptionSource& captions,
     const std::string found = "of " + std::to_string(options.count) + " examples " +
                               std::to_string(asker.good()) + " were made (" +
                               (result.outcomes.empty() ? "no reply" : reasons.sentence()) + ")";
-    if (asker.candidates().size() < kCandidatesPerExample * options.count)
+    // Where no reply at all was good, more captions would change nothing.
+    const bool few = asker.candidates().size() < kCandidatesPerExample * options.count;
+    if (few && (asker.good() > 0 || result.outcomes.empty()))
       fail_input(found, "more captions of three to forty words",
                  "Give a larger set of captions, or a smaller --count. " + reasons.advice(engine));
     fail_running(

@@ -222,10 +222,14 @@ void Run::take_answer(Attempt& attempt, ParsedReply& parsed, double seconds) {
   sink_.put(attempt.request, std::move(parsed.reply));
 }
 
+/// The server answers, so nobody waits for it to come back: what it says is of no use.
 void Run::take_unusable(Attempt& attempt, const Judgement& judgement) {
+  well();
   if (++attempt.unusable >= kMostUnusable)
     return give_up(attempt, judgement.kind, judgement.reason);
-  take_trouble(attempt, judgement.kind, judgement.reason);
+  order_.ended(attempt.request.prefix, false);
+  attempt.due = clock_.now() + options_.retry.delay(attempt.unusable, attempt.request.seed);
+  waiting_.push_back(std::move(attempt));
 }
 
 void Run::take_trouble(Attempt& attempt, const std::string& kind, const std::string& reason) {
