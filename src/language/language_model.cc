@@ -125,29 +125,57 @@ LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
 
 LanguageModel::~LanguageModel() = default;
 
+template <typename Call>
+void LanguageModel::spell(Call call) const {
+  try {
+    call();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {  // of llama.cpp, which looks tokens up without asking
+    cannot_spell(error.what());
+  }
+}
+
+void LanguageModel::cannot_spell(const std::string& why) const {
+  fail_input(path_.string() + ": its vocabulary cannot spell a text (" + why + ")",
+             "a model with its whole tokenizer", "Fetch the file again, or use another model.");
+}
+
 std::vector<int32_t> LanguageModel::tokenize(std::string_view text, bool start,
                                              ControlTokens control) const {
   const bool read = control == ControlTokens::kRead;
   std::vector<int32_t> ids(text.size() + 8);
   const auto size = static_cast<int32_t>(text.size());
-  int32_t count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
-                                 static_cast<int32_t>(ids.size()), start, read);
-  if (count < 0) {
-    ids.resize(static_cast<size_t>(-count));
-    count = llama_tokenize(vocabulary_, text.data(), size, ids.data(),
-                           static_cast<int32_t>(ids.size()), start, read);
-  }
-  ids.resize(static_cast<size_t>(std::max(count, 0)));
+  const auto fill = [&] {
+    return llama_tokenize(vocabulary_, text.data(), size, ids.data(),
+                          static_cast<int32_t>(ids.size()), start, read);
+  };
+  spell([&] {
+    int32_t count = fill();
+    if (count < 0) {
+      ids.resize(static_cast<size_t>(-count));
+      count = fill();
+    }
+    ids.resize(static_cast<size_t>(std::max(count, 0)));
+  });
+  const int32_t words = vocabulary_size();
+  if (std::any_of(ids.begin(), ids.end(), [&](int32_t id) { return id < 0 || id >= words; }))
+    cannot_spell("it has no token for a part of it");
   return ids;
 }
 
 std::string LanguageModel::piece(int32_t token) const {
-  char bytes[256];
-  const int32_t count = llama_token_to_piece(vocabulary_, token, bytes, sizeof bytes, 0, false);
-  if (count >= 0) return {bytes, static_cast<size_t>(count)};
-  std::string longer(static_cast<size_t>(-count), '\0');
-  llama_token_to_piece(vocabulary_, token, longer.data(), -count, 0, false);
-  return longer;
+  std::string bytes(256, '\0');
+  spell([&] {
+    int32_t count = llama_token_to_piece(vocabulary_, token, bytes.data(),
+                                         static_cast<int32_t>(bytes.size()), 0, false);
+    if (count < 0) {
+      bytes.resize(static_cast<size_t>(-count));
+      count = llama_token_to_piece(vocabulary_, token, bytes.data(), -count, 0, false);
+    }
+    bytes.resize(static_cast<size_t>(std::max(count, 0)));
+  });
+  return bytes;
 }
 
 bool LanguageModel::ends_text(int32_t token) const {

@@ -23,9 +23,10 @@ class LanguageModel {
   explicit LanguageModel(const std::filesystem::path& path);
   ~LanguageModel();
 
-  /// Ids of a text. `start`: with the model's start token, where it has one. Control tokens spelt
-  /// in the text stay plain text, so a caption cannot end or redirect a prompt; only for text that
-  /// no user wrote are they read as what they spell.
+  /// Ids of a text, all of them within the vocabulary. `start`: with the model's start token, where
+  /// it has one. Control tokens spelt in the text stay plain text, so a caption cannot end or
+  /// redirect a prompt; only for text that no user wrote are they read as what they spell. Throws
+  /// Error(kInput) when the vocabulary lacks what spells the text.
   std::vector<int32_t> tokenize(std::string_view text, bool start,
                                 ControlTokens control = ControlTokens::kPlainText) const;
   /// The bytes of one token; several tokens may share one character.
@@ -43,6 +44,10 @@ class LanguageModel {
   struct Free {
     void operator()(llama_model* model) const;
   };
+  /// Calls a function of the tokenizer; what it throws is an error of the file.
+  template <typename Call>
+  void spell(Call call) const;
+  [[noreturn]] void cannot_spell(const std::string& why) const;
   std::filesystem::path path_;
   std::unique_ptr<llama_model, Free> model_;
   const llama_vocab* vocabulary_ = nullptr;

@@ -35,5 +35,18 @@ TEST(LanguageModel, TheCauseOfARefusalIsNamed) {
   EXPECT_THAT(refusal("metadata_cut60.gguf"), testing::HasSubstr("failed to read"));
 }
 
+TEST(LanguageModel, AVocabularyThatCannotSpellATextIsRefused) {
+  for (const char* name : {"tiny.gguf", "rwkv.gguf"}) {
+    const LanguageModel model(fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/fuzz/corpus/gguf" / name);
+    try {
+      model.tokenize("A DOG \xC3\xA9", true);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      EXPECT_THAT(error.what(), testing::HasSubstr("its vocabulary cannot spell a text"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace clipwright::language
