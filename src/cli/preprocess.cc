@@ -14,7 +14,8 @@ void add_preprocess_command(CLI::App& program) {
       "file, bit-equal to Pillow and\n"
       "torchvision: the shorter side is resized in the picture's own mode, the centre is cut out, "
       "then it becomes RGB. JPEG,\n"
-      "PNG, WebP, GIF, BMP and TIFF; EXIF rotation is ignored. A picture that cannot be read ends the command, and "
+      "PNG, WebP, GIF, BMP and TIFF; EXIF rotation is ignored. A picture that cannot be read ends "
+      "the command, and "
       "nothing is written.");
   command->add_option("--images", options->images, "picture files, in the order of the output")
       ->required()

@@ -12,8 +12,8 @@
 
 namespace clipwright {
 
-/// A growing list of read-only mappings. Reading is thread-safe once all files are added, and throws
-/// Error(kInput) for a file that has become shorter.
+/// A growing list of read-only mappings. Reading is thread-safe once all files are added, and
+/// throws Error(kInput) for a file that has become shorter.
 class MappedFiles {
  public:
   /// Maps a file and returns its number. Throws Error(kInput) when it cannot be read.

@@ -56,14 +56,25 @@ void write_quantized(const fs::path& model, std::string_view type, int threads,
   { const LanguageModel whole(model); }
   AtomicFile file(destination);
   errno = 0;
-  if (llama_model_quantize(model.c_str(), file.temporary().c_str(), &parameters) != 0) {
+  const bool done = llama_model_quantize(model.c_str(), file.temporary().c_str(), &parameters) == 0;
+  const int error = errno;
+  std::string why = last_llama_complaint();
+  bool whole = false;
+  if (done) {
+    // Its last bytes are written where it does not look whether they arrive.
+    try {
+      const LanguageModel written(file.temporary());
+      whole = true;
+    } catch (const Error&) {
+      why = " (it would not be whole)";
+    }
+  }
+  if (!whole) {
     // llama.cpp says of a full disk that a stream failed; other numbers may be of anything before.
-    const int error = errno;
     const bool disk = error == ENOSPC || error == EDQUOT || error == EIO || error == EFBIG;
     fail_running(model.string() + ": no " + std::string(type) + " copy could be written to " +
                      destination.string() +
-                     (disk ? std::string(" (") + std::strerror(error) + ")" : "") +
-                     last_llama_complaint(),
+                     (disk ? std::string(" (") + std::strerror(error) + ")" : "") + why,
                  {}, "Free some space, or leave --quantize out.");
   }
   file.commit();

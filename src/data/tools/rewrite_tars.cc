@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/loose_json.h"
 #include "core/log.h"
+#include "core/loose_json.h"
 #include "core/process/interrupt.h"
 #include "data/captions/caption_table.h"
 #include "data/files/file_names.h"

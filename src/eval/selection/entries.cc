@@ -19,8 +19,7 @@ std::vector<Entry> read_lines(const std::filesystem::path& path) {
     ++number;
     if (text::unicode::trimmed(line).empty()) continue;
     entries.push_back({std::to_string(entries.size()),
-                       path.string() + ", line " + std::to_string(number),
-                       parse_loosely(line)});
+                       path.string() + ", line " + std::to_string(number), parse_loosely(line)});
   }
   return entries;
 }
