@@ -260,6 +260,7 @@ def rewrites():
     put("rewrites_lines", "two.txt", "one dog\ntwo cats")
     put("rewrites_lines", "three.txt", "\ufeffone dog\r\ntwo cats\r\nthe sea, at night, is dark\r\n")
     put("rewrites_lines", "latin.txt", b"caf\xe9\nx\ny\nz\n")
+    put("rewrites_lines", "utf16.txt", "one dog\ntwo\n".encode("utf-16"))
     put("rewrites_lines", "controls.txt", "a\x0bb\n\u2028\n\x00\n\x1a\n")
 
     kept = [{"clipwright_records": 1}, {"recipe_sha256": "ab" * 32, "description": {"engine": "llama"}}, {"source": "a red dog", "mode": "human", "text": "one dog"},
