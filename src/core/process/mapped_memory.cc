@@ -10,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -19,10 +20,11 @@ namespace clipwright {
 /// What the handler has to know of a mapping. Never freed but used again, because the handler may
 /// look at it at any time.
 struct MappedMemory::Place {
-  std::atomic<uintptr_t> begin{0}, end{0};  // both 0: free
+  std::atomic<uintptr_t> begin{UINTPTR_MAX}, end{0};  // as here: free
   std::atomic<bool> shrunk{false};
   Place* next = nullptr;  // set before the place is in the list, and never again
   std::filesystem::path path;
+  size_t size = 0;
 };
 
 namespace {
@@ -40,7 +42,8 @@ struct sigaction handler_before {};
 struct Book {
   std::mutex mutex;
   std::vector<Place*> free;
-  std::vector<std::string> shrunk;  // names of files whose mappings are gone, until they are told
+  // Files whose mappings are gone, with what was mapped of them, until they are told.
+  std::vector<std::pair<std::filesystem::path, size_t>> shrunk;
 };
 Book& book() {
   static auto* one = new Book;
@@ -55,8 +58,11 @@ void on_bus_error(int number, siginfo_t* info, void* /*context*/) {
     const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
     for (Place* place = first_place.load(std::memory_order_acquire); place != nullptr;
          place = place->next) {
+      // The place may be given away and taken again meanwhile: both numbers must be of one mapping.
+      const uintptr_t begin = place->begin.load(std::memory_order_acquire);
       const uintptr_t end = place->end.load(std::memory_order_acquire);
-      if (address < place->begin.load(std::memory_order_acquire) || address >= end) continue;
+      if (address < begin || address >= end) continue;
+      if (place->begin.load(std::memory_order_acquire) != begin) continue;
       const uintptr_t page = address / kPage * kPage;
       if (::mmap(reinterpret_cast<void*>(page), end - page, PROT_READ,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
@@ -86,7 +92,16 @@ void watch_bus_errors() {
   ::sigaction(SIGBUS, &action, nullptr);
 }
 
-[[noreturn]] void refuse(const std::string& name) {
+/// The signal says the same when a disk does not deliver: the file's size tells which it was.
+[[noreturn]] void refuse(const std::filesystem::path& path, size_t size) {
+  const std::string name = path.string();
+  std::error_code error;
+  const uintmax_t now = std::filesystem::file_size(path, error);
+  if (!error && now >= size) {
+    fail_input(name + ": could not be read to its end; its disk did not deliver it", {},
+               "Nothing that was made of it is kept. Look at the disk or the network it is on, and "
+               "run this again.");
+  }
   fail_input(name + ": became shorter while it was read", "files that stay as they are",
              "Nothing that was made of it is kept. Write new versions under other names, and run "
              "this again.");
@@ -112,6 +127,7 @@ MappedMemory::MappedMemory(int descriptor, size_t size, const std::filesystem::p
     place_->next = first_place.load(std::memory_order_relaxed);
   }
   place_->path = path;
+  place_->size = size;
   place_->shrunk.store(false, std::memory_order_relaxed);
   const auto begin = reinterpret_cast<uintptr_t>(mapping);
   place_->begin.store(begin, std::memory_order_relaxed);
@@ -121,11 +137,11 @@ MappedMemory::MappedMemory(int descriptor, size_t size, const std::filesystem::p
 
 MappedMemory::~MappedMemory() {
   const std::lock_guard lock(book().mutex);
+  place_->begin.store(UINTPTR_MAX, std::memory_order_release);
   place_->end.store(0, std::memory_order_release);
-  place_->begin.store(0, std::memory_order_release);
   ::munmap(const_cast<std::byte*>(data_), size_);
   if (place_->shrunk.load(std::memory_order_relaxed))
-    book().shrunk.push_back(place_->path.string());
+    book().shrunk.emplace_back(place_->path, place_->size);
   book().free.push_back(place_);
 }
 
@@ -134,19 +150,19 @@ void MappedMemory::check(size_t offset, size_t size) const {
   for (size_t at = offset; at < end; at += kPage - (at % kPage)) {
     [[maybe_unused]] const auto touched = *static_cast<const volatile std::byte*>(data_ + at);
   }
-  if (place_->shrunk.load(std::memory_order_acquire)) refuse(place_->path.string());
+  if (place_->shrunk.load(std::memory_order_acquire)) refuse(place_->path, place_->size);
 }
 
 void check_mapped_files() {
   if (!any_shrunk.load(std::memory_order_acquire)) return;
   const std::lock_guard lock(book().mutex);
   if (!book().shrunk.empty()) {
-    const std::string name = book().shrunk.front();
+    const auto [path, size] = book().shrunk.front();
     book().shrunk.clear();
-    refuse(name);
+    refuse(path, size);
   }
   for (const Place* place = first_place.load(); place != nullptr; place = place->next) {
-    if (place->end.load() != 0 && place->shrunk.load()) refuse(place->path.string());
+    if (place->end.load() != 0 && place->shrunk.load()) refuse(place->path, place->size);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 #include "core/words.h"
 #include "text/unicode/utf8.h"
@@ -69,6 +70,22 @@ bool look_alike(const Fields& a, const Fields& b, const RowShape& shape) {
   return compared;
 }
 
+/// "10,000 people": a figure at the beginning of a line that goes on behind the comma.
+bool begins_with_grouped_number(std::string_view line) {
+  const size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+  return digits >= 1 && digits <= 3 && line.substr(digits).starts_with(',') &&
+         line.substr(digits + 1).find_first_not_of("0123456789") == 3;
+}
+
+/// Rows are numbered upwards; a sentence may begin with any number.
+bool counts_on(const Fields& own, const Fields& later, const RowShape& shape) {
+  if (shape.name < 0 || shape.name > shape.text) return true;
+  const auto name = static_cast<size_t>(shape.name);
+  const std::string before = value_at(own, name), after = value_at(later, name);
+  return !is_figure(before) || !is_figure(after) ||
+         std::strtod(after.c_str(), nullptr) > std::strtod(before.c_str(), nullptr);
+}
+
 }  // namespace
 
 bool are_alike(std::string_view a, std::string_view b) {
@@ -107,10 +124,14 @@ bool CsvRows::holds_rows(const Fields& fields) const {
       text_.substr(reader_.row_offset(), reader_.offset() - reader_.row_offset());
   Fields first, later;
   split_line(row.substr(0, row.find_first_of("\r\n")), shape_.separator, first);
+  const bool amiss = (shape_.columns > 0 && fields.size() != shape_.columns) || reader_.stray() ||
+                     reader_.unclosed();
   return any_later_line(row, [&](std::string_view line) {
     split_line(line, shape_.separator, later);
     const bool whole = shape_.columns > 0 ? later.size() == shape_.columns : later.size() > 1;
-    return whole && later.size() > 1 && look_alike(first, later, shape_);
+    if (!whole || later.size() < 2 || !look_alike(first, later, shape_)) return false;
+    // Where nothing else is amiss, figures alone have to be those of rows.
+    return amiss || (!begins_with_grouped_number(line) && counts_on(first, later, shape_));
   });
 }
 

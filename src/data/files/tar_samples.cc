@@ -1,7 +1,5 @@
 #include "data/files/tar_samples.h"
 
-#include <algorithm>
-
 #include "core/words.h"
 #include "data/files/file_names.h"
 
@@ -12,14 +10,13 @@ TarSamples::Place TarSamples::add(std::string_view path) {
   const size_t dot = path.find('.', name);
   if (dot == std::string_view::npos || dot == name || is_hidden(path)) return Place::kNone;
   const std::string_view key = path.substr(0, dot);
-  std::string suffix = ascii_lower(path.substr(dot + 1));
-  const bool same = !suffixes_.empty() && key == key_ &&
-                    std::find(suffixes_.begin(), suffixes_.end(), suffix) == suffixes_.end();
+  suffix_ = ascii_lower(path.substr(dot + 1));
+  const bool same = !suffixes_.empty() && key == key_ && !suffixes_.contains(suffix_);
   if (!same) {
     key_ = key;
     suffixes_.clear();
   }
-  suffixes_.push_back(std::move(suffix));
+  suffixes_.insert(suffix_);
   return same ? Place::kSame : Place::kAnother;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_set>
 
 namespace clipwright::data::files {
 
@@ -22,11 +22,11 @@ class TarSamples {
   Place add(std::string_view path);
   /// Of the member that `add` was last called with, unless it belongs to none.
   const std::string& key() const { return key_; }
-  const std::string& suffix() const { return suffixes_.back(); }
+  const std::string& suffix() const { return suffix_; }
 
  private:
-  std::string key_;
-  std::vector<std::string> suffixes_;
+  std::string key_, suffix_;
+  std::unordered_set<std::string> suffixes_;  // of this sample; of one key there may be millions
 };
 
 }  // namespace clipwright::data::files

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/process/interrupt.h"
 #include "data/files/file_names.h"
 
@@ -27,12 +28,14 @@ class Walk {
   Walk(fs::path start, Use file, Use folder)
       : start_(std::move(start)), file_(std::move(file)), folder_(std::move(folder)) {}
 
-  /// Returns why the start cannot be listed, if it cannot.
+  /// Returns why the start, or a folder below it, cannot be listed to its end. Folders below that
+  /// are closed to this user are told and passed over.
   std::error_code run() {
     std::error_code error;
     const fs::directory_iterator readable(start_, error);
-    if (!error) enter({});
-    return error;
+    if (error) return error;
+    enter({});
+    return error_;
   }
 
  private:
@@ -61,6 +64,11 @@ class Walk {
       if (folder_) folder_(inside);
       enter(inside);
     }
+    if (error == std::errc::permission_denied) {
+      log_warning(path.string() + ": cannot be listed (" + error.message() + "); passed over");
+    } else if (error && !error_) {
+      error_ = error;
+    }
     above_.pop_back();
   }
 
@@ -68,7 +76,17 @@ class Walk {
   Use file_, folder_;
   std::vector<std::pair<dev_t, ino_t>> above_;  // the folders from the start to here
   int64_t links_ = 0;
+  std::error_code error_;
 };
+
+/// Where nothing is there is nothing to list; whatever else hinders must not look like an empty
+/// folder.
+void check_listed(const fs::path& folder, const std::error_code& error) {
+  if (!error || error == std::errc::no_such_file_or_directory ||
+      error == std::errc::not_a_directory)
+    return;
+  fail_input(folder.string() + ": cannot be listed (" + error.message() + ")");
+}
 
 /// The names of a folder that a pattern without slashes matches.
 std::vector<std::string> names_in(const fs::path& folder, const std::string& pattern) {
@@ -81,6 +99,7 @@ std::vector<std::string> names_in(const fs::path& folder, const std::string& pat
     if (is_hidden(name) && !pattern.starts_with('.')) continue;
     names.push_back(name);
   }
+  check_listed(folder, error);
   return names;
 }
 
@@ -116,6 +135,7 @@ std::vector<std::string> files_in(const fs::path& folder, std::string_view endin
     const std::string name = at->path().filename().string();
     if (lower_extension(name) == ending && !is_hidden(name)) files.push_back(at->path().string());
   }
+  check_listed(folder, error);
   std::sort(files.begin(), files.end());
   return files;
 }

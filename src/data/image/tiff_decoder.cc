@@ -232,8 +232,9 @@ class TiffDecoder : public ImageDecoder {
     TIFFGetField(tiff_, TIFFTAG_TILELENGTH, &tile_height);
     const tmsize_t bytes = TIFFTileSize(tiff_), row_bytes = TIFFTileRowSize(tiff_);
     // A tile reaches beyond the picture by less than itself, unless the header lies.
-    constexpr tmsize_t kLargest = tmsize_t{1} << 30;
-    if (tile_width == 0 || tile_height == 0 || bytes <= 0 || row_bytes <= 0 || bytes > kLargest ||
+    const tmsize_t largest = std::max<tmsize_t>(
+        tmsize_t{64} << 20, 16 * static_cast<tmsize_t>(stored_width_) * stored_height_);
+    if (tile_width == 0 || tile_height == 0 || bytes <= 0 || row_bytes <= 0 || bytes > largest ||
         bytes / row_bytes < static_cast<tmsize_t>(tile_height))
       return "damaged TIFF: tiles of " + std::to_string(tile_width) + " x " +
              std::to_string(tile_height);

@@ -49,8 +49,11 @@ void refuse_silent(const source::Dataset& pairs, const captions::CaptionTable& c
     labelled = labelled || pairs.label(i) >= 0;
   }
   fail_input(
-      pairs.describe() + ": none of its pictures has a caption" +
-          (labelled ? ", only a class" : ""),
+      pairs.describe() + ": none of " +
+          (step == 1 ? "its pictures"
+                     : "the " + std::to_string((size + step - 1) / step) +
+                           " pictures that were looked at") +
+          " has a caption" + (labelled ? ", only a class" : ""),
       "a .txt of the same name beside each picture, a .txt or .json member in each sample, "
       "or a table with a column of captions",
       labelled ? "Pictures with classes serve evaluation: 'eval zeroshot', 'eval probe'." : "");

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/words.h"
+#include "text/text_file.h"
 #include "text/unicode/utf8.h"
 
 namespace clipwright::eval::sets {
@@ -35,7 +36,7 @@ std::optional<std::vector<std::string>> lines_of(const fs::path& root, const fs:
   fs::path file = root / name;
   if (!fs::is_regular_file(file, ignored)) file = split / name;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
-  std::vector<std::string> lines = stripped_lines(read_file(file));
+  std::vector<std::string> lines = stripped_lines(text::read_text(file));
   if (lines.empty()) fail_input(file.string() + ": is empty", "a line for each");
   const auto blank = std::find(lines.begin(), lines.end(), std::string());
   if (blank != lines.end()) {

@@ -12,6 +12,7 @@
 #include "eval/sets/benchmark_folder.h"
 #include "eval/sets/picture_labels.h"
 #include "text/templates/templates.h"
+#include "text/text_file.h"
 
 namespace clipwright::eval::sets {
 namespace {
@@ -114,7 +115,7 @@ std::string ClassificationData::main_metric() const {
 }
 
 std::vector<std::string> read_classnames(const std::string& path) {
-  const std::string text = read_file(path);
+  const std::string text = text::read_text(path);
   std::vector<std::string> names;
   size_t at = 0;
   while (at < text.size()) {

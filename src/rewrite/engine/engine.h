@@ -53,6 +53,9 @@ class RequestQueue {
   /// True when nothing more is to be begun (a spent budget): requests that an engine took and has
   /// not begun are given back. What `next` still gives is to be done.
   virtual bool closed() { return false; }
+  /// Whether requests like these were answered before, in an earlier run: an engine that fails with
+  /// the first of this one is then not taken for one that never answers.
+  virtual bool answered_before() const { return false; }
   /// Takes a request back that was not begun, once the queue is closed.
   virtual void give_back(Request&&) {}
 };

@@ -60,6 +60,30 @@ bool begins_with_bare_analysis(std::string_view written) {
          written[next] >= 'A' && written[next] <= 'Z';
 }
 
+/// The last mark that ends a thought.
+struct Closed {
+  size_t mark = 0, end = 0;  ///< where it begins, and what is behind it; 0 and 0: there is none
+  Marks marks;
+};
+
+Closed last_closed(std::string_view small) {
+  Closed closed;
+  for (const Marks& marks : kThoughts) {
+    const size_t at = small.rfind(marks.second);
+    if (at != std::string_view::npos && at + marks.second.size() > closed.end)
+      closed = {.mark = at, .end = at + marks.second.size(), .marks = marks};
+  }
+  return closed;
+}
+
+/// A thought that has no end. Such a mark within a text is a part of it: captions tell what signs
+/// say.
+bool begins_with_thought(std::string_view small, size_t from) {
+  const size_t begin = first_word(small, from);
+  return std::ranges::any_of(
+      kThoughts, [&](const Marks& marks) { return stands_at(small, begin, marks.first); });
+}
+
 /// Without the marks of an answer at its ends.
 std::string_view unmarked(std::string_view text, std::string_view small) {
   const size_t begin = first_word(text, 0);
@@ -89,17 +113,19 @@ Answer answer_of(std::string_view written) {
     open = begin == std::string_view::npos;
     if (!open) begin += kBareFinal.size();
   } else {
-    for (const auto& [first, last] : kThoughts) {
-      const size_t at = small.rfind(last);
-      if (at == std::string_view::npos || at + last.size() <= begin) continue;
-      thought = true;
-      begin = at + last.size();
-    }
-    for (const auto& [first, last] : kThoughts) {
-      const size_t at = small.find(first, begin);
-      if (at == std::string_view::npos || at >= end) continue;
-      end = at;  // what stands before a thought that has no end is an answer, if it is anything
-      thought = true;
+    const Closed closed = last_closed(small);
+    thought = closed.end > 0;
+    begin = closed.end;
+    if (thought && first_word(small, begin) == small.size()) {
+      // Nothing behind the thought: what stands before it is an answer, if it is anything.
+      const size_t before = last_closed(small.substr(0, closed.mark)).end;
+      const size_t at = small.substr(0, closed.mark).find(closed.marks.first, before);
+      if (at != std::string_view::npos && first_word(small.substr(0, at), before) < at) {
+        begin = before;
+        end = at;
+      }
+    } else if (begins_with_thought(small, begin)) {
+      open = thought = true;
     }
   }
   if (open) return {.text = {}, .behind_thought = true, .missing = true};

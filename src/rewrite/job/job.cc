@@ -73,12 +73,47 @@ void run_engine(engine::Engine& engine, const language::Sampling& sampling, JobQ
   if (broken) std::rethrow_exception(broken);
 }
 
+bool has_rewrites(const RewriteSummary& summary) {
+  return std::ranges::any_of(summary.modes, [](const auto& named) {
+    const ModeSummary& mode = named.second;
+    return mode.accepted + mode.already_done + mode.elsewhere > 0;
+  });
+}
+
+/// After an error that ends the job, which is what the user must hear of: trouble with the outputs
+/// is only a warning beside it.
+void write_what_there_is(const records::CaptionSource& captions, const RewriteOptions& options,
+                         const JobPlan& plan, ledger::Ledger& ledger) {
+  if (interrupted() || !has_rewrites(plan.summary)) return;
+  try {
+    write_outputs(captions, options, plan, ledger);
+  } catch (const Error& error) {
+    log_warning(std::string("the outputs are not written: ") + error.what());
+  }
+}
+
 /// Workers that come later begin elsewhere in the plan.
 int64_t first_of(ledger::Ledger& ledger, const JobPlan& plan) {
   const int64_t left = plan.left();
   if (left == 0 || ledger.held_elsewhere() == 0) return 0;
   return static_cast<int64_t>(Random(hash64(ledger::worker_name()), "first", 0, uint64_t{0})
                                   .below(static_cast<uint64_t>(left)));
+}
+
+/// Asks the engine for what the plan lacks.
+void run_plan(const records::CaptionSource& captions, const RewriteOptions& options,
+              engine::Engine& engine, JobPlan& plan, ledger::Ledger& ledger) {
+  std::vector<ledger::RewriteRecipe> recipes;
+  std::vector<ledger::LedgerTask> tasks;
+  for (const PlannedMode& mode : plan.modes) {
+    recipes.push_back(mode.recipe);
+    tasks.push_back(mode.task);
+  }
+  const int64_t first = first_of(ledger, plan);
+  JobLedger job_ledger(ledger, std::move(recipes), std::move(tasks), options.attempts,
+                       options.ledger_options.lease);
+  JobQueue queue(captions, options, engine, plan, &job_ledger, first);
+  run_engine(engine, options.sampling, queue);
 }
 
 }  // namespace
@@ -108,17 +143,12 @@ RewriteSummary rewrite_captions(const records::CaptionSource& captions, const Re
   plan.summary.plan_seconds = seconds_since(began);
   const auto start = Clock::now();
   if (plan.left() > 0 || engine.connected()) {
-    std::vector<ledger::RewriteRecipe> recipes;
-    std::vector<ledger::LedgerTask> tasks;
-    for (const PlannedMode& mode : plan.modes) {
-      recipes.push_back(mode.recipe);
-      tasks.push_back(mode.task);
+    try {
+      run_plan(captions, options, engine, plan, *ledger);
+    } catch (const Error&) {
+      write_what_there_is(captions, options, plan, *ledger);
+      throw;
     }
-    const int64_t first = first_of(*ledger, plan);
-    JobLedger job_ledger(*ledger, std::move(recipes), std::move(tasks), options.attempts,
-                         options.ledger_options.lease);
-    JobQueue queue(captions, options, engine, plan, &job_ledger, first);
-    run_engine(engine, options.sampling, queue);
   }
   RewriteSummary& summary = plan.summary;
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

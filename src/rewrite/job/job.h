@@ -67,7 +67,7 @@ void check_options(const RewriteOptions& options);
 /// rewritten once. Throws Error(kInput) when more than 5 % of the captions are
 /// not UTF-8 or none is usable, Error(kUsage) for impossible options,
 /// Error(kFailed) when disk, server or engine give up; whatever was committed
-/// stays.
+/// stays, and the outputs are written with it when there is any.
 RewriteSummary rewrite_captions(const records::CaptionSource& captions,
                                 const RewriteOptions& options, engine::Engine& engine);
 

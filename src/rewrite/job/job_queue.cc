@@ -45,6 +45,7 @@ JobQueue::JobQueue(const records::CaptionSource& captions, const RewriteOptions&
       watch_(engine),
       total_(plan.left()),
       first_(first) {
+  if (answered_before()) watch_.answered();
   if (ledger != nullptr) progress_.emplace("rewriting", total_);
 }
 
@@ -165,6 +166,11 @@ std::optional<JobQueue::Work> JobQueue::next_claimed() {
     ledger_->wait(std::chrono::milliseconds(100));
     if (progress_) progress_->update(done_, detail());
   }
+}
+
+bool JobQueue::answered_before() const {
+  return std::ranges::any_of(plan_.summary.modes,
+                             [](const auto& mode) { return mode.second.already_done > 0; });
 }
 
 bool JobQueue::closed() { return interrupted() || budget_is_spent(); }

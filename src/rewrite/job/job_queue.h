@@ -31,6 +31,9 @@ class JobQueue final : public engine::RequestQueue, public engine::ReplySink {
   /// captions.
   std::optional<engine::Request> next() override;
   bool closed() override;
+  /// Some text of the plan was accepted before this run. What is left may be what the model cannot
+  /// do, so its thoughts end no run either.
+  bool answered_before() const override;
   /// Throws Error(kFailed) when the model only thinks (ThoughtWatch).
   void put(const engine::Request& request, engine::Reply reply) override;
   size_t unsettled() const override { return ledger_ == nullptr ? 0 : ledger_->uncommitted(); }

@@ -69,7 +69,8 @@ class Run {
         clock_(*options.clock),
         limit_(options.concurrency),
         breaker_(options.breaker),
-        order_(queue, 2 * static_cast<size_t>(std::max(1, options.concurrency))) {}
+        order_(queue, 2 * static_cast<size_t>(std::max(1, options.concurrency))),
+        any_answer_(queue.answered_before()) {}
 
   void loop();
 
@@ -106,9 +107,9 @@ class Run {
   std::deque<Attempt> waiting_;                ///< to be sent again
   int64_t number_ = 0;
   bool probing_ = false;
-  bool drained_ = false;  ///< the queue was asked and has nothing now
-  int given_up_ = 0;      ///< requests, since the last answer
-  bool any_answer_ = false;
+  bool drained_ = false;     ///< the queue was asked and has nothing now
+  int given_up_ = 0;         ///< requests, since the last answer
+  bool any_answer_ = false;  ///< in this run or an earlier one
   int busy_in_a_row_ = 0;
   Time quiet_until_{};
   std::optional<Time> trouble_since_;  ///< nothing was answered since

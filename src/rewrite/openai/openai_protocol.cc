@@ -153,7 +153,7 @@ Json request_body(const OpenAiDialect& dialect, const engine::Request& request,
   const auto say = [&](const char* name, Json value) {
     if (dialect.fields.contains(name)) body[name] = std::move(value);
   };
-  say("stop", Json::array({"\n"}));
+  if (dialect.says_stop) say("stop", Json::array({"\n"}));
   say("seed", request.seed & kSeedMask);
   say("n", 1);
   say("presence_penalty", 0);

@@ -29,6 +29,9 @@ struct OpenAiDialect {
   std::string model;
   std::string token_limit = "max_tokens";  ///< or max_completion_tokens
   std::set<std::string> fields;            ///< of optional_fields()
+  /// Say `stop`, where it is among the fields. Changes what is paid for and no text, as a text ends
+  /// at its line break anyway.
+  bool says_stop = true;
 };
 
 /// Fields every OpenAI-compatible server should know: n, seed, stop, and the two penalties.

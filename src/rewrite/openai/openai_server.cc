@@ -157,7 +157,9 @@ bool is_elsewhere(const Judgement& judgement, const HttpReply& reply) {
 
 /// A model that begins with a thought: it breaks lines long before its answer.
 void let_think(OpenAiServer& server) {
-  if (server.dialect.fields.erase("stop") == 0) return;
+  // Not of the fields: they are part of the recipe, which must not hang on one sampled token.
+  server.dialect.says_stop = false;
+  if (!server.dialect.fields.contains("stop")) return;
   log_info(server.address.base +
            ": the model thinks before it answers; requests go without a stop at line breaks, so "
            "that its thought can end.");
@@ -218,6 +220,7 @@ std::optional<std::string> settle(HttpClient& client, const ProbeOptions& option
 
 void say_all_fields(OpenAiServer& server) {
   OpenAiDialect& dialect = server.dialect;
+  dialect.says_stop = true;
   dialect.fields = standard_fields();
   dialect.fields.insert(extension_fields().begin(), extension_fields().end());
   // Elsewhere the word means something else or nothing.

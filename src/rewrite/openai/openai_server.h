@@ -30,10 +30,10 @@ struct ProbeOptions {
 };
 
 /// Lists the models, then sends requests for one token until one is taken: a field that the server
-/// refuses is left out from then on, and so is `stop` for a model that begins with a thought, which
-/// a line break must not end. Of several addresses the first counts at which there is a server.
-/// Throws Error(kUsage) when it lists models but not this one, Error(kFailed) when nobody answers,
-/// the key is wrong, or no request is taken.
+/// refuses is left out from then on; `stop`, though it stays a field, is not said to a model that
+/// begins with a thought, which a line break must not end. Of several addresses the first counts at
+/// which there is a server. Throws Error(kUsage) when it lists models but not this one,
+/// Error(kFailed) when nobody answers, the key is wrong, or no request is taken.
 OpenAiServer probe_server(HttpClient& client, const std::vector<OpenAiAddress>& addresses,
                           const ProbeOptions& options, engine::MonotonicClock& clock);
 

@@ -64,6 +64,14 @@ Verdict verdict_of_status(int status, const ServerWords& words, bool says_when) 
   return Verdict::kGiveUp;
 }
 
+/// HTML or XML.
+bool is_page(std::string_view body) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  const size_t begin = body.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && body[begin] == '<';
+}
+
 /// What a status, with the words that came with it, means.
 Judgement judge_status(const HttpReply& reply, int status, const ServerWords& words) {
   Judgement judgement;
@@ -107,7 +115,8 @@ Judgement judge(OpenAiApi api, const HttpReply& reply, ParsedReply& parsed) {
   parsed = parse_reply_body(api, reply.body);
   if (parsed.refusal) return judge_status(reply, parsed.refusal->status, *parsed.refusal);
   if (parsed.damaged) {
-    judgement.verdict = Verdict::kUnusable;
+    // Another seed does not help against what a proxy says in the server's place.
+    judgement.verdict = is_page(reply.body) ? Verdict::kRetry : Verdict::kUnusable;
     judgement.reason = quoted_reason(parsed.reply.text, kMostReason);
     judgement.kind = parsed.reply.error;
   }

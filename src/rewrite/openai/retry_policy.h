@@ -14,7 +14,7 @@ namespace clipwright::rewrite::openai {
 enum class Verdict {
   kAnswer,    ///< status 200 or another of its hundred
   kRetry,     ///< the server or the line is in trouble: 408, 409, 424, 425, 5xx, connection loss,
-              ///< timeout
+              ///< timeout, a page (HTML) where a reply should be
   kBusy,      ///< the server asks for patience: 429, or 503 with Retry-After
   kUnusable,  ///< a reply that nobody can use: beyond the limit, or damaged; another seed may help
   kGiveUp,    ///< this request gets no answer, whoever asks: another 4xx, 403 of a moderation

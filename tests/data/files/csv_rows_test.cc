@@ -88,6 +88,19 @@ TEST(CsvRows, CaptionsThatRunOverLinesStayWhole) {
   }
 }
 
+/// Rows that are named by numbers, and captions of several lines that begin with some.
+TEST(CsvRows, FiguresInASentenceAreNoRows) {
+  const RowShape shape = {',', 2, 0, 1};  // id, caption
+  for (const std::string caption :
+       {"Crowd of\n10,000 people", "A list:\n1, dogs\n2, cats", "Seen\n1,250 times, or 3"}) {
+    const Rows rows = rows_of("7,\"" + caption + "\"\n8,x\n", shape);
+    ASSERT_EQ(rows.size(), 2u) << caption;
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"7", caption}));
+  }
+  EXPECT_EQ(rows_of("7,\"a dog\n8,a cat\n9,a 12\"\n", shape),
+            (Rows{{"7", "\"a dog"}, {"8", "a cat"}, {"9", "a 12\""}}));
+}
+
 TEST(CsvRows, WithoutANameTheOtherColumnsTell) {
   const RowShape shape = {',', 2, -1, 0};  // caption, score
   EXPECT_EQ(rows_of("\"Best,0.5\na cat,0.25\na bus 12\",0.75\n", shape),

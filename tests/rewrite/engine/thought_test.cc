@@ -73,7 +73,24 @@ TEST(Thought, MarksThatAreHalfThere) {
   EXPECT_EQ(line_of("<think>\n\n</think>\n\na dog runs"), "a dog runs");  // thinking turned off
   EXPECT_EQ(line_of("<think>a </think> b</think> a dog"), "a dog");
   EXPECT_TRUE(answer_of("<think>a</think><think>b").missing);
-  EXPECT_EQ(line_of("a dog <think>was it one?"), "a dog ");
+  // Captions tell what signs say: a mark within a text is a thought only where it is ended.
+  for (const std::string whole :
+       {"a black mug with [THINK] different printed on it", "a sign that says <think> in neon",
+        "a dog <think>was it one?", "a mug with <|channel> and <reasoning> on it"}) {
+    EXPECT_EQ(line_of(whole), whole);
+    EXPECT_FALSE(answer_of(whole).behind_thought) << whole;
+    EXPECT_EQ(line_of("<think>hm</think> " + whole), whole);
+    EXPECT_EQ(line_of("hm</think>\n" + whole), whole);
+  }
+  EXPECT_TRUE(answer_of(" \n<think> a dog").missing);
+  EXPECT_EQ(line_of("a dog <think>was it?</think> a cat"), "a cat");
+  // Nothing behind the thought: the answer stands before it.
+  EXPECT_EQ(line_of("a dog <think>was it?</think>"), "a dog ");
+  EXPECT_EQ(line_of("a dog\n<think>was\n<think> it?</think>\n"), "a dog");
+  EXPECT_EQ(line_of("<think>hm</think> a dog [THINK]was it?[/THINK]"), "a dog ");
+  EXPECT_FALSE(answer_of("a dog <think>was it?</think>").missing);
+  EXPECT_TRUE(answer_of("a dog</think>").missing);
+  EXPECT_TRUE(answer_of("<think>a</think> <think>b</think>").missing);
   // The answer's own marks.
   EXPECT_EQ(line_of("<think>x</think>\n<answer>\na dog\n</answer>"), "a dog");
   EXPECT_EQ(line_of("<|begin_of_thought|>x<|end_of_thought|>\n<|begin_of_solution|>a dog"),

@@ -173,13 +173,45 @@ TEST_F(Job, AChangeOfTheRecipeNeverReusesOldRows) {
 TEST_F(Job, WhatWasFinishedBeforeTheEngineBrokeIsKept) {
   engine_.stop_after = 3;
   EXPECT_THROW(run("a cat\na dog\na bird\na fish\n", engine_), Error);
-  EXPECT_TRUE(fs::is_empty(folder_ / "out"));  // no half-written outputs
+  // The outputs hold what there is, a line a caption.
+  EXPECT_EQ(lines("human.txt").size(), 4u);
+  EXPECT_EQ(lines("coco.txt").size(), 4u);
+  EXPECT_EQ(lines("rewrites.jsonl").size(), 4u);
   TestEngine again;
   const RewriteSummary summary = run("a cat\na dog\na bird\na fish\n", again);
   EXPECT_EQ(summary.accepted() + summary.modes[0].second.already_done +
                 summary.modes[1].second.already_done,
             8);
   EXPECT_EQ(lines("human.txt").size(), 4u);
+}
+
+TEST_F(Job, AnEngineThatBreaksAtOnceLeavesNoOutputs) {
+  class BrokenEngine final : public TestEngine {
+   public:
+    void run(engine::RequestQueue&, const language::Sampling&, engine::ReplySink&) override {
+      throw Error(ExitCode::kFailed, "the test engine broke");
+    }
+  } broken;
+  EXPECT_THROW(run("a cat\na dog\n", broken), Error);
+  EXPECT_TRUE(fs::is_empty(folder_ / "out"));
+}
+
+TEST_F(Job, HardCaptionsThatAreLeftEndNoLaterRun) {
+  class ThinkingEngine final : public TestEngine {
+   public:
+    engine::Reply answer(const engine::Request& request) const override {
+      if (request.source.find("hard") == std::string::npos) return TestEngine::answer(request);
+      return {.status = engine::ReplyStatus::kThought, .text = "<think>"};
+    }
+  } engine;
+  std::string hard;
+  for (int i = 0; i < 30; ++i) hard += "a hard caption " + std::to_string(i) + "\n";
+  EXPECT_THROW(run(hard, engine), Error);  // nothing says yet that this model answers at all
+  run("a dog\n", engine);
+  const RewriteSummary summary = run("a dog\n" + hard, engine);
+  EXPECT_EQ(summary.modes[0].second.already_done, 1);
+  EXPECT_EQ(summary.modes[0].second.failed, 30);
+  EXPECT_EQ(lines("human.txt").size(), 31u);
 }
 
 /// Rejects by rule: captions with "bad" never work, with "second" at the second attempt.

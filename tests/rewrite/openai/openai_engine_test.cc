@@ -465,8 +465,7 @@ TEST(OpenAiFaults, AServerThatRefusesEverythingEndsTheJob) {
 TEST(OpenAiFaults, AServerWhoseRepliesNobodyCanUseEndsTheJobWithItsWords) {
   for (const auto& [body, words] : std::map<std::string, std::string>{
            {R"({"choices":null,"id":"g7"})", "\"g7\""},
-           {R"({"error":"the upstream is gone"})", "the upstream is gone"},
-           {"<html>login</html>", "<html>login"}}) {
+           {R"({"error":"the upstream is gone"})", "the upstream is gone"}}) {
     std::atomic<bool> probing = true;
     FakeServer server([&](const Asked& asked) {
       FakeReply reply = good(asked);
@@ -482,6 +481,40 @@ TEST(OpenAiFaults, AServerWhoseRepliesNobodyCanUseEndsTheJobWithItsWords) {
     EXPECT_NE(told.find(words), std::string::npos) << told;
     EXPECT_LT(list.replies.size(), 30u);
   }
+}
+
+TEST(OpenAiFaults, AJobThatWasAnsweredBeforeIsNotEndedByItsFirstRequests) {
+  struct Resumed final : engine::RequestQueue {
+    std::optional<engine::Request> next() override { return list.next(); }
+    bool answered_before() const override { return true; }
+    RequestList list = RequestList::captions(99, 1);
+  };
+  std::atomic<bool> probing = true;
+  FakeServer server(
+      [&](const Asked& asked) { return probing ? good(asked) : error_reply(400, "no"); });
+  OpenAiEngine engine(Client().options_for(server));
+  probing = false;
+  Resumed queue;
+  engine.run(queue, {}, queue.list);
+  EXPECT_EQ(queue.list.replies.size(), 99u);
+}
+
+TEST(OpenAiFaults, AProxysPageIsTroubleThatPasses) {
+  std::atomic<int> pages = 0;
+  FakeServer server([&](const Asked& asked) {
+    if (is_models(asked) || is_probe(asked) || ++pages > 30) return good(asked);
+    return FakeReply{.body = "\n<!DOCTYPE html><html>Back soon</html>"};
+  });
+  OpenAiEngine engine(Client().options_for(server));
+  RequestList list = RequestList::captions(200, 5);
+  engine.run(list, {}, list);
+  EXPECT_EQ(list.stopped(), 200);
+  // For good: nothing but the patience ends it, or the requests' tries.
+  pages = -1'000'000'000;
+  RequestList more = RequestList::captions(500, 5);
+  std::string told;
+  EXPECT_EQ(code_of([&] { engine.run(more, {}, more); }, told), ExitCode::kFailed);
+  EXPECT_NE(told.find("Back soon"), std::string::npos) << told;
 }
 
 TEST(OpenAiFaults, ErrorsInGoodRepliesAreWhatTheirCodesSay) {
@@ -629,8 +662,9 @@ TEST(OpenAiEngine, AModelThatThinksGetsNoStopAtLineBreaks) {
   engine.run(list, {}, list);
   EXPECT_FALSE(stop_sent);
   EXPECT_EQ(list.replies.at(2).text, "a dog anew");
-  const Json fields = engine.identity()["fields"];
-  EXPECT_EQ(std::count(fields.begin(), fields.end(), "stop"), 0);
+  // One sampled token must not make another recipe.
+  FakeServer plain(good);
+  EXPECT_EQ(engine.identity(), OpenAiEngine(Client().options_for(plain)).identity());
 }
 
 TEST(OpenAiEngine, ThatIsToBeAskedLaterAsksNobodyUntilItMust) {
