@@ -173,10 +173,10 @@ TEST_F(Job, AChangeOfTheRecipeNeverReusesOldRows) {
 TEST_F(Job, WhatWasFinishedBeforeTheEngineBrokeIsKept) {
   engine_.stop_after = 3;
   EXPECT_THROW(run("a cat\na dog\na bird\na fish\n", engine_), Error);
-  // The outputs hold what there is, a line a caption.
+  // The outputs hold what there is: a line a caption, a record a caption and mode.
   EXPECT_EQ(lines("human.txt").size(), 4u);
   EXPECT_EQ(lines("coco.txt").size(), 4u);
-  EXPECT_EQ(lines("rewrites.jsonl").size(), 4u);
+  EXPECT_EQ(lines("rewrites.jsonl").size(), 8u);
   TestEngine again;
   const RewriteSummary summary = run("a cat\na dog\na bird\na fish\n", again);
   EXPECT_EQ(summary.accepted() + summary.modes[0].second.already_done +

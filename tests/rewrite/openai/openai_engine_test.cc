@@ -502,7 +502,7 @@ TEST(OpenAiFaults, AJobThatWasAnsweredBeforeIsNotEndedByItsFirstRequests) {
 TEST(OpenAiFaults, AProxysPageIsTroubleThatPasses) {
   std::atomic<int> pages = 0;
   FakeServer server([&](const Asked& asked) {
-    if (is_models(asked) || is_probe(asked) || ++pages > 30) return good(asked);
+    if (is_models(asked) || is_probe(asked) || ++pages > 12) return good(asked);
     return FakeReply{.body = "\n<!DOCTYPE html><html>Back soon</html>"};
   });
   OpenAiEngine engine(Client().options_for(server));
