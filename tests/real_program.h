@@ -17,6 +17,7 @@ namespace clipwright {
 struct Ended {
   int code = -1, signal = 0;
   std::string log;
+  int64_t most_memory = 0;  ///< bytes it held at once
 };
 
 /// Runs the program; sends `signal` to it and to what it started as soon as its log shows `moment`.
@@ -62,7 +63,9 @@ inline Ended run_real_program(std::vector<std::string> arguments, const std::str
   }
   ::fclose(log);
   int status = 0;
-  ::waitpid(child, &status, 0);
+  rusage usage{};
+  ::wait4(child, &status, 0, &usage);
+  ended.most_memory = int64_t{usage.ru_maxrss} * 1024;
   if (WIFEXITED(status)) ended.code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
   return ended;

@@ -10,28 +10,11 @@
 #include "core/npy.h"
 #include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
+#include "tests/models/golden_model.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::models {
 namespace {
-
-const fs::path kGolden = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/models";
-
-Tensor load_floats(const fs::path& path) {
-  const NpyArray array = read_npy(path);
-  Tensor tensor = torch::empty(array.shape, torch::kFloat32);
-  std::memcpy(tensor.data_ptr(), array.bytes.data(), array.bytes.size());
-  return tensor;
-}
-
-Tensor golden_pixels(const Clip& model) {
-  const NpyArray array = read_npy(kGolden / "pixels.npy");
-  Tensor pixels = torch::empty(array.shape, torch::kUInt8);
-  std::memcpy(pixels.data_ptr(), array.bytes.data(), array.bytes.size());
-  const int64_t size = model.config().vision.image_size;
-  return normalize_pixels(pixels.narrow(2, 0, size).narrow(3, 0, size).contiguous(),
-                          model.config().preprocess);
-}
 
 /// The padded golden ids without their padding.
 TextBatch golden_texts() {

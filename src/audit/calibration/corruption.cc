@@ -78,7 +78,9 @@ Result swap_colour(std::string_view caption, const CaptionWords& words, Random& 
     }
   }
   if (found.empty()) return std::nullopt;
-  const auto [at, family] = found[random.below(found.size())];
+  const auto chosen = found[random.below(found.size())];
+  const size_t at = chosen.first;
+  const int family = chosen.second;
   const bool any = std::any_of(kNewColours.begin(), kNewColours.end(), [&](const Colour& other) {
     return other.family != family && !says(words, other.name);
   });

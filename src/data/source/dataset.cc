@@ -26,9 +26,11 @@ std::unique_ptr<Dataset> open_one(const std::string& path, SourceKind kind,
       return open_jsonl(path, kind, options);
     case SourceKind::kParquet:
       return open_parquet(path, options);
-    case SourceKind::kFolder:
-      if (auto rows = open_metadata_folder(path, options)) return rows;
-      return open_folder(path, options);
+    case SourceKind::kFolder: {
+      FolderFiles found = list_folder(path);
+      if (auto rows = open_metadata_folder(path, found, options)) return rows;
+      return open_folder(path, std::move(found), options);
+    }
     case SourceKind::kClipBenchmark:
       return open_clip_benchmark(path, options);
     case SourceKind::kCaptionJson:

@@ -24,9 +24,8 @@ std::string_view without_extension(std::string_view name) {
 /// Files of captions, found by their path without ending.
 class CaptionFiles {
  public:
-  void add(std::string path) { paths_.push_back(std::move(path)); }
-  /// Call once all are added, in the order of their paths.
-  void sort() {
+  /// `paths` in rising order.
+  explicit CaptionFiles(std::vector<std::string> paths) : paths_(std::move(paths)) {
     std::stable_sort(paths_.begin(), paths_.end(), [](const std::string& a, const std::string& b) {
       return without_extension(a) < without_extension(b);
     });
@@ -106,10 +105,9 @@ class FolderDataset final : public Dataset {
  public:
   explicit FolderDataset(std::filesystem::path root) : root_(std::move(root)) {}
 
-  void read(const DataOptions& options) {
-    std::vector<std::string> pictures;
-    CaptionFiles texts;
-    list(pictures, texts);
+  void read(FolderFiles found, const DataOptions& options) {
+    const std::vector<std::string>& pictures = found.pictures;
+    const CaptionFiles texts(std::move(found.texts));
     if (pictures.empty()) holds_no_picture(root_);
     const bool captioned =
         std::any_of(pictures.begin(), pictures.end(),
@@ -178,24 +176,6 @@ class FolderDataset final : public Dataset {
   }
 
  private:
-  /// Sorted paths of pictures, and the files of captions, both relative to the root. Endings count
-  /// in any case, as in tars.
-  void list(std::vector<std::string>& pictures, CaptionFiles& texts) const {
-    const auto is_text = [](std::string_view name) {
-      return files::lower_extension(name) == "txt";
-    };
-    for (std::string& file : files::files_below(root_, [&](std::string_view name) {
-           return is_text(name) || files::is_image_name(name);
-         })) {
-      if (is_text(file)) {
-        texts.add(std::move(file));
-      } else {
-        pictures.push_back(std::move(file));
-      }
-    }
-    texts.sort();
-  }
-
   /// No captions at all: the first folder below the root is the class, numbered in sorted order.
   void read_classes(const std::vector<std::string>& pictures) {
     std::set<std::string> names;
@@ -226,9 +206,10 @@ class FolderDataset final : public Dataset {
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_folder(const std::string& path, const DataOptions& options) {
+std::unique_ptr<Dataset> open_folder(const std::string& path, FolderFiles found,
+                                     const DataOptions& options) {
   auto dataset = std::make_unique<FolderDataset>(path);
-  dataset->read(options);
+  dataset->read(std::move(found), options);
   return dataset;
 }
 

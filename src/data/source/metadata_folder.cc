@@ -76,7 +76,8 @@ void say_what_has_no_row(const std::string& folder, const std::vector<std::strin
     if (named.contains(picture)) continue;
     if (++without == 1) first = &picture;
   }
-  if (without > 0) {
+  // Keys of a column of their own are no paths and tell nothing of pictures.
+  if (without > 0 && without < static_cast<int64_t>(pictures.size())) {
     log_warning(folder + ": " + with_commas(without) + " of " +
                 with_commas(static_cast<int64_t>(pictures.size())) +
                 " pictures have no row in its metadata, the first " + *first);
@@ -85,12 +86,25 @@ void say_what_has_no_row(const std::string& folder, const std::vector<std::strin
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const DataOptions& options) {
-  std::vector<std::string> tables = files::files_below(path, is_metadata_name);
+FolderFiles list_folder(const std::string& path) {
+  FolderFiles found;
+  const auto list_of = [&](std::string_view name) -> std::vector<std::string>* {
+    if (files::is_image_name(name)) return &found.pictures;
+    if (files::lower_extension(name) == "txt") return &found.texts;
+    return is_metadata_name(name) ? &found.tables : nullptr;
+  };
+  for (std::string& file :
+       files::files_below(path, [&](std::string_view name) { return list_of(name) != nullptr; })) {
+    const std::string_view name = std::string_view(file).substr(file.rfind('/') + 1);
+    list_of(name)->push_back(std::move(file));
+  }
+  return found;
+}
+
+std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const FolderFiles& found,
+                                              const DataOptions& options) {
+  std::vector<std::string> tables = found.tables;
   if (tables.empty()) return nullptr;
-  const std::vector<std::string> pictures = files::files_below(path, files::is_image_name);
-  const std::vector<std::string> texts = files::files_below(
-      path, [](std::string_view name) { return files::lower_extension(name) == "txt"; });
   DataOptions of_tables = options;
   of_tables.type = "auto";
   const auto place = [&](const std::string& table) { return (fs::path(path) / table).string(); };
@@ -99,7 +113,7 @@ std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const Dat
     return !has_what_is_wanted(file, kind_of(file, of_tables), of_tables);
   });
   if (tables.empty()) return nullptr;
-  if (!options.labels && has_texts(pictures, texts)) {
+  if (!options.labels && has_texts(found.pictures, found.texts)) {
     log_warning(path + ": its captions are the .txt files beside the pictures; " + tables[0] +
                 " is not read. To read it name that file.");
     return nullptr;
@@ -117,7 +131,7 @@ std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const Dat
     parts.push_back(below(open_dataset(of_tables), folder.string()));
   }
   std::unique_ptr<Dataset> rows = concatenate(std::move(parts));
-  if (options.pictures) say_what_has_no_row(path, pictures, *rows);
+  if (options.pictures) say_what_has_no_row(path, found.pictures, *rows);
   return rows;
 }
 

@@ -22,8 +22,16 @@ std::unique_ptr<Dataset> open_jsonl(const std::string& path, SourceKind kind,
 std::unique_ptr<Dataset> open_parquet(const std::string& path, const DataOptions& options);
 /// A caption a line, without pictures.
 std::unique_ptr<Dataset> open_lines(const std::string& path, const DataOptions& options);
+/// What a folder of pictures holds at any depth: paths from there, sorted, hidden files left out.
+/// Endings count in any case. Found in one walk, since folders may lie on a network.
+struct FolderFiles {
+  std::vector<std::string> pictures, texts, tables;  ///< tables: metadata.csv and its like
+};
+/// Throws Error(kInput) when the folder cannot be listed.
+FolderFiles list_folder(const std::string& path);
 /// Pictures with a .txt of the same name beside them, or pictures in class folders.
-std::unique_ptr<Dataset> open_folder(const std::string& path, const DataOptions& options);
+std::unique_ptr<Dataset> open_folder(const std::string& path, FolderFiles found,
+                                     const DataOptions& options);
 /// Tars of samples: members that share a key.
 std::unique_ptr<Dataset> open_tars(const std::vector<std::string>& paths,
                                    const DataOptions& options);
@@ -39,7 +47,8 @@ std::unique_ptr<Dataset> open_annotated(const std::string& path, SourceKind kind
 /// metadata.csv, .tsv, .jsonl, .ndjson or .parquet in the folder or folders below it, whose paths
 /// start at the table. Null for a folder that has none with a column of captions (of labels, where
 /// those are asked for), and for one whose captions stand in .txt files.
-std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const DataOptions& options);
+std::unique_ptr<Dataset> open_metadata_folder(const std::string& path, const FolderFiles& found,
+                                              const DataOptions& options);
 /// Several sources one after the other.
 std::unique_ptr<Dataset> concatenate(std::vector<std::unique_ptr<Dataset>> parts);
 /// The same pairs, their keys below a folder; as they are for an empty one.

@@ -11,6 +11,7 @@
 #include "data/files/tar.h"
 #include "data/files/walk.h"
 #include "data/image/picture_format.h"
+#include "data/tools/unfinished_tars.h"
 
 namespace clipwright::data::tools {
 namespace {
@@ -57,6 +58,7 @@ void check_pack_options(const PackOptions& options) {
 PackResult pack(const source::Dataset& dataset, const captions::CaptionTable* captions,
                 const PackOptions& options) {
   check_pack_options(options);
+  tell_unfinished_tars(options.folder);
   make_folder(options.folder);
   PackResult result;
   Json sizes = Json::object();

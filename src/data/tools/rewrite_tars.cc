@@ -18,6 +18,7 @@
 #include "data/source/dataset.h"
 #include "data/source/source_kind.h"
 #include "data/source/sources.h"
+#include "data/tools/unfinished_tars.h"
 
 namespace clipwright::data::tools {
 namespace {
@@ -66,8 +67,10 @@ class TarCopy {
   void finish_sample() {
     if (now_.members.empty()) return;
     ++samples_, ++result_.samples;
-    // The dataset holds the usable samples in this same order.
-    const bool known = next_ < dataset_.size() && dataset_.key(next_) == now_.key;
+    // The dataset holds the usable samples in this same order. Keys alone do not tell them apart:
+    // of two that differ in the case of an ending one may be unusable.
+    const bool known =
+        next_ < dataset_.size() && dataset_.key(next_) == now_.key && holds(dataset_.image(next_));
     const int64_t index = known ? next_++ : -1;
     const Json texts = known ? texts_of(index) : Json::object();
     bool added = false;
@@ -111,6 +114,12 @@ class TarCopy {
     target_.add(name, to_line(object));
   }
 
+  bool holds(const source::ImageBytes& picture) const {
+    const std::string_view wanted(reinterpret_cast<const char*>(picture.view.data()),
+                                  picture.view.size());
+    return std::any_of(now_.members.begin(), now_.members.end(),
+                       [&](const files::TarMember& member) { return bytes(member) == wanted; });
+  }
   std::string_view bytes(const files::TarMember& member) const {
     return archive_.substr(member.offset, member.size);
   }
@@ -171,6 +180,7 @@ void check_tar_target(const std::vector<std::string>& paths, const fs::path& fol
 RewriteTarsResult rewrite_tars(const RewriteTarsOptions& options) {
   const std::vector<std::string> paths = tar_paths(options.source);
   check_tar_target(paths, options.folder);
+  tell_unfinished_tars(options.folder);
   const std::unique_ptr<source::Dataset> dataset = source::open_tars(paths, {});
   const captions::CaptionTable captions =
       captions::CaptionTable::build(*dataset, options.rewrites, options.keep_if);

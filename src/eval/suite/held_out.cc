@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "core/process/interrupt.h"
+#include "eval/sets/distinct_pictures.h"
 #include "eval/suite/set_places.h"
 #include "eval/suite/tasks.h"
 
@@ -23,12 +24,15 @@ struct ScoredSet {
 
 std::set<Sha256> pictures_of(const SuiteSet& set) {
   const auto pictures = scored_pictures(set);
+  sets::DistinctPictures distinct;  // a row a caption: each picture is read once
+  for (int64_t i = 0; i < pictures->size(); ++i) distinct.add(pictures->key(i), i);
   std::set<Sha256> digests;
-  Progress progress("pictures of " + set.name, pictures->size());
-  for (int64_t i = 0; i < pictures->size(); ++i) {
+  Progress progress("pictures of " + set.name, distinct.size());
+  int64_t done = 0;
+  for (const int64_t row : distinct.first_rows()) {
     stop_if_interrupted();
-    progress.update(i + 1);
-    const data::source::ImageBytes image = pictures->image(i);
+    progress.update(++done);
+    const data::source::ImageBytes image = pictures->image(row);
     if (!image.error.empty()) continue;
     digests.insert(sha256({reinterpret_cast<const char*>(image.view.data()), image.view.size()}));
   }

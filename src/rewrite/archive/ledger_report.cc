@@ -80,8 +80,9 @@ std::string describe(const LedgerStatus& status) {
   std::map<Sha256, std::vector<const ledger::LedgerCount*>> by_recipe;
   for (const ledger::LedgerCount& count : status.counts) by_recipe[count.recipe].push_back(&count);
   for (const auto& [sha, counts] : by_recipe) {
-    const auto known = std::find_if(status.recipes.begin(), status.recipes.end(),
-                                    [&](const auto& recipe) { return recipe.first == sha; });
+    const auto known = std::find_if(
+        status.recipes.begin(), status.recipes.end(),
+        [&recipe_sha = sha](const auto& recipe) { return recipe.first == recipe_sha; });
     text += "recipe " + hex(sha).substr(0, 12) + " (" +
             (known == status.recipes.end() ? "not described" : recipe_title(known->second)) + ")\n";
     for (const ledger::LedgerCount* count : counts) {

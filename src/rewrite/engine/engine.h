@@ -101,6 +101,8 @@ class Engine {
   virtual int count_tokens(std::string_view text) const {
     return static_cast<int>(text.size() / 4 + 1);
   }
+  /// True where a request without a text (kMissing) may have one in a later run.
+  virtual bool texts_may_come() const { return false; }
   /// What its user does with a model that only thinks, in sentences.
   virtual std::string without_thought() const {
     return "Use a model that answers at once, or give it room to end its thought with a larger "

@@ -312,7 +312,7 @@ void LlamaEngine::run(RequestQueue& queue, const language::Sampling& sampling, R
                                          [&](size_t i) { state_->workers[i].run(pool, sampling); });
     if (started == 0) state_->workers.front().run(pool, sampling);
   }
-  pool.rethrow();
+  pool.finish();
 }
 
 }  // namespace clipwright::rewrite::engine

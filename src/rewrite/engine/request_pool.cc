@@ -104,7 +104,13 @@ bool RequestPool::stopped() const {
   return error_ != nullptr;
 }
 
-void RequestPool::rethrow() const {
+void RequestPool::finish() {
+  try {
+    for (; !replies_.empty(); replies_.pop_front())
+      sink_.put(replies_.front().first, std::move(replies_.front().second));
+  } catch (...) {
+    stop(std::current_exception());  // kept only where nothing else went wrong
+  }
   if (error_) std::rethrow_exception(error_);
 }
 

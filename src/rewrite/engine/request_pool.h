@@ -38,8 +38,9 @@ class RequestPool {
   /// Ends the run for all workers; the first error is kept.
   void stop(std::exception_ptr error);
   bool stopped() const;
-  /// Throws what a worker threw.
-  void rethrow() const;
+  /// Call when no worker is left. Texts that waited for another worker are handed to the sink, as
+  /// far as it takes them; then what a worker threw is thrown.
+  void finish();
 
  private:
   using Lock = std::unique_lock<std::mutex>;

@@ -14,10 +14,10 @@ struct Answer {
   bool missing = false;         ///< there is nothing but a thought, ended or not
 };
 
-/// Knows `<think>...</think>` and its like (thinking, thought, reasoning, reflection; X/// Seed,
-/// Magistral, Kimi, Cohere, Gemma, OpenThinker), with or without the first mark (which some chat
-/// templates put into the prompt), ended or not; gpt-oss's channels, as they are and as they read
-/// when a tokenizer leaves the marks out; and marks around the answer itself (`<answer>`).
+/// Knows `<think>...</think>` and its like (thinking, thought, reasoning, reflection; the marks of
+/// Seed, Magistral, Kimi, Cohere, Gemma, OpenThinker), ended or not, and without the first mark
+/// where the last is there; gpt-oss's channels, as they are and as they read when a tokenizer
+/// leaves the marks out; and marks around the answer itself (`<answer>`).
 Answer answer_of(std::string_view written);
 
 /// The line that a reply is taken for: the answer up to its first line break.

@@ -118,7 +118,8 @@ void check_output_folder(const fs::path& folder, const std::vector<prompt::Examp
   const Json recipes = try_json(read_file(file));
   if (!recipes.is_object()) return;
   std::string others;
-  for (const auto& [mode, recipe] : recipes.items()) {
+  for (const auto& recipe : recipes.items()) {
+    const std::string& mode = recipe.key();
     const bool ours = std::any_of(packs.begin(), packs.end(), [&](const prompt::ExamplePack& pack) {
       return pack.mode() == mode;
     });

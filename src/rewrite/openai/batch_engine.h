@@ -38,6 +38,7 @@ class BatchEngine final : public engine::Engine {
 
   Json identity() const override;
   std::string without_thought() const override;
+  bool texts_may_come() const override { return true; }
   /// Answers what results hold; writes what was never asked into a requests file and hands it back
   /// as missing. Running again before the answers are there writes nothing twice.
   void run(engine::RequestQueue& queue, const language::Sampling& sampling,

@@ -1,13 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "core/error.h"
 #include "core/file.h"
-#include "core/log.h"
 #include "data/source/dataset.h"
 #include "data/source/source_kind.h"
+#include "tests/captured_log.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::data::source {
@@ -46,13 +44,6 @@ class Tables : public testing::Test {
     }
     return "no complaint";
   }
-  /// What was logged since the last time.
-  std::string told(std::optional<LogFile>& log) {
-    log.reset();
-    std::string lines = read_file(folder_ / "log");
-    std::filesystem::remove(folder_ / "log");
-    return lines;
-  }
   TemporaryFolder folder_;
 };
 
@@ -66,9 +57,9 @@ TEST_F(Tables, StrayQuotesTakeNoRows) {
           "a plain caption", "\"Best view in town", "a cat", "a red bus", fifth, "a boat"};
       for (size_t i = 0; i < captions.size(); ++i)
         table += "p" + std::to_string(i) + ".jpg\t" + captions[i] + ending;
-      auto log = std::make_optional<LogFile>(folder_ / "log");
+      CapturedLog log;
       const std::vector<std::string> found = read("train.tsv", table);
-      EXPECT_THAT(told(log), HasSubstr("train.tsv, line 3: a double quote opens a field"));
+      EXPECT_THAT(log.told(), HasSubstr("train.tsv, line 3: a double quote opens a field"));
       ASSERT_THAT(found, SizeIs(6)) << fifth;
       EXPECT_EQ(found[1], "p1.jpg=\"Best view in town");
       EXPECT_EQ(found[4], "p4.jpg=" + (fifth == "\"a quotation\"" ? "a quotation" : fifth));
@@ -103,10 +94,10 @@ TEST_F(Tables, AQuoteThatTakesTheRestNamesItsLine) {
 }
 
 TEST_F(Tables, CaptionsOfSeveralLinesStayWhole) {
-  auto log = std::make_optional<LogFile>(folder_ / "log");
+  CapturedLog log;
   EXPECT_THAT(read("a.csv", "filepath,title\np0.jpg,\"two lines,\r\nof one\"\np1.jpg,x\n"),
               ElementsAre("p0.jpg=two lines,\r\nof one", "p1.jpg=x"));
-  EXPECT_THAT(told(log), testing::Not(HasSubstr("double quote")));
+  EXPECT_THAT(log.told(), testing::Not(HasSubstr("double quote")));
 }
 
 /// Flickr's tables as the download sites give them.

@@ -1,12 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "core/error.h"
 #include "core/file.h"
-#include "core/log.h"
 #include "data/source/dataset.h"
+#include "tests/captured_log.h"
 #include "tests/data/test_pictures.h"
 #include "tests/parquet_file.h"
 #include "tests/temporary_folder.h"
@@ -33,13 +31,6 @@ class MetadataFolder : public testing::Test {
     }
     return all;
   }
-  /// What was logged since the last time.
-  std::string told(std::optional<LogFile>& log) {
-    log.reset();
-    std::string lines = read_file(folder_ / "log");
-    std::filesystem::remove(folder_ / "log");
-    return lines;
-  }
   TemporaryFolder folder_;
 };
 
@@ -60,10 +51,10 @@ TEST_F(MetadataFolder, EveryFormGivesThePicturesTheirCaptions) {
   for (const auto& [name, contents] : kTables) {
     folder_.write(name, contents);
     for (const bool pictures : {true, false}) {
-      auto log = std::make_optional<LogFile>(folder_ / "log");
+      CapturedLog log;
       EXPECT_THAT(pairs({.pictures = pictures}), ElementsAre("0.png=a dog", "deep/2.webp=a cat"))
           << contents;
-      const std::string said = told(log);
+      const std::string said = log.told();
       if (pictures)
         EXPECT_THAT(said,
                     HasSubstr("1 of 3 pictures have no row in its metadata, the first 1.png"));
@@ -87,9 +78,9 @@ TEST_F(MetadataFolder, FoldersBelowMayHaveTheirOwn) {
 TEST_F(MetadataFolder, TextsBesideThePicturesAreTheCaptions) {
   folder_.write("0.txt", "from the text");
   folder_.write("metadata.csv", "file_name,text\n1.png,from the table\n");
-  auto log = std::make_optional<LogFile>(folder_ / "log");
+  CapturedLog log;
   EXPECT_THAT(pairs(), ElementsAre("0.png=from the text"));
-  EXPECT_THAT(told(log), HasSubstr("metadata.csv is not read"));
+  EXPECT_THAT(log.told(), HasSubstr("metadata.csv is not read"));
 }
 
 TEST_F(MetadataFolder, OneWithoutCaptionsIsPassedOver) {
@@ -118,6 +109,14 @@ TEST_F(MetadataFolder, WhatCannotBeUsedIsASentence) {
   EXPECT_THAT(complaint(), HasSubstr("metadata.csv: none of 1 pictures"));
   folder_.write("metadata.jsonl", "{\"file_name\": \"0.png\", \"text\": \"a dog\"}\n");
   EXPECT_THAT(complaint(), HasSubstr("holds metadata.csv and metadata.jsonl"));
+}
+
+/// Keys of a column of their own are no paths: nothing is said of pictures that they do not name.
+TEST_F(MetadataFolder, KeysThatAreNoPathsTellNothingOfPictures) {
+  folder_.write("metadata.csv", "file_name,key,text\n0.png,k0,a\n1.png,k1,b\ndeep/2.webp,k2,c\n");
+  CapturedLog log;
+  EXPECT_THAT(pairs(), ElementsAre("k0=a", "k1=b", "k2=c"));
+  EXPECT_THAT(log.told(), testing::Not(HasSubstr("have no row")));
 }
 
 }  // namespace

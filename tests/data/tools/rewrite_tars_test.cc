@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "data/files/tar.h"
 #include "data/source/dataset.h"
+#include "tests/captured_log.h"
 #include "tests/data/test_pictures.h"
 #include "tests/temporary_folder.h"
 
@@ -97,6 +98,34 @@ TEST_F(RewriteTars, CopiesEveryMemberAndAddsTheTexts) {
   const Json sizes = read_json(folder_ / "out/sizes.json");
   EXPECT_EQ(sizes["0.tar"], 3);
   EXPECT_EQ(sizes["1.tar"], 2);
+}
+
+/// Of two samples with one key the first is of no use: its twin's texts are not given to it.
+TEST_F(RewriteTars, TwinsKeepTheirOwnTexts) {
+  const std::string other = test_png(2, 20);
+  folder_.write("twins/note", "");
+  write_tar(folder_ / "twins/0.tar", {{"a.jpg", other},
+                                      {"a.JPG", picture_},
+                                      {"a.txt", "a dog"},
+                                      {"b.jpg", picture_},
+                                      {"b.txt", "a cat"}});
+  rewrite_tars({.source = folder_ / "twins", .rewrites = {rewrites_}, .folder = folder_ / "out"});
+  EXPECT_EQ(read_tar(folder_ / "out/0.tar"),
+            (Members{{"a.jpg", other},
+                     {"a.JPG", picture_},
+                     {"a.txt", "a dog"},
+                     {"a.json", R"({"key":"a","caption":"a dog","rewrite:coco":"some dog",)"
+                                R"("rewrite:human":"one dog"})"},
+                     {"b.jpg", picture_},
+                     {"b.txt", "a cat"}}));
+}
+
+TEST_F(RewriteTars, UnfinishedTarsOfAKilledRunAreTold) {
+  folder_.write("out/0.tar.new.123.4", std::string(3 << 20, 'x'));
+  folder_.write("out/1.tar.new", "somebody's own");
+  CapturedLog log;
+  run();
+  EXPECT_THAT(log.told(), HasSubstr("holds 1 unfinished tars such as 0.tar.new.123.4, 3 MiB"));
 }
 
 TEST_F(RewriteTars, TheSameInputGivesTheSameBytesAndCanBeDoneAgain) {

@@ -113,6 +113,21 @@ TEST(RequestPool, ManyWorkersGiveEveryReplyOnce) {
   for (int64_t i = 0; i < 5000; ++i) EXPECT_EQ(queue.put_[static_cast<size_t>(i)], i);
 }
 
+/// A worker that breaks while another one is with the queue leaves texts behind: they are kept.
+TEST(RequestPool, TextsThatWaitAreHandedOverBeforeTheErrorIsThrown) {
+  SilentQueue queue;
+  queue.most_ = 2;
+  RequestPool pool(queue, queue, 1, 2);
+  const std::optional<Request> first = pool.take(0), second = pool.take(0);
+  ASSERT_TRUE(first && second);
+  pool.put(*first, {});
+  pool.stop(std::make_exception_ptr(Error(ExitCode::kFailed, "a worker broke")));
+  pool.put(*second, {});
+  EXPECT_EQ(queue.put_.size(), 1u) << "nobody attends any more";
+  EXPECT_THROW(pool.finish(), Error);
+  EXPECT_EQ(queue.put_.size(), 2u);
+}
+
 TEST(RequestPool, WhatTheSinkThrowsEndsTheRun) {
   SilentQueue queue;
   RequestPool pool(queue, queue, 1, 1);
@@ -127,7 +142,7 @@ TEST(RequestPool, WhatTheSinkThrowsEndsTheRun) {
   EXPECT_TRUE(pool.stopped());
   EXPECT_EQ(pool.take(0), std::nullopt);
   EXPECT_FALSE(pool.wait(1h));
-  EXPECT_THROW(pool.rethrow(), Error);
+  EXPECT_THROW(pool.finish(), Error);
 }
 
 }  // namespace

@@ -1,37 +1,15 @@
 // What the real program takes of memory when a step is many micro-batches.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "models/clip.h"
 #include "models/open_clip_directory.h"
 #include "tests/data/test_pictures.h"
+#include "tests/real_program.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::train::loop {
 namespace {
-
-/// Runs the program to its end. Most bytes it held at once, or -1 when it failed.
-int64_t most_memory_of(std::vector<std::string> arguments, const std::string& log) {
-  arguments.insert(arguments.begin(), CLIPWRIGHT_PROGRAM);
-  std::vector<char*> raw;
-  for (std::string& argument : arguments) raw.push_back(argument.data());
-  raw.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
-    ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
-    ::execv(CLIPWRIGHT_PROGRAM, raw.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  ::wait4(child, &status, 0, &usage);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? int64_t{usage.ru_maxrss} * 1024 : -1;
-}
 
 TEST(TrainingMemory, ManyMicroBatchesTakeOneBatchOfPixelsAndWhatIsAheadOfIt) {
   const TemporaryFolder folder;
@@ -50,32 +28,32 @@ TEST(TrainingMemory, ManyMicroBatchesTakeOneBatchOfPixelsAndWhatIsAheadOfIt) {
   folder.write("pairs.tsv", table);
   const auto run = [&](int64_t parts) {
     const std::string name = "run" + std::to_string(parts);
-    return most_memory_of({"train",
-                           "--train-data",
-                           folder / "pairs.tsv",
-                           "--model",
-                           folder / "start",
-                           "--batch-size",
-                           std::to_string(kMicro),
-                           "--accum-freq",
-                           std::to_string(parts),
-                           "--steps",
-                           "3",
-                           "--loader-memory",
-                           "64",
-                           "--threads",
-                           "1",
-                           "--save-frequency",
-                           "0",
-                           "--logs",
-                           folder / "logs",
-                           "--name",
-                           name},
-                          folder / name);
+    return run_real_program({"train",
+                             "--train-data",
+                             folder / "pairs.tsv",
+                             "--model",
+                             folder / "start",
+                             "--batch-size",
+                             std::to_string(kMicro),
+                             "--accum-freq",
+                             std::to_string(parts),
+                             "--steps",
+                             "3",
+                             "--loader-memory",
+                             "64",
+                             "--threads",
+                             "1",
+                             "--save-frequency",
+                             "0",
+                             "--logs",
+                             folder / "logs",
+                             "--name",
+                             name});
   };
-  const int64_t one = run(1), many = run(kParts);
-  ASSERT_GT(one, 0) << read_file(folder / "run1");
-  ASSERT_GT(many, 0) << read_file(folder / "run32");
+  const Ended short_run = run(1), long_run = run(kParts);
+  ASSERT_EQ(short_run.code, 0) << short_run.log;
+  ASSERT_EQ(long_run.code, 0) << long_run.log;
+  const int64_t one = short_run.most_memory, many = long_run.most_memory;
   constexpr int64_t kBatch = kMicro * kParts * kPicture, kAhead = int64_t{64} << 20;
   RecordProperty("one_part_mib", std::to_string(one >> 20));
   RecordProperty("many_parts_mib", std::to_string(many >> 20));
