@@ -43,6 +43,16 @@ Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
           {"trajectory", state.trajectory}};
 }
 
+/// What training would answer with a loss of NaN, and blame on its rate.
+std::vector<NamedTensor> read_finite(const fs::path& file) {
+  std::vector<NamedTensor> tensors = tensor::read_safetensors(file).tensors;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
+      fail_input(file.string() + ": " + name + " holds numbers that are not finite", {}, kGoBack);
+  }
+  return tensors;
+}
+
 }  // namespace
 
 fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
@@ -120,20 +130,6 @@ TrainState read_train_state(const fs::path& checkpoint) {
   }
   return state;
 }
-
-namespace {
-
-/// What training would answer with a loss of NaN, and blame on its rate.
-std::vector<NamedTensor> read_finite(const fs::path& file) {
-  std::vector<NamedTensor> tensors = tensor::read_safetensors(file).tensors;
-  for (const auto& [name, tensor] : tensors) {
-    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
-      fail_input(file.string() + ": " + name + " holds numbers that are not finite", {}, kGoBack);
-  }
-  return tensors;
-}
-
-}  // namespace
 
 void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
                   losses::Objective& objective, optim::AdamW& optimizer) {
