@@ -214,6 +214,9 @@ def bench_rewriting(arguments, table, folder):
     # One example triple: in a job of millions thousands of captions share a beginning, so its cost is nothing; here 32 triples would be half the work.
     job = [arguments.program, "--quiet", "rewrite", "--captions", captions, "--modes", "human", "--triples", 1, "--no-audit", "--json"]
     what = f"rewriting, {stored.stem}, {len(captions.read_text().splitlines())} captions, one example triple"
+    # For fewer instructions than this machine has, --llama-server is to be a build for the same ones.
+    if kernels := os.environ.get("CLIPWRIGHT_LLAMA_KERNELS"):
+        what += f", {kernels} alone on both sides"
     rewrite_with(arguments, table, folder / "stored", job, stored, [], f"{what}, the default weights")
     quantize = ["--quantize", "q4_0"]
     run([*job, *quantize, "--limit", 1, "--ledger", f"sqlite:{folder / 'copy.db'}"])

@@ -1,15 +1,30 @@
 // What every program of the house settles before its libraries start: how OpenMP waits, how memory
-// is kept. An object of its own, linked into each program.
+// is kept, with whom it ends. An object of its own, linked into each program.
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 
+#include "core/process/child_environment.h"
+
 namespace {
+
+/// A child of this program ends with it: see core/process/child_environment.h.
+void follow_parent(char** environment) {
+  constexpr size_t kLength = sizeof(clipwright::kParentVariable) - 1;
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, clipwright::kParentVariable, kLength) == 0 &&
+        (*entry)[kLength] == '=' && std::atol(*entry + kLength + 1) == getppid())
+      ::prctl(PR_SET_PDEATHSIG, SIGINT);
+  }
+}
 
 /// libgomp's threads spin at barriers for milliseconds before they sleep, which beside any other
 /// busy process costs a multiple of a training step. It reads its settings before main, so the
 /// program sets them and starts itself again, once, before any library has run code.
-void set_patient_openmp(int /*argc*/, char** argv, char** environment) {
+void set_patient_openmp(char** argv, char** environment) {
   size_t count = 0;
   for (; environment[count] != nullptr; ++count) {
     if (std::strncmp(environment[count], "GOMP_SPINCOUNT=", 15) == 0 ||
@@ -26,8 +41,13 @@ void set_patient_openmp(int /*argc*/, char** argv, char** environment) {
   execve("/proc/self/exe", argv, more);
 }
 
-__attribute__((section(".preinit_array"),
-               used)) void (*const before_libraries)(int, char**, char**) = set_patient_openmp;
+void settle(int /*argc*/, char** argv, char** environment) {
+  set_patient_openmp(argv, environment);
+  follow_parent(environment);
+}
+
+__attribute__((section(".preinit_array"), used)) void (*const before_libraries)(int, char**,
+                                                                                char**) = settle;
 
 }  // namespace
 

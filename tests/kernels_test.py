@@ -12,7 +12,7 @@ import tempfile
 
 program, broken = sys.argv[2], sys.argv[3]
 parts = {
-    "language-model": ("CLIPWRIGHT_LLAMA_KERNELS", ["amx", "avx512", "avx2"]),
+    "language-model": ("CLIPWRIGHT_LLAMA_KERNELS", ["amx", "avx512-bf16", "avx512", "avx2"]),
     "matrix-products": ("CLIPWRIGHT_GEMM", ["mkl", "onednn"]),
     "resize": ("CLIPWRIGHT_RESIZE", ["avx512", "avx2", "plain"]),
     "tensor-functions": ("ATEN_CPU_CAPABILITY", ["avx512", "avx2", "default"]),
@@ -33,11 +33,11 @@ def read(report):
     """{part: (status, chosen, reason, {variant: what is said of it})}"""
     found = {}
     for line in report.splitlines():
-        if head := re.match(r"(\w+) +kernels, ([\w-]+): (\w+), (.*) \((\w+)\)$", line):
+        if head := re.match(r"(\w+) +kernels, ([\w-]+): ([\w-]+), (.*) \((\w+)\)$", line):
             status, part, chosen, reason, variable = head.groups()
             assert variable == parts[part][0], line
             found[part] = (status, chosen, reason, {})
-        elif found and (item := re.match(r" {11}(\w+): (.*)", line)):
+        elif found and (item := re.match(r" {11}([\w-]+): (.*)", line)):
             list(found.values())[-1][3][item.group(1)] = item.group(2)
     return found
 

@@ -20,10 +20,11 @@ struct Ended {
   int64_t most_memory = 0;  ///< bytes it held at once
 };
 
-/// Runs the program; sends `signal` to it and to what it started as soon as its log shows `moment`.
-/// No file may become larger than `largest_file` bytes (0: as large as the disk).
+/// Runs the program; sends `signal` to it and (unless `alone`) to what it started as soon as its
+/// log shows `moment`, and returns when all of them have ended. No file may become larger than
+/// `largest_file` bytes (0: as large as the disk).
 inline Ended run_real_program(std::vector<std::string> arguments, const std::string& moment = "",
-                              int signal = 0, rlim_t largest_file = 0) {
+                              int signal = 0, rlim_t largest_file = 0, bool alone = false) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   arguments.insert(arguments.begin(), CLIPWRIGHT_PROGRAM);
@@ -57,7 +58,7 @@ inline Ended run_real_program(std::vector<std::string> arguments, const std::str
   for (char line[4096]; ::fgets(line, sizeof line, log) != nullptr;) {
     ended.log += line;
     if (signal != 0 && !sent && std::string(line).find(moment) != std::string::npos) {
-      ::kill(-child, signal);
+      ::kill(alone ? child : -child, signal);
       sent = true;
     }
   }

@@ -31,8 +31,8 @@ run() {
   local corpus=$build/corpus/$target found=$build/found/$target
   mkdir -p "$corpus" "$found" "findings/$target"
   # Inputs whose readers want a file lie in memory where the system has a place for it.
-  local memory; memory=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")" clipwright-fuzz.XXXXXX)
-  trap 'rm -rf "$memory"' EXIT
+  memory=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")" clipwright-fuzz.XXXXXX)
+  trap 'rm -rf "$memory"' EXIT  # when the script ends, beyond this function
   export TMPDIR=$memory GOMP_SPINCOUNT=0
   export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0:detect_stack_use_after_return=1:handle_abort=1:symbolize=1
   export LSAN_OPTIONS=suppressions=$root/tests/fuzz/leaks.txt:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -178,7 +179,7 @@ Axis parse_axis(const std::string& name) {
 Study read_study(const fs::path& file) {
   toml::table table;
   try {
-    table = toml::parse(read_file(file), file.string());
+    table = toml::parse(read_toml_text(file), file.string());
   } catch (const toml::parse_error& error) {
     fail_usage(file.string() + ", line " + std::to_string(error.source().begin.line) + ": " +
                    std::string(error.description()),

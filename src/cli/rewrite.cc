@@ -176,7 +176,7 @@ void add_rewrite_command(CLI::App& program) {
                   "llama: compute with a copy of the model with weights of this type, made once in "
                   "the cache folder; q4_0 is the fastest. Other weights write other texts: they "
                   "count as another model. Default: the weights as they are")
-      ->type_name("q4_0|iq4_nl|q8_0|f16");
+      ->type_name("q4_0|iq4_nl|q8_0|bf16|f16");
   app->add_option("--chat", flags->engine.chat,
                   "llama: the model's own chat template around the prompt; default: off")
       ->type_name("on|off");
@@ -292,7 +292,7 @@ void add_rewrite_command(CLI::App& program) {
   app->add_option("--limit", options.limit, "only the first N captions; 0: all")
       ->type_name("N")
       ->capture_default_str();
-  app->add_option("--parallel", flags->engine.parallel, "texts in flight; 0: 8 a thread")
+  app->add_option("--parallel", flags->engine.parallel, "texts in flight; 0: 16 a thread")
       ->type_name("N")
       ->capture_default_str();
   app->add_option("--threads", flags->engine.threads, "0: one a core")

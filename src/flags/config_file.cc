@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -41,7 +42,7 @@ void flatten(const toml::table& table, ConfigFile& file, const std::string& path
 ConfigFile read_config_file(const std::string& path) {
   ConfigFile file;
   try {
-    flatten(toml::parse(read_file(path), path), file);
+    flatten(toml::parse(read_toml_text(path), path), file);
   } catch (const toml::parse_error& error) {
     fail_usage(path + ", line " + std::to_string(error.source().begin.line) + ": " +
                    std::string(error.description()),

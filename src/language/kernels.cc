@@ -24,10 +24,12 @@ struct Module {
 
 /// What llama.cpp's build compiles each module for (ggml/src/CMakeLists.txt). Its own test of the
 /// processor does not ask whether the operating system saves the wide registers.
-constexpr std::array<Module, 3> kModules = {
+constexpr std::array<Module, 4> kModules = {
     {{"amx", "sapphirerapids",
       "avx2 avx512f avx512bw avx512cd avx512dq avx512vl avx512vbmi avx512vnni avx512bf16 amx-tile "
       "amx-int8"},
+     {"avx512-bf16", "cooperlake",
+      "avx2 avx512f avx512bw avx512cd avx512dq avx512vl avx512vnni avx512bf16"},
      {"avx512", "cascadelake", "avx2 avx512f avx512bw avx512cd avx512dq avx512vl avx512vnni"},
      {"avx2", "haswell", "avx2"}}};
 

@@ -12,7 +12,7 @@ namespace clipwright::language {
 /// The environment variable that names the variant.
 inline constexpr const char* kLlamaKernelsVariable = "CLIPWRIGHT_LLAMA_KERNELS";
 
-/// "amx", "avx512", "avx2": best first, with what this machine lacks for each.
+/// "amx", "avx512-bf16", "avx512", "avx2": best first, with what this machine lacks for each.
 std::vector<KernelVariant> llama_kernels();
 
 /// The variant of this process. Throws Error(kUsage) when the environment asks for one that cannot

@@ -107,6 +107,7 @@ LanguageModel::LanguageModel(const fs::path& path) : path_(path) {
                "a whole GGUF of a text model",
                "Fetch the file again; a broken download is the usual cause.");
   }
+  guard_.emplace(path);
   if (!llama_model_has_decoder(model_.get()) || llama_model_has_encoder(model_.get())) {
     fail_input(path.string() + ": this model does not continue text",
                "a decoder-only language model");

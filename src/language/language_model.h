@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/process/guarded_mappings.h"
 
 struct llama_model;
 struct llama_vocab;
@@ -50,6 +53,7 @@ class LanguageModel {
   [[noreturn]] void cannot_spell(const std::string& why) const;
   std::filesystem::path path_;
   std::unique_ptr<llama_model, Free> model_;
+  std::optional<GuardedMappings> guard_;  ///< goes before the model
   const llama_vocab* vocabulary_ = nullptr;
 };
 

@@ -22,9 +22,10 @@ struct WeightType {
   llama_ftype type;
 };
 
-constexpr std::array<WeightType, 4> kTypes = {{{"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},
+constexpr std::array<WeightType, 5> kTypes = {{{"q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},
                                                {"iq4_nl", LLAMA_FTYPE_MOSTLY_IQ4_NL},
                                                {"q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},
+                                               {"bf16", LLAMA_FTYPE_MOSTLY_BF16},
                                                {"f16", LLAMA_FTYPE_MOSTLY_F16}}};
 
 llama_ftype find_type(std::string_view name) {

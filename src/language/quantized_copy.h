@@ -9,7 +9,7 @@
 
 namespace clipwright::language {
 
-/// The types a copy can have, fastest first: q4_0, iq4_nl, q8_0, f16.
+/// The types a copy can have, fastest first: q4_0, iq4_nl, q8_0, bf16, f16.
 std::vector<std::string> weight_types();
 
 /// Writes a copy of `model` with weights of `type` to `destination`, by as many threads as told (0:

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/process/mapped_memory.h"
 
 namespace clipwright::language {
 namespace {
@@ -75,6 +76,7 @@ void SequenceCache::decode() {
                      std::to_string(tokens_.size()) + " tokens",
                  {}, "What was finished is in the ledger; run the same command again.");
   }
+  check_mapped_files();
   tokens_.clear(), positions_.clear(), sequences_.clear(), outputs_.clear();
 }
 

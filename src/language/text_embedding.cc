@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/process/mapped_memory.h"
 
 namespace clipwright::language {
 namespace {
@@ -91,6 +92,7 @@ void TextEmbedding::decode(std::span<const std::vector<int32_t>> texts) {
   const int32_t code = llama_decode(context_.get(), batch);
   llama_batch_free(batch);
   if (code != 0) fail_running("the embedding model stopped with code " + std::to_string(code));
+  check_mapped_files();
 }
 
 void TextEmbedding::read_row(int sequence, int first, int count, std::span<float> row) const {

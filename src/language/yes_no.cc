@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/process/mapped_memory.h"
 #include "core/process/interrupt.h"
 
 namespace clipwright::language {
@@ -61,6 +62,7 @@ class Batch {
       fail_running("the language model stopped with code " + std::to_string(code) +
                    " in a batch of " + std::to_string(batch_.n_tokens) + " tokens");
     }
+    check_mapped_files();
     batch_.n_tokens = 0;
   }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "core/file.h"
@@ -97,6 +98,18 @@ TEST_F(WholeStudy, KilledAnywhereItEndsWithTheTableOfAnUninterruptedOne) {
   EXPECT_EQ(again.code, 0) << again.log;
   EXPECT_THAT(again.log, testing::Not(HasSubstr("step 1/6")));
   EXPECT_EQ(written("killed/table.md"), written("whole/table.md"));
+}
+
+TEST_F(WholeStudy, ATrainingEndsWithTheStudyThatIsKilled) {
+  const std::string settings = written("train.toml");
+  folder_.write("train.toml",
+                std::regex_replace(settings, std::regex("steps = 6"), "steps = 3000"));
+  const Ended killed = run_real_program(study("killed"), "step 1/3,000", SIGKILL, 0, /*alone=*/true);
+  EXPECT_EQ(killed.signal, SIGKILL);
+  // The training, which writes to the same log, saved what it had and ended.
+  EXPECT_THAT(killed.log, testing::Not(HasSubstr("step 3,000/3,000")));
+  EXPECT_THAT(killed.log, HasSubstr("--resume latest")) << killed.log;
+  EXPECT_FALSE(fs::exists(folder_ / "killed/runs/none-s1/model"));
 }
 
 TEST_F(WholeStudy, TheTableHasEveryArmWithItsIntervalAndWhatIsMissing) {

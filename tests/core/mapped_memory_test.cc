@@ -1,7 +1,10 @@
 #include "core/process/mapped_memory.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +15,7 @@
 #include "core/mapped_files.h"
 #include "core/npy.h"
 #include "core/process/crash.h"
+#include "core/process/guarded_mappings.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright {
@@ -128,6 +132,24 @@ TEST_F(MappedMemoryTest, AFileThatIsReplacedIsAnotherFile) {
                 EXPECT_EQ(file.text(), std::string(kSize, 'x'));
               }),
               ExitedWithCode(0), "");
+}
+
+TEST_F(MappedMemoryTest, WhatALibraryMappedIsGuardedToo) {
+  EXPECT_EXIT(end_as_program([&] {
+                const int descriptor = ::open(path_.c_str(), O_RDONLY);
+                const void* all = ::mmap(nullptr, kSize, PROT_READ, MAP_SHARED, descriptor, 0);
+                const void* end =
+                    ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, descriptor, kSize - 4096);
+                ::close(descriptor);
+                const GuardedMappings guard(path_);
+                shrink(kSize / 2);
+                const auto* bytes = static_cast<const volatile char*>(all);
+                if (bytes[0] != 'x' || bytes[kSize - 1] != 0) ::_exit(9);
+                if (*static_cast<const volatile char*>(end) != 0) ::_exit(7);
+                check_mapped_files();
+                ::_exit(8);
+              }),
+              ExitedWithCode(3), kSentence);
 }
 
 TEST_F(MappedMemoryTest, ManyMappingsComeAndGo) {

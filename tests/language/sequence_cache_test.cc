@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include "core/error.h"
+#include "tests/temporary_folder.h"
 
 namespace clipwright::language {
 namespace {
@@ -106,6 +110,10 @@ TEST(SequenceCache, LogitsDoNotDependOnCompany) { expect_same_in_any_company(kMo
 TEST(SequenceCache, LogitsDoNotDependOnCompanyWithTiledKernels) {
   expect_same_in_any_company(Requantized("q8_0", LLAMA_FTYPE_MOSTLY_Q8_0).path());
 }
+TEST(SequenceCache, LogitsDoNotDependOnCompanyWithWeightsOfSixteenBits) {
+  expect_same_in_any_company(Requantized("bf16", LLAMA_FTYPE_MOSTLY_BF16).path());
+  expect_same_in_any_company(Requantized("f16", LLAMA_FTYPE_MOSTLY_F16).path());
+}
 TEST(SequenceCache, LogitsDoNotDependOnCompanyWithRepackedWeights) {
   expect_same_in_any_company(Requantized("q4_0", LLAMA_FTYPE_MOSTLY_Q4_0).path());
 }
@@ -121,6 +129,29 @@ TEST(SequenceCache, LogitsDoNotDependOnThreads) {
         logits_of(cache, {model.tokenize(" a cat", false), model.tokenize(" two dogs", false)}, 1));
   }
   EXPECT_EQ(std::memcmp(logits[0].data(), logits[1].data(), logits[0].size() * sizeof(float)), 0);
+}
+
+// In a process of its own: what became shorter is remembered for good.
+TEST(SequenceCache, AModelThatBecomesShorterIsAnError) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "model.gguf";
+  fs::copy_file(kModel, path);
+  EXPECT_EXIT(
+      {
+        const LanguageModel model(path);
+        SequenceCache cache(model, 4, 100, 2);
+        cache.set_prefix(model.tokenize("Caption:", true));
+        cache.fork(0);
+        fs::resize_file(path, fs::file_size(path) / 2);
+        try {
+          logits_of(cache, {model.tokenize(" a cat on a mat", false)}, 0);
+        } catch (const Error& error) {
+          std::fprintf(stderr, "%s\n", error.what());
+          ::_exit(static_cast<int>(error.code()));
+        }
+        ::_exit(0);
+      },
+      testing::ExitedWithCode(3), "model.gguf: became shorter while it was read");
 }
 
 TEST(SequenceCache, ForkedPrefixGivesTheSameLogitsAsTheWholePromptUpToRounding) {

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/process/child_environment.h"
 
 namespace clipwright {
 namespace {
@@ -36,9 +37,7 @@ BackgroundProgram::BackgroundProgram(const std::filesystem::path& program,
                                      const std::filesystem::path& log) {
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> raw;
-  for (std::string& word : words) raw.push_back(word.data());
-  raw.push_back(nullptr);
+  std::vector<std::string> environment = child_environment();
   // Opened here: posix_spawn would give a log that cannot be made as a program that cannot be run.
   const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (output < 0) fail_running(log.string() + ": cannot be written (" + std::strerror(errno) + ")");
@@ -47,8 +46,8 @@ BackgroundProgram::BackgroundProgram(const std::filesystem::path& program,
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  const int code =
-      ::posix_spawn(&process_, program.c_str(), &actions, nullptr, raw.data(), environ);
+  const int code = ::posix_spawn(&process_, program.c_str(), &actions, nullptr,
+                                 raw_words(words).data(), raw_words(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(output);
   if (code != 0) {

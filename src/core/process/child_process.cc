@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/process/child_environment.h"
 #include "core/process/interrupt.h"
 
 namespace clipwright {
@@ -52,24 +53,12 @@ class Capture {
   int descriptor_;
 };
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> raw;
-  for (std::string& word : words) raw.push_back(word.data());
-  raw.push_back(nullptr);
-  return raw;
-}
-
 /// Starts this program anew with the streams that are given.
 pid_t start(const std::vector<std::string>& arguments,
             const std::map<std::string, std::string>& settings, int output, int complaint) {
-  std::vector<std::string> words = {"clipwright"}, environment;
+  std::vector<std::string> words = {"clipwright"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view whole = *entry;
-    if (settings.count(std::string(whole.substr(0, whole.find('=')))) == 0)
-      environment.emplace_back(whole);
-  }
-  for (const auto& [name, value] : settings) environment.push_back(name + "=" + value);
+  std::vector<std::string> environment = child_environment(settings);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -77,7 +66,7 @@ pid_t start(const std::vector<std::string>& arguments,
   ::posix_spawn_file_actions_adddup2(&actions, complaint, STDERR_FILENO);
   pid_t child = 0;
   const int code = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
-                                 pointers(words).data(), pointers(environment).data());
+                                 raw_words(words).data(), raw_words(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
     fail_running(std::string("the program could not start itself (") + std::strerror(code) + ")");

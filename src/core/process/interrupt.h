@@ -4,8 +4,8 @@
 
 namespace clipwright {
 
-/// From now on the first SIGINT or SIGTERM only sets the flag; a second one ends the process at
-/// once.
+/// From now on the first SIGINT or SIGTERM only sets the flag; another, half a second later or
+/// more, ends the process at once.
 void watch_interrupts();
 bool interrupted();
 /// Throws Error(kInterrupted) once the process was asked to stop.

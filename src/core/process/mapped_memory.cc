@@ -1,19 +1,25 @@
 #include "core/process/mapped_memory.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cinttypes>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "core/process/guarded_mappings.h"
 
 namespace clipwright {
 
@@ -92,6 +98,40 @@ void watch_bus_errors() {
   ::sigaction(SIGBUS, &action, nullptr);
 }
 
+/// The handler's notes of a mapping of `path`, whose size was `size`. Call with the book held.
+Place* take_place(const std::filesystem::path& path, size_t size, uintptr_t begin, size_t length) {
+  watch_bus_errors();
+  Place* place = nullptr;
+  const bool again = !book().free.empty();
+  if (again) {
+    place = book().free.back();
+    book().free.pop_back();
+  } else {
+    place = new Place;
+    place->next = first_place.load(std::memory_order_relaxed);
+  }
+  place->path = path;
+  place->size = size;
+  place->shrunk.store(false, std::memory_order_relaxed);
+  place->begin.store(begin, std::memory_order_relaxed);
+  place->end.store((begin + length + kPage - 1) / kPage * kPage, std::memory_order_release);
+  if (!again) first_place.store(place, std::memory_order_release);
+  return place;
+}
+
+/// From here on the handler has no business there. Call with the book held.
+void retire(Place* place) {
+  place->begin.store(UINTPTR_MAX, std::memory_order_release);
+  place->end.store(0, std::memory_order_release);
+}
+
+/// For the next mapping. Call with the book held.
+void give_back(Place* place) {
+  if (place->shrunk.load(std::memory_order_relaxed))
+    book().shrunk.emplace_back(place->path, place->size);
+  book().free.push_back(place);
+}
+
 /// The signal says the same when a disk does not deliver: the file's size tells which it was.
 [[noreturn]] void refuse(const std::filesystem::path& path, size_t size) {
   const std::string name = path.string();
@@ -117,32 +157,41 @@ MappedMemory::MappedMemory(int descriptor, size_t size, const std::filesystem::p
   }
   data_ = static_cast<const std::byte*>(mapping);
   const std::lock_guard lock(book().mutex);
-  watch_bus_errors();
-  const bool again = !book().free.empty();
-  if (again) {
-    place_ = book().free.back();
-    book().free.pop_back();
-  } else {
-    place_ = new Place;
-    place_->next = first_place.load(std::memory_order_relaxed);
-  }
-  place_->path = path;
-  place_->size = size;
-  place_->shrunk.store(false, std::memory_order_relaxed);
-  const auto begin = reinterpret_cast<uintptr_t>(mapping);
-  place_->begin.store(begin, std::memory_order_relaxed);
-  place_->end.store((begin + size + kPage - 1) / kPage * kPage, std::memory_order_release);
-  if (!again) first_place.store(place_, std::memory_order_release);
+  place_ = take_place(path, size, reinterpret_cast<uintptr_t>(mapping), size);
 }
 
 MappedMemory::~MappedMemory() {
   const std::lock_guard lock(book().mutex);
-  place_->begin.store(UINTPTR_MAX, std::memory_order_release);
-  place_->end.store(0, std::memory_order_release);
+  retire(place_);
   ::munmap(const_cast<std::byte*>(data_), size_);
-  if (place_->shrunk.load(std::memory_order_relaxed))
-    book().shrunk.emplace_back(place_->path, place_->size);
-  book().free.push_back(place_);
+  give_back(place_);
+}
+
+GuardedMappings::GuardedMappings(const std::filesystem::path& path) {
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0) return;
+  const std::lock_guard lock(book().mutex);
+  std::ifstream maps("/proc/self/maps");
+  // "begin-end rights offset major:minor number path", the numbers in hexadecimal but for the
+  // file's
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    unsigned major_number = 0, minor_number = 0;
+    unsigned long inode = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %*s %*s %x:%x %lu", &begin, &end,
+                    &major_number, &minor_number, &inode) != 5)
+      continue;
+    if (inode != file.st_ino || makedev(major_number, minor_number) != file.st_dev) continue;
+    places_.push_back(take_place(path, static_cast<size_t>(file.st_size), begin, end - begin));
+  }
+}
+
+GuardedMappings::~GuardedMappings() {
+  const std::lock_guard lock(book().mutex);
+  for (Place* place : places_) {
+    retire(place);
+    give_back(place);
+  }
 }
 
 void MappedMemory::check(size_t offset, size_t size) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -17,6 +18,7 @@ namespace {
 class SetFile {
  public:
   SetFile(std::string_view text, const std::string& file) : file_(file) {
+    refuse_deep_keys(text, file);
     try {
       table_ = toml::parse(text, file);
     } catch (const toml::parse_error& error) {

@@ -201,7 +201,8 @@ std::vector<paired::Arm> arms_of(const std::vector<std::pair<std::string, std::s
                                  const std::vector<FoundSet>& sets, const SuiteRequest& request,
                                  std::vector<FailedSet>& failed) {
   std::vector<paired::Arm> arms;
-  for (const auto& [name, source] : models) {
+  for (const auto& model : models) {
+    const std::string& name = model.first;
     paired::Arm arm{.name = name, .runs = {paired::RunResults()}};
     for (const FoundSet& found : sets) {
       const bool lost = std::any_of(failed.begin(), failed.end(), [&](const FailedSet& entry) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
@@ -243,7 +244,7 @@ std::string where_set_comes_from(const std::string& name) {
   const std::string fallback = "docs/datasets.md says where sets come from";
   try {
     const std::string file = shared_file("data/evaluation/sources.toml").string();
-    const toml::table sources = toml::parse(read_file(file), file);
+    const toml::table sources = toml::parse(read_toml_text(file), file);
     for (const auto& [key, node] : sources) {
       const toml::table* entry = node.as_table();
       if (entry == nullptr || bare_name(std::string(key.str())) != bare_name(name)) continue;

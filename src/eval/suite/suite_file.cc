@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 
+#include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -79,7 +80,7 @@ class SuiteReader {
 
   toml::table parse() const {
     try {
-      return toml::parse(read_file(file_), file_);
+      return toml::parse(read_toml_text(file_), file_);
     } catch (const toml::parse_error& error) {
       fail_usage(file_ + ", line " + std::to_string(error.source().begin.line) + ": " +
                      std::string(error.description()),

@@ -246,7 +246,7 @@ LlamaEngine::State::State(const LlamaOptions& options)
                              : language::quantized_copy(source, quantize, options.threads)),
       digest(language::file_digest(model.path())) {
   if (options.chat) chat = language::chat_frame(model);
-  constexpr int kTextsPerWorker = 8, kUsualCells = 512;
+  constexpr int kTextsPerWorker = 16, kUsualCells = 512;
   const int threads = options.threads > 0
                           ? options.threads
                           : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -18,7 +18,7 @@ namespace clipwright::rewrite::engine {
 struct LlamaOptions {
   std::filesystem::path model;  ///< GGUF; empty: the model that ships with the program
   int threads = 0;              ///< 0: all of the machine
-  int parallel = 0;  ///< texts in flight; 0: 8 a thread. Each costs cache memory; many more gain
+  int parallel = 0;  ///< texts in flight; 0: 16 a thread. Each costs cache memory; many more gain
                      ///< little on a CPU
   std::string quantize;  ///< compute with a copy of this type (language/quantized_copy.h); empty:
                          ///< the weights as they are

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <system_error>
 
 namespace clipwright::train::folder {
 
@@ -21,6 +22,9 @@ class UnfinishedFolder {
   void rename();
 
  private:
+  /// Takes the place of a folder that has the name.
+  void replace(std::error_code& error);
+
   std::filesystem::path name_, path_;
   bool named_ = false;
 };
