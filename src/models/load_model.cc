@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "models/files/model_file.h"
 #include "models/open_clip_directory.h"
 
 namespace clipwright::models {
@@ -31,8 +32,8 @@ fs::path weights_folder(fs::path folder) {
   if (fs::exists(folder / "config.json")) {
     fail_usage(folder.string() + ": looks like a Hugging Face model",
                "an open_clip directory (open_clip_config.json and open_clip_model.safetensors)",
-               "This version reads open_clip directories and its own runs; convert the model with "
-               "open_clip first.");
+               "This version reads open_clip directories, files of torch.save and its own runs; "
+               "convert the model with open_clip first.");
   }
   fail_usage(folder.string() + ": holds no model",
              "an open_clip directory, the folder of a training run, or one of its checkpoints");
@@ -47,19 +48,26 @@ fs::path written_folder(const std::string& model) {
     if (path.extension() == ".safetensors" &&
         is_open_clip_directory(fs::absolute(path).parent_path()))
       return weights_folder(fs::absolute(path).parent_path());
-    fail_usage(model + ": is a file", "an architecture name or the folder of a model",
-               "This version reads open_clip directories; convert .pt files with open_clip first.");
   }
   return {};
 }
 
-/// Null when nothing of that name is there.
+/// A file by itself, which no folder's description goes with.
+bool is_file(const std::string& model) {
+  std::error_code ignored;
+  return fs::exists(model, ignored) && !fs::is_directory(model, ignored);
+}
+
+/// Null when nothing of that name is there, or a configuration alone.
 std::shared_ptr<Clip> load_written(const std::string& model) {
   const fs::path folder = written_folder(model);
-  return folder.empty() ? nullptr : read_open_clip_directory(folder);
+  if (!folder.empty()) return read_open_clip_directory(folder);
+  return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)
+                                                           : nullptr;
 }
 
 ModelConfig named_config(const std::string& model) {
+  if (is_file(model)) return files::read_configuration(model);
   if (model.find('/') != std::string::npos && !is_model_name(model)) {
     fail_input(model + ": there is no such folder",
                "an architecture name or the folder of a model");
@@ -96,7 +104,9 @@ fs::path find_model_folder(const std::string& model) { return written_folder(mod
 
 ModelConfig read_model_config(const std::string& model) {
   const fs::path folder = written_folder(model);
-  return folder.empty() ? named_config(model) : read_open_clip_config(folder);
+  if (!folder.empty()) return read_open_clip_config(folder);
+  return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)->config()
+                                                           : named_config(model);
 }
 
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
@@ -109,7 +119,12 @@ std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
 std::shared_ptr<Clip> load_trained_model(const std::string& model) {
   if (std::shared_ptr<Clip> written = load_written(model)) return written;
   const std::string expected =
-      "an open_clip directory, the folder of a training run or a checkpoint, e.g. LOGS/NAME/model";
+      "an open_clip directory, a file of weights, the folder of a training run or a checkpoint, "
+      "e.g. LOGS/NAME/model";
+  if (is_file(model)) {
+    fail_usage(model + ": describes an architecture, which would give fresh, untrained weights",
+               expected);
+  }
   if (is_model_name(model)) {
     fail_usage(model + ": names an architecture, which would give fresh, untrained weights",
                expected);
@@ -119,7 +134,8 @@ std::shared_ptr<Clip> load_trained_model(const std::string& model) {
 
 std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
   std::shared_ptr<Clip> loaded = load_model(model);
-  if (!fs::exists(model) && is_model_name(model)) {
+  if (is_file(model) ? files::is_configuration(model)
+                     : !fs::exists(model) && is_model_name(model)) {
     log_warning("--model " + model +
                 " names an architecture: its weights are fresh, so the numbers are those of an "
                 "untrained model. A trained one is a folder, e.g. LOGS/NAME/model.");

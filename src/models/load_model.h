@@ -27,9 +27,9 @@ std::filesystem::path find_model_folder(const std::string& model);
 /// configurations.
 ModelConfig read_model_config(const std::string& model);
 
-/// An architecture name (fresh weights from `seed`), an open_clip directory, a run's folder or a
-/// checkpoint of ours. Throws Error(kUsage) when it is none of these, Error(kInput) for a path
-/// where nothing is, and when it is damaged or does not fit.
+/// An architecture's name or configuration (.json) with fresh weights from `seed`, an open_clip
+/// directory, a file of weights, a run's folder or a checkpoint of ours. Throws Error(kUsage) when
+/// it is none of these, Error(kInput) where nothing is, and when it is damaged or does not fit.
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
 /// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
 /// weights give numbers that look like results and mean nothing.

@@ -3,15 +3,17 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "models/files/model_file.h"
 #include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
 
 namespace clipwright::models {
 namespace {
 
-/// open_clip's search order, safetensors only: this program executes no pickles.
-constexpr const char* kWeightNames[] = {"open_clip_model.safetensors",
-                                        "open_clip_pytorch_model.safetensors", "model.safetensors"};
+/// open_clip's search order.
+constexpr const char* kWeightNames[] = {
+    "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors",
+    "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pt"};
 
 // A model may have this many times the positions of its weights.
 constexpr double kMostInterpolated = 16;
@@ -37,6 +39,16 @@ double least_numbers(const ModelConfig& config) {
 
 }  // namespace
 
+void require_enough_numbers(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
+                            const std::string& where, const std::string& description) {
+  double numbers = 0;
+  for (const auto& [name, tensor] : tensors) numbers += static_cast<double>(tensor.numel());
+  if (numbers < least_numbers(config)) {
+    fail_input(where + ": holds fewer numbers than the model that " + description + " describes",
+               "weights of that model");
+  }
+}
+
 bool is_open_clip_directory(const std::filesystem::path& folder) {
   return std::filesystem::is_regular_file(folder / kOpenClipConfigName);
 }
@@ -52,26 +64,17 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
   for (const char* name : kWeightNames) {
     const fs::path path = folder / name;
     if (!fs::exists(path)) continue;
-    const tensor::Safetensors file = tensor::read_safetensors(path);
-    double numbers = 0;
-    for (const auto& [tensor_name, tensor] : file.tensors)
-      numbers += static_cast<double>(tensor.numel());
-    // Asked before the model is made, so that a damaged configuration cannot ask for more memory
-    // than its weights take.
-    if (numbers < least_numbers(config)) {
-      fail_input(path.string() + ": holds fewer numbers than the model that " +
-                     config_path.string() + " describes",
-                 "weights of that model");
-    }
+    std::vector<NamedTensor> tensors = files::read_weights(path);
+    require_enough_numbers(tensors, config, path.string(), config_path.string());
     auto model = std::make_shared<Clip>(config);
-    model->load_state(file.tensors, path.string());
+    model->load_state(std::move(tensors), path.string());
     model->eval();
     return model;
   }
   fail_input(folder.string() + ": has open_clip_config.json but no weights",
              std::string(kWeightNames[0]),
-             "Pickled weights (.bin, .pt) are not read; open_clip's --push or safetensors' "
-             "converter writes the safe format.");
+             "Weights beside it under another name (.bin, .pt) can be named themselves, with "
+             "--model FOLDER/FILE.");
 }
 
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder) {

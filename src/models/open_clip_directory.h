@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "models/clip.h"
 
@@ -16,10 +18,16 @@ bool is_open_clip_directory(const std::filesystem::path& folder);
 /// The configuration alone. Throws Error(kInput) when it is damaged.
 ModelConfig read_open_clip_config(const std::filesystem::path& folder);
 
-/// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors or
-/// model.safetensors, the first that is there. The model is in evaluation mode. Throws
-/// Error(kInput) when either is damaged or they do not belong together.
+/// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors,
+/// model.safetensors, open_clip_pytorch_model.bin or .pt, the first that is there. The model is in
+/// evaluation mode. Throws Error(kInput) when either is damaged or they do not belong together.
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder);
+
+/// Throws Error(kInput) where the weights are fewer than the model that `description` (a file)
+/// describes has. To be asked before the model is made, so that a damaged description cannot ask
+/// for more memory than its weights take.
+void require_enough_numbers(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
+                            const std::string& where, const std::string& description);
 
 /// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);

@@ -543,9 +543,37 @@ def arrays():
     put("npy", "deep.npy", raw("{'descr': '<u1', 'fortran_order': True, 'shape': (" + "1," * 32 + ")}", b"x"))
 
 
+def torch_files():
+    import argparse
+    import collections
+    import pickle
+
+    import torch
+
+    def saved(what, **options):
+        buffer = io.BytesIO()
+        torch.save(what, buffer, **options)
+        return buffer.getvalue()
+
+    weights = collections.OrderedDict(a=torch.arange(6, dtype=torch.float16).reshape(2, 3).t(), b=torch.tensor(1.5), c=torch.zeros(0, 4))
+    checkpoint = {"state_dict": weights, "epoch": 3, "args": argparse.Namespace(lr=1e-3, names=["x", None, True, 2 ** 70, -5, 1.5])}
+    put_broken("torch_file", "archive.pt", saved(weights), cuts=(0.5, 0.95), flips=3)
+    put_broken("torch_file", "stream.pt", saved(checkpoint, _use_new_zipfile_serialization=False), cuts=(0.3, 0.9), flips=3)
+    put("torch_file", "checkpoint.pt", saved(checkpoint))
+    shared = torch.arange(8)
+    put("torch_file", "shared.pt", saved({"a": shared[:4], "b": shared[2:], "c": shared.expand(3, 8)}, _use_new_zipfile_serialization=False))
+    put("torch_file", "module.pt", saved(torch.nn.Linear(2, 2), _use_new_zipfile_serialization=False))
+    nested = [1, "two", b"three", 4.0, (5,), {6: [None, True]}, {7}, frozenset({8}), 2 ** 80, -(2 ** 31), argparse.Namespace(a=1)]
+    nested.append(nested)
+    for protocol in range(6):
+        put("torch_file", f"protocol_{protocol}.pkl", pickle.dumps(nested, protocol))
+    put("torch_file", "calls.pkl", b"cos\nsystem\n(S'true'\ntR.")
+    put("torch_file", "huge.pkl", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\1\0\0\x000X\3\0\0\0cpu\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7ftQK\0(K\1t(K\1t\x89NtR.")
+
+
 def main():
     shutil.rmtree(CORPUS, ignore_errors=True)
-    for make in (jpegs, pngs, webps, old_pictures, tars, tables, rewrites, weights, language_models, settings, servers, prompts, resources, arrays):
+    for make in (jpegs, pngs, webps, old_pictures, tars, tables, rewrites, weights, language_models, settings, servers, prompts, resources, arrays, torch_files):
         make()
     for folder in sorted(CORPUS.iterdir()):  # formats that the product does not read yet have no target
         if not (HERE / f"{folder.name}_fuzz.cc").exists():

@@ -76,7 +76,7 @@ TEST_F(LoadModel, SaysWhatIsThereInstead) {
   write_file(folder_ / "config.json", "{}");
   EXPECT_NE(error_of(folder_.string(), ExitCode::kUsage).find("Hugging Face"), std::string::npos);
   write_file(folder_ / "weights.pt", "");
-  EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kUsage).find("is a file"),
+  EXPECT_NE(error_of((folder_ / "weights.pt").string(), ExitCode::kInput).find("is empty"),
             std::string::npos);
   EXPECT_NE(error_of((folder_ / "nothing").string(), ExitCode::kInput).find("no such folder"),
             std::string::npos);

@@ -1,0 +1,96 @@
+#include "models/files/model_file.h"
+
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/words.h"
+#include "models/files/deduced_model.h"
+#include "models/files/torch_weights.h"
+#include "models/open_clip_config.h"
+#include "models/open_clip_directory.h"
+#include "pickle/torch_file.h"
+#include "tensor/safetensors.h"
+
+namespace clipwright::models::files {
+namespace {
+
+std::string first_bytes(const fs::path& path, size_t count) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(count, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(count));
+  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return bytes;
+}
+
+/// The length of a header of JSON comes first, in eight bytes.
+bool looks_like_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes[8] == '{'; }
+
+}  // namespace
+
+std::vector<NamedTensor> read_weights(const fs::path& path) {
+  const std::string bytes = first_bytes(path, 16);
+  if (looks_like_safetensors(bytes)) return tensor::read_safetensors(path).tensors;
+  if (!pickle::looks_like_torch_file(bytes)) {
+    fail_input(path.string() + (bytes.empty() ? ": is empty" : ": is no file of a model's weights"),
+               "a file of torch.save (.pt, .pth) or of safetensors, or a configuration (.json)",
+               bytes.empty() ? "Fetch the file again; a broken download is the usual cause." : "");
+  }
+  TorchWeights weights = read_torch_weights(path);
+  if (!weights.place.empty() || !weights.beside.empty()) {
+    log_info(path.string() + ": weights" +
+             (weights.place.empty() ? "" : " under '" + weights.place + "'") +
+             (weights.beside.empty() ? "" : "; left alone: " + listed(weights.beside)));
+  }
+  return std::move(weights.tensors);
+}
+
+namespace {
+
+void require_finite(const std::vector<NamedTensor>& tensors, const std::string& where) {
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
+      fail_input(where + ": " + name + " holds numbers that are not finite", "a model that trained",
+                 "Take an earlier checkpoint.");
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Clip> read_model_file(const fs::path& path) {
+  const torch::NoGradGuard no_grad;
+  const std::string where = path.string();
+  std::vector<NamedTensor> tensors = read_weights(path);
+  const DeducedModel deduced = deduce_model(tensors, where);
+  const VisionConfig& vision = deduced.config.vision;
+  log_info(where + ": names of tensors are " + deduced.names + "; " +
+           (vision.resnet_layers.empty() ? "a vision transformer" : "a ResNet") + " for " +
+           std::to_string(vision.image_size) + " x " + std::to_string(vision.image_size) +
+           " pixels. Assumed, since weights do not tell: " + listed(deduced.assumed) +
+           (deduced.dropped.empty() ? "" : ". Not used: " + listed(deduced.dropped)));
+  require_enough_numbers(tensors, deduced.config, where, "the names of its tensors");
+  require_finite(tensors, where);
+  auto model = std::make_shared<Clip>(deduced.config);
+  model->load_state(std::move(tensors), where);
+  model->eval();
+  return model;
+}
+
+bool is_configuration(const fs::path& path) { return path.extension() == ".json"; }
+
+ModelConfig read_configuration(const fs::path& path) {
+  if (!is_configuration(path))
+    fail_input(path.string() + ": is no configuration", "a file NAME.json");
+  Json json = read_json(path);
+  if (json.is_object() && !json.contains("model_cfg")) json = {{"model_cfg", std::move(json)}};
+  ModelConfig config = parse_open_clip_config(json, path.string());
+  config.name = path.stem().string();
+  return config;
+}
+
+}  // namespace clipwright::models::files

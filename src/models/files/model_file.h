@@ -1,0 +1,29 @@
+// A file that is a model by itself: weights without a configuration, or a configuration without
+// weights.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "models/clip.h"
+
+namespace clipwright::models::files {
+
+/// The tensors of a file of torch.save (torch_weights.h) or of safetensors, by its contents. Throws
+/// Error(kInput) for files of other kinds and damaged ones.
+std::vector<NamedTensor> read_weights(const std::filesystem::path& path);
+
+/// Weights in a file of torch.save (torch_weights.h) or of safetensors. The model is what their
+/// names and shapes tell (deduced_model.h); the log says what was assumed beside that. The model is
+/// in evaluation mode. Throws Error(kInput) for files of other kinds, damaged ones, numbers that
+/// are not finite, and weights of models that this program does not have.
+std::shared_ptr<Clip> read_model_file(const std::filesystem::path& path);
+
+/// Whether a file is a configuration by its name: .json.
+bool is_configuration(const std::filesystem::path& path);
+/// open_clip's open_clip_config.json, or the model configuration in it by itself, as open_clip's
+/// model_configs/ have it. Throws Error(kInput).
+ModelConfig read_configuration(const std::filesystem::path& path);
+
+}  // namespace clipwright::models::files
