@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "models/files/hugging_face.h"
 #include "models/files/model_file.h"
 #include "models/open_clip_directory.h"
 
@@ -29,14 +30,11 @@ fs::path weights_folder(fs::path folder) {
     if (!checkpoints.empty() && is_open_clip_directory(checkpoints.back()))
       return checkpoints.back();
   }
-  if (fs::exists(folder / "config.json")) {
-    fail_usage(folder.string() + ": looks like a Hugging Face model",
-               "an open_clip directory (open_clip_config.json and open_clip_model.safetensors)",
-               "This version reads open_clip directories, files of torch.save and its own runs; "
-               "convert the model with open_clip first.");
-  }
-  fail_usage(folder.string() + ": holds no model",
-             "an open_clip directory, the folder of a training run, or one of its checkpoints");
+  if (files::is_hugging_face_folder(folder)) return folder;
+  fail_usage(
+      folder.string() + ": holds no model",
+      "an open_clip directory, a Hugging Face folder of a CLIPModel, the folder of a training "
+      "run, or one of its checkpoints");
 }
 
 /// Empty when nothing of that name is there.
@@ -61,7 +59,10 @@ bool is_file(const std::string& model) {
 /// Null when nothing of that name is there, or a configuration alone.
 std::shared_ptr<Clip> load_written(const std::string& model) {
   const fs::path folder = written_folder(model);
-  if (!folder.empty()) return read_open_clip_directory(folder);
+  if (!folder.empty()) {
+    return is_open_clip_directory(folder) ? read_open_clip_directory(folder)
+                                          : files::read_hugging_face_folder(folder);
+  }
   return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)
                                                            : nullptr;
 }
@@ -104,7 +105,10 @@ fs::path find_model_folder(const std::string& model) { return written_folder(mod
 
 ModelConfig read_model_config(const std::string& model) {
   const fs::path folder = written_folder(model);
-  if (!folder.empty()) return read_open_clip_config(folder);
+  if (!folder.empty()) {
+    return is_open_clip_directory(folder) ? read_open_clip_config(folder)
+                                          : files::read_hugging_face_config(folder);
+  }
   return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)->config()
                                                            : named_config(model);
 }

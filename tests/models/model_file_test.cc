@@ -19,36 +19,12 @@ using testing::HasSubstr;
 
 const fs::path kFiles = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/torch_files";
 
-Tensor golden_pictures(const Clip& model) {
-  const NpyArray array = read_npy(kFiles / "pixels.npy");
-  Tensor pixels = torch::empty(array.shape, torch::kUInt8);
-  std::memcpy(pixels.data_ptr(), array.bytes.data(), array.bytes.size());
-  const int64_t size = model.config().vision.image_size;
-  return normalize_pixels(pixels.narrow(2, 0, size).narrow(3, 0, size).contiguous(),
-                          model.config().preprocess);
-}
-
-/// Each row up to its end token, the highest id.
-TextBatch golden_texts() {
-  const NpyArray array = read_npy(kFiles / "ids.npy");
-  const auto ids = array.values<int64_t>();
-  text::bpe::PackedTexts texts;
-  for (int64_t row = 0; row < array.shape[0]; ++row) {
-    for (int64_t i = 0; i < array.shape[1]; ++i) {
-      texts.ids.push_back(static_cast<int32_t>(ids[static_cast<size_t>(row * array.shape[1] + i)]));
-      if (texts.ids.back() == 95) break;
-    }
-    texts.offsets.push_back(static_cast<int32_t>(texts.ids.size()));
-  }
-  return to_text_batch(texts);
-}
-
 /// Features of the model as the peer computed them from the same numbers.
 void expect_features(Clip& model, const fs::path& folder) {
   const torch::NoGradGuard no_grad;
-  const Tensor images = model.encode_image(golden_pictures(model));
+  const Tensor images = model.encode_image(golden_pixels(model, kFiles / "pixels.npy"));
   EXPECT_LT((images - load_floats(folder / "image_features.npy")).abs().max().item<double>(), 1e-5);
-  const Tensor texts = model.encode_text(golden_texts());
+  const Tensor texts = model.encode_text(golden_texts(kFiles / "ids.npy"));
   EXPECT_LT((texts - load_floats(folder / "text_features.npy")).abs().max().item<double>(), 1e-5);
 }
 

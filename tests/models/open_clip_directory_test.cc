@@ -16,22 +16,6 @@
 namespace clipwright::models {
 namespace {
 
-/// The padded golden ids without their padding.
-TextBatch golden_texts() {
-  const NpyArray array = read_npy(kGolden / "ids.npy");
-  const auto ids = array.values<int64_t>();
-  text::bpe::PackedTexts texts;
-  for (int64_t row = 0; row < array.shape[0]; ++row) {
-    for (int64_t i = 0; i < array.shape[1]; ++i) {
-      const auto id = static_cast<int32_t>(ids[static_cast<size_t>(row * array.shape[1] + i)]);
-      texts.ids.push_back(id);
-      if (id == 95) break;
-    }
-    texts.offsets.push_back(static_cast<int32_t>(texts.ids.size()));
-  }
-  return to_text_batch(texts);
-}
-
 double largest_difference(const Tensor& a, const Tensor& b) {
   return (a - b).abs().max().item<double>();
 }

@@ -1,0 +1,25 @@
+// CLIP models as transformers' save_pretrained leaves them: config.json, model.safetensors (or
+// several files with an index, or pytorch_model.bin), preprocessor_config.json.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "models/clip.h"
+
+namespace clipwright::models::files {
+
+/// A folder with config.json.
+bool is_hugging_face_folder(const std::filesystem::path& folder);
+
+/// The configuration, with the preprocessing that preprocessor_config.json states (OpenAI's where
+/// there is none). Throws Error(kInput) for what is damaged, and for other models than CLIPModel,
+/// which it names.
+ModelConfig read_hugging_face_config(const std::filesystem::path& folder);
+
+/// The model, in evaluation mode. Features equal those of transformers' CLIPModel. Throws
+/// Error(kInput) also for weights that are not of the configuration, and for a tokenizer that is
+/// not CLIP's.
+std::shared_ptr<Clip> read_hugging_face_folder(const std::filesystem::path& folder);
+
+}  // namespace clipwright::models::files

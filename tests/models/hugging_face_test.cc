@@ -1,0 +1,122 @@
+// Folders of transformers' CLIPModel, read with the peer's features.
+#include "models/files/hugging_face.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "models/load_model.h"
+#include "tests/models/golden_model.h"
+#include "tests/temporary_folder.h"
+
+namespace clipwright::models::files {
+namespace {
+
+using testing::HasSubstr;
+
+const fs::path kFolders = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/hugging_face";
+
+class EveryFolder : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryFolder, HasThePeersFeatures) {
+  const torch::NoGradGuard no_grad;
+  const fs::path folder = kFolders / GetParam();
+  const std::shared_ptr<Clip> model = load_trained_model(folder.string());
+  const Tensor images = model->encode_image(golden_pixels(*model, kFolders / "pixels.npy"));
+  EXPECT_LT((images - load_floats(folder / "image_features.npy")).abs().max().item<double>(), 1e-5);
+  const Tensor texts = model->encode_text(golden_texts(kFolders / "ids.npy"));
+  EXPECT_LT((texts - load_floats(folder / "text_features.npy")).abs().max().item<double>(), 1e-5);
+  EXPECT_FALSE(model->is_training());
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, EveryFolder, testing::Values("plain", "sharded"));
+
+TEST(HuggingFace, TheConfigurationOfEachTowerCounts) {
+  const ModelConfig config = read_model_config((kFolders / "sharded").string());
+  EXPECT_EQ(config.embed_dim, 8) << "the root's, not the towers'";
+  EXPECT_EQ(config.text.activation, Activation::kGelu);
+  EXPECT_EQ(config.vision.layers, 3);
+  EXPECT_EQ(config.vision.heads, 4);
+  EXPECT_EQ(static_cast<int>(config.text.width * config.text.mlp_ratio), 40);
+  EXPECT_EQ(config.preprocess.interpolation, Interpolation::kBilinear);
+  EXPECT_EQ(config.preprocess.resize_ratio, 36.0 / 32);
+  EXPECT_EQ(config.preprocess.mean[0], 0.485);
+}
+
+/// A copy of the plain folder to damage.
+class Damaged : public testing::Test {
+ protected:
+  Damaged() { fs::copy(kFolders / "plain", folder_.path() / "m"); }
+  fs::path file(const std::string& name) const { return folder_.path() / "m" / name; }
+  void change(const std::string& name, const std::string& pointer, const Json& value) const {
+    Json json = read_json(file(name));
+    json[Json::json_pointer(pointer)] = value;
+    write_file(file(name), json.dump());
+  }
+  std::string error() const {
+    try {
+      load_trained_model((folder_.path() / "m").string());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput) << error.what();
+      return error.what();
+    }
+    ADD_FAILURE() << "was loaded";
+    return {};
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(Damaged, OtherKindsAreNamed) {
+  change("config.json", "/model_type", "siglip");
+  EXPECT_THAT(error(), HasSubstr("of the kind 'siglip'"));
+}
+TEST_F(Damaged, ValuesThatAreOfNoModelHere) {
+  for (const auto& [pointer, value] :
+       std::vector<std::pair<std::string, Json>>{{"/text_config/hidden_act", "gelu_new"},
+                                                 {"/text_config/layer_norm_eps", 1e-6},
+                                                 {"/text_config/num_attention_heads", 5},
+                                                 {"/vision_config/num_channels", 1},
+                                                 {"/vision_config/patch_size", 64},
+                                                 {"/vision_config/num_hidden_layers", 0},
+                                                 {"/vision_config/hidden_size", 1e9},
+                                                 {"/vision_config/hidden_size", "wide"},
+                                                 {"/projection_dim", -1},
+                                                 {"/text_config", 3}}) {
+    const std::string before = read_file(file("config.json"));
+    change("config.json", pointer, value);
+    EXPECT_THAT(error(), HasSubstr(pointer.substr(pointer.rfind('/') + 1))) << pointer;
+    write_file(file("config.json"), before);
+  }
+}
+TEST_F(Damaged, AConfigurationThatAsksForMoreThanItsWeights) {
+  change("config.json", "/text_config/vocab_size", 9'000'000);
+  change("config.json", "/text_config/hidden_size", 16000);
+  EXPECT_THAT(error(), HasSubstr("holds fewer numbers than the model"));
+}
+TEST_F(Damaged, WeightsOfAnotherModel) {
+  change("config.json", "/vision_config/num_hidden_layers", 1);
+  EXPECT_THAT(error(), HasSubstr("visual.transformer.resblocks.1"));
+}
+TEST_F(Damaged, PreparationThatIsNoneOfOurs) {
+  change("preprocessor_config.json", "/resample", 0);
+  EXPECT_THAT(error(), HasSubstr("resample"));
+}
+TEST_F(Damaged, ATokenizerOfAnotherModel) {
+  write_file(file("vocab.json"), R"({"<|startoftext|>": 0, "<|endoftext|>": 2})");
+  EXPECT_THAT(error(), HasSubstr("another tokenizer than CLIP's"));
+}
+TEST_F(Damaged, FilesThatAreMissing) {
+  fs::remove(file("model.safetensors"));
+  EXPECT_THAT(error(), HasSubstr("no weights"));
+  write_file(file("model.safetensors.index.json"), R"({"weight_map": {"a": "b.safetensors"}})");
+  EXPECT_THAT(error(), HasSubstr("b.safetensors: is not there"));
+  write_file(file("model.safetensors.index.json"), R"({"weight_map": {"a": "../b.safetensors"}})");
+  EXPECT_THAT(error(), HasSubstr("files of the same folder"));
+  fs::remove(file("preprocessor_config.json"));
+  write_file(file("model.safetensors.index.json"), R"([])");
+  EXPECT_THAT(error(), HasSubstr("lists no files"));
+}
+
+}  // namespace
+}  // namespace clipwright::models::files
