@@ -32,7 +32,7 @@ golden = root / "tests" / "golden"
 # What makes or changes files, by file of the sources. A new one is added here, and to a case below that runs it.
 WRITES = re.compile(r"\b(AtomicFile|AppendFile|UnfinishedFolder|TarWriter|JsonlWriter|LineWriter|KeptTextWriter|ParquetWriter|LogFile|SpooledTexts"
                     r"|basic_file_sink_mt|ofstream|fopen|freopen|mkostemp|mkstemp|tmpfile|O_CREAT|sqlite3_open_v2|llama_model_quantize|VACUUM|renameat"
-                    r"|(?:write_(?:file|files|npy|safetensors|samples|result|result_files|stored_result|open_clip_directory|filip_heads|quantized|comparison_page|photographs|outputs|tables)"
+                    r"|(?:write_(?:file|files|npy|safetensors|samples|result|result_files|stored_result|open_clip_directory|hugging_face_folder|filip_heads|quantized|comparison_page|photographs|outputs|tables)"
                     r"|create_director\w+|copy_file|create_\w*link|rename|ftruncate|fwrite)(?=\())")
 LISTS = {  # case: the files that it is for
     "units": "core/file core/append_file core/process/kernel_choice flags/outputs",  # tests/core/file_faults_test.cc
@@ -50,6 +50,7 @@ LISTS = {  # case: the files that it is for
     "audit calibrate": "audit/corpus/corpus cli/audit report/html_report",
     "objective": "cli/objective tensor/safetensors",
     "train": "train/folder/checkpoint train/folder/unfinished_folder train/folder/metrics train/folder/tensorboard train/folder/run_folder train/loop/training_run models/open_clip_directory core/log",
+    "convert-open-clip convert-hf": "train/folder/converted_model models/files/hugging_face models/files/hugging_face_writer",
     "train-filip": "losses/filip_heads losses/terms/filip",
     "train-classes": "losses/terms/multi_text losses/class_tokens",
     "train-eval": "train/folder/evaluations train/loop/side_evaluation core/process/background_program",
@@ -428,6 +429,8 @@ def cases(work):
              [["objective", "evaluate", "--term", "contrastive", "--inputs", work / "other.safetensors", "--output", "{out}/o.safetensors"]]),
         Case("train", [*train, "--model", "tiny-32", "--steps", 4, "--save-every-steps", 2], group=lambda name: str(pathlib.PurePath(name).parent), costs_time=r"r/tensorboard.*|r/out\.log",
              watch=r"r(|/config.*|/metrics.*|/tensorboard.*|/out\.log|/checkpoints(|/step_2|/\.unfinished_step_4(|/(optimizer|DONE).*))|/model|/\.unfinished_model(|/open_clip_model.*))"),
+        Case("convert-open-clip", ["model", "convert", one, "--output", "{out}/m"], group=together),
+        Case("convert-hf", ["model", "convert", one, "--format", "hf", "--output", "{out}/m"], group=together),
         Case("train-filip", [*train, "--model", "tiny-32", "--objective", "filip", "--steps", 1], group=lambda name: str(pathlib.PurePath(name).parent), watch=r"r/(\.unfinished_model.*|model.*)"),
         Case("train-classes", [*train, "--model", "tiny-32", "--steps", 1, "--objective", "laclip-mt", "--term-option", "multi-text.class-tokens=1", "--rewrites", golden / "training/chatgpt.txt"],
              group=lambda name: str(pathlib.PurePath(name).parent), watch=r"r/(\.unfinished_model.*|model.*)"),

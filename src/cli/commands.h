@@ -5,6 +5,12 @@
 
 namespace clipwright::cli {
 
+/// Of every --model that is a trained CLIP.
+inline constexpr const char* kModelHelp =
+    "open_clip directory, Hugging Face folder, file of weights (.pt, .safetensors), folder of a "
+    "run, "
+    "or checkpoint";
+
 void add_tokenize_command(CLI::App& program);
 void add_preprocess_command(CLI::App& program);
 void add_examples_command(CLI::App& program);
@@ -13,6 +19,7 @@ void add_ledger_command(CLI::App& program);
 void add_audit_command(CLI::App& program);
 void add_data_command(CLI::App& program);
 void add_objective_command(CLI::App& program);
+void add_model_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_eval_command(CLI::App& program);
 void add_ablate_command(CLI::App& program);

@@ -10,10 +10,7 @@ void add_embed_command(CLI::App& program) {
   auto request = std::make_shared<eval::EmbedRequest>();
   CLI::App* command =
       program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
-  command
-      ->add_option("--model", request->model, "open_clip directory, folder of a run, or checkpoint")
-      ->required()
-      ->type_name("MODEL");
+  command->add_option("--model", request->model, kModelHelp)->required()->type_name("MODEL");
   CLI::Option* images =
       command
           ->add_option("--images", request->images,

@@ -28,6 +28,7 @@ void add_all_commands(CLI::App& program) {
   add_audit_command(program);
   add_data_command(program);
   add_objective_command(program);
+  add_model_command(program);
   add_train_command(program);
   add_eval_command(program);
   add_ablate_command(program);

@@ -175,6 +175,7 @@ VisionConfig parse_timm(Section& tower) {
     vision.width = static_cast<int>(kwargs.whole("embed_dim", vision.width, 1, kMostWidth));
     vision.layers = static_cast<int>(kwargs.whole("depth", vision.layers, 1, kMostLayers));
     vision.heads = static_cast<int>(kwargs.whole("num_heads", vision.heads, 1, kMostWidth));
+    vision.mlp_ratio = kwargs.number("mlp_ratio", vision.mlp_ratio);
     vision.patch_size =
         static_cast<int>(kwargs.whole("patch_size", vision.patch_size, 1, kMostSize));
     vision.image_size = static_cast<int>(kwargs.whole("img_size", vision.image_size, 1, kMostSize));
@@ -334,6 +335,7 @@ Json timm_vision_json(const VisionConfig& vision) {
   if (vision.width != nearest_size->width) kwargs["embed_dim"] = vision.width;
   if (vision.layers != nearest_size->layers) kwargs["depth"] = vision.layers;
   if (vision.heads != nearest_size->heads) kwargs["num_heads"] = vision.heads;
+  if (vision.mlp_ratio != 4) kwargs["mlp_ratio"] = vision.mlp_ratio;
   if (vision.patch_size != 16) kwargs["patch_size"] = vision.patch_size;
   if (vision.image_size != 224) kwargs["img_size"] = vision.image_size;
   json["timm_model_name"] = "vit_" + std::string(nearest_size->name) + "_patch16_224";

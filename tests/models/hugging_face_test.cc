@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "core/error.h"
 #include "core/json.h"
 #include "models/load_model.h"
@@ -116,6 +118,46 @@ TEST_F(Damaged, FilesThatAreMissing) {
   fs::remove(file("preprocessor_config.json"));
   write_file(file("model.safetensors.index.json"), R"([])");
   EXPECT_THAT(error(), HasSubstr("lists no files"));
+}
+
+TEST(HuggingFace, WhatIsWrittenReadsBackTheSame) {
+  for (const char* name : {"plain", "sharded"}) {
+    const TemporaryFolder folder;
+    const auto model = read_hugging_face_folder(kFolders / name);
+    write_hugging_face_folder(*model, folder / "written");
+    const auto again = read_hugging_face_folder(folder / "written");
+    EXPECT_EQ(again->config().preprocess, model->config().preprocess);
+    const auto before = model->table().file_tensors(), after = again->table().file_tensors();
+    ASSERT_EQ(before.size(), after.size());
+    for (size_t i = 0; i < before.size(); ++i)
+      EXPECT_TRUE(before[i].second.equal(after[i].second)) << before[i].first;
+    write_hugging_face_folder(*again, folder / "twice");
+    for (const char* file : {"model.safetensors", "config.json", "preprocessor_config.json"})
+      EXPECT_EQ(read_file(fs::path(folder / "written") / file),
+                read_file(fs::path(folder / "twice") / file));
+  }
+}
+
+TEST(HuggingFace, EveryArchitectureIsWrittenOrRefusedByWhatItHas) {
+  const TemporaryFolder folder;
+  const std::map<std::string, std::string> foreign = {
+      {"laclip-ViT-S-16", "timm's image tower"},
+      {"RN50", "a ResNet"},
+      {"tiny-32+text-bias", "a bias in the text projection"},
+      {"tiny-32+declip-tokens", "DeCLIP's order of tokens"}};
+  for (const auto& [name, part] : foreign) {
+    try {
+      write_hugging_face_folder(Clip(find_model_config(name)), folder / "no");
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(part));
+    }
+    EXPECT_FALSE(fs::exists(folder / "no"));
+  }
+  // With CLIP's vocabulary come the tokenizer's files, which its reader accepts.
+  write_hugging_face_folder(Clip(find_model_config("tiny-32"), 1), folder / "tiny");
+  EXPECT_TRUE(fs::exists(folder / "tiny/merges.txt"));
+  EXPECT_EQ(read_hugging_face_folder(folder / "tiny")->config().embed_dim, 128);
 }
 
 }  // namespace

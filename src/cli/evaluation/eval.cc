@@ -18,10 +18,7 @@ struct EvalFlags {
 
 void add_common(CLI::App& command, EvalFlags& flags) {
   eval::EvaluationRequest& request = flags.request;
-  command
-      .add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
-      ->required()
-      ->type_name("MODEL");
+  command.add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
   add_source_flags(command, request.data);
   add_eval_compute_flags(command, request.options, request.device);
   add_eval_output(command, flags.output, "result in CLIP_benchmark's JSON schema");

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/commands.h"
 #include "cli/evaluation/commands.h"
 #include "cli/source_flags.h"
 
@@ -21,10 +22,7 @@ void add_eval_invariance(CLI::App& eval) {
   CLI::App* command = eval.add_subcommand(
       "invariance", "does meaning survive other words, and is a change of meaning noticed?");
   command->fallthrough();
-  command
-      ->add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
-      ->required()
-      ->type_name("MODEL");
+  command->add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
   add_source_flags(*command, request.data);
   command
       ->add_option("--by", request.by,

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "cli/commands.h"
 #include "cli/evaluation/commands.h"
 #include "core/words.h"
 #include "eval/selection/selection.h"
@@ -16,10 +17,7 @@ void add_eval_selection(CLI::App& eval) {
   CLI::App* command =
       eval.add_subcommand("selection", "true caption or a near miss: Winoground, SugarCrepe, ARO");
   command->fallthrough();
-  command
-      ->add_option("--model", request.model, "open_clip directory, folder of a run, or checkpoint")
-      ->required()
-      ->type_name("MODEL");
+  command->add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
   command
       ->add_option("--data", request.data,
                    "the test's .json or .jsonl, or a folder with its files (SugarCrepe: all seven)")

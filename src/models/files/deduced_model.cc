@@ -78,7 +78,7 @@ class Shapes {
   std::map<std::string, std::vector<int64_t>, std::less<>> shapes_;
 };
 
-void rename(std::vector<NamedTensor>& tensors, DeducedModel& model) {
+void drop_constants(std::vector<NamedTensor>& tensors, DeducedModel& model) {
   std::vector<NamedTensor> kept;
   for (auto& [name, tensor] : tensors) {
     const bool constant = std::find(kConstants.begin(), kConstants.end(), name) != kConstants.end();
@@ -195,7 +195,7 @@ VisionConfig timm_of(const Shapes& shapes, DeducedModel& model) {
 DeducedModel deduce_model(std::vector<NamedTensor>& tensors, const std::string& where) {
   DeducedModel model;
   tensors = with_plain_names(std::move(tensors));
-  rename(tensors, model);
+  drop_constants(tensors, model);
   const auto has = [&](std::string_view name) {
     return std::any_of(tensors.begin(), tensors.end(),
                        [&](const NamedTensor& one) { return one.first == name; });

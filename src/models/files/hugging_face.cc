@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "models/files/hugging_face_names.h"
 #include "models/files/model_file.h"
 #include "models/open_clip_directory.h"
 
@@ -236,76 +236,6 @@ std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
              "Fetch the whole folder.");
 }
 
-/// The names of a tower's blocks and norms, and what they are in open_clip's files.
-constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-    {"text_model.embeddings.token_embedding.weight", "token_embedding.weight"},
-    {"text_model.embeddings.position_embedding.weight", "positional_embedding"},
-    {"text_model.final_layer_norm.", "ln_final."},
-    {"text_model.encoder.layers.", "transformer.resblocks."},
-    {"vision_model.embeddings.class_embedding", "visual.class_embedding"},
-    {"vision_model.embeddings.patch_embedding.weight", "visual.conv1.weight"},
-    {"vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"},
-    {"vision_model.pre_layrnorm.", "visual.ln_pre."},
-    {"vision_model.pre_layernorm.", "visual.ln_pre."},
-    {"vision_model.post_layernorm.", "visual.ln_post."},
-    {"vision_model.encoder.layers.", "visual.transformer.resblocks."},
-    {"text_projection.weight", "text_projection"},
-    {"visual_projection.weight", "visual.proj"},
-    {"logit_scale", "logit_scale"}};
-constexpr std::pair<std::string_view, std::string_view> kBlockNames[] = {
-    {".layer_norm1.", ".ln_1."},
-    {".layer_norm2.", ".ln_2."},
-    {".mlp.fc1.", ".mlp.c_fc."},
-    {".mlp.fc2.", ".mlp.c_proj."},
-    {".self_attn.out_proj.", ".attn.out_proj."}};
-
-std::string open_clip_name(std::string name) {
-  for (const auto& [theirs, ours] : kNames) {
-    if (!name.starts_with(theirs)) continue;
-    name.replace(0, theirs.size(), ours);
-    for (const auto& [their_part, our_part] : kBlockNames) {
-      const size_t at = name.find(their_part);
-      if (at != std::string::npos) name.replace(at, their_part.size(), our_part);
-    }
-    break;
-  }
-  return name;
-}
-
-/// open_clip's tensors of transformers' ones: queries, keys and values are one there, projections
-/// lie the other way.
-std::vector<NamedTensor> open_clip_tensors(std::vector<NamedTensor> tensors) {
-  std::vector<NamedTensor> renamed;
-  std::map<std::string, std::array<Tensor, 3>> stacks;
-  for (auto& [name, tensor] : tensors) {
-    if (name.ends_with(".embeddings.position_ids")) continue;  // 0, 1, 2, ... of old versions
-    const std::string ours = open_clip_name(name);
-    constexpr std::string_view kAttention = ".self_attn.";
-    const size_t at = ours.find(kAttention);
-    const size_t which =
-        at == std::string::npos ? at : std::string_view("qkv").find(ours[at + kAttention.size()]);
-    const std::string_view rest =
-        at == std::string::npos ? "" : std::string_view(ours).substr(at + kAttention.size() + 1);
-    if (which != std::string::npos && (rest == "_proj.weight" || rest == "_proj.bias")) {
-      const std::string stack =
-          ours.substr(0, at) + ".attn.in_proj_" + (rest == "_proj.weight" ? "weight" : "bias");
-      stacks[stack][which] = tensor;
-      continue;
-    }
-    const bool turned = (ours == "text_projection" || ours == "visual.proj") && tensor.dim() == 2;
-    renamed.emplace_back(ours, turned ? tensor.t().contiguous() : tensor);
-  }
-  for (const auto& [name, parts] : stacks) {
-    // One that is missing is told by its stack's name.
-    const bool whole = std::all_of(parts.begin(), parts.end(), [&](const Tensor& part) {
-      return part.defined() && part.dim() >= 1 && part.dim() == parts[0].dim() &&
-             part.sizes().slice(1) == parts[0].sizes().slice(1);
-    });
-    if (whole) renamed.emplace_back(name, torch::cat({parts[0], parts[1], parts[2]}));
-  }
-  return renamed;
-}
-
 }  // namespace
 
 bool is_hugging_face_folder(const fs::path& folder) {
@@ -363,7 +293,7 @@ std::shared_ptr<Clip> read_hugging_face_folder(const fs::path& folder) {
   const torch::NoGradGuard no_grad;
   const ModelConfig config = read_hugging_face_config(folder);
   check_tokenizer(folder, config.text.vocabulary_size);
-  std::vector<NamedTensor> tensors = open_clip_tensors(read_all_weights(folder));
+  std::vector<NamedTensor> tensors = from_hugging_face(read_all_weights(folder));
   require_enough_numbers(tensors, config, folder.string(), (folder / kConfig).string());
   auto model = std::make_shared<Clip>(config);
   model->load_state(std::move(tensors), folder.string());

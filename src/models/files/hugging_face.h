@@ -22,4 +22,9 @@ ModelConfig read_hugging_face_config(const std::filesystem::path& folder);
 /// not CLIP's.
 std::shared_ptr<Clip> read_hugging_face_folder(const std::filesystem::path& folder);
 
+/// Writes config.json, model.safetensors, preprocessor_config.json and the tokenizer's files, each
+/// atomically, the configuration last. Throws Error(kUsage) for a model that is no CLIPModel, with
+/// what it has that CLIPModel has not.
+void write_hugging_face_folder(const Clip& model, const std::filesystem::path& folder);
+
 }  // namespace clipwright::models::files

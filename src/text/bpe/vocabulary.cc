@@ -69,6 +69,21 @@ void Vocabulary::add_pair(Symbol left, Symbol right, Symbol result) {
   pairs_[slot] = {key, result};
 }
 
+std::string Vocabulary::name_of(Symbol symbol) const {
+  static const std::array<char32_t, 256> kCharacters = [] {
+    std::array<uint8_t, 256> bytes{};
+    const std::array<char32_t, 256> in_order = characters_in_order(bytes);
+    std::array<char32_t, 256> of_byte{};
+    for (size_t i = 0; i < 256; ++i) of_byte[bytes[i]] = in_order[i];
+    return of_byte;
+  }();
+  std::string name;
+  for (const char byte : bytes_of(symbol))
+    unicode::append_utf8(kCharacters[static_cast<uint8_t>(byte)], name);
+  if (ends_word(symbol)) name += kWordEnd;
+  return name;
+}
+
 Vocabulary::Vocabulary(const std::filesystem::path& path) : pairs_(kSlots) {
   const std::string file = read_compressed(path);
   std::array<uint8_t, 256> bytes{};

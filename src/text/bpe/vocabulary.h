@@ -38,6 +38,8 @@ class Vocabulary {
   /// The bytes a symbol stands for, and whether it ends a word.
   std::string_view bytes_of(Symbol symbol) const { return symbols_[symbol].bytes; }
   bool ends_word(Symbol symbol) const { return symbols_[symbol].ends_word; }
+  /// As the vocabulary's file writes it: a printable character a byte, and "</w>" at a word's end.
+  std::string name_of(Symbol symbol) const;
   size_t size() const { return symbols_.size(); }
 
  private:

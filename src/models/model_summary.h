@@ -1,0 +1,25 @@
+// What a model is, for people and programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/json.h"
+#include "models/config.h"
+
+namespace clipwright::models {
+
+struct ModelSummary {
+  std::string source;
+  ModelConfig config;
+  int64_t image_parameters = 0, text_parameters = 0, parameters = 0;
+  int64_t tensors = 0;
+
+  std::string text() const;
+  Json json() const;
+};
+
+/// Loads the model, so that what is not whole is an error. Throws as load_model() does.
+ModelSummary summarize(const std::string& model);
+
+}  // namespace clipwright::models
