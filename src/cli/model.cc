@@ -10,20 +10,29 @@ namespace clipwright::cli {
 namespace {
 
 struct ModelFlags {
-  std::string model, format = "open_clip", output;
+  std::string model, configuration, format = "open_clip", output;
   bool json = false;
 };
+
+void add_model_argument(CLI::App& command, ModelFlags& flags) {
+  command.add_option("model", flags.model, "a model in any form that --model takes")
+      ->required()
+      ->type_name("MODEL");
+  command
+      .add_option("--model-config", flags.configuration,
+                  "of a file of weights: what the model is, an architecture or an open_clip "
+                  "configuration, where names and shapes do not tell")
+      ->type_name("NAME|FILE.json");
+}
 
 void add_inspect(CLI::App& parent) {
   auto flags = std::make_shared<ModelFlags>();
   CLI::App* command =
       parent.add_subcommand("inspect", "what a model is: towers, sizes, preprocessing");
-  command->add_option("model", flags->model, "a model in any form that --model takes")
-      ->required()
-      ->type_name("MODEL");
+  add_model_argument(*command, *flags);
   command->add_flag("--json", flags->json, "as JSON: open_clip's configuration and the counts");
   command->callback([flags] {
-    const models::ModelSummary summary = models::summarize(flags->model);
+    const models::ModelSummary summary = models::summarize(flags->model, flags->configuration);
     std::printf("%s", (flags->json ? summary.json().dump(2) + "\n" : summary.text()).c_str());
   });
 }
@@ -31,9 +40,7 @@ void add_inspect(CLI::App& parent) {
 void add_convert(CLI::App& parent) {
   auto flags = std::make_shared<ModelFlags>();
   CLI::App* command = parent.add_subcommand("convert", "write a model for other programs");
-  command->add_option("model", flags->model, "a model in any form that --model takes")
-      ->required()
-      ->type_name("MODEL");
+  add_model_argument(*command, *flags);
   command
       ->add_option("--format", flags->format,
                    "open_clip: a directory of open_clip's; hf: a folder of transformers' CLIPModel "
@@ -44,8 +51,9 @@ void add_convert(CLI::App& parent) {
   command->add_option("--output", flags->output, "the folder to write; not there, or empty")
       ->required()
       ->type_name("DIR");
-  command->callback(
-      [flags] { train::folder::convert_model(flags->model, flags->format, flags->output); });
+  command->callback([flags] {
+    train::folder::convert_model(flags->model, flags->format, flags->output, flags->configuration);
+  });
 }
 
 }  // namespace
@@ -59,6 +67,7 @@ void add_model_command(CLI::App& program) {
       "Examples:\n"
       "  clipwright model inspect ViT-B-32.pt\n"
       "  clipwright model convert laclip_cc12m.pt --output laclip\n"
+      "  clipwright model convert laion400m_b32.pt --model-config ViT-B-32 --output laion\n"
       "  clipwright model convert logs/run --format hf --output my-clip\n"
       "What is read: docs/formats/model_files.md.");
 }

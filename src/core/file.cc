@@ -23,7 +23,8 @@ constexpr int kMostLinks = 40;  // as the kernel follows
 std::string because(int error) { return std::strerror(error); }
 
 int open_for_reading(const fs::path& path, size_t* size) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe is refused, not waited for
   if (descriptor < 0) {
     fail_input(path.string() + ": cannot be opened (" + because(errno) + ")", "a readable file",
                "Check the path and its permissions.");

@@ -120,7 +120,15 @@ std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
   return fresh;
 }
 
-std::shared_ptr<Clip> load_trained_model(const std::string& model) {
+std::shared_ptr<Clip> load_trained_model(const std::string& model,
+                                         const std::string& configuration) {
+  if (!configuration.empty()) {
+    if (!is_file(model) || files::is_configuration(model)) {
+      fail_usage("--model-config " + configuration + ": " + model + " is no file of weights",
+                 "a file of weights without a configuration of its own (.pt, .safetensors)");
+    }
+    return files::read_model_file(model, configuration);
+  }
   if (std::shared_ptr<Clip> written = load_written(model)) return written;
   const std::string expected =
       "an open_clip directory, a file of weights, the folder of a training run or a checkpoint, "

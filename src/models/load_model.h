@@ -32,8 +32,10 @@ ModelConfig read_model_config(const std::string& model);
 /// it is none of these, Error(kInput) where nothing is, and when it is damaged or does not fit.
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed = 0);
 /// The same for what needs a trained model: an architecture name is an Error(kUsage), because fresh
-/// weights give numbers that look like results and mean nothing.
-std::shared_ptr<Clip> load_trained_model(const std::string& model);
+/// weights give numbers that look like results and mean nothing. `configuration` (--model-config):
+/// what a file of weights is, an architecture or NAME.json.
+std::shared_ptr<Clip> load_trained_model(const std::string& model,
+                                         const std::string& configuration = {});
 /// The same for what evaluates any model: an architecture name is taken, with a warning.
 std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model);
 

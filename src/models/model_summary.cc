@@ -69,8 +69,9 @@ Json ModelSummary::json() const {
           {"tensors", tensors}};
 }
 
-ModelSummary summarize(const std::string& model) {
-  const auto loaded = load_model(model);
+ModelSummary summarize(const std::string& model, const std::string& configuration) {
+  const auto loaded =
+      configuration.empty() ? load_model(model) : load_trained_model(model, configuration);
   ModelSummary summary{.source = model, .config = loaded->config()};
   for (const tensor::TableEntry& entry : loaded->table().entries()) {
     ++summary.tensors;

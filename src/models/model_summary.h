@@ -20,6 +20,7 @@ struct ModelSummary {
 };
 
 /// Loads the model, so that what is not whole is an error. Throws as load_model() does.
-ModelSummary summarize(const std::string& model);
+/// `configuration`: of a file of weights, as load_trained_model() has it.
+ModelSummary summarize(const std::string& model, const std::string& configuration = {});
 
 }  // namespace clipwright::models

@@ -24,15 +24,23 @@ double least_numbers(const ModelConfig& config) {
   const auto block = [](double width, double mlp_ratio) {
     return (4 + 2 * mlp_ratio) * width * width;
   };
-  double sum = static_cast<double>(config.text.vocabulary_size) * config.text.width +
-               config.text.layers * block(config.text.width, config.text.mlp_ratio);
+  const double text_width = config.text.width, width = config.vision.width;
+  double sum = config.text.vocabulary_size * text_width +
+               config.text.context_length * text_width / kMostInterpolated +
+               config.text.layers * block(text_width, config.text.mlp_ratio) +
+               config.embed_dim * text_width;
   if (config.vision.resnet_layers.empty()) {
-    const double side = static_cast<double>(config.vision.image_size) / config.vision.patch_size;
-    sum += side * side * config.vision.width / kMostInterpolated;
-    sum += config.vision.layers * block(config.vision.width, config.vision.mlp_ratio);
+    const double patch = config.vision.patch_size, side = config.vision.image_size / patch;
+    sum += side * side * width / kMostInterpolated + 3 * patch * patch * width +
+           config.vision.layers * block(width, config.vision.mlp_ratio) + config.embed_dim * width;
   } else {
-    sum +=
-        4 * 1024.0 * config.vision.width * config.vision.width;  // the attention pool's projections
+    sum += 4 * 1024.0 * width * width;  // the attention pool's projections
+    // A bottleneck's 3 x 3 and last 1 x 1 convolutions; each stage is twice as wide.
+    double planes = width;
+    for (const int layers : config.vision.resnet_layers) {
+      sum += layers * 13 * planes * planes;
+      planes *= 2;
+    }
   }
   return sum;
 }
@@ -50,7 +58,8 @@ void require_enough_numbers(const std::vector<NamedTensor>& tensors, const Model
 }
 
 bool is_open_clip_directory(const std::filesystem::path& folder) {
-  return std::filesystem::is_regular_file(folder / kOpenClipConfigName);
+  std::error_code unreadable;
+  return std::filesystem::is_regular_file(folder / kOpenClipConfigName, unreadable);
 }
 
 ModelConfig read_open_clip_config(const std::filesystem::path& folder) {
@@ -63,7 +72,8 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
   const ModelConfig config = read_open_clip_config(folder);
   for (const char* name : kWeightNames) {
     const fs::path path = folder / name;
-    if (!fs::exists(path)) continue;
+    std::error_code unreadable;
+    if (!fs::exists(path, unreadable)) continue;
     std::vector<NamedTensor> tensors = files::read_weights(path);
     require_enough_numbers(tensors, config, path.string(), config_path.string());
     auto model = std::make_shared<Clip>(config);

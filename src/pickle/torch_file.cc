@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <map>
 #include <string>
@@ -58,7 +57,7 @@ class TorchFile::Content {
 
 class TorchFile::ZipContent : public TorchFile::Content {
  public:
-  explicit ZipContent(const fs::path& path) : Content(path) {
+  explicit ZipContent(const fs::path& path) : Content(path), size_(fs::file_size(path)) {
     int code = 0;
     archive_.reset(::zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
     if (archive_ == nullptr) {
@@ -106,10 +105,20 @@ class TorchFile::ZipContent : public TorchFile::Content {
   void find_folder() {
     constexpr std::string_view kName = "data.pkl";
     bool found = false;
+    uint64_t whole = 0;
     for (zip_int64_t i = 0, count = ::zip_get_num_entries(archive_.get(), 0); i < count; ++i) {
       const char* raw =
           ::zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
       const std::string_view name = raw == nullptr ? "" : raw;
+      zip_stat_t about;
+      if (::zip_stat_index(archive_.get(), static_cast<zip_uint64_t>(i), 0, &about) == 0 &&
+          (about.valid & ZIP_STAT_COMP_SIZE) != 0)
+        whole += std::min<uint64_t>(about.comp_size, size_);
+      if (whole > size_) {
+        fail_input(
+            where + ": is said to hold more bytes than it has, so parts of it lie over others",
+            kExpected, kAgain);
+      }
       if (!name.ends_with(kName)) continue;
       const std::string_view folder = name.substr(0, name.size() - kName.size());
       if (!folder.empty() && folder.back() != '/') continue;
@@ -129,6 +138,8 @@ class TorchFile::ZipContent : public TorchFile::Content {
     zip_stat_t about;
     if (::zip_stat(archive_.get(), (folder_ + name).c_str(), ZIP_FL_ENC_RAW, &about) != 0)
       fail_input(where + ": holds no " + name + ", which its pickle names", kExpected, kAgain);
+    if ((about.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && about.encryption_method != ZIP_EM_NONE)
+      fail_input(where + ": " + name + " is encrypted", kExpected, "Unpack it first.");
     constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
     // torch.save compresses nothing. What is compressed could be of any size once it is not.
     if ((about.valid & kNeeded) != kNeeded || about.comp_method != ZIP_CM_STORE ||
@@ -155,6 +166,7 @@ class TorchFile::ZipContent : public TorchFile::Content {
   }
 
   std::unique_ptr<zip_t, Close> archive_;
+  uint64_t size_ = 0;  ///< bytes of the file
   std::string folder_;
   std::map<std::string, std::string> read_;
 };
@@ -227,6 +239,11 @@ class TorchFile::StreamContent : public TorchFile::Content {
       std::memcpy(&count, rest.data(), sizeof count);
       rest.remove_prefix(sizeof count);
       const auto size = static_cast<uint64_t>(type_size(storage->second->type));
+      if (size == 0) {
+        fail_input(where + ": storage " + *key + " has numbers of the unknown type " +
+                       storage->second->type,
+                   kExpected);
+      }
       if (count > rest.size() / size)
         fail_input(where + ": ends in storage " + *key + " (" + std::to_string(rest.size()) +
                        " bytes of " + std::to_string(count) + " numbers)",
@@ -245,10 +262,8 @@ bool looks_like_torch_file(std::string_view first_bytes) {
 }
 
 TorchFile::TorchFile(const fs::path& path) {
-  std::string first(4, '\0');
-  std::ifstream opened(path, std::ios::binary);
-  opened.read(first.data(), static_cast<std::streamsize>(first.size()));
-  first.resize(static_cast<size_t>(opened.gcount()));
+  const MappedFile opened(path);
+  const std::string_view first = opened.text().substr(0, 4);
   if (first.starts_with(kZip)) {
     content_ = std::make_unique<ZipContent>(path);
   } else if (first.starts_with(kPickle)) {

@@ -16,7 +16,9 @@ namespace {
 
 // Values, places on the stack and entries of containers, all together. A checkpoint of a large
 // model with its optimiser has some 100,000.
-constexpr int64_t kMostObjects = 8'000'000;
+constexpr int64_t kMostObjects = 2'000'000;
+// Of classes and storages; longer ones are no names.
+constexpr size_t kLongestName = 4096;
 constexpr int kNewestProtocol = 5;
 
 /// The machine that pickles are programs for, without the parts of it that call anything.
@@ -130,6 +132,12 @@ class Machine {
   Value* tensor(const std::vector<Value*>& arguments, const std::string& type);
   Value* storage(Value* id);
   std::optional<std::vector<int64_t>> numbers(const Value* value) const;
+  /// A name that is about to be copied, which takes as much memory as some objects do.
+  const std::string& counted(const std::string& name) {
+    if (name.size() > kLongestName) refuse("a name of " + std::to_string(name.size()) + " bytes");
+    count(static_cast<int64_t>(name.size() / 64));
+    return name;
+  }
   static const std::vector<Value*>* items_of(const Value* value);
 
   std::string_view bytes_;
@@ -196,7 +204,8 @@ void Machine::push_tuple(size_t length) {
 void Machine::push_global(std::string_view module, std::string_view name) {
   // Python 2 called it otherwise.
   if (module == "__builtin__") module = "builtins";
-  push_new({Global{std::string(module) + "." + std::string(name)}});
+  if (module.size() + name.size() > kLongestName) refuse("a class with a name too long");
+  push_new({Global{counted(std::string(module) + "." + std::string(name))}});
 }
 
 void Machine::append(const std::vector<Value*>& items) {
@@ -245,6 +254,13 @@ Value* Machine::tensor(const std::vector<Value*>& arguments, const std::string& 
   if (storage == nullptr || offset == nullptr || !shape || !strides ||
       shape->size() != strides->size())
     refuse("a tensor of unknown make");
+  // What a view says of its numbers: that they count with the other sign, or conjugated.
+  const Dict* about = arguments.size() == 7 ? arguments[6]->as<Dict>() : nullptr;
+  for (const char* key : {"neg", "conj"}) {
+    const Value* set = about == nullptr ? nullptr : find(*about, key);
+    if (set != nullptr && set->as<bool>() != nullptr && *set->as<bool>())
+      refuse(std::string("a tensor that is a view of kind '") + key + "'");
+  }
   count(2 * static_cast<int64_t>(shape->size()));
   return make({StridedTensor{.storage = storage,
                              .type = type.empty() ? storage->type : type,
@@ -263,8 +279,9 @@ Value* Machine::storage(Value* id) {
   const auto* size = (*parts)[4]->as<int64_t>();
   if (kind == nullptr || *kind != "storage" || type == nullptr || key == nullptr || size == nullptr)
     refuse("an unknown kind of reference");
-  Storage storage{.type = storage_type(type->name), .key = *key, .size = *size};
-  if (storage.type.empty()) refuse("a storage of the unknown type " + type->name);
+  Storage storage{.type = storage_type(type->name), .key = counted(*key), .size = *size};
+  // Of a type that no weights have; who needs its bytes says so.
+  if (storage.type.empty()) storage.type = counted(type->name);
   if (parts->size() > 5 && items_of((*parts)[5]) != nullptr) {
     const std::vector<Value*>& view = *items_of((*parts)[5]);
     const int64_t* first = view.size() == 3 ? view[1]->as<int64_t>() : nullptr;
@@ -300,9 +317,9 @@ Value* Machine::known(const std::string& name, const std::vector<Value*>& argume
   if (name == "torch._utils._rebuild_tensor_v3") {
     if (arguments.size() < 7 || arguments[6]->as<Global>() == nullptr)
       refuse("a tensor without its type");
-    const std::string type = number_type(arguments[6]->as<Global>()->name);
-    if (type.empty()) refuse("a tensor of the unknown type " + arguments[6]->as<Global>()->name);
-    return tensor(arguments, type);
+    const std::string& name = arguments[6]->as<Global>()->name;
+    const std::string type = number_type(name);
+    return tensor(arguments, type.empty() ? counted(name) : type);
   }
   if ((name == "torch._utils._rebuild_parameter" ||
        name == "torch._utils._rebuild_parameter_with_state") &&
@@ -329,10 +346,10 @@ Value* Machine::construct(Value* callable, Value* arguments) {
     // An object made by way of its class, as Python 2 pickled it.
     if (global->name == "copy_reg._reconstructor" || global->name == "copyreg._reconstructor") {
       if (!items->empty() && (*items)[0]->as<Global>() != nullptr)
-        return make({Opaque{.name = (*items)[0]->as<Global>()->name}});
+        return make({Opaque{.name = counted((*items)[0]->as<Global>()->name)}});
     }
   }
-  return make({Opaque{.name = global->name, .arguments = arguments}});
+  return make({Opaque{.name = counted(global->name), .arguments = arguments}});
 }
 
 bool Machine::step() {
@@ -550,7 +567,7 @@ bool Machine::step() {
       push(storage(pop()));
       break;
     case 'P':
-      refuse("a reference of the oldest kind");
+      refuse("a reference as protocol 0 has them: save it again with a newer one");
     // What was kept.
     case 'p':
       memoize(place_in(line()));

@@ -23,6 +23,7 @@ MODELS = {
 
 
 def main():
+    torch.manual_seed(3)  # of what the modules draw themselves
     generator = torch.Generator().manual_seed(3)
     FOLDER.mkdir(exist_ok=True)
     blocks = torch.randint(0, 200, (2, 3, 4, 4), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)

@@ -2,7 +2,7 @@
 
 Writes tests/golden/torch_files/: pixels.npy, ids.npy, and for each model a folder with image_features.npy, text_features.npy (float32, not
 of unit length) and its files: a state dictionary as an archive and as the stream that torch wrote before 1.6, a training checkpoint with its
-optimiser and arguments, a pickled module, a TorchScript archive. Needs open_clip_torch 3.3.0 and timm.
+optimiser and arguments, a pickled module, a TorchScript archive. The stream names its storages by addresses, so its bytes differ each time. Needs open_clip_torch 3.3.0 and timm.
 """
 import argparse
 import collections
@@ -51,6 +51,7 @@ def parallel(state):
 
 
 def main():
+    torch.manual_seed(2)  # of what the modules draw themselves
     generator = torch.Generator().manual_seed(2)
     FOLDER.mkdir(exist_ok=True)
     blocks = torch.randint(0, 200, (2, 3, 8, 8), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
@@ -90,7 +91,8 @@ def main():
             before = {k: v.clone() for k, v in model.state_dict().items()}
             optimizer.step()
             model.load_state_dict(before)
-            torch.save({"epoch": 3, "name": "run", "state_dict": parallel(half), "optimizer": optimizer.state_dict()}, folder / "epoch_3.pt")
+            torch.save({"epoch": 3, "name": "run", "state_dict": parallel(half), "optimizer": optimizer.state_dict(),
+                        "rng_state": torch.arange(8, dtype=torch.uint8), "best_acc1": torch.tensor(0.5)}, folder / "epoch_3.pt")
             torch.save(collections.OrderedDict((k, v.bfloat16() if v.is_floating_point() else v) for k, v in half.items()), folder / "bfloat16.pt")
             torch.save(model.half(), folder / "module.pt")
             model.float()

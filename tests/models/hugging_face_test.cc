@@ -3,12 +3,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cmath>
 
 #include <map>
 
 #include "core/error.h"
 #include "core/json.h"
 #include "models/load_model.h"
+#include "tensor/safetensors.h"
 #include "tests/models/golden_model.h"
 #include "tests/temporary_folder.h"
 
@@ -71,13 +75,15 @@ class Damaged : public testing::Test {
 
 TEST_F(Damaged, OtherKindsAreNamed) {
   change("config.json", "/model_type", "siglip");
-  EXPECT_THAT(error(), HasSubstr("of the kind 'siglip'"));
+  EXPECT_THAT(error(), HasSubstr("of the kind \"siglip\""));
 }
 TEST_F(Damaged, ValuesThatAreOfNoModelHere) {
   for (const auto& [pointer, value] :
        std::vector<std::pair<std::string, Json>>{{"/text_config/hidden_act", "gelu_new"},
                                                  {"/text_config/layer_norm_eps", 1e-6},
                                                  {"/text_config/num_attention_heads", 5},
+                                                 {"/text_config/eos_token_id", 5},
+                                                 {"/vision_config/image_size", 30},
                                                  {"/vision_config/num_channels", 1},
                                                  {"/vision_config/patch_size", 64},
                                                  {"/vision_config/num_hidden_layers", 0},
@@ -94,6 +100,7 @@ TEST_F(Damaged, ValuesThatAreOfNoModelHere) {
 TEST_F(Damaged, AConfigurationThatAsksForMoreThanItsWeights) {
   change("config.json", "/text_config/vocab_size", 9'000'000);
   change("config.json", "/text_config/hidden_size", 16000);
+  change("config.json", "/text_config/eos_token_id", 2);
   EXPECT_THAT(error(), HasSubstr("holds fewer numbers than the model"));
 }
 TEST_F(Damaged, WeightsOfAnotherModel) {
@@ -101,8 +108,69 @@ TEST_F(Damaged, WeightsOfAnotherModel) {
   EXPECT_THAT(error(), HasSubstr("visual.transformer.resblocks.1"));
 }
 TEST_F(Damaged, PreparationThatIsNoneOfOurs) {
-  change("preprocessor_config.json", "/resample", 0);
-  EXPECT_THAT(error(), HasSubstr("resample"));
+  for (const auto& [pointer, value] :
+       std::vector<std::pair<std::string, Json>>{{"/resample", 0},
+                                                 {"/rescale_factor", 1 / 127.5},
+                                                 {"/image_std", {0, 0, 0}},
+                                                 {"/image_mean", {1, 2}},
+                                                 {"/do_resize", false},
+                                                 {"/crop_size", 40},
+                                                 {"/size", {{"height", 32}, {"width", 40}}}}) {
+    const std::string before = read_file(file("preprocessor_config.json"));
+    change("preprocessor_config.json", pointer, value);
+    EXPECT_THAT(error(), HasSubstr(pointer.substr(1))) << pointer;
+    write_file(file("preprocessor_config.json"), before);
+  }
+}
+TEST_F(Damaged, PreparationWithOtherProcessorsIsRead) {
+  Json preparation = read_json(file("preprocessor_config.json"));
+  preparation["image_mean"] = {0.25, 0.5, 0.75};
+  write_file(file("processor_config.json"), Json{{"image_processor", preparation}}.dump());
+  fs::remove(file("preprocessor_config.json"));
+  EXPECT_EQ(read_hugging_face_config(file("")).preprocess.mean[2], 0.75);
+}
+TEST_F(Damaged, ATensorInTwoFiles) {
+  fs::copy_file(file("model.safetensors"), file("a.safetensors"));
+  fs::rename(file("model.safetensors"), file("b.safetensors"));
+  write_file(file("model.safetensors.index.json"),
+             R"({"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}})");
+  EXPECT_THAT(error(), HasSubstr("which another of the files holds too"));
+}
+TEST_F(Damaged, ATensorUnderTwoNamesAndHalfOfAStack) {
+  auto tensors = tensor::read_safetensors(file("model.safetensors")).tensors;
+  const auto with = [&](const std::string& name, const Tensor& value) {
+    auto more = tensors;
+    more.emplace_back(name, value);
+    tensor::write_safetensors(file("model.safetensors"), more);
+    return error();
+  };
+  EXPECT_THAT(with("visual.conv1.weight", torch::ones({32, 3, 8, 8})), HasSubstr("visual.conv1"));
+  EXPECT_THAT(with("transformer.resblocks.0.self_attn.q_proj.weight", torch::ones({24, 24})),
+              HasSubstr("q_proj"));
+  EXPECT_THAT(with("x.self_attn.", torch::ones({1})), HasSubstr("x.self_attn."));
+  for (auto& [name, value] : tensors) {
+    if (name.ends_with("layers.0.self_attn.q_proj.bias"))
+      value = torch::cat({value, torch::ones({1})});
+  }
+  EXPECT_THAT(with("logit_scale2", torch::ones({})), HasSubstr("in_proj_bias"));
+}
+TEST_F(Damaged, NumbersThatAreNotFinite) {
+  auto tensors = tensor::read_safetensors(file("model.safetensors")).tensors;
+  tensors.back().second = torch::full_like(tensors.back().second, NAN);
+  tensor::write_safetensors(file("model.safetensors"), tensors);
+  EXPECT_THAT(error(), HasSubstr("not finite"));
+}
+TEST_F(Damaged, PositionsOfAnotherContext) {
+  change("config.json", "/text_config/max_position_embeddings", 14);
+  EXPECT_THAT(error(), HasSubstr("positions for 12 places"));
+}
+TEST_F(Damaged, APipeIsNotWaitedFor) {
+  for (const char* name : {"model.safetensors", "preprocessor_config.json", "config.json"}) {
+    fs::rename(file(name), file("aside"));
+    ASSERT_EQ(::mkfifo(file(name).c_str(), 0600), 0);
+    if (std::string(name) != "config.json") EXPECT_THAT(error(), HasSubstr("not a regular file"));
+    fs::rename(file("aside"), file(name));
+  }
 }
 TEST_F(Damaged, ATokenizerOfAnotherModel) {
   write_file(file("vocab.json"), R"({"<|startoftext|>": 0, "<|endoftext|>": 2})");
@@ -115,6 +183,11 @@ TEST_F(Damaged, FilesThatAreMissing) {
   EXPECT_THAT(error(), HasSubstr("b.safetensors: is not there"));
   write_file(file("model.safetensors.index.json"), R"({"weight_map": {"a": "../b.safetensors"}})");
   EXPECT_THAT(error(), HasSubstr("files of the same folder"));
+  for (const char* name : {".", "..", "/etc/passwd", "", "a\\u0000b"}) {
+    write_file(file("model.safetensors.index.json"),
+               "{\"weight_map\": {\"a\": \"" + std::string(name) + "\"}}");
+    EXPECT_THAT(error(), HasSubstr("files of the same folder")) << name;
+  }
   fs::remove(file("preprocessor_config.json"));
   write_file(file("model.safetensors.index.json"), R"([])");
   EXPECT_THAT(error(), HasSubstr("lists no files"));

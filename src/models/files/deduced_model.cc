@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "core/error.h"
@@ -17,6 +18,7 @@ constexpr const char* kExpected =
     "weights of CLIP, open_clip, LaCLIP or SLIP; for other models name their configuration with "
     "--model-config";
 constexpr int kHeadWidth = 64;
+constexpr int64_t kMostWidth = 16384, kMostRows = 10'000'000, kMostSize = 8192;
 
 /// What OpenAI's and SLIP's files hold beside the weights.
 constexpr std::array<std::string_view, 5> kConstants = {
@@ -27,7 +29,10 @@ constexpr std::string_view kOwnHeads[] = {"image_mlp.", "text_mlp."};
 class Shapes {
  public:
   Shapes(const std::vector<NamedTensor>& tensors, const std::string& where) : where_(where) {
-    for (const auto& [name, tensor] : tensors) shapes_.emplace(name, tensor.sizes().vec());
+    for (const auto& [name, tensor] : tensors) {
+      shapes_.emplace(name, tensor.sizes().vec());
+      if (tensor.numel() == 0) refuse(name + " holds no numbers");
+    }
   }
 
   bool has(const std::string& name) const { return shapes_.contains(name); }
@@ -42,18 +47,28 @@ class Shapes {
     }
     return found->second[dimension];
   }
-  /// Blocks "PREFIX0.", "PREFIX1.", ...: one more than the highest number.
+  /// The same of a tower's width or a picture's side.
+  int width(const std::string& name, size_t dimension, size_t dimensions) const {
+    const int64_t found = size(name, dimension, dimensions);
+    if (found > kMostWidth) refuse(name + " is for a width of " + std::to_string(found));
+    return static_cast<int>(found);
+  }
+  /// Blocks "PREFIX0.", "PREFIX1.", ..., all of which must be there.
   int blocks(std::string_view prefix) const {
-    int count = 0;
+    std::set<int> numbers;
     for (const auto& [name, shape] : shapes_) {
       if (!name.starts_with(prefix)) continue;
       const std::string_view rest = std::string_view(name).substr(prefix.size());
       int number = -1;
       const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-      if (error == std::errc() && end != rest.data() + rest.size() && *end == '.' && number < 1000)
-        count = std::max(count, number + 1);
+      if (error == std::errc() && end != rest.data() + rest.size() && *end == '.' && number >= 0 &&
+          number < 1000)
+        numbers.insert(number);
     }
-    return count;
+    if (!numbers.empty() && *numbers.rbegin() + 1 != static_cast<int>(numbers.size()))
+      refuse("has no " + std::string(prefix) + "N for some N below " +
+             std::to_string(*numbers.rbegin()));
+    return static_cast<int>(numbers.size());
   }
   [[noreturn]] void refuse(const std::string& why) const {
     fail_input(where_ + ": " + why, kExpected);
@@ -109,15 +124,14 @@ void rename_timm(std::vector<NamedTensor>& tensors) {
 TextConfig text_of(const Shapes& shapes, DeducedModel& model) {
   TextConfig text;
   text.activation = Activation::kQuickGelu;
-  text.width = static_cast<int>(shapes.size("ln_final.weight", 0, 1));
+  text.width = shapes.width("ln_final.weight", 0, 1);
   text.layers = shapes.blocks("transformer.resblocks.");
   text.heads = shapes.heads(text.width);
-  text.context_length = static_cast<int>(shapes.size("positional_embedding", 0, 2));
+  text.context_length = shapes.width("positional_embedding", 0, 2);
   text.vocabulary_size = static_cast<int>(shapes.size("token_embedding.weight", 0, 2));
   if (text.layers == 0) shapes.refuse("has no blocks of a text tower");
   text.mlp_ratio =
-      static_cast<double>(shapes.size("transformer.resblocks.0.mlp.c_fc.weight", 0, 2)) /
-      text.width;
+      mlp_ratio_of(shapes.size("transformer.resblocks.0.mlp.c_fc.weight", 0, 2), text.width);
   text.projection_bias = shapes.has("text_projection.bias");
   model.config.embed_dim =
       static_cast<int>(text.projection_bias ? shapes.size("text_projection.weight", 0, 2)
@@ -125,35 +139,45 @@ TextConfig text_of(const Shapes& shapes, DeducedModel& model) {
   return text;
 }
 
+/// Pictures of `grid` patches of `patch` pixels a side.
+int image_size_of(const Shapes& shapes, int patch, int grid) {
+  if (int64_t{patch} * grid > kMostSize)
+    shapes.refuse("is for pictures of " + std::to_string(int64_t{patch} * grid) + " pixels a side");
+  return patch * grid;
+}
+
 VisionConfig resnet_of(const Shapes& shapes) {
   VisionConfig vision;
   vision.activation = Activation::kQuickGelu;
   vision.patch_size = 0;
-  vision.width = static_cast<int>(shapes.size("visual.layer1.0.conv1.weight", 0, 4));
+  vision.width = shapes.width("visual.layer1.0.conv1.weight", 0, 4);
   for (int stage = 1; stage <= 4; ++stage) {
     const int blocks = shapes.blocks("visual.layer" + std::to_string(stage) + ".");
     if (blocks == 0) shapes.refuse("has no visual.layer" + std::to_string(stage));
     vision.resnet_layers.push_back(blocks);
   }
+  if (vision.width % 2 != 0)
+    shapes.refuse("a ResNet of width " + std::to_string(vision.width) + " has no heads of 64");
   vision.heads = vision.width * 32 / kHeadWidth;
-  vision.image_size = 32 * shapes.grid("visual.attnpool.positional_embedding", 2);
+  vision.image_size =
+      image_size_of(shapes, 32, shapes.grid("visual.attnpool.positional_embedding", 2));
   return vision;
 }
 
 VisionConfig transformer_of(const Shapes& shapes) {
   VisionConfig vision;
   vision.activation = Activation::kQuickGelu;
-  vision.width = static_cast<int>(shapes.size("visual.conv1.weight", 0, 4));
-  vision.patch_size = static_cast<int>(shapes.size("visual.conv1.weight", 2, 4));
+  vision.width = shapes.width("visual.conv1.weight", 0, 4);
+  vision.patch_size = shapes.width("visual.conv1.weight", 2, 4);
   vision.patch_bias = shapes.has("visual.conv1.bias");
   vision.layers = shapes.blocks("visual.transformer.resblocks.");
   if (vision.layers == 0) shapes.refuse("has no blocks of an image tower");
   vision.heads = shapes.heads(vision.width);
-  vision.mlp_ratio =
-      static_cast<double>(shapes.size("visual.transformer.resblocks.0.mlp.c_fc.weight", 0, 2)) /
-      vision.width;
+  vision.mlp_ratio = mlp_ratio_of(
+      shapes.size("visual.transformer.resblocks.0.mlp.c_fc.weight", 0, 2), vision.width);
   vision.norm_before_blocks = shapes.has("visual.ln_pre.weight");
-  vision.image_size = vision.patch_size * shapes.grid("visual.positional_embedding", 2);
+  vision.image_size =
+      image_size_of(shapes, vision.patch_size, shapes.grid("visual.positional_embedding", 2));
   return vision;
 }
 
@@ -165,13 +189,13 @@ VisionConfig timm_of(const Shapes& shapes, DeducedModel& model) {
   vision.norm_epsilon = 1e-6;
   const std::string patches = "visual.trunk.patch_embed.proj.weight";
   const std::string block = "visual.trunk.blocks.0.";
-  vision.width = static_cast<int>(shapes.size(patches, 0, 4));
-  vision.patch_size = static_cast<int>(shapes.size(patches, 2, 4));
+  vision.width = shapes.width(patches, 0, 4);
+  vision.patch_size = shapes.width(patches, 2, 4);
   vision.layers = shapes.blocks("visual.trunk.blocks.");
   if (vision.layers == 0) shapes.refuse("has no blocks of an image tower");
-  vision.mlp_ratio =
-      static_cast<double>(shapes.size(block + "mlp.fc1.weight", 0, 2)) / vision.width;
-  vision.image_size = vision.patch_size * shapes.grid("visual.trunk.pos_embed", 3);
+  vision.mlp_ratio = mlp_ratio_of(shapes.size(block + "mlp.fc1.weight", 0, 2), vision.width);
+  vision.image_size =
+      image_size_of(shapes, vision.patch_size, shapes.grid("visual.trunk.pos_embed", 3));
   vision.qk_norm = shapes.has(block + "attn.q_norm.weight");
   if (vision.qk_norm) {
     const int64_t head = shapes.size(block + "attn.q_norm.weight", 0, 1);
@@ -192,7 +216,15 @@ VisionConfig timm_of(const Shapes& shapes, DeducedModel& model) {
 
 }  // namespace
 
-DeducedModel deduce_model(std::vector<NamedTensor>& tensors, const std::string& where) {
+double mlp_ratio_of(int64_t hidden, int64_t width) {
+  const auto wide = static_cast<double>(width);
+  double ratio = static_cast<double>(hidden) / wide;
+  while (static_cast<int64_t>(wide * ratio) < hidden) ratio = std::nextafter(ratio, 1e18);
+  return ratio;
+}
+
+DeducedModel deduce_model(std::vector<NamedTensor>& tensors, const std::string& where,
+                          const ModelConfig* given) {
   DeducedModel model;
   tensors = with_plain_names(std::move(tensors));
   drop_constants(tensors, model);
@@ -203,6 +235,10 @@ DeducedModel deduce_model(std::vector<NamedTensor>& tensors, const std::string& 
   const bool timm =
       has("visual.patch_embed.proj.weight") || has("visual.trunk.patch_embed.proj.weight");
   if (timm) rename_timm(tensors);
+  if (given != nullptr) {
+    model.config = *given;
+    return model;
+  }
   const Shapes shapes(tensors, where);
   model.config.name = "custom";
   if (timm) {

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "models/files/deduced_model.h"
 #include "models/files/hugging_face_names.h"
 #include "models/files/model_file.h"
 #include "models/open_clip_directory.h"
@@ -64,16 +65,15 @@ class Settings {
     if (!value->is_boolean()) refuse(key, "true or false");
     return value->get<bool>();
   }
-  /// The object under `key`; as old files have it, what stands under `key`_dict counts more.
+  /// The object under `key`. What old files have under `key`_dict counts instead of it.
   Settings part(const std::string& key) const {
-    Json part = Json::object();
-    for (const std::string& name : {key, key + "_dict"}) {
+    for (const std::string& name : {key + "_dict", key}) {
       const Json* found = find(name.c_str());
       if (found == nullptr) continue;
       if (!found->is_object()) refuse(name.c_str(), "an object");
-      part.update(*found);
+      return Settings(*found, where_ + "." + name);
     }
-    return Settings(std::move(part), where_ + "." + key);
+    return Settings(Json::object(), where_ + "." + key);
   }
   [[noreturn]] void refuse(const char* key, const std::string& expected) const {
     const Json* value = find(key);
@@ -93,24 +93,19 @@ Activation activation_of(const Settings& tower) {
   tower.refuse("hidden_act", "quick_gelu or gelu");
 }
 
-/// The ratio by which a tower of `width` gets a hidden layer of exactly `hidden`.
-double ratio_of(int hidden, int width) {
-  double ratio = static_cast<double>(hidden) / width;
-  while (static_cast<int64_t>(width * ratio) < hidden) ratio = std::nextafter(ratio, 1e9);
-  return ratio;
-}
-
 /// A side as old and new files state it: 224, {"height": 224, "width": 224}, {"shortest_edge":
 /// 224}.
 std::optional<int> side_of(const Settings& settings, const char* key, bool* shortest) {
   const Json* value = settings.find(key);
   if (value == nullptr) return std::nullopt;
   const Json* side = value;
-  *shortest = !value->is_object() || value->contains("shortest_edge");
+  *shortest = !value->is_object() ||
+              (value->contains("shortest_edge") && !value->at("shortest_edge").is_null());
   if (value->is_object()) {
     side = nullptr;
     for (const char* name : {"shortest_edge", "height"}) {
-      if (side == nullptr && value->contains(name)) side = &value->at(name);
+      if (side == nullptr && value->contains(name) && !value->at(name).is_null())
+        side = &value->at(name);
     }
     const bool other = value->contains("height") && value->contains("width") &&
                        value->at("height") != value->at("width");
@@ -129,17 +124,40 @@ void read_statistics(const Settings& settings, const char* key, std::array<doubl
       !std::all_of(list->begin(), list->end(), [](const Json& one) { return one.is_number(); }))
     settings.refuse(key, "three numbers");
   for (size_t i = 0; i < 3; ++i) values[i] = list->at(i).get<double>();
+  const bool usable =
+      std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+  if (!usable) settings.refuse(key, "finite numbers");
 }
 
-Preprocessing read_preprocessing(const fs::path& file, int image_size) {
+/// transformers 5 writes the processors of a model into one file.
+std::optional<Settings> preparation_of(const fs::path& folder) {
+  std::error_code unreadable;
+  const fs::path alone = folder / "preprocessor_config.json",
+                 all = folder / "processor_config.json";
+  if (fs::exists(alone, unreadable)) return Settings(read_json(alone), alone.string());
+  if (!fs::exists(all, unreadable)) return std::nullopt;
+  const Settings processors(read_json(all), all.string());
+  if (processors.find("image_processor") == nullptr) return std::nullopt;
+  return processors.part("image_processor");
+}
+
+Preprocessing read_preprocessing(const fs::path& folder, int image_size) {
   Preprocessing preprocess;
-  if (!fs::exists(file)) {
-    log_info(file.string() + " is not there; pictures are prepared as OpenAI's models want them");
+  const std::optional<Settings> found = preparation_of(folder);
+  if (!found) {
+    log_info(
+        folder.string() +
+        " has no preprocessor_config.json; pictures are prepared as OpenAI's models want them");
     return complete_preprocessing(preprocess);
   }
-  const Settings settings(read_json(file), file.string());
+  const Settings& settings = *found;
   read_statistics(settings, "image_mean", preprocess.mean);
   read_statistics(settings, "image_std", preprocess.std);
+  if (!std::all_of(preprocess.std.begin(), preprocess.std.end(),
+                   [](double value) { return value > 0; }))
+    settings.refuse("image_std", "three numbers above 0");
+  if (std::abs(settings.number("rescale_factor", 1.0 / 255) - 1.0 / 255) > 1e-9)
+    settings.refuse("rescale_factor", "1/255");
   // Pillow's numbers.
   constexpr int kBilinear = 2, kBicubic = 3;
   const int resample = settings.whole("resample", kBicubic, 5);
@@ -170,7 +188,8 @@ void check_tokenizer(const fs::path& folder, int vocabulary_size) {
   for (const auto& [name, place] : {std::pair<const char*, const char*>{"vocab.json", ""},
                                     {"tokenizer.json", "/model/vocab"}}) {
     const fs::path file = folder / name;
-    if (!fs::exists(file)) continue;
+    std::error_code unreadable;
+    if (!fs::exists(file, unreadable)) continue;
     const Json whole = read_json(file);
     const Json::json_pointer pointer{std::string(place)};
     if (!whole.contains(pointer) || !whole.at(pointer).is_object())
@@ -210,8 +229,9 @@ std::vector<fs::path> files_of_index(const fs::path& index) {
   std::vector<fs::path> files;
   for (const std::string& name : names) {
     // A name and no path: what lies elsewhere is no part of the model.
-    if (fs::path(name).filename() != name || name.empty())
-      fail_input(index.string() + ": names the file '" + name + "'", "files of the same folder");
+    if (fs::path(name).filename() != name || name.empty() || name == "." || name == ".." ||
+        name.find('\0') != std::string::npos)
+      fail_input(index.string() + ": names the file " + to_line(Json(name)), "files of the same folder");
     files.push_back(index.parent_path() / name);
   }
   return files;
@@ -220,15 +240,23 @@ std::vector<fs::path> files_of_index(const fs::path& index) {
 std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
   for (const char* name : kWeights) {
     const fs::path path = folder / name;
-    if (!fs::exists(path)) continue;
+    std::error_code unreadable;
+    if (!fs::exists(path, unreadable)) continue;
     if (path.extension() != ".json") return read_weights(path);
     std::vector<NamedTensor> all;
+    std::set<std::string> names;
     for (const fs::path& file : files_of_index(path)) {
-      if (!fs::exists(file))
+      if (!fs::exists(file, unreadable))
         fail_input(file.string() + ": is not there, and " + name + " names it", {},
                    "Fetch the whole folder.");
       std::vector<NamedTensor> some = read_weights(file);
-      all.insert(all.end(), some.begin(), some.end());
+      for (NamedTensor& one : some) {
+        if (!names.insert(one.first).second)
+          fail_input(
+              file.string() + ": holds " + one.first + ", which another of the files holds too",
+              kExpected);
+        all.push_back(std::move(one));
+      }
     }
     return all;
   }
@@ -236,10 +264,31 @@ std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
              "Fetch the whole folder.");
 }
 
+/// Names that come out the same, and positions of another resolution or context, which transformers
+/// refuses.
+void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
+                           const fs::path& folder) {
+  const int64_t side = config.vision.image_size / config.vision.patch_size;
+  std::set<std::string_view> names;
+  for (const auto& [name, tensor] : tensors) {
+    if (!names.insert(name).second)
+      fail_input(folder.string() + ": holds " + name + " twice, under two names", kExpected);
+    const int64_t expected = name == "positional_embedding"          ? config.text.context_length
+                             : name == "visual.positional_embedding" ? side * side + 1
+                                                                     : -1;
+    if (expected >= 0 && tensor.dim() > 0 && tensor.size(0) != expected) {
+      fail_input(folder.string() + ": has positions for " + std::to_string(tensor.size(0)) +
+                     " places, and " + kConfig + " says " + std::to_string(expected),
+                 "weights and a configuration of one model");
+    }
+  }
+}
+
 }  // namespace
 
 bool is_hugging_face_folder(const fs::path& folder) {
-  return fs::is_regular_file(folder / kConfig);
+  std::error_code unreadable;
+  return fs::is_regular_file(folder / kConfig, unreadable);
 }
 
 ModelConfig read_hugging_face_config(const fs::path& folder) {
@@ -247,8 +296,8 @@ ModelConfig read_hugging_face_config(const fs::path& folder) {
   const Settings root(read_json(file), file.string());
   const std::string type = root.text("model_type", "");
   if (type != "clip") {
-    fail_input(file.string() + ": is a Hugging Face model of the kind '" + type + "'", kExpected,
-               "Models of other kinds are not read.");
+    fail_input(file.string() + ": is a Hugging Face model of the kind " + to_line(Json(type)),
+               kExpected, "Models of other kinds are not read.");
   }
   const Settings text = root.part("text_config"), vision = root.part("vision_config");
   ModelConfig config;
@@ -258,16 +307,21 @@ ModelConfig read_hugging_face_config(const fs::path& folder) {
   config.text.layers = text.whole("num_hidden_layers", 12, kMostLayers);
   config.text.heads = text.whole("num_attention_heads", 8, kMostWidth);
   config.text.mlp_ratio =
-      ratio_of(text.whole("intermediate_size", 2048, 64 * kMostWidth), config.text.width);
+      mlp_ratio_of(text.whole("intermediate_size", 2048, 64 * kMostWidth), config.text.width);
   config.text.context_length = text.whole("max_position_embeddings", 77, kMostSize);
   config.text.vocabulary_size = text.whole("vocab_size", 49408, kMostRows);
   config.text.activation = activation_of(text);
+  // The text's feature is read at its end token; 2 is what old files say, and means the highest id.
+  constexpr int kOldEnd = 2;
+  const int end = text.whole("eos_token_id", config.text.vocabulary_size - 1, kMostRows);
+  if (end != kOldEnd && end != config.text.vocabulary_size - 1)
+    text.refuse("eos_token_id", std::to_string(config.text.vocabulary_size - 1) + ", the last id");
   if (text.number("layer_norm_eps", 1e-5) != 1e-5) text.refuse("layer_norm_eps", "1e-05");
   config.vision.width = vision.whole("hidden_size", 768, kMostWidth);
   config.vision.layers = vision.whole("num_hidden_layers", 12, kMostLayers);
   config.vision.heads = vision.whole("num_attention_heads", 12, kMostWidth);
   config.vision.mlp_ratio =
-      ratio_of(vision.whole("intermediate_size", 3072, 64 * kMostWidth), config.vision.width);
+      mlp_ratio_of(vision.whole("intermediate_size", 3072, 64 * kMostWidth), config.vision.width);
   config.vision.image_size = vision.whole("image_size", 224, kMostSize);
   config.vision.patch_size = vision.whole("patch_size", 32, kMostSize);
   config.vision.activation = activation_of(vision);
@@ -284,8 +338,11 @@ ModelConfig read_hugging_face_config(const fs::path& folder) {
   if (config.vision.patch_size > config.vision.image_size)
     vision.refuse("patch_size",
                   "at most the picture's size, " + std::to_string(config.vision.image_size));
-  config.preprocess =
-      read_preprocessing(folder / "preprocessor_config.json", config.vision.image_size);
+  // transformers leaves out the rest of such pictures, at the right and below.
+  if (config.vision.image_size % config.vision.patch_size != 0)
+    vision.refuse("image_size",
+                  "a multiple of the patch size, " + std::to_string(config.vision.patch_size));
+  config.preprocess = read_preprocessing(folder, config.vision.image_size);
   return config;
 }
 
@@ -295,6 +352,8 @@ std::shared_ptr<Clip> read_hugging_face_folder(const fs::path& folder) {
   check_tokenizer(folder, config.text.vocabulary_size);
   std::vector<NamedTensor> tensors = from_hugging_face(read_all_weights(folder));
   require_enough_numbers(tensors, config, folder.string(), (folder / kConfig).string());
+  require_finite(tensors, folder.string());
+  require_own_positions(tensors, config, folder);
   auto model = std::make_shared<Clip>(config);
   model->load_state(std::move(tensors), folder.string());
   model->eval();

@@ -74,15 +74,20 @@ std::vector<NamedTensor> from_hugging_face(std::vector<NamedTensor> tensors) {
     const std::string ours = open_clip_name(name);
     constexpr std::string_view kAttention = ".self_attn.";
     const size_t at = ours.find(kAttention);
-    const size_t which =
-        at == std::string::npos ? at : std::string_view("qkv").find(ours[at + kAttention.size()]);
-    const std::string_view rest =
-        at == std::string::npos ? "" : std::string_view(ours).substr(at + kAttention.size() + 1);
+    const size_t which = at == std::string::npos
+                             ? at
+                             : std::string_view("qkv").find(ours.c_str()[at + kAttention.size()]);
+    const std::string_view rest = at == std::string::npos || ours.size() == at + kAttention.size()
+                                      ? ""
+                                      : std::string_view(ours).substr(at + kAttention.size() + 1);
     if (which != std::string::npos && (rest == "_proj.weight" || rest == "_proj.bias")) {
       const std::string stack =
           ours.substr(0, at) + ".attn.in_proj_" + (rest == "_proj.weight" ? "weight" : "bias");
-      stacks[stack][which] = tensor;
-      continue;
+      // One that is there twice stays under its own name, which no model has.
+      if (!stacks[stack][which].defined()) {
+        stacks[stack][which] = tensor;
+        continue;
+      }
     }
     const bool turned = is_turned(ours) && tensor.dim() == 2;
     renamed.emplace_back(ours, turned ? tensor.t().contiguous() : tensor);
@@ -90,8 +95,8 @@ std::vector<NamedTensor> from_hugging_face(std::vector<NamedTensor> tensors) {
   for (const auto& [name, parts] : stacks) {
     // One that is missing is told by its stack's name.
     const bool whole = std::all_of(parts.begin(), parts.end(), [&](const Tensor& part) {
-      return part.defined() && part.dim() >= 1 && part.dim() == parts[0].dim() &&
-             part.sizes().slice(1) == parts[0].sizes().slice(1);
+      return part.defined() && parts[0].defined() && part.dim() >= 1 &&
+             part.sizes() == parts[0].sizes();
     });
     if (whole) renamed.emplace_back(name, torch::cat({parts[0], parts[1], parts[2]}));
   }

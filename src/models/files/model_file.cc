@@ -1,7 +1,7 @@
 #include "models/files/model_file.h"
 
 #include <cstring>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,21 +20,14 @@
 namespace clipwright::models::files {
 namespace {
 
-std::string first_bytes(const fs::path& path, size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return bytes;
-}
-
 /// The length of a header of JSON comes first, in eight bytes.
 bool looks_like_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes[8] == '{'; }
 
 }  // namespace
 
 std::vector<NamedTensor> read_weights(const fs::path& path) {
-  const std::string bytes = first_bytes(path, 16);
+  const MappedFile opened(path);
+  const std::string_view bytes = opened.text().substr(0, 16);
   if (looks_like_safetensors(bytes)) return tensor::read_safetensors(path).tensors;
   if (!pickle::looks_like_torch_file(bytes)) {
     fail_input(path.string() + (bytes.empty() ? ": is empty" : ": is no file of a model's weights"),
@@ -50,8 +43,6 @@ std::vector<NamedTensor> read_weights(const fs::path& path) {
   return std::move(weights.tensors);
 }
 
-namespace {
-
 void require_finite(const std::vector<NamedTensor>& tensors, const std::string& where) {
   for (const auto& [name, tensor] : tensors) {
     if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>())
@@ -60,19 +51,30 @@ void require_finite(const std::vector<NamedTensor>& tensors, const std::string& 
   }
 }
 
-}  // namespace
+namespace {
 
-std::shared_ptr<Clip> read_model_file(const fs::path& path) {
-  const torch::NoGradGuard no_grad;
-  const std::string where = path.string();
-  std::vector<NamedTensor> tensors = read_weights(path);
-  const DeducedModel deduced = deduce_model(tensors, where);
+void tell_assumptions(const DeducedModel& deduced, const std::string& where) {
   const VisionConfig& vision = deduced.config.vision;
   log_info(where + ": names of tensors are " + deduced.names + "; " +
            (vision.resnet_layers.empty() ? "a vision transformer" : "a ResNet") + " for " +
            std::to_string(vision.image_size) + " x " + std::to_string(vision.image_size) +
            " pixels. Assumed, since weights do not tell: " + listed(deduced.assumed) +
            (deduced.dropped.empty() ? "" : ". Not used: " + listed(deduced.dropped)));
+}
+
+}  // namespace
+
+std::shared_ptr<Clip> read_model_file(const fs::path& path, const std::string& configuration) {
+  const torch::NoGradGuard no_grad;
+  const std::string where = path.string();
+  std::optional<ModelConfig> given;
+  if (!configuration.empty()) {
+    given = is_configuration(configuration) ? read_configuration(configuration)
+                                            : find_model_config(configuration);
+  }
+  std::vector<NamedTensor> tensors = read_weights(path);
+  const DeducedModel deduced = deduce_model(tensors, where, given ? &*given : nullptr);
+  if (!given) tell_assumptions(deduced, where);
   require_enough_numbers(tensors, deduced.config, where, "the names of its tensors");
   require_finite(tensors, where);
   auto model = std::make_shared<Clip>(deduced.config);

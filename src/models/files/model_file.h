@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/clip.h"
@@ -14,11 +15,16 @@ namespace clipwright::models::files {
 /// Error(kInput) for files of other kinds and damaged ones.
 std::vector<NamedTensor> read_weights(const std::filesystem::path& path);
 
+/// Throws Error(kInput) naming the first tensor that holds numbers that are not finite.
+void require_finite(const std::vector<NamedTensor>& tensors, const std::string& where);
+
 /// Weights in a file of torch.save (torch_weights.h) or of safetensors. The model is what their
 /// names and shapes tell (deduced_model.h); the log says what was assumed beside that. The model is
 /// in evaluation mode. Throws Error(kInput) for files of other kinds, damaged ones, numbers that
-/// are not finite, and weights of models that this program does not have.
-std::shared_ptr<Clip> read_model_file(const std::filesystem::path& path);
+/// are not finite, and weights of models that this program does not have. `configuration`: a
+/// built-in architecture or a file NAME.json that says what the model is instead.
+std::shared_ptr<Clip> read_model_file(const std::filesystem::path& path,
+                                      const std::string& configuration = {});
 
 /// Whether a file is a configuration by its name: .json.
 bool is_configuration(const std::filesystem::path& path);

@@ -25,6 +25,8 @@ constexpr const char* kPlaces[] = {"state_dict", "model_state_dict", "model", "m
 constexpr int kDeepest = 3;
 // Modules in modules; a transformer has six levels.
 constexpr int kDeepestModule = 32;
+// What small files may share: tied weights.
+constexpr double kSpare = 16 << 20;
 constexpr const char* kExpected = "a model's weights: a state dictionary, a training checkpoint";
 
 using Found = std::vector<std::pair<std::string, const StridedTensor*>>;
@@ -80,27 +82,30 @@ class Modules {
   std::set<const Opaque*> seen_;
 };
 
+/// Where the most tensors are: a checkpoint has some of its own beside a model's (the state of a
+/// generator, the best accuracy).
 Found find_weights(const Value& value, int depth, TorchWeights& weights) {
   if (const auto* module = value.as<Opaque>()) return Modules().of(*module);
   const auto* dict = value.as<Dict>();
   if (dict == nullptr) return {};
   Found found = tensors_of(*dict);
-  if (found.empty() && depth < kDeepest) {
-    for (const char* place : kPlaces) {
-      const Value* inner = pickle::find(*dict, place);
-      if (inner == nullptr) continue;
-      found = find_weights(*inner, depth + 1, weights);
-      if (found.empty()) continue;
-      weights.place = place + (weights.place.empty() ? "" : "." + weights.place);
-      break;
-    }
+  std::string first;  // of the way to them
+  for (const char* place : kPlaces) {
+    const Value* inner = depth < kDeepest ? pickle::find(*dict, place) : nullptr;
+    if (inner == nullptr) continue;
+    TorchWeights there;
+    Found others = find_weights(*inner, depth + 1, there);
+    if (others.size() <= found.size()) continue;
+    found = std::move(others);
+    first = place;
+    weights.place = first + (there.place.empty() ? "" : "." + there.place);
+    weights.beside = std::move(there.beside);
   }
-  if (found.empty()) return found;
   for (const auto& [key, inner] : dict->entries) {
     const auto* name = key->as<std::string>();
-    const bool taken = inner->as<StridedTensor>() != nullptr || name == nullptr ||
-                       weights.place.substr(0, weights.place.find('.')) == *name;
-    if (!taken) weights.beside.push_back(*name);
+    const bool taken =
+        first.empty() ? inner->as<StridedTensor>() != nullptr : name != nullptr && *name == first;
+    if (name != nullptr && !taken && !found.empty()) weights.beside.push_back(*name);
   }
   return found;
 }
@@ -126,12 +131,14 @@ void check_extent(const StridedTensor& tensor, const std::string& where) {
   for (size_t i = 0; i < tensor.shape.size() && !wrong; ++i) {
     const int64_t size = tensor.shape[i], stride = tensor.strides[i];
     int64_t reach = 0;
-    wrong = size < 0 || stride < 0 || __builtin_mul_overflow(numbers, size, &numbers) ||
+    // A tensor that repeats its numbers (a stride of 0) could be of any size.
+    wrong = size < 0 || stride < 0 || (stride == 0 && size > 1) ||
+            __builtin_mul_overflow(numbers, std::max<int64_t>(size, 1), &numbers) ||
             __builtin_mul_overflow(std::max<int64_t>(size - 1, 0), stride, &reach) ||
             __builtin_add_overflow(last, reach, &last);
   }
-  // A tensor that repeats its numbers (a stride of 0) could be of any size.
-  if (!wrong) wrong = numbers > there || (numbers > 0 && last >= there);
+  const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
+  if (!wrong && !empty) wrong = numbers > there || last >= there;
   if (wrong) {
     fail_input(where + " does not fit into its storage of " + std::to_string(there) + " numbers",
                kExpected, "Fetch the file again; a broken download is the usual cause.");
@@ -149,6 +156,9 @@ TorchWeights read_torch_weights(const std::filesystem::path& path) {
                    file.root()->kind() + ")",
                kExpected);
   }
+  // Views share storages, and each becomes a tensor of its own.
+  const auto most = 2 * static_cast<double>(std::filesystem::file_size(path)) + kSpare;
+  double held = 0;
   std::map<std::string, int> uses;
   for (const auto& [name, tensor] : found) ++uses[tensor->storage->key];
   std::set<std::string_view> names;
@@ -158,6 +168,11 @@ TorchWeights read_torch_weights(const std::filesystem::path& path) {
       fail_input(path.string() + ": names two tensors " + name, kExpected);
     check_extent(*tensor, where);
     const c10::ScalarType type = scalar_type(tensor->type, where);
+    double size = static_cast<double>(c10::elementSize(type));
+    for (const int64_t extent : tensor->shape) size *= static_cast<double>(extent);
+    if ((held += size) > most)
+      fail_input(path.string() + ": its tensors are larger than the file, which they share",
+                 kExpected);
     const std::string_view bytes = file.bytes(*tensor->storage);
     const auto* first =
         bytes.data() + tensor->offset * static_cast<int64_t>(c10::elementSize(type));

@@ -15,6 +15,6 @@ std::vector<std::string> model_formats();
 /// is whole. Throws Error(kUsage) for an unknown format, a model that the format cannot hold, and a
 /// folder that is there and not empty; Error(kFailed) where it cannot be written.
 void convert_model(const std::string& model, std::string_view format,
-                   const std::filesystem::path& output);
+                   const std::filesystem::path& output, const std::string& configuration = {});
 
 }  // namespace clipwright::train::folder

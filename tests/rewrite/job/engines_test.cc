@@ -53,7 +53,7 @@ TEST(Engines, WhatIsMissingOrWrongIsTold) {
       {{.name = "batch", .batch_dir = "/tmp/x", .forecast = true}, "--dry-run"},
       {{.name = "replay"}, "--replay"},
       {{.name = "llama", .chat = "maybe"}, "--chat maybe"},
-      {{.name = "llama", .quantize = "q3"}, "q4_0, iq4_nl, q8_0, f16"},
+      {{.name = "llama", .quantize = "q3"}, "q4_0, iq4_nl, q8_0, bf16, f16"},
       {{.name = "back-translation", .pivot = "xx"}, "--pivot xx"},
   };
   for (const auto& [options, part] : cases)
