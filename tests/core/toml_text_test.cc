@@ -17,7 +17,7 @@ std::string repeated(const std::string& piece, int times) {
 
 std::string complaint_of(const std::string& text) {
   try {
-    refuse_deep_keys(text, "a.toml");
+    require_toml_text(text, "a.toml");
   } catch (const Error& error) {
     return error.what();
   }
@@ -45,6 +45,15 @@ TEST(TomlText, DotsElsewhereAreNoParts) {
   // What is broken is for the parser to say.
   for (const char* text : {"x = \"", "x = '''", "\"", "x = \"abc\ny = 1", "#", "\\"})
     EXPECT_EQ(complaint_of(text), "") << text;
+}
+
+TEST(TomlText, ControlCharactersAreRefusedWithTheirLine) {
+  for (const char byte : {'\0', '\1', '\x0b', '\x0c', '\x1f', '\x7f'}) {
+    for (const std::string& before : {"x = 1\n[", "x = 1\n# ", "\nx = \"", "\n"})
+      EXPECT_THAT(complaint_of(before + byte + "\n"),
+                  testing::HasSubstr("a.toml:2: holds the control"));
+  }
+  EXPECT_EQ(complaint_of("x\t=\t1\r\n# caf\xc3\xa9 \x80\n"), "");
 }
 
 TEST(TomlText, AFileIsReadWhole) {

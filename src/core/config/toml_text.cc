@@ -31,7 +31,18 @@ size_t end_of_opaque(std::string_view text, size_t at) {
 
 }  // namespace
 
-void refuse_deep_keys(std::string_view text, const std::string& where) {
+void require_toml_text(std::string_view text, const std::string& where) {
+  const auto line_of = [&](size_t at) {
+    return where + ":" +
+           std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
+  };
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f) {
+      fail_input(line_of(at) + ": holds the control character " + std::to_string(byte),
+                 "TOML, which is text");
+    }
+  }
   int dots = 0;
   for (size_t at = 0; at < text.size();) {
     const char byte = text[at];
@@ -42,9 +53,7 @@ void refuse_deep_keys(std::string_view text, const std::string& where) {
     // A key ends at the latest where one of these stands.
     if (std::string_view("\n=[]{},").find(byte) != std::string_view::npos) dots = 0;
     if (byte == '.' && ++dots == kMostParts) {
-      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
-      fail_input(where + ":" + std::to_string(line) + ": a key of more than " +
-                     std::to_string(kMostParts) + " parts",
+      fail_input(line_of(at) + ": a key of more than " + std::to_string(kMostParts) + " parts",
                  "keys such as section.name");
     }
     ++at;
@@ -53,7 +62,7 @@ void refuse_deep_keys(std::string_view text, const std::string& where) {
 
 std::string read_toml_text(const std::filesystem::path& path) {
   std::string text = read_file(path);
-  refuse_deep_keys(text, path.string());
+  require_toml_text(text, path.string());
   return text;
 }
 

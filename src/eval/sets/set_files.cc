@@ -18,7 +18,7 @@ namespace {
 class SetFile {
  public:
   SetFile(std::string_view text, const std::string& file) : file_(file) {
-    refuse_deep_keys(text, file);
+    require_toml_text(text, file);
     try {
       table_ = toml::parse(text, file);
     } catch (const toml::parse_error& error) {
