@@ -374,7 +374,7 @@ TEST_F(KillReplay, AFullDiskIsASentenceAndLosesNothing) {
 }
 
 TEST_F(KillReplay, ABudgetEndsTheJobCleanly) {
-  ChildProcess short_one = start("out", "budget.db", {}, {"--budget-time", "0.001"});
+  ChildProcess short_one = start("out", "budget.db", {}, {"--budget-time", "0.03"});
   ASSERT_EQ(short_one.wait(), 0) << short_one.errors();
   const Json summary = Json::parse(short_one.output());
   EXPECT_TRUE(summary["budget_spent"].get<bool>());
