@@ -1,9 +1,9 @@
 #include "ablation/study.h"
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <tuple>
 
+#include "core/config/toml_parser.h"
 #include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"

@@ -159,7 +159,7 @@ void add_audit_command(CLI::App& program) {
                   "language model")
       ->type_name("FILE.gguf|default");
   app->add_option("--model", flags->model,
-                  "a trained CLIP (open_clip directory, folder of a run, or checkpoint): tier 1 by "
+                  "a trained CLIP, as 'embed' takes it: tier 1 by "
                   "its text tower; with --data tier 3: the picture against source and rewrite")
       ->type_name("MODEL");
   app->add_option("--data", flags->data, "the pictures, joined by key")->type_name("SRC");

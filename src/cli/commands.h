@@ -7,9 +7,8 @@ namespace clipwright::cli {
 
 /// Of every --model that is a trained CLIP.
 inline constexpr const char* kModelHelp =
-    "open_clip directory, Hugging Face folder, file of weights (.pt, .safetensors), folder of a "
-    "run, "
-    "or checkpoint";
+    "open_clip directory, Hugging Face folder, file of weights (.pt, .safetensors), "
+    "folder of a run, or checkpoint";
 
 void add_tokenize_command(CLI::App& program);
 void add_preprocess_command(CLI::App& program);

@@ -1,9 +1,8 @@
 #include "flags/config_file.h"
 
-#include <toml++/toml.h>
-
 #include <cstdio>
 
+#include "core/config/toml_parser.h"
 #include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/process/mapped_memory.h"
 #include "core/process/interrupt.h"
+#include "core/process/mapped_memory.h"
 
 namespace clipwright::language {
 namespace {

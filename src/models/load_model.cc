@@ -37,38 +37,46 @@ fs::path weights_folder(fs::path folder) {
       "run, or one of its checkpoints");
 }
 
-/// Empty when nothing of that name is there.
-fs::path written_folder(const std::string& model) {
+enum class Form { kNothing, kOpenClip, kHuggingFace, kWeights, kConfiguration };
+
+/// What a --model argument leads to on disk.
+struct Written {
+  Form form = Form::kNothing;
+  fs::path place;
+
+  bool is_folder() const { return form == Form::kOpenClip || form == Form::kHuggingFace; }
+  /// Neither a name nor a description alone.
+  bool has_weights() const { return is_folder() || form == Form::kWeights; }
+};
+
+Written find_written(const std::string& model) {
   std::error_code ignored;
-  const fs::path path(model);
-  if (fs::is_directory(path, ignored)) return weights_folder(path);
-  if (fs::exists(path, ignored)) {
-    if (path.extension() == ".safetensors" &&
-        is_open_clip_directory(fs::absolute(path).parent_path()))
-      return weights_folder(fs::absolute(path).parent_path());
+  fs::path place(model);
+  if (!fs::exists(place, ignored)) return {};
+  const bool of_folder = place.extension() == ".safetensors" &&
+                         is_open_clip_directory(fs::absolute(place).parent_path());
+  if (of_folder) place = fs::absolute(place).parent_path();
+  if (fs::is_directory(place, ignored)) {
+    place = weights_folder(place);
+    return {is_open_clip_directory(place) ? Form::kOpenClip : Form::kHuggingFace, place};
   }
-  return {};
+  return {files::is_configuration(place) ? Form::kConfiguration : Form::kWeights, place};
 }
 
-/// A file by itself, which no folder's description goes with.
-bool is_file(const std::string& model) {
-  std::error_code ignored;
-  return fs::exists(model, ignored) && !fs::is_directory(model, ignored);
-}
-
-/// Null when nothing of that name is there, or a configuration alone.
-std::shared_ptr<Clip> load_written(const std::string& model) {
-  const fs::path folder = written_folder(model);
-  if (!folder.empty()) {
-    return is_open_clip_directory(folder) ? read_open_clip_directory(folder)
-                                          : files::read_hugging_face_folder(folder);
+std::shared_ptr<Clip> load_written(const Written& written) {
+  switch (written.form) {
+    case Form::kOpenClip:
+      return read_open_clip_directory(written.place);
+    case Form::kHuggingFace:
+      return files::read_hugging_face_folder(written.place);
+    default:
+      return files::read_model_file(written.place);
   }
-  return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)
-                                                           : nullptr;
 }
 
-ModelConfig named_config(const std::string& model) {
-  if (is_file(model)) return files::read_configuration(model);
+/// Of a name, or of a description alone: an architecture without weights.
+ModelConfig architecture_of(const std::string& model, const Written& written) {
+  if (written.form == Form::kConfiguration) return files::read_configuration(written.place);
   if (model.find('/') != std::string::npos && !is_model_name(model)) {
     fail_input(model + ": there is no such folder",
                "an architecture name or the folder of a model");
@@ -101,53 +109,59 @@ std::vector<fs::path> finished_checkpoints(const fs::path& folder) {
   return list;
 }
 
-fs::path find_model_folder(const std::string& model) { return written_folder(model); }
-
-ModelConfig read_model_config(const std::string& model) {
-  const fs::path folder = written_folder(model);
-  if (!folder.empty()) {
-    return is_open_clip_directory(folder) ? read_open_clip_config(folder)
-                                          : files::read_hugging_face_config(folder);
-  }
-  return is_file(model) && !files::is_configuration(model) ? files::read_model_file(model)->config()
-                                                           : named_config(model);
+fs::path find_model_folder(const std::string& model) {
+  const Written written = find_written(model);
+  return written.is_folder() ? written.place : fs::path();
 }
 
+ModelConfig read_model_config(const std::string& model) {
+  const Written written = find_written(model);
+  switch (written.form) {
+    case Form::kOpenClip:
+      return read_open_clip_config(written.place);
+    case Form::kHuggingFace:
+      return files::read_hugging_face_config(written.place);
+    case Form::kWeights:
+      return files::read_model_file_config(written.place);
+    default:
+      return architecture_of(model, written);
+  }
+}
+
+bool has_weights(const std::string& model) { return find_written(model).has_weights(); }
+
 std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
-  if (std::shared_ptr<Clip> written = load_written(model)) return written;
-  auto fresh = std::make_shared<Clip>(named_config(model), seed);
+  const Written written = find_written(model);
+  if (written.has_weights()) return load_written(written);
+  auto fresh = std::make_shared<Clip>(architecture_of(model, written), seed);
   fresh->eval();
   return fresh;
 }
 
 std::shared_ptr<Clip> load_trained_model(const std::string& model,
                                          const std::string& configuration) {
+  const Written written = find_written(model);
   if (!configuration.empty()) {
-    if (!is_file(model) || files::is_configuration(model)) {
+    if (written.form != Form::kWeights) {
       fail_usage("--model-config " + configuration + ": " + model + " is no file of weights",
                  "a file of weights without a configuration of its own (.pt, .safetensors)");
     }
-    return files::read_model_file(model, configuration);
+    return files::read_model_file(written.place, configuration);
   }
-  if (std::shared_ptr<Clip> written = load_written(model)) return written;
+  if (written.has_weights()) return load_written(written);
   const std::string expected =
-      "an open_clip directory, a file of weights, the folder of a training run or a checkpoint, "
-      "e.g. LOGS/NAME/model";
-  if (is_file(model)) {
-    fail_usage(model + ": describes an architecture, which would give fresh, untrained weights",
-               expected);
-  }
-  if (is_model_name(model)) {
+      "an open_clip directory, a Hugging Face folder, a file of weights, the folder of a training "
+      "run or a checkpoint, e.g. LOGS/NAME/model";
+  if (written.form == Form::kConfiguration || is_model_name(model)) {
     fail_usage(model + ": names an architecture, which would give fresh, untrained weights",
                expected);
   }
-  fail_input(model + ": there is no such folder", expected);
+  fail_input(model + ": there is no such file or folder", expected);
 }
 
 std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
   std::shared_ptr<Clip> loaded = load_model(model);
-  if (is_file(model) ? files::is_configuration(model)
-                     : !fs::exists(model) && is_model_name(model)) {
+  if (!has_weights(model)) {
     log_warning("--model " + model +
                 " names an architecture: its weights are fresh, so the numbers are those of an "
                 "untrained model. A trained one is a folder, e.g. LOGS/NAME/model.");

@@ -27,6 +27,10 @@ std::filesystem::path find_model_folder(const std::string& model);
 /// configurations.
 ModelConfig read_model_config(const std::string& model);
 
+/// Whether a --model argument leads to weights: neither a name nor a configuration alone. Throws
+/// what `load_model` throws of folders.
+bool has_weights(const std::string& model);
+
 /// An architecture's name or configuration (.json) with fresh weights from `seed`, an open_clip
 /// directory, a file of weights, a run's folder or a checkpoint of ours. Throws Error(kUsage) when
 /// it is none of these, Error(kInput) where nothing is, and when it is damaged or does not fit.

@@ -61,8 +61,10 @@ std::string ModelSummary::text() const {
 }
 
 Json ModelSummary::json() const {
+  const std::string beyond = beyond_open_clip(config);
   return {{"model", source},
-          {"configuration", to_open_clip_config(config)},
+          {"configuration", beyond.empty() ? to_open_clip_config(config) : Json()},
+          {"beyond_open_clip", beyond},
           {"parameters", parameters},
           {"image_parameters", image_parameters},
           {"text_parameters", text_parameters},

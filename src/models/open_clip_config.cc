@@ -396,19 +396,24 @@ ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
   return config;
 }
 
-Json to_open_clip_config(const ModelConfig& config) {
-  const bool quick_gelu = config.text.activation == Activation::kQuickGelu;
+std::string beyond_open_clip(const ModelConfig& config) {
   const bool one_activation = config.vision.timm_names
                                   ? config.vision.activation == Activation::kGelu
                                   : !config.vision.resnet_layers.empty() ||
                                         config.vision.activation == config.text.activation;
-  if (!one_activation)
-    fail_usage("towers whose activations differ in a way that open_clip cannot express");
-  if (!config.vision.timm_names && (config.vision.qk_norm || config.vision.patch_bias)) {
-    fail_usage(
-        "a vision tower with QK-norm or a patch bias in open_clip's own naming, which open_clip "
-        "cannot express");
+  if (!one_activation) return "towers of different activations";
+  if (!config.vision.timm_names && (config.vision.qk_norm || config.vision.patch_bias))
+    return "an image tower with QK-norm or a patch bias in open_clip's own naming";
+  return "";
+}
+
+Json to_open_clip_config(const ModelConfig& config) {
+  if (const std::string part = beyond_open_clip(config); !part.empty()) {
+    fail_usage("the model has " + part + ", which open_clip's configurations cannot express",
+               "a model that an open_clip directory can hold",
+               "Only 'model convert --format hf' can write it.");
   }
+  const bool quick_gelu = config.text.activation == Activation::kQuickGelu;
   Json model;
   model["embed_dim"] = config.embed_dim;
   if (quick_gelu) model["quick_gelu"] = true;

@@ -2,6 +2,7 @@
 // read strictly, written with the fewest keys.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/json.h"
@@ -13,6 +14,9 @@ namespace clipwright::models {
 /// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
 /// other than LaCLIP's, Hugging Face text towers, ...), saying which.
 ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
+/// Throws Error(kUsage) for what open_clip cannot express.
 Json to_open_clip_config(const ModelConfig& config);
+/// What of a model open_clip cannot express; empty where it can.
+std::string beyond_open_clip(const ModelConfig& config);
 
 }  // namespace clipwright::models

@@ -28,15 +28,20 @@ constexpr uint64_t kMostPickle = uint64_t{256} << 20;
 constexpr std::string_view kMagic = "l\xfc\x9c\x46\xf9 j\xa8P\x19";
 constexpr int64_t kStreamVersion = 1001;
 
-/// Bytes of a storage, where its numbers fit.
-uint64_t bytes_of(const Storage& storage, const std::string& where) {
-  const auto size = static_cast<uint64_t>(type_size(storage.type));
+/// The bytes of a storage among `all` of those under its name, which `what` names.
+std::string_view bytes_of(const Storage& storage, std::string_view all, const std::string& what) {
+  const auto element = static_cast<uint64_t>(type_size(storage.type));
   const uint64_t most = std::numeric_limits<int64_t>::max() / 32;
-  if (static_cast<uint64_t>(storage.size) > most || static_cast<uint64_t>(storage.begin) > most)
-    fail_input(where + ": storage " + storage.key + " is said to hold " +
-                   std::to_string(storage.size) + " numbers",
+  const auto begin = static_cast<uint64_t>(storage.begin),
+             size = static_cast<uint64_t>(storage.size);
+  const bool countable = begin <= most && size <= most;
+  if (!countable || begin * element > all.size() || size * element > all.size() - begin * element) {
+    fail_input(what + " has " + std::to_string(all.size()) + " bytes, and its tensors want " +
+                   std::to_string(storage.size) + " numbers from " + std::to_string(storage.begin) +
+                   " on",
                kExpected, kAgain);
-  return static_cast<uint64_t>(storage.size) * size;
+  }
+  return all.substr(begin * element, size * element);
 }
 
 }  // namespace
@@ -82,15 +87,7 @@ class TorchFile::ZipContent : public TorchFile::Content {
         found != read_.end()
             ? found->second
             : read_.emplace(storage.key, read("data/" + storage.key, UINT64_MAX)).first->second;
-    const uint64_t begin =
-        static_cast<uint64_t>(storage.begin) * static_cast<uint64_t>(type_size(storage.type));
-    const uint64_t size = bytes_of(storage, where);
-    if (begin > all.size() || size > all.size() - begin) {
-      fail_input(where + ": data/" + storage.key + " has " + std::to_string(all.size()) +
-                     " bytes, and the pickle says " + std::to_string(begin + size),
-                 kExpected, kAgain);
-    }
-    return std::string_view(all).substr(begin, size);
+    return bytes_of(storage, all, where + ": data/" + storage.key);
   }
 
   void forget(const Storage& storage) override { read_.erase(storage.key); }
@@ -207,16 +204,7 @@ class TorchFile::StreamContent : public TorchFile::Content {
     if (found == places_.end())
       fail_input(where + ": holds no storage " + storage.key + ", which its objects name",
                  kExpected, kAgain);
-    const std::string_view all = found->second;
-    const uint64_t begin =
-        static_cast<uint64_t>(storage.begin) * static_cast<uint64_t>(type_size(storage.type));
-    const uint64_t size = bytes_of(storage, where);
-    if (begin > all.size() || size > all.size() - begin) {
-      fail_input(where + ": storage " + storage.key + " has " + std::to_string(all.size()) +
-                     " bytes, and its objects say " + std::to_string(begin + size),
-                 kExpected, kAgain);
-    }
-    return all.substr(begin, size);
+    return bytes_of(storage, found->second, where + ": storage " + storage.key);
   }
 
  private:

@@ -3,42 +3,29 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <limits>
-#include <optional>
 #include <unordered_map>
 
-#include "core/error.h"
-#include "core/whole_number.h"
-#include "pickle/torch_names.h"
+#include "pickle/heap.h"
+#include "pickle/torch_objects.h"
 
 namespace clipwright::pickle {
 namespace {
 
-// Values, places on the stack and entries of containers, all together. A checkpoint of a large
-// model with its optimiser has some 100,000.
-constexpr int64_t kMostObjects = 2'000'000;
-// Of classes and storages; longer ones are no names.
-constexpr size_t kLongestName = 4096;
 constexpr int kNewestProtocol = 5;
 
 /// The machine that pickles are programs for, without the parts of it that call anything.
 class Machine {
  public:
-  Machine(std::string_view bytes, const std::string& where) : bytes_(bytes), where_(where) {}
+  Machine(std::string_view bytes, const std::string& where) : bytes_(bytes), heap_(where, at_) {}
 
   Pickle run() {
     while (step()) {
     }
-    pickle_.size = at_;
-    return std::move(pickle_);
+    return heap_.finish(root_);
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& why) const {
-    fail_input(where_ + ": is no pickle that can be read (" + why + " at byte " +
-                   std::to_string(at_) + ")",
-               "what torch.save writes");
-  }
+  [[noreturn]] void refuse(const std::string& why) const { heap_.refuse(why); }
 
   // ---- bytes ----
   std::string_view take(uint64_t count) {
@@ -62,14 +49,8 @@ class Machine {
   }
 
   // ---- objects ----
-  void count(int64_t objects = 1) {
-    objects_ += objects;
-    if (objects_ > kMostObjects) refuse("more than " + std::to_string(kMostObjects) + " objects");
-  }
-  Value* make(Value value) {
-    count();
-    return &pickle_.values.emplace_back(std::move(value));
-  }
+  void count(int64_t objects = 1) { heap_.count(objects); }
+  Value* make(Value value) { return heap_.make(std::move(value)); }
   void push(Value* value) {
     count();
     stack_.push_back(value);
@@ -126,28 +107,13 @@ class Machine {
     return place;
   }
 
-  // ---- what classes stand for ----
-  Value* construct(Value* callable, Value* arguments);
-  Value* known(const std::string& name, const std::vector<Value*>& arguments);
-  Value* tensor(const std::vector<Value*>& arguments, const std::string& type);
-  Value* storage(Value* id);
-  std::optional<std::vector<int64_t>> numbers(const Value* value) const;
-  /// A name that is about to be copied, which takes as much memory as some objects do.
-  const std::string& counted(const std::string& name) {
-    if (name.size() > kLongestName) refuse("a name of " + std::to_string(name.size()) + " bytes");
-    count(static_cast<int64_t>(name.size() / 64));
-    return name;
-  }
-  static const std::vector<Value*>* items_of(const Value* value);
-
   std::string_view bytes_;
-  const std::string& where_;
   size_t at_ = 0;
-  int64_t objects_ = 0;
+  Heap heap_;
+  const Value* root_ = nullptr;
   std::vector<Value*> stack_;
   std::vector<size_t> marks_;
   std::unordered_map<uint64_t, Value*> memo_;
-  Pickle pickle_;
 };
 
 void Machine::push_long(std::string_view little_endian) {
@@ -204,8 +170,7 @@ void Machine::push_tuple(size_t length) {
 void Machine::push_global(std::string_view module, std::string_view name) {
   // Python 2 called it otherwise.
   if (module == "__builtin__") module = "builtins";
-  if (module.size() + name.size() > kLongestName) refuse("a class with a name too long");
-  push_new({Global{counted(std::string(module) + "." + std::string(name))}});
+  push_new({Global{heap_.name(std::string(module) + "." + std::string(name))}});
 }
 
 void Machine::append(const std::vector<Value*>& items) {
@@ -227,131 +192,6 @@ void Machine::set_items(const std::vector<Value*>& items) {
   }
 }
 
-const std::vector<Value*>* Machine::items_of(const Value* value) {
-  if (const auto* tuple = value->as<Tuple>()) return &tuple->items;
-  if (const auto* list = value->as<List>()) return &list->items;
-  return nullptr;
-}
-
-std::optional<std::vector<int64_t>> Machine::numbers(const Value* value) const {
-  const std::vector<Value*>* items = items_of(value);
-  if (items == nullptr) return std::nullopt;
-  std::vector<int64_t> list;
-  for (const Value* item : *items) {
-    const auto* one = item->as<int64_t>();
-    if (one == nullptr) return std::nullopt;
-    list.push_back(*one);
-  }
-  return list;
-}
-
-/// (storage, offset, shape, strides, ...) of torch._utils._rebuild_tensor_v2.
-Value* Machine::tensor(const std::vector<Value*>& arguments, const std::string& type) {
-  if (arguments.size() < 4) refuse("a tensor without its shape");
-  const auto* storage = arguments[0]->as<Storage>();
-  const auto* offset = arguments[1]->as<int64_t>();
-  const auto shape = numbers(arguments[2]), strides = numbers(arguments[3]);
-  if (storage == nullptr || offset == nullptr || !shape || !strides ||
-      shape->size() != strides->size())
-    refuse("a tensor of unknown make");
-  // What a view says of its numbers: that they count with the other sign, or conjugated.
-  const Dict* about = arguments.size() == 7 ? arguments[6]->as<Dict>() : nullptr;
-  for (const char* key : {"neg", "conj"}) {
-    const Value* set = about == nullptr ? nullptr : find(*about, key);
-    if (set != nullptr && set->as<bool>() != nullptr && *set->as<bool>())
-      refuse(std::string("a tensor that is a view of kind '") + key + "'");
-  }
-  count(2 * static_cast<int64_t>(shape->size()));
-  return make({StridedTensor{.storage = storage,
-                             .type = type.empty() ? storage->type : type,
-                             .offset = *offset,
-                             .shape = *shape,
-                             .strides = *strides}});
-}
-
-/// ("storage", class, key, place, elements[, (key, first, elements) of a view]).
-Value* Machine::storage(Value* id) {
-  const std::vector<Value*>* parts = items_of(id);
-  if (parts == nullptr || parts->size() < 5) refuse("an unknown kind of reference");
-  const auto* kind = (*parts)[0]->as<std::string>();
-  const auto* type = (*parts)[1]->as<Global>();
-  const auto* key = (*parts)[2]->as<std::string>();
-  const auto* size = (*parts)[4]->as<int64_t>();
-  if (kind == nullptr || *kind != "storage" || type == nullptr || key == nullptr || size == nullptr)
-    refuse("an unknown kind of reference");
-  Storage storage{.type = storage_type(type->name), .key = counted(*key), .size = *size};
-  // Of a type that no weights have; who needs its bytes says so.
-  if (storage.type.empty()) storage.type = counted(type->name);
-  if (parts->size() > 5 && items_of((*parts)[5]) != nullptr) {
-    const std::vector<Value*>& view = *items_of((*parts)[5]);
-    const int64_t* first = view.size() == 3 ? view[1]->as<int64_t>() : nullptr;
-    const int64_t* length = view.size() == 3 ? view[2]->as<int64_t>() : nullptr;
-    if (first == nullptr || length == nullptr || *first < 0) refuse("an unknown kind of view");
-    storage.begin = *first;
-    storage.size = *length;
-  }
-  if (storage.size < 0) refuse("a storage of less than nothing");
-  return make({std::move(storage)});
-}
-
-/// Null for what is not on the list.
-Value* Machine::known(const std::string& name, const std::vector<Value*>& arguments) {
-  if (name == "collections.OrderedDict" || name == "collections.defaultdict" ||
-      name == "builtins.dict") {
-    Dict dict;
-    const bool factory = name == "collections.defaultdict";
-    if (!arguments.empty() && !factory) {
-      const std::vector<Value*>* pairs = items_of(arguments[0]);
-      if (pairs == nullptr) return nullptr;
-      for (const Value* pair : *pairs) {
-        const std::vector<Value*>* two = items_of(pair);
-        if (two == nullptr || two->size() != 2) return nullptr;
-        count();
-        dict.entries.emplace_back((*two)[0], (*two)[1]);
-      }
-    }
-    return make({std::move(dict)});
-  }
-  if (name == "torch._utils._rebuild_tensor" || name == "torch._utils._rebuild_tensor_v2")
-    return tensor(arguments, "");
-  if (name == "torch._utils._rebuild_tensor_v3") {
-    if (arguments.size() < 7 || arguments[6]->as<Global>() == nullptr)
-      refuse("a tensor without its type");
-    const std::string& name = arguments[6]->as<Global>()->name;
-    const std::string type = number_type(name);
-    return tensor(arguments, type.empty() ? counted(name) : type);
-  }
-  if ((name == "torch._utils._rebuild_parameter" ||
-       name == "torch._utils._rebuild_parameter_with_state") &&
-      !arguments.empty())
-    return arguments[0];
-  if (name == "torch._tensor._rebuild_from_type_v2" && arguments.size() >= 3) {
-    const auto* rebuild = arguments[0]->as<Global>();
-    const std::vector<Value*>* inner = items_of(arguments[2]);
-    if (rebuild == nullptr || inner == nullptr || rebuild->name == name) return nullptr;
-    return known(rebuild->name, *inner);
-  }
-  if ((name == "torch.Size" || name.starts_with("torch.jit._pickle.build_") ||
-       name == "torch.jit._pickle.restore_type_tag") &&
-      !arguments.empty() && items_of(arguments[0]) != nullptr)
-    return arguments[0];
-  return nullptr;
-}
-
-Value* Machine::construct(Value* callable, Value* arguments) {
-  const auto* global = callable->as<Global>();
-  if (global == nullptr) return make({Opaque{.name = callable->kind(), .arguments = arguments}});
-  if (const std::vector<Value*>* items = items_of(arguments)) {
-    if (Value* value = known(global->name, *items)) return value;
-    // An object made by way of its class, as Python 2 pickled it.
-    if (global->name == "copy_reg._reconstructor" || global->name == "copyreg._reconstructor") {
-      if (!items->empty() && (*items)[0]->as<Global>() != nullptr)
-        return make({Opaque{.name = counted((*items)[0]->as<Global>()->name)}});
-    }
-  }
-  return make({Opaque{.name = counted(global->name), .arguments = arguments}});
-}
-
 bool Machine::step() {
   const char operation = take(1)[0];
   switch (operation) {
@@ -363,7 +203,7 @@ bool Machine::step() {
       number<uint64_t>();
       break;
     case '.':
-      pickle_.root = pop();
+      root_ = pop();
       return false;
     // The stack.
     case '(':
@@ -531,14 +371,14 @@ bool Machine::step() {
     case '\x81': {
       Value* arguments = pop();
       Value* callable = pop();
-      push(construct(callable, arguments));
+      push(construct(heap_, callable, arguments));
       break;
     }
     case '\x92': {
       pop();  // arguments by name
       Value* arguments = pop();
       Value* callable = pop();
-      push(construct(callable, arguments));
+      push(construct(heap_, callable, arguments));
       break;
     }
     case 'i': {
@@ -546,7 +386,7 @@ bool Machine::step() {
       Value* arguments = make({Tuple{pop_mark()}});
       push_global(module, name);
       Value* callable = pop();
-      push(construct(callable, arguments));
+      push(construct(heap_, callable, arguments));
       break;
     }
     case 'o': {
@@ -554,7 +394,7 @@ bool Machine::step() {
       if (items.empty()) refuse("an object without a class");
       Value* callable = items.front();
       items.erase(items.begin());
-      push(construct(callable, make({Tuple{std::move(items)}})));
+      push(construct(heap_, callable, make({Tuple{std::move(items)}})));
       break;
     }
     case 'b': {
@@ -564,7 +404,7 @@ bool Machine::step() {
       break;
     }
     case 'Q':
-      push(storage(pop()));
+      push(storage_of(heap_, pop()));
       break;
     case 'P':
       refuse("a reference as protocol 0 has them: save it again with a newer one");

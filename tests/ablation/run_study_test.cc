@@ -104,7 +104,8 @@ TEST_F(WholeStudy, ATrainingEndsWithTheStudyThatIsKilled) {
   const std::string settings = written("train.toml");
   folder_.write("train.toml",
                 std::regex_replace(settings, std::regex("steps = 6"), "steps = 3000"));
-  const Ended killed = run_real_program(study("killed"), "step 1/3,000", SIGKILL, 0, /*alone=*/true);
+  const Ended killed =
+      run_real_program(study("killed"), "step 1/3,000", SIGKILL, 0, /*alone=*/true);
   EXPECT_EQ(killed.signal, SIGKILL);
   // The training, which writes to the same log, saved what it had and ended.
   EXPECT_THAT(killed.log, testing::Not(HasSubstr("step 3,000/3,000")));

@@ -1,7 +1,7 @@
 """Tiny random CLIPModel folders of transformers with their features, for tests/models.
 
 Writes tests/golden/hugging_face/: pixels.npy (uint8 pictures), ids.npy (padded token ids), and for each model a folder as save_pretrained
-leaves it, with image_features.npy and text_features.npy (float32, not of unit length). Needs transformers.
+leaves it, with image_features.npy and text_features.npy (float32, not of unit length). Needs transformers, open_clip_torch and timm.
 """
 import json
 import pathlib
@@ -9,6 +9,8 @@ import pathlib
 import numpy as np
 import torch
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+from make_models import write_inputs
 
 FOLDER = pathlib.Path(__file__).parent / "hugging_face"
 TEXT = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 12, "vocab_size": 96,
@@ -25,15 +27,7 @@ MODELS = {
 def main():
     torch.manual_seed(3)  # of what the modules draw themselves
     generator = torch.Generator().manual_seed(3)
-    FOLDER.mkdir(exist_ok=True)
-    blocks = torch.randint(0, 200, (2, 3, 4, 4), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
-    pixels = (blocks + torch.randint(0, 56, (2, 3, 32, 32), generator=generator)).to(torch.uint8)
-    ids = torch.zeros(3, 12, dtype=torch.int64)
-    for row, length in enumerate([3, 12, 6]):
-        ids[row, :length] = torch.randint(1, 94, (length,), generator=generator)
-        ids[row, 0], ids[row, length - 1] = 94, 95
-    np.save(FOLDER / "pixels.npy", pixels.numpy())
-    np.save(FOLDER / "ids.npy", ids.numpy())
+    pixels, ids = write_inputs(FOLDER, generator, 2, 4, [3, 12, 6])
     for name, (root, text, vision, saving, preprocessing) in MODELS.items():
         model = CLIPModel(CLIPConfig(text_config={**TEXT, **text}, vision_config={**VISION, **vision}, **root)).eval()
         with torch.no_grad():

@@ -91,18 +91,24 @@ def randomise(model, generator):
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * fan_in**-0.5)
 
 
-def main():
-    FOLDER.mkdir(exist_ok=True)
-    generator = torch.Generator().manual_seed(1)
+def write_inputs(folder, generator, pictures, blocks, lengths):
+    """Pictures of `blocks` x `blocks` coarse blocks and padded texts of these lengths, with start 94 and end 95, as pixels.npy and ids.npy."""
+    folder.mkdir(exist_ok=True)
     # Coarse blocks and fine noise: noise alone looks the same to a ResNet.
-    blocks = torch.randint(0, 200, (3, 3, 8, 8), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
-    pixels = (blocks + torch.randint(0, 56, (3, 3, 64, 64), generator=generator)).to(torch.uint8)
-    ids = torch.zeros(5, 12, dtype=torch.int64)
-    for row, length in enumerate([2, 12, 7, 4, 9]):
+    coarse = torch.randint(0, 200, (pictures, 3, blocks, blocks), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    pixels = (coarse + torch.randint(0, 56, coarse.shape, generator=generator)).to(torch.uint8)
+    ids = torch.zeros(len(lengths), 12, dtype=torch.int64)
+    for row, length in enumerate(lengths):
         ids[row, :length] = torch.randint(1, 94, (length,), generator=generator)
         ids[row, 0], ids[row, length - 1] = 94, 95
-    np.save(FOLDER / "pixels.npy", pixels.numpy())
-    np.save(FOLDER / "ids.npy", ids.numpy())
+    np.save(folder / "pixels.npy", pixels.numpy())
+    np.save(folder / "ids.npy", ids.numpy())
+    return pixels, ids
+
+
+def main():
+    generator = torch.Generator().manual_seed(1)
+    pixels, ids = write_inputs(FOLDER, generator, 3, 8, [2, 12, 7, 4, 9])
     for name, (model_cfg, preprocess_cfg) in MODELS.items():
         model = build(model_cfg).eval()
         randomise(model, generator)

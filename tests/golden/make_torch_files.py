@@ -11,7 +11,7 @@ import pathlib
 import numpy as np
 import torch
 
-from make_models import build, randomise
+from make_models import build, randomise, write_inputs
 
 FOLDER = pathlib.Path(__file__).parent / "torch_files"
 TEXT = {"context_length": 12, "vocab_size": 96, "width": 64, "heads": 1, "layers": 1, "mlp_ratio": 1.0}
@@ -53,15 +53,7 @@ def parallel(state):
 def main():
     torch.manual_seed(2)  # of what the modules draw themselves
     generator = torch.Generator().manual_seed(2)
-    FOLDER.mkdir(exist_ok=True)
-    blocks = torch.randint(0, 200, (2, 3, 8, 8), generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
-    pixels = (blocks + torch.randint(0, 56, (2, 3, 64, 64), generator=generator)).to(torch.uint8)
-    ids = torch.zeros(3, 12, dtype=torch.int64)
-    for row, length in enumerate([3, 12, 6]):
-        ids[row, :length] = torch.randint(1, 94, (length,), generator=generator)
-        ids[row, 0], ids[row, length - 1] = 94, 95
-    np.save(FOLDER / "pixels.npy", pixels.numpy())
-    np.save(FOLDER / "ids.npy", ids.numpy())
+    pixels, ids = write_inputs(FOLDER, generator, 2, 8, [3, 12, 6])
     arguments = argparse.Namespace(model="TINY", lr=1e-3, output_dir=pathlib.PurePosixPath("runs"))
     for kind, model_cfg in MODELS.items():
         model = build(model_cfg).eval()

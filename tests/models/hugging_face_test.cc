@@ -12,6 +12,8 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "models/load_model.h"
+#include "models/model_summary.h"
+#include "models/open_clip_directory.h"
 #include "tensor/safetensors.h"
 #include "tests/models/golden_model.h"
 #include "tests/temporary_folder.h"
@@ -168,7 +170,11 @@ TEST_F(Damaged, APipeIsNotWaitedFor) {
   for (const char* name : {"model.safetensors", "preprocessor_config.json", "config.json"}) {
     fs::rename(file(name), file("aside"));
     ASSERT_EQ(::mkfifo(file(name).c_str(), 0600), 0);
-    if (std::string(name) != "config.json") EXPECT_THAT(error(), HasSubstr("not a regular file"));
+    if (std::string(name) != "config.json") {
+      EXPECT_THAT(error(), HasSubstr("not a regular file"));
+    } else {
+      EXPECT_THROW(load_trained_model((folder_.path() / "m").string()), Error);
+    }
     fs::rename(file("aside"), file(name));
   }
 }
@@ -209,6 +215,22 @@ TEST(HuggingFace, WhatIsWrittenReadsBackTheSame) {
       EXPECT_EQ(read_file(fs::path(folder / "written") / file),
                 read_file(fs::path(folder / "twice") / file));
   }
+}
+
+// Each tower has its own activation there, and one for both in open_clip's directories.
+TEST(HuggingFace, TowersOfDifferentActivations) {
+  const TemporaryFolder folder;
+  ModelConfig config = find_model_config("tiny-32");
+  config.vision.activation = Activation::kQuickGelu;
+  write_hugging_face_folder(Clip(config, 1), folder / "mixed");
+  const auto model = read_hugging_face_folder(folder / "mixed");
+  EXPECT_EQ(model->config().vision.activation, Activation::kQuickGelu);
+  EXPECT_EQ(model->config().text.activation, Activation::kGelu);
+  EXPECT_THROW(write_open_clip_directory(*model, folder / "no"), Error);
+  EXPECT_FALSE(fs::exists(folder / "no"));
+  const ModelSummary summary = summarize(folder / "mixed");
+  EXPECT_TRUE(summary.json()["configuration"].is_null());
+  EXPECT_EQ(summary.json()["beyond_open_clip"], "towers of different activations");
 }
 
 TEST(HuggingFace, EveryArchitectureIsWrittenOrRefusedByWhatItHas) {

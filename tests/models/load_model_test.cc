@@ -84,6 +84,18 @@ TEST_F(LoadModel, SaysWhatIsThereInstead) {
             std::string::npos);
 }
 
+TEST_F(LoadModel, TellsWhatBringsWeights) {
+  write_file(folder_ / "mine.json", "{}");
+  for (const auto& [model, brings] : std::vector<std::pair<std::string, bool>>{
+           {"tiny-32", false},
+           {(folder_ / "mine.json").string(), false},
+           {(kGolden / "vit").string(), true},
+           {(kGolden / "vit/open_clip_model.safetensors").string(), true},
+           {(kGolden / "../hugging_face/plain").string(), true},
+           {(kGolden / "../torch_files/openai/script.pt").string(), true}})
+    EXPECT_EQ(has_weights(model), brings) << model;
+}
+
 TEST_F(LoadModel, MakesBuiltInModelsFromASeed) {
   const auto first = load_model("tiny-32", 1), again = load_model("tiny-32", 1),
              other = load_model("tiny-32", 2);

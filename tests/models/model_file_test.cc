@@ -220,7 +220,8 @@ TEST(ModelFile, NamesThatDescribeMoreThanThereIsAreRefused) {
               HasSubstr("pixels a side"));
   EXPECT_THAT(with(state, "visual.transformer.resblocks.999.x", zeros({1})),
               HasSubstr("has no visual"));
-  EXPECT_THAT(with(state, "text_projection", zeros({64, 9'000'000 / 64})), HasSubstr("fewer numbers"));
+  EXPECT_THAT(with(state, "text_projection", zeros({64, 9'000'000 / 64})),
+              HasSubstr("fewer numbers"));
   EXPECT_THAT(with(resnet, "visual.layer1.0.conv1.weight", zeros({1, 1, 1, 1})),
               HasSubstr("heads of 64"));
   EXPECT_THAT(with(resnet, "visual.layer1.0.conv1.weight", zeros({512, 1, 1, 1})),

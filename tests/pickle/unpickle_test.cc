@@ -94,6 +94,16 @@ TEST(Pickle, MemoryIsBounded) {
   EXPECT_THAT(error_of(std::string(50'000'000, 'N') + "."), HasSubstr("objects"));
   EXPECT_THAT(error_of("N" + std::string(50'000'000, '2') + "."), HasSubstr("objects"));
   EXPECT_THAT(error_of(std::string(50'000'000, '(') + "."), HasSubstr("objects"));
+  // Names that every object would hold a copy of.
+  const std::string name(4000, 'x'), longer(5000, 'x');
+  std::string calls = "c" + name + "\na\nq\0"s;
+  for (int i = 0; i < 100'000; ++i) calls += "h\0)R0"s;
+  EXPECT_THAT(error_of(calls + "N."), HasSubstr("objects"));
+  EXPECT_THAT(error_of("c" + longer + "\na\n."), HasSubstr("a name of 5002 bytes"));
+  // Calls of what calls gave: names do not grow with them.
+  std::string chain = "ca\nb\n";
+  for (int i = 0; i < 200'000; ++i) chain += ")R";
+  EXPECT_EQ(root_of(chain + ".").as<Opaque>()->name, "no class");
 }
 
 TEST(TorchFile, HoldsWhatTorchSaved) {

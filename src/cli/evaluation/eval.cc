@@ -146,7 +146,7 @@ void add_eval_encoder(CLI::App& command, eval::sets::SplitsRequest& splits,
                       const std::string& usual) {
   command
       .add_option("--model", splits.model,
-                  "open_clip directory, folder of a run, or checkpoint: encodes the pictures")
+                  "a model as 'eval zeroshot' takes it: encodes the pictures")
       ->type_name("MODEL");
   command
       .add_option("--features", splits.features,

@@ -1,10 +1,9 @@
 #include "eval/sets/set_files.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <map>
 
+#include "core/config/toml_parser.h"
 #include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"

@@ -1,14 +1,13 @@
 #include "eval/suite/set_places.h"
 
 #include <sys/stat.h>
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <set>
 
+#include "core/config/toml_parser.h"
 #include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"

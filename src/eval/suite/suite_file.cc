@@ -1,11 +1,10 @@
 #include "eval/suite/suite_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <set>
 
+#include "core/config/toml_parser.h"
 #include "core/config/toml_text.h"
 #include "core/error.h"
 #include "core/file.h"

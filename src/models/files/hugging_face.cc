@@ -93,6 +93,25 @@ Activation activation_of(const Settings& tower) {
   tower.refuse("hidden_act", "quick_gelu or gelu");
 }
 
+/// transformers' defaults of a tower.
+struct TowerSizes {
+  int width, layers, heads, hidden;
+};
+
+/// What both towers' configurations have.
+template <typename Tower>
+void read_tower(const Settings& settings, const TowerSizes& defaults, Tower& tower) {
+  tower.width = settings.whole("hidden_size", defaults.width, kMostWidth);
+  tower.layers = settings.whole("num_hidden_layers", defaults.layers, kMostLayers);
+  tower.heads = settings.whole("num_attention_heads", defaults.heads, kMostWidth);
+  tower.mlp_ratio = mlp_ratio_of(
+      settings.whole("intermediate_size", defaults.hidden, 64 * kMostWidth), tower.width);
+  tower.activation = activation_of(settings);
+  if (tower.width % tower.heads != 0) {
+    settings.refuse("num_attention_heads", "a divisor of the width " + std::to_string(tower.width));
+  }
+}
+
 /// A side as old and new files state it: 224, {"height": 224, "width": 224}, {"shortest_edge":
 /// 224}.
 std::optional<int> side_of(const Settings& settings, const char* key, bool* shortest) {
@@ -231,7 +250,8 @@ std::vector<fs::path> files_of_index(const fs::path& index) {
     // A name and no path: what lies elsewhere is no part of the model.
     if (fs::path(name).filename() != name || name.empty() || name == "." || name == ".." ||
         name.find('\0') != std::string::npos)
-      fail_input(index.string() + ": names the file " + to_line(Json(name)), "files of the same folder");
+      fail_input(index.string() + ": names the file " + to_line(Json(name)),
+                 "files of the same folder");
     files.push_back(index.parent_path() / name);
   }
   return files;
@@ -264,15 +284,19 @@ std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
              "Fetch the whole folder.");
 }
 
-/// Names that come out the same, and positions of another resolution or context, which transformers
-/// refuses.
-void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
-                           const fs::path& folder) {
-  const int64_t side = config.vision.image_size / config.vision.patch_size;
+void require_distinct(const std::vector<NamedTensor>& tensors, const fs::path& folder) {
   std::set<std::string_view> names;
   for (const auto& [name, tensor] : tensors) {
     if (!names.insert(name).second)
       fail_input(folder.string() + ": holds " + name + " twice, under two names", kExpected);
+  }
+}
+
+/// Positions of another resolution or context are refused, as transformers refuses them.
+void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
+                           const fs::path& folder) {
+  const int64_t side = config.vision.image_size / config.vision.patch_size;
+  for (const auto& [name, tensor] : tensors) {
     const int64_t expected = name == "positional_embedding"          ? config.text.context_length
                              : name == "visual.positional_embedding" ? side * side + 1
                                                                      : -1;
@@ -303,36 +327,20 @@ ModelConfig read_hugging_face_config(const fs::path& folder) {
   ModelConfig config;
   config.name = "custom";
   config.embed_dim = root.whole("projection_dim", 512, kMostWidth);
-  config.text.width = text.whole("hidden_size", 512, kMostWidth);
-  config.text.layers = text.whole("num_hidden_layers", 12, kMostLayers);
-  config.text.heads = text.whole("num_attention_heads", 8, kMostWidth);
-  config.text.mlp_ratio =
-      mlp_ratio_of(text.whole("intermediate_size", 2048, 64 * kMostWidth), config.text.width);
+  read_tower(text, {.width = 512, .layers = 12, .heads = 8, .hidden = 2048}, config.text);
   config.text.context_length = text.whole("max_position_embeddings", 77, kMostSize);
   config.text.vocabulary_size = text.whole("vocab_size", 49408, kMostRows);
-  config.text.activation = activation_of(text);
   // The text's feature is read at its end token; 2 is what old files say, and means the highest id.
   constexpr int kOldEnd = 2;
   const int end = text.whole("eos_token_id", config.text.vocabulary_size - 1, kMostRows);
   if (end != kOldEnd && end != config.text.vocabulary_size - 1)
     text.refuse("eos_token_id", std::to_string(config.text.vocabulary_size - 1) + ", the last id");
   if (text.number("layer_norm_eps", 1e-5) != 1e-5) text.refuse("layer_norm_eps", "1e-05");
-  config.vision.width = vision.whole("hidden_size", 768, kMostWidth);
-  config.vision.layers = vision.whole("num_hidden_layers", 12, kMostLayers);
-  config.vision.heads = vision.whole("num_attention_heads", 12, kMostWidth);
-  config.vision.mlp_ratio =
-      mlp_ratio_of(vision.whole("intermediate_size", 3072, 64 * kMostWidth), config.vision.width);
+  read_tower(vision, {.width = 768, .layers = 12, .heads = 12, .hidden = 3072}, config.vision);
   config.vision.image_size = vision.whole("image_size", 224, kMostSize);
   config.vision.patch_size = vision.whole("patch_size", 32, kMostSize);
-  config.vision.activation = activation_of(vision);
   config.vision.norm_epsilon = vision.number("layer_norm_eps", 1e-5);
   if (vision.whole("num_channels", 3, kMostSize) != 3) vision.refuse("num_channels", "3");
-  if (config.text.width % config.text.heads != 0)
-    text.refuse("num_attention_heads",
-                "a divisor of the width " + std::to_string(config.text.width));
-  if (config.vision.width % config.vision.heads != 0)
-    vision.refuse("num_attention_heads",
-                  "a divisor of the width " + std::to_string(config.vision.width));
   if (!(config.vision.norm_epsilon > 0 && config.vision.norm_epsilon < 1))
     vision.refuse("layer_norm_eps", "a small number above 0");
   if (config.vision.patch_size > config.vision.image_size)
@@ -353,6 +361,7 @@ std::shared_ptr<Clip> read_hugging_face_folder(const fs::path& folder) {
   std::vector<NamedTensor> tensors = from_hugging_face(read_all_weights(folder));
   require_enough_numbers(tensors, config, folder.string(), (folder / kConfig).string());
   require_finite(tensors, folder.string());
+  require_distinct(tensors, folder);
   require_own_positions(tensors, config, folder);
   auto model = std::make_shared<Clip>(config);
   model->load_state(std::move(tensors), folder.string());

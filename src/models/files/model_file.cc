@@ -23,23 +23,29 @@ namespace {
 /// The length of a header of JSON comes first, in eight bytes.
 bool looks_like_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes[8] == '{'; }
 
-}  // namespace
-
-std::vector<NamedTensor> read_weights(const fs::path& path) {
+TorchWeights read_any_weights(const fs::path& path) {
   const MappedFile opened(path);
   const std::string_view bytes = opened.text().substr(0, 16);
-  if (looks_like_safetensors(bytes)) return tensor::read_safetensors(path).tensors;
+  if (looks_like_safetensors(bytes)) return {.tensors = tensor::read_safetensors(path).tensors};
   if (!pickle::looks_like_torch_file(bytes)) {
     fail_input(path.string() + (bytes.empty() ? ": is empty" : ": is no file of a model's weights"),
                "a file of torch.save (.pt, .pth) or of safetensors, or a configuration (.json)",
                bytes.empty() ? "Fetch the file again; a broken download is the usual cause." : "");
   }
-  TorchWeights weights = read_torch_weights(path);
-  if (!weights.place.empty() || !weights.beside.empty()) {
-    log_info(path.string() + ": weights" +
-             (weights.place.empty() ? "" : " under '" + weights.place + "'") +
-             (weights.beside.empty() ? "" : "; left alone: " + listed(weights.beside)));
-  }
+  return read_torch_weights(path);
+}
+
+void tell_place(const TorchWeights& weights, const std::string& where) {
+  if (weights.place.empty() && weights.beside.empty()) return;
+  log_info(where + ": weights" + (weights.place.empty() ? "" : " under '" + weights.place + "'") +
+           (weights.beside.empty() ? "" : "; left alone: " + listed(weights.beside)));
+}
+
+}  // namespace
+
+std::vector<NamedTensor> read_weights(const fs::path& path) {
+  TorchWeights weights = read_any_weights(path);
+  tell_place(weights, path.string());
   return std::move(weights.tensors);
 }
 
@@ -81,6 +87,11 @@ std::shared_ptr<Clip> read_model_file(const fs::path& path, const std::string& c
   model->load_state(std::move(tensors), where);
   model->eval();
   return model;
+}
+
+ModelConfig read_model_file_config(const fs::path& path) {
+  std::vector<NamedTensor> tensors = read_any_weights(path).tensors;
+  return deduce_model(tensors, path.string()).config;
 }
 
 bool is_configuration(const fs::path& path) { return path.extension() == ".json"; }

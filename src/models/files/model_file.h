@@ -26,6 +26,9 @@ void require_finite(const std::vector<NamedTensor>& tensors, const std::string& 
 std::shared_ptr<Clip> read_model_file(const std::filesystem::path& path,
                                       const std::string& configuration = {});
 
+/// What read_model_file() would make, without making it or saying what is assumed.
+ModelConfig read_model_file_config(const std::filesystem::path& path);
+
 /// Whether a file is a configuration by its name: .json.
 bool is_configuration(const std::filesystem::path& path);
 /// open_clip's open_clip_config.json, or the model configuration in it by itself, as open_clip's

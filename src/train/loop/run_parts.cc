@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "lexicon/wordnet_files.h"
 #include "models/load_model.h"
+#include "models/open_clip_config.h"
 #include "models/weights_digest.h"
 #include "tensor/device.h"
 #include "train/loop/frozen.h"
@@ -30,7 +31,7 @@ std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOpti
 }
 
 bool starts_from_drawn_weights(const options::TrainOptions& options) {
-  return options.pretrained.empty() && !fs::exists(options.model);
+  return options.pretrained.empty() && !models::has_weights(options.model);
 }
 
 std::shared_ptr<const lexicon::Thesaurus> open_thesaurus(
@@ -62,6 +63,8 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
 std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
                                           const losses::ObjectiveConfig& objective) {
   std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
+  // Checkpoints are written in this form: what it cannot hold is refused before the first step.
+  models::to_open_clip_config(model->config());
   if (!options.pretrained.empty()) {
     const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
     model->load_state(weights->table().file_tensors(), options.pretrained);

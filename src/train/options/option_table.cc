@@ -156,9 +156,10 @@ std::vector<RunOption> make_table() {
        .section = "model",
        .field = &O::model,
        .value = "MODEL",
-       .help = "architecture (ViT-B-32, laclip-ViT-B-16, tiny-32, ...; with +text-bias or "
-               "+declip-tokens behind it the text tower is as DeCLIP's) or a model's folder to "
-               "start from",
+       .help =
+           "architecture (ViT-B-32, laclip-ViT-B-16, tiny-32, ...; with +text-bias or "
+           "+declip-tokens behind it the text tower is as DeCLIP's; NAME.json) or a model to start "
+           "from: a folder, or a file of weights",
        .role = kModel},
       {.name = "pretrained",
        .section = "model",

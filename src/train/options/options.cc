@@ -1,12 +1,11 @@
 #include "train/options/options.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
 
+#include "core/config/toml_parser.h"
 #include "core/error.h"
 #include "core/words.h"
 #include "train/options/option_table.h"

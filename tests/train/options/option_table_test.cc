@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <map>
 #include <set>
 
+#include "core/config/toml_parser.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"

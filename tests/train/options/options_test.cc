@@ -1,10 +1,9 @@
 #include "train/options/options.h"
 
 #include <gtest/gtest.h>
-#include <toml++/toml.h>
-
 #include <cmath>
 
+#include "core/config/toml_parser.h"
 #include "core/error.h"
 
 namespace clipwright::train::options {
