@@ -218,10 +218,6 @@ def bench_rewriting(arguments, table, folder):
     if kernels := os.environ.get("CLIPWRIGHT_LLAMA_KERNELS"):
         what += f", {kernels} alone on both sides"
     rewrite_with(arguments, table, folder / "stored", job, stored, [], f"{what}, the default weights")
-    quantize = ["--quantize", "q4_0"]
-    run([*job, *quantize, "--limit", 1, "--ledger", f"sqlite:{folder / 'copy.db'}"])
-    [copy] = (folder / "cache" / "clipwright" / "models").glob("*.gguf")
-    rewrite_with(arguments, table, folder / "q4_0", job, copy, quantize, f"{what}, --quantize q4_0 (the same weights for all)")
 
 
 def rewrite_with(arguments, table, folder, job, model, weights, what):

@@ -4,7 +4,7 @@ set_target_properties(clipwright clipwright-demo PROPERTIES INSTALL_RPATH "$ORIG
 install(TARGETS clipwright clipwright-demo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CLIPWRIGHT_VOCABULARY} DESTINATION share/clipwright)
 if(CLIPWRIGHT_LANGUAGE_MODEL)
-  install(FILES ${default_model} ${CMAKE_BINARY_DIR}/share/default.gguf DESTINATION share/clipwright)
+  install(FILES ${CLIPWRIGHT_LANGUAGE_MODEL} ${CMAKE_BINARY_DIR}/share/default.gguf DESTINATION share/clipwright)
 endif()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/data ${CMAKE_SOURCE_DIR}/recipes DESTINATION share/clipwright)
 install(FILES LICENSE NOTICE README.md DESTINATION share/doc/clipwright)

@@ -58,7 +58,7 @@ LISTS = {  # case: the files that it is for
     "suite": "eval/suite/run_suite eval/suite/set_places eval/suite/feature_cache eval/paired/stored_result cli/evaluation/suite",
     "compare compare-page": "report/comparison_page cli/compare",
     "ablate": "ablation/run_study",
-    "quantized": "language/quantized_copy language/language_model default_model",
+    "quantized": "language/quantized_copy language/language_model",
     "demo": "demo/pictures/scene_set demo/story/stage demo/story/evaluation demo/story/demo demo/story/rewriting demo/story/demo_data",  # through core/file and marks that come last
     "bench": "bench/ledger_rate bench/zeroshot_head",  # write_npy, and a ledger of its own in a temporary folder
 }

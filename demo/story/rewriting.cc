@@ -67,11 +67,14 @@ class WatchedEngine final : public rewrite::engine::Engine {
 /// How people call the model: its file's name says more than the file's metadata, unless it was
 /// installed under a plain name.
 std::string model_title(const rewrite::engine::Engine& engine) {
-  std::error_code ignored;
-  const std::string file = fs::canonical(shared_file("default.gguf"), ignored).stem().string();
-  return file.empty() || file == "default"
-             ? engine.details().value("model_name", std::string("the language model"))
-             : file;
+  const Json details = engine.details();
+  const std::string file = fs::path(details.value("model", std::string())).stem().string();
+  const std::string name =
+      file.empty() || file == "default"
+          ? details.value("model_name", std::string("the language model"))
+          : file;
+  const std::string type = details.value("quantize", std::string());
+  return type.empty() ? name : name + " (its " + type + " copy)";
 }
 
 rewrite::job::RewriteOptions options_of(const RewritingTask& task) {
@@ -248,7 +251,11 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
   if (chosen.size() == 0)
     fail_input(records.string() + ": holds no rewrite of these captions in mode " + mode,
                "recorded rewrites of the demo's captions");
-  rewrite::engine::LlamaEngine engine(rewrite::engine::LlamaOptions{});
+  // The same weights as then: a copy in the type that the recipe names.
+  const Json was_made = recipe.value("details", Json::object());
+  rewrite::engine::LlamaOptions model;
+  model.quantize = was_made.value("quantize", std::string());
+  rewrite::engine::LlamaEngine engine(model);
   const rewrite::job::RewriteSummary summary = rewrite_watched(chosen, options, engine, progress);
   Json result = {{"mode", mode}, {"seconds", summary.seconds}, {"captions", chosen.size()}};
   result["model"] = model_title(engine);
@@ -257,7 +264,7 @@ Json check_recorded(const RewritingTask& task, const fs::path& records, int64_t 
   result["same_examples"] =
       recipe.value("examples_sha256", std::string()) == options.packs[0].digest();
   result["kernels"] = {
-      {"recorded", recipe.value("details", Json::object()).value("kernels", std::string())},
+      {"recorded", was_made.value("kernels", std::string())},
       {"now", engine.details().value("kernels", std::string())}};
   if (summary.interrupted) return result;
   std::map<std::string, std::string> now;
