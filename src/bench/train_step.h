@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "bench/measurement.h"
+#include "models/model_argument.h"
 
 namespace clipwright::bench {
 
 /// A whole training step (towers, loss, backward, AdamW) on given data.
 struct TrainStepBenchmark {
-  std::string model = "ViT-B-32";  ///< architecture name or open_clip directory
+  models::ModelArgument model = "ViT-B-32";
   std::string images;              ///< uint8 .npy (N, 3, S, S); empty: noise
   std::vector<std::string> texts;  ///< one file a text slot, a caption a line, N lines; empty:
                                    ///< made-up captions of CC3M-like lengths

@@ -5,16 +5,17 @@
 #include <string>
 
 #include "bench/measurement.h"
+#include "models/model_argument.h"
 
 namespace clipwright::bench {
 
 /// ImageNet's names with its 80 prompts through the text tower. benchmarks/peers/zeroshot_head.py
 /// measures the same.
 struct ZeroshotHeadBenchmark {
-  std::string model = "ViT-B-32";  ///< architecture name or open_clip directory
-  int64_t classes = 100;           ///< the first of the thousand
-  int64_t batch_size = 512;        ///< prompts at once
-  std::string output;              ///< .npy for the classifier (C, E); empty: not written
+  models::ModelArgument model = "ViT-B-32";
+  int64_t classes = 100;     ///< the first of the thousand
+  int64_t batch_size = 512;  ///< prompts at once
+  std::string output;        ///< .npy for the classifier (C, E); empty: not written
   int warmup = 0, runs = 3;
   int threads = 0;
 };

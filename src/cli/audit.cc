@@ -10,6 +10,7 @@
 #include "audit/pairs/pairs.h"
 #include "audit/verdict/model_tiers.h"
 #include "cli/commands.h"
+#include "cli/model_flags.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/process/interrupt.h"
@@ -21,7 +22,8 @@ namespace clipwright::cli {
 namespace {
 
 struct Flags {
-  std::string ledger, output, html, markdown, embedding_model, entailment, model, data;
+  std::string ledger, output, html, markdown, embedding_model, entailment, data;
+  models::ModelArgument model;
   std::string device = "cpu";
   std::vector<std::string> captions, rewrites, examples;
   int threads = 0;
@@ -158,10 +160,9 @@ void add_audit_command(CLI::App& program) {
                   "tier 2: does each text follow from the other? Probability of yes by a GGUF "
                   "language model")
       ->type_name("FILE.gguf|default");
-  app->add_option("--model", flags->model,
+  add_model_flags(*app, flags->model,
                   "a trained CLIP, as 'embed' takes it: tier 1 by "
-                  "its text tower; with --data tier 3: the picture against source and rewrite")
-      ->type_name("MODEL");
+                  "its text tower; with --data tier 3: the picture against source and rewrite");
   app->add_option("--data", flags->data, "the pictures, joined by key")->type_name("SRC");
   app->add_option("--device", flags->device, "of --model: cpu or cuda[:N]")->capture_default_str();
   app->add_option("--flag-similarity-below", flags->limits.similarity,

@@ -10,6 +10,7 @@
 #include "bench/train_step.h"
 #include "bench/zeroshot_head.h"
 #include "cli/commands.h"
+#include "cli/model_flags.h"
 #include "core/error.h"
 
 namespace clipwright::cli {
@@ -122,8 +123,8 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--threads", flags->step.threads, "threads of the training step (0: all)")
       ->capture_default_str();
-  app->add_option("--model", flags->step.model,
-                  "train-step, zeroshot-head: architecture or open_clip directory")
+  add_model_flags(*app, flags->step.model,
+                  "train-step, zeroshot-head: architecture, or a model as 'embed' takes it")
       ->capture_default_str();
   app->add_option("--batch-size", flags->step.batch_size,
                   "train-step, queue-search: pairs a step (without --images-file)")

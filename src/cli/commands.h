@@ -5,11 +5,6 @@
 
 namespace clipwright::cli {
 
-/// Of every --model that is a trained CLIP.
-inline constexpr const char* kModelHelp =
-    "open_clip directory, Hugging Face folder, file of weights (.pt, .safetensors), "
-    "folder of a run, or checkpoint";
-
 void add_tokenize_command(CLI::App& program);
 void add_preprocess_command(CLI::App& program);
 void add_examples_command(CLI::App& program);
@@ -26,6 +21,9 @@ void add_compare_command(CLI::App& program);
 void add_embed_command(CLI::App& program);
 void add_bench_command(CLI::App& program);
 void add_doctor_command(CLI::App& program);
+
+/// All of them, with what `clipwright --help` says.
+void add_all_commands(CLI::App& program);
 
 /// Runs clipwright with all of them. Returns the exit code.
 int run_program(int argc, char** argv);

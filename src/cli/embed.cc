@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/model_flags.h"
 #include "eval/embed_files.h"
 
 namespace clipwright::cli {
@@ -10,7 +11,7 @@ void add_embed_command(CLI::App& program) {
   auto request = std::make_shared<eval::EmbedRequest>();
   CLI::App* command =
       program.add_subcommand("embed", "features of pictures or texts as a NumPy array");
-  command->add_option("--model", request->model, kModelHelp)->required()->type_name("MODEL");
+  add_model_flags(*command, request->model)->required();
   CLI::Option* images =
       command
           ->add_option("--images", request->images,

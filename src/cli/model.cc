@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/model_flags.h"
 #include "models/model_summary.h"
 #include "train/folder/converted_model.h"
 
@@ -10,19 +11,16 @@ namespace clipwright::cli {
 namespace {
 
 struct ModelFlags {
-  std::string model, configuration, format = "open_clip", output;
+  models::ModelArgument model;
+  std::string format = "open_clip", output;
   bool json = false;
 };
 
 void add_model_argument(CLI::App& command, ModelFlags& flags) {
-  command.add_option("model", flags.model, "a model in any form that --model takes")
+  command.add_option("model", flags.model.model, "a model in any form that --model takes")
       ->required()
       ->type_name("MODEL");
-  command
-      .add_option("--model-config", flags.configuration,
-                  "of a file of weights: what the model is, an architecture or an open_clip "
-                  "configuration, where names and shapes do not tell")
-      ->type_name("NAME|FILE.json");
+  add_weights_file_flags(command, flags.model.configuration, flags.model.names);
 }
 
 void add_inspect(CLI::App& parent) {
@@ -32,7 +30,7 @@ void add_inspect(CLI::App& parent) {
   add_model_argument(*command, *flags);
   command->add_flag("--json", flags->json, "as JSON: open_clip's configuration and the counts");
   command->callback([flags] {
-    const models::ModelSummary summary = models::summarize(flags->model, flags->configuration);
+    const models::ModelSummary summary = models::summarize(flags->model);
     std::printf("%s", (flags->json ? summary.json().dump(2) + "\n" : summary.text()).c_str());
   });
 }
@@ -51,9 +49,8 @@ void add_convert(CLI::App& parent) {
   command->add_option("--output", flags->output, "the folder to write; not there, or empty")
       ->required()
       ->type_name("DIR");
-  command->callback([flags] {
-    train::folder::convert_model(flags->model, flags->format, flags->output, flags->configuration);
-  });
+  command->callback(
+      [flags] { train::folder::convert_model(flags->model, flags->format, flags->output); });
 }
 
 }  // namespace
@@ -68,6 +65,7 @@ void add_model_command(CLI::App& program) {
       "  clipwright model inspect ViT-B-32.pt\n"
       "  clipwright model convert laclip_cc12m.pt --output laclip\n"
       "  clipwright model convert laion400m_b32.pt --model-config ViT-B-32 --output laion\n"
+      "  clipwright model convert unknown.pt --names names.toml --output read\n"
       "  clipwright model convert logs/run --format hf --output my-clip\n"
       "What is read: docs/formats/model_files.md.");
 }

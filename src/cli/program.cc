@@ -8,7 +8,6 @@
 #include "train/options/option_table.h"
 
 namespace clipwright::cli {
-namespace {
 
 void add_all_commands(CLI::App& program) {
   program.description(
@@ -37,6 +36,8 @@ void add_all_commands(CLI::App& program) {
   add_bench_command(program);
   add_doctor_command(program);
 }
+
+namespace {
 
 /// A wish that cannot be met is told before a worker thread meets it.
 void settle_kernels() {

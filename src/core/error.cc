@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "core/words.h"
+
 namespace clipwright {
 namespace {
 
@@ -13,7 +15,7 @@ std::string compose(std::string_view found, std::string_view expected, std::stri
   if (!expected.empty()) sentence.append("; expected ").append(expected);
   if (!sentence.empty() && sentence.back() != '.') sentence += '.';
   if (!advice.empty()) sentence.append(" ").append(advice);
-  return sentence;
+  return printable(sentence);
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {

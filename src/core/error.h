@@ -15,7 +15,8 @@ namespace clipwright {
 enum class ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kInput = 3, kInterrupted = 130 };
 
 /// A problem the user can do something about. `what()` reads "<found>; expected <expected>.
-/// <advice>".
+/// <advice>" in one line: names from outside may hold control characters, which are shown as such
+/// (`printable`).
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, std::string_view found, std::string_view expected = {},

@@ -263,6 +263,20 @@ void write_files(const std::vector<NamedText>& files, const std::vector<fs::path
   commit_together(all, stale);
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code error, ignored;
+  if (fs::exists(fs::status(path, error))) return true;
+  const bool link = fs::is_symlink(fs::symlink_status(path, ignored));
+  const bool nothing = error == std::errc::no_such_file_or_directory ||
+                       error == std::errc::not_a_directory || !error;
+  if (nothing && !link) return false;
+  fail_input(
+      path.string() + (nothing ? ": is a link to " + fs::read_symlink(path, ignored).string() +
+                                     ", which is not there"
+                               : ": cannot be reached (" + error.message() + ")"),
+      "a file or a folder", "Check the path, its links and its permissions.");
+}
+
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);

@@ -98,6 +98,10 @@ struct NamedText {
 /// write_file for several that belong together, as commit_together.
 void write_files(const std::vector<NamedText>& files, const std::vector<fs::path>& stale = {});
 
+/// Whether a file or folder has this name. Throws Error(kInput) where that cannot be told or helps
+/// nobody: links in a circle or to nothing, a folder that may not be searched, a name that is too
+/// long.
+bool is_there(const fs::path& path);
 /// Makes the folder and its parents. Throws Error(kFailed).
 void make_folder(const fs::path& path);
 /// Syncs a folder, so that names made in it survive a power cut. Throws Error(kFailed) when the

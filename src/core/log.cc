@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/words.h"
 
 namespace clipwright {
 namespace {
@@ -31,7 +32,7 @@ void clear_live_line() {
 
 /// Messages quote names and captions from outside: control characters must not reach a terminal,
 /// and a caption of megabytes helps nobody.
-std::string printable(std::string_view message) {
+std::string shown(std::string_view message) {
   constexpr size_t kMost = 4000;
   const size_t length = message.size();
   if (length > kMost) {
@@ -39,25 +40,14 @@ std::string printable(std::string_view message) {
     while (keep > 0 && (static_cast<unsigned char>(message[keep]) & 0xc0) == 0x80) --keep;
     message = message.substr(0, keep);
   }
-  std::string text;
-  text.reserve(message.size());
-  for (const char letter : message) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if ((byte < 0x20 && letter != '\n' && letter != '\t') || byte == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(byte));
-      text += escaped;
-    } else {
-      text += letter;
-    }
-  }
+  std::string text = printable(message);
   if (length > kMost) text += " ... (" + with_commas(static_cast<int64_t>(length)) + " bytes)";
   return text;
 }
 
 void log_line(spdlog::level::level_enum level, std::string_view whole) {
   clear_live_line();
-  const std::string message = printable(whole);
+  const std::string message = shown(whole);
   if (!log_is_json) {
     spdlog::log(level, "{}", message);
     return;

@@ -18,6 +18,24 @@ std::string listed(const std::vector<std::string>& names, std::string_view befor
   return listed(std::vector<std::string_view>(names.begin(), names.end()), before_last);
 }
 
+std::string printable(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (letter == '\n') {
+      shown += "\\n";
+    } else if ((byte < 0x20 && letter != '\t') || byte == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(byte));
+      shown += escaped;
+    } else {
+      shown += letter;
+    }
+  }
+  return shown;
+}
+
 std::string ascii_lower(std::string_view text) {
   std::string small(text);
   for (char& letter : small) {

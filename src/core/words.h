@@ -11,6 +11,10 @@ namespace clipwright {
 std::string listed(const std::vector<std::string_view>& names, std::string_view before_last = ", ");
 std::string listed(const std::vector<std::string>& names, std::string_view before_last = ", ");
 
+/// For a sentence that quotes names from outside: control characters, a new line among them, as
+/// "\n" or "\x1b", so that it stays one line and a terminal shows it as it is.
+std::string printable(std::string_view text);
+
 /// ASCII letters in lower case; every other byte as it is.
 std::string ascii_lower(std::string_view text);
 

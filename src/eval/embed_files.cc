@@ -121,7 +121,7 @@ EmbedSummary embed_files(const EmbedRequest& request) {
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
   const OpenedModel opened = open_model(request.model, request.device);
-  warn_without_global_features(request.model);
+  warn_without_global_features(request.model.model);
   EmbedSummary summary;
   Tensor features = request.texts.empty() ? embed_pictures(opened, request, summary)
                                           : embed_texts(*opened.model, texts, request.options);

@@ -10,7 +10,7 @@
 namespace clipwright::eval {
 
 struct EmbedRequest {
-  std::string model;
+  models::ModelArgument model;
   std::vector<std::string>
       images;          ///< picture files, folders of them, and .txt lists with a path a line
   std::string texts;   ///< or: a file with a text a line

@@ -14,7 +14,7 @@
 namespace clipwright::eval {
 
 struct EvaluationRequest {
-  std::string model;
+  models::ModelArgument model;
   data::source::DataOptions data;
   std::string set;         ///< a published one (eval/sets); empty: whatever the data says
   std::string classnames;  ///< file; empty: the set's own

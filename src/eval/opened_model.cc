@@ -8,9 +8,9 @@
 
 namespace clipwright::eval {
 
-OpenedModel open_model(const std::string& source, const std::string& device) {
+OpenedModel open_model(const models::ModelArgument& source, const std::string& device) {
   const torch::Device where = tensor::open_device(device);
-  OpenedModel opened{source, models::load_model_to_evaluate(source)};
+  OpenedModel opened{source.model, models::load_model_to_evaluate(source)};
   opened.model->to(where);
   return opened;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/clip.h"
+#include "models/model_argument.h"
 
 namespace clipwright::eval {
 
@@ -17,7 +18,7 @@ struct OpenedModel {
 
 /// On `device` ("cpu", "cuda", "cuda:N"), in evaluation mode. Throws as
 /// `models::load_model_to_evaluate` and `tensor::open_device`.
-OpenedModel open_model(const std::string& source, const std::string& device);
+OpenedModel open_model(const models::ModelArgument& source, const std::string& device);
 
 /// What `EvalOptions::class_tokens` is for a reading: "first" (nothing: the model's own class
 /// token) or "average" (the model's further ones, on its device). Throws Error(kUsage) for another

@@ -77,8 +77,9 @@ class ClipSimilarity final : public audit::verdict::PairScorer {
 
   std::string describe() const override {
     if (pictures_ == nullptr)
-      return "similarity: cosine of the texts' embeddings by the text tower of " + options_.model;
-    return "pictures: cosine of picture and text by " + options_.model + "; " +
+      return "similarity: cosine of the texts' embeddings by the text tower of " +
+             options_.model.model;
+    return "pictures: cosine of picture and text by " + options_.model.model + "; " +
            with_commas(seen_ - without_picture_) + " of " + with_commas(seen_) +
            " pairs have a picture that can be read";
   }

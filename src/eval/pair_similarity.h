@@ -8,13 +8,14 @@
 
 #include "audit/calibration/calibration.h"
 #include "audit/verdict/pair_scores.h"
+#include "models/model_argument.h"
 
 namespace clipwright::eval {
 
 struct PairSimilarityOptions {
-  std::string model;  ///< open_clip directory, folder of a run or checkpoint
-  std::string data;   ///< pictures: any data argument; empty: texts alone
-  bool texts = true;  ///< fill `similarity` too
+  models::ModelArgument model;  ///< open_clip directory, folder of a run or checkpoint
+  std::string data;             ///< pictures: any data argument; empty: texts alone
+  bool texts = true;            ///< fill `similarity` too
   std::string device = "cpu";
   int64_t batch_size = 64;
   int workers = 2;

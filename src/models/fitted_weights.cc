@@ -88,10 +88,14 @@ void fit_text_positions(Tensor& positions, const std::vector<int64_t>& shape,
 
 }  // namespace
 
-std::vector<NamedTensor> with_plain_names(std::vector<NamedTensor> tensors) {
-  std::vector<NamedTensor> plain = tensors;
-  while (take_off_wrappers(plain)) {
+std::vector<NamedTensor> without_wrappers(std::vector<NamedTensor> tensors) {
+  while (take_off_wrappers(tensors)) {
   }
+  return tensors;
+}
+
+std::vector<NamedTensor> with_plain_names(std::vector<NamedTensor> tensors) {
+  std::vector<NamedTensor> plain = without_wrappers(tensors);
   std::set<std::string> names;
   for (auto& [name, tensor] : plain) {
     if (name.starts_with(kText)) name.erase(0, kText.size());

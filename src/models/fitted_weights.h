@@ -9,9 +9,10 @@
 
 namespace clipwright::models {
 
-/// Names without what a wrapper put in front of them: torch.compile's "_orig_mod." anywhere,
-/// "module." (of parallel training) where all begin with it, in any nesting, and CustomTextCLIP's
-/// "text.". As they were where two tensors would get one name.
+/// Names without what a wrapper put in front of them: torch.compile's "_orig_mod." anywhere and
+/// "module." (of parallel training) where all begin with it, in any nesting.
+std::vector<NamedTensor> without_wrappers(std::vector<NamedTensor> tensors);
+/// The same without CustomTextCLIP's "text.". As they were where two tensors would get one name.
 std::vector<NamedTensor> with_plain_names(std::vector<NamedTensor> tensors);
 
 /// Positions for the grid or the context that `table` has, where the weights have another, as

@@ -31,7 +31,7 @@ fs::path weights_folder(fs::path folder) {
       return checkpoints.back();
   }
   if (files::is_hugging_face_folder(folder)) return folder;
-  fail_usage(
+  fail_input(
       folder.string() + ": holds no model",
       "an open_clip directory, a Hugging Face folder of a CLIPModel, the folder of a training "
       "run, or one of its checkpoints");
@@ -52,7 +52,7 @@ struct Written {
 Written find_written(const std::string& model) {
   std::error_code ignored;
   fs::path place(model);
-  if (!fs::exists(place, ignored)) return {};
+  if (!is_there(place)) return {};
   const bool of_folder = place.extension() == ".safetensors" &&
                          is_open_clip_directory(fs::absolute(place).parent_path());
   if (of_folder) place = fs::absolute(place).parent_path();
@@ -63,14 +63,24 @@ Written find_written(const std::string& model) {
   return {files::is_configuration(place) ? Form::kConfiguration : Form::kWeights, place};
 }
 
-std::shared_ptr<Clip> load_written(const Written& written) {
+void require_weights_file(const ModelArgument& argument, const Written& written) {
+  if (written.form == Form::kWeights || !argument.says_more()) return;
+  const bool configuration = !argument.configuration.empty();
+  fail_usage(
+      (configuration ? "--model-config " + argument.configuration : "--names " + argument.names) +
+          ": " + argument.model + " is no file of weights",
+      "a file of weights without a configuration of its own (.pt, .safetensors)");
+}
+
+std::shared_ptr<Clip> load_written(const ModelArgument& argument, const Written& written) {
   switch (written.form) {
     case Form::kOpenClip:
       return read_open_clip_directory(written.place);
     case Form::kHuggingFace:
       return files::read_hugging_face_folder(written.place);
     default:
-      return files::read_model_file(written.place);
+      return files::read_model_file(
+          {written.place.string(), argument.configuration, argument.names});
   }
 }
 
@@ -114,41 +124,41 @@ fs::path find_model_folder(const std::string& model) {
   return written.is_folder() ? written.place : fs::path();
 }
 
-ModelConfig read_model_config(const std::string& model) {
-  const Written written = find_written(model);
+ModelConfig read_model_config(const ModelArgument& argument) {
+  const Written written = find_written(argument.model);
+  require_weights_file(argument, written);
   switch (written.form) {
     case Form::kOpenClip:
       return read_open_clip_config(written.place);
     case Form::kHuggingFace:
       return files::read_hugging_face_config(written.place);
     case Form::kWeights:
-      return files::read_model_file_config(written.place);
+      return files::read_model_file_config(argument);
     default:
-      return architecture_of(model, written);
+      return architecture_of(argument.model, written);
   }
 }
 
 bool has_weights(const std::string& model) { return find_written(model).has_weights(); }
 
-std::shared_ptr<Clip> load_model(const std::string& model, uint64_t seed) {
-  const Written written = find_written(model);
-  if (written.has_weights()) return load_written(written);
-  auto fresh = std::make_shared<Clip>(architecture_of(model, written), seed);
+bool is_weights_file(const std::string& model) {
+  return find_written(model).form == Form::kWeights;
+}
+
+std::shared_ptr<Clip> load_model(const ModelArgument& argument, uint64_t seed) {
+  const Written written = find_written(argument.model);
+  require_weights_file(argument, written);
+  if (written.has_weights()) return load_written(argument, written);
+  auto fresh = std::make_shared<Clip>(architecture_of(argument.model, written), seed);
   fresh->eval();
   return fresh;
 }
 
-std::shared_ptr<Clip> load_trained_model(const std::string& model,
-                                         const std::string& configuration) {
+std::shared_ptr<Clip> load_trained_model(const ModelArgument& argument) {
+  const std::string& model = argument.model;
   const Written written = find_written(model);
-  if (!configuration.empty()) {
-    if (written.form != Form::kWeights) {
-      fail_usage("--model-config " + configuration + ": " + model + " is no file of weights",
-                 "a file of weights without a configuration of its own (.pt, .safetensors)");
-    }
-    return files::read_model_file(written.place, configuration);
-  }
-  if (written.has_weights()) return load_written(written);
+  require_weights_file(argument, written);
+  if (written.has_weights()) return load_written(argument, written);
   const std::string expected =
       "an open_clip directory, a Hugging Face folder, a file of weights, the folder of a training "
       "run or a checkpoint, e.g. LOGS/NAME/model";
@@ -159,10 +169,10 @@ std::shared_ptr<Clip> load_trained_model(const std::string& model,
   fail_input(model + ": there is no such file or folder", expected);
 }
 
-std::shared_ptr<Clip> load_model_to_evaluate(const std::string& model) {
-  std::shared_ptr<Clip> loaded = load_model(model);
-  if (!has_weights(model)) {
-    log_warning("--model " + model +
+std::shared_ptr<Clip> load_model_to_evaluate(const ModelArgument& argument) {
+  std::shared_ptr<Clip> loaded = load_model(argument);
+  if (!has_weights(argument.model)) {
+    log_warning("--model " + argument.model +
                 " names an architecture: its weights are fresh, so the numbers are those of an "
                 "untrained model. A trained one is a folder, e.g. LOGS/NAME/model.");
   }

@@ -71,10 +71,9 @@ Json ModelSummary::json() const {
           {"tensors", tensors}};
 }
 
-ModelSummary summarize(const std::string& model, const std::string& configuration) {
-  const auto loaded =
-      configuration.empty() ? load_model(model) : load_trained_model(model, configuration);
-  ModelSummary summary{.source = model, .config = loaded->config()};
+ModelSummary summarize(const ModelArgument& model) {
+  const auto loaded = load_model(model);
+  ModelSummary summary{.source = model.model, .config = loaded->config()};
   for (const tensor::TableEntry& entry : loaded->table().entries()) {
     ++summary.tensors;
     if (entry.kind != tensor::TensorKind::kParameter) continue;

@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "models/config.h"
+#include "models/model_argument.h"
 
 namespace clipwright::models {
 
@@ -20,7 +21,6 @@ struct ModelSummary {
 };
 
 /// Loads the model, so that what is not whole is an error. Throws as load_model() does.
-/// `configuration`: of a file of weights, as load_trained_model() has it.
-ModelSummary summarize(const std::string& model, const std::string& configuration = {});
+ModelSummary summarize(const ModelArgument& model);
 
 }  // namespace clipwright::models

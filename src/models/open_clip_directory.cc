@@ -58,8 +58,7 @@ void require_enough_numbers(const std::vector<NamedTensor>& tensors, const Model
 }
 
 bool is_open_clip_directory(const std::filesystem::path& folder) {
-  std::error_code unreadable;
-  return std::filesystem::is_regular_file(folder / kOpenClipConfigName, unreadable);
+  return is_there(folder / kOpenClipConfigName);
 }
 
 ModelConfig read_open_clip_config(const std::filesystem::path& folder) {
@@ -72,10 +71,10 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
   const ModelConfig config = read_open_clip_config(folder);
   for (const char* name : kWeightNames) {
     const fs::path path = folder / name;
-    std::error_code unreadable;
-    if (!fs::exists(path, unreadable)) continue;
+    if (!is_there(path)) continue;
     std::vector<NamedTensor> tensors = files::read_weights(path);
     require_enough_numbers(tensors, config, path.string(), config_path.string());
+    files::require_finite(tensors, path.string());
     auto model = std::make_shared<Clip>(config);
     model->load_state(std::move(tensors), path.string());
     model->eval();

@@ -13,6 +13,7 @@ namespace clipwright::models {
 
 constexpr const char* kOpenClipConfigName = "open_clip_config.json";
 
+/// Whether it holds open_clip_config.json. Throws as is_there() (core/file.h).
 bool is_open_clip_directory(const std::filesystem::path& folder);
 
 /// The configuration alone. Throws Error(kInput) when it is damaged.

@@ -72,7 +72,7 @@ TEST_F(LoadModel, FinishedCheckpointsAreSortedByTheirStep) {
 }
 
 TEST_F(LoadModel, SaysWhatIsThereInstead) {
-  EXPECT_NE(error_of(folder_.string(), ExitCode::kUsage).find("holds no model"), std::string::npos);
+  EXPECT_NE(error_of(folder_.string(), ExitCode::kInput).find("holds no model"), std::string::npos);
   write_file(folder_ / "config.json", "{}");
   EXPECT_NE(error_of(folder_.string(), ExitCode::kInput).find("Hugging Face"), std::string::npos);
   write_file(folder_ / "weights.pt", "");

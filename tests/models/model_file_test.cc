@@ -87,11 +87,11 @@ TEST(ModelFile, WhatTheModelIsMayBeSaid) {
   config.vision.activation = config.text.activation = Activation::kGelu;
   config.vision.heads = config.text.heads = 2;
   const std::string said = folder.write("said.json", to_open_clip_config(config).dump());
-  const auto model = load_trained_model(weights.string(), said);
+  const auto model = load_trained_model({weights.string(), said});
   EXPECT_EQ(model->config().vision.activation, Activation::kGelu);
   EXPECT_EQ(model->config().text.heads, 2);
-  EXPECT_THROW(load_trained_model(weights.string(), "ViT-B-32"), Error) << "of other shapes";
-  EXPECT_THROW(load_trained_model((kGolden / "vit").string(), said), Error) << "has one of its own";
+  EXPECT_THROW(load_trained_model({weights.string(), "ViT-B-32"}), Error) << "of other shapes";
+  EXPECT_THROW(load_trained_model({(kGolden / "vit").string(), said}), Error) << "has one of its own";
 }
 
 TEST(ModelFile, WeightsBesideAConfigurationMayBeOfTorchSave) {

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/evaluation/commands.h"
+#include "cli/model_flags.h"
 #include "cli/source_flags.h"
 #include "core/file.h"
 #include "eval/evaluate.h"
@@ -18,7 +19,7 @@ struct EvalFlags {
 
 void add_common(CLI::App& command, EvalFlags& flags) {
   eval::EvaluationRequest& request = flags.request;
-  command.add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
+  add_model_flags(command, request.model)->required();
   add_source_flags(command, request.data);
   add_eval_compute_flags(command, request.options, request.device);
   add_eval_output(command, flags.output, "result in CLIP_benchmark's JSON schema");
@@ -144,10 +145,8 @@ void add_eval_split(CLI::App& command, eval::sets::LabelledSplit& split, const s
 
 void add_eval_encoder(CLI::App& command, eval::sets::SplitsRequest& splits,
                       const std::string& usual) {
-  command
-      .add_option("--model", splits.model,
-                  "a model as 'eval zeroshot' takes it: encodes the pictures")
-      ->type_name("MODEL");
+  add_model_flags(command, splits.model,
+                  "a model as 'eval zeroshot' takes it: encodes the pictures");
   command
       .add_option("--features", splits.features,
                   "embedding (projected) or pooled (before the projection); default: " + usual)

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/evaluation/commands.h"
+#include "cli/model_flags.h"
 #include "cli/source_flags.h"
 
 namespace clipwright::cli::evaluation {
@@ -22,7 +23,7 @@ void add_eval_invariance(CLI::App& eval) {
   CLI::App* command = eval.add_subcommand(
       "invariance", "does meaning survive other words, and is a change of meaning noticed?");
   command->fallthrough();
-  command->add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
+  add_model_flags(*command, request.model)->required();
   add_source_flags(*command, request.data);
   command
       ->add_option("--by", request.by,

@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/evaluation/commands.h"
+#include "cli/model_flags.h"
 #include "core/words.h"
 #include "eval/selection/selection.h"
 
@@ -17,7 +18,7 @@ void add_eval_selection(CLI::App& eval) {
   CLI::App* command =
       eval.add_subcommand("selection", "true caption or a near miss: Winoground, SugarCrepe, ARO");
   command->fallthrough();
-  command->add_option("--model", request.model, kModelHelp)->required()->type_name("MODEL");
+  add_model_flags(*command, request.model)->required();
   command
       ->add_option("--data", request.data,
                    "the test's .json or .jsonl, or a folder with its files (SugarCrepe: all seven)")

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/evaluation/commands.h"
+#include "cli/model_flags.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/words.h"
@@ -28,6 +29,7 @@ void add_eval_suite(CLI::App& eval) {
       ->required()
       ->expected(1, -1)
       ->type_name("MODEL...");
+  add_weights_file_flags(*command, request->configuration, request->names);
   command
       ->add_option("--data-root", request->data_root,
                    "folder with a folder for each set: NAME, or CLIP_benchmark's wds_NAME")

@@ -138,7 +138,7 @@ InvarianceReport run_invariance(const InvarianceRequest& request) {
     const std::vector<ClassRewording> rewordings =
         rewordings_of_classes(request, data, auditor.wordnet());
     const OpenedModel opened = open_model(request.model, request.device);
-    warn_without_global_features(request.model);
+    warn_without_global_features(request.model.model);
     architecture = opened.architecture();
     outcome = class_invariance(*opened.model, data, rewordings, corruption, request.options);
   } else {
@@ -154,14 +154,14 @@ InvarianceReport run_invariance(const InvarianceRequest& request) {
             ? restyled(request, every, auditor, corruption)
             : rewordings_of_files(*pairs, every, request.rewrites, request.keep_if);
     const OpenedModel opened = open_model(request.model, request.device);
-    warn_without_global_features(request.model);
+    warn_without_global_features(request.model.model);
     architecture = opened.architecture();
     outcome = caption_invariance(*opened.model, every, rewordings, corruption, request.options);
   }
   InvarianceReport report;
   report.record.dataset = request.data.source;
   report.record.model = architecture;
-  report.record.pretrained = request.model;
+  report.record.pretrained = request.model.model;
   report.record.task = "invariance";
   report.record.metrics = outcome.metrics();
   report.tables = outcome.tables();

@@ -10,11 +10,12 @@
 #include "eval/features.h"
 #include "eval/invariance/outcome.h"
 #include "eval/result.h"
+#include "models/model_argument.h"
 
 namespace clipwright::eval::invariance {
 
 struct InvarianceRequest {
-  std::string model;
+  models::ModelArgument model;
   data::source::DataOptions data;
   std::string by = "auto";  ///< captions, classes, or auto: classes where pictures have labels and
                             ///< no rewrites are given

@@ -60,7 +60,7 @@ SelectionResult score_selection(const SelectionSet& set, const Tensor& pictures,
                                 TieRule rule);
 
 struct SelectionRequest {
-  std::string model;
+  models::ModelArgument model;
   std::string data;  ///< file or folder
   std::string layout = "auto";
   std::string image_root;

@@ -22,8 +22,8 @@ struct LabelledSplit {
 
 struct SplitsRequest {
   LabelledSplit train, validation, test;
-  std::string model;     ///< for pictures
-  std::string features;  ///< embedding or pooled, for pictures; empty: `usual`
+  models::ModelArgument model;  ///< for pictures
+  std::string features;         ///< embedding or pooled, for pictures; empty: `usual`
   FeatureKind usual = FeatureKind::kPooled;
   std::string classnames;   ///< for pictures whose set has none
   std::string set;          ///< of a suite's file, of whose keys messages speak; empty: of flags

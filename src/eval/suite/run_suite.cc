@@ -69,14 +69,28 @@ void check(const SuiteRequest& request) {
     fail_usage("--batch-size or --workers is below 1", "at least 1");
 }
 
-/// A name that is no model should be known before hours of work.
-void check_model(const std::string& model) {
-  std::error_code ignored;
-  if (fs::exists(model, ignored)) {
-    models::find_model_folder(model);
-    return;
+models::ModelArgument argument_of(const std::string& model, const SuiteRequest& request) {
+  return models::is_weights_file(model)
+             ? models::ModelArgument(model, request.configuration, request.names)
+             : models::ModelArgument(model);
+}
+
+/// A name that is no model, or more said of a model than there is to say, should be known before
+/// hours of work.
+void check_models(const std::vector<std::pair<std::string, std::string>>& models,
+                  const SuiteRequest& request) {
+  bool files = false;
+  for (const auto& [name, model] : models) {
+    std::error_code ignored;
+    if (!fs::exists(model, ignored)) models::load_model_to_evaluate(model);
+    files = files || models::is_weights_file(model);
   }
-  models::load_model_to_evaluate(model);
+  if (files || (request.configuration.empty() && request.names.empty())) return;
+  fail_usage(
+      (request.configuration.empty() ? "--names " + request.names
+                                     : "--model-config " + request.configuration) +
+          ": no model is a file of weights",
+      "a file of weights without a configuration of its own (.pt, .safetensors) among --model");
 }
 
 std::vector<FoundSet> find_sets(const Suite& suite, const SuiteRequest& request,
@@ -155,7 +169,7 @@ void evaluate_model(const std::string& name, const std::string& source,
   OpenedModel model;
   Json identity;
   const std::string failure = failure_of([&] {
-    model = open_model(source, request.device);
+    model = open_model(argument_of(source, request), request.device);
     identity = model_identity(model);
   });
   if (cache) cache->set_model(model, identity);
@@ -260,7 +274,7 @@ SuiteOutcome run_suite(const SuiteRequest& request) {
   check(request);
   const Suite suite = read_suite(request.suite);
   const auto models = paired::labelled(request.models);
-  for (const auto& [name, source] : models) check_model(source);
+  check_models(models, request);
   tensor::open_device(request.device);
   const fs::path output = request.output;
   make_folder(output);

@@ -14,6 +14,8 @@ namespace clipwright::eval::suite {
 struct SuiteRequest {
   std::string suite;                ///< name or file
   std::vector<std::string> models;  ///< NAME=MODEL or MODEL
+  /// --model-config and --names: of those models that are files of weights.
+  std::string configuration, names;
   std::string data_root, output;
   std::string feature_cache;  ///< empty: OUTPUT/features; "none": nothing is kept
   std::string device = "cpu";

@@ -150,11 +150,10 @@ void read_statistics(const Settings& settings, const char* key, std::array<doubl
 
 /// transformers 5 writes the processors of a model into one file.
 std::optional<Settings> preparation_of(const fs::path& folder) {
-  std::error_code unreadable;
   const fs::path alone = folder / "preprocessor_config.json",
                  all = folder / "processor_config.json";
-  if (fs::exists(alone, unreadable)) return Settings(read_json(alone), alone.string());
-  if (!fs::exists(all, unreadable)) return std::nullopt;
+  if (is_there(alone)) return Settings(read_json(alone), alone.string());
+  if (!is_there(all)) return std::nullopt;
   const Settings processors(read_json(all), all.string());
   if (processors.find("image_processor") == nullptr) return std::nullopt;
   return processors.part("image_processor");
@@ -207,8 +206,7 @@ void check_tokenizer(const fs::path& folder, int vocabulary_size) {
   for (const auto& [name, place] : {std::pair<const char*, const char*>{"vocab.json", ""},
                                     {"tokenizer.json", "/model/vocab"}}) {
     const fs::path file = folder / name;
-    std::error_code unreadable;
-    if (!fs::exists(file, unreadable)) continue;
+    if (!is_there(file)) continue;
     const Json whole = read_json(file);
     const Json::json_pointer pointer{std::string(place)};
     if (!whole.contains(pointer) || !whole.at(pointer).is_object())
@@ -260,13 +258,12 @@ std::vector<fs::path> files_of_index(const fs::path& index) {
 std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
   for (const char* name : kWeights) {
     const fs::path path = folder / name;
-    std::error_code unreadable;
-    if (!fs::exists(path, unreadable)) continue;
+    if (!is_there(path)) continue;
     if (path.extension() != ".json") return read_weights(path);
     std::vector<NamedTensor> all;
     std::set<std::string> names;
     for (const fs::path& file : files_of_index(path)) {
-      if (!fs::exists(file, unreadable))
+      if (!is_there(file))
         fail_input(file.string() + ": is not there, and " + name + " names it", {},
                    "Fetch the whole folder.");
       std::vector<NamedTensor> some = read_weights(file);
@@ -310,10 +307,7 @@ void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelC
 
 }  // namespace
 
-bool is_hugging_face_folder(const fs::path& folder) {
-  std::error_code unreadable;
-  return fs::is_regular_file(folder / kConfig, unreadable);
-}
+bool is_hugging_face_folder(const fs::path& folder) { return is_there(folder / kConfig); }
 
 ModelConfig read_hugging_face_config(const fs::path& folder) {
   const fs::path file = folder / kConfig;

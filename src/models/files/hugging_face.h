@@ -9,7 +9,7 @@
 
 namespace clipwright::models::files {
 
-/// A folder with config.json.
+/// A folder with config.json. Throws as is_there() (core/file.h).
 bool is_hugging_face_folder(const std::filesystem::path& folder);
 
 /// The configuration, with the preprocessing that preprocessor_config.json states (OpenAI's where

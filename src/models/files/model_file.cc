@@ -11,7 +11,9 @@
 #include "core/log.h"
 #include "core/words.h"
 #include "models/files/deduced_model.h"
+#include "models/files/name_map.h"
 #include "models/files/torch_weights.h"
+#include "models/fitted_weights.h"
 #include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 #include "pickle/torch_file.h"
@@ -68,20 +70,31 @@ void tell_assumptions(const DeducedModel& deduced, const std::string& where) {
            (deduced.dropped.empty() ? "" : ". Not used: " + listed(deduced.dropped)));
 }
 
+/// What --model-config says.
+std::optional<ModelConfig> given_configuration(const ModelArgument& argument) {
+  if (argument.configuration.empty()) return std::nullopt;
+  return is_configuration(argument.configuration) ? read_configuration(argument.configuration)
+                                                  : find_model_config(argument.configuration);
+}
+
+/// By the names that the user gave them, where they did.
+std::vector<NamedTensor> renamed(std::vector<NamedTensor> tensors, const ModelArgument& argument) {
+  if (argument.names.empty()) return tensors;
+  return NameMap::read(argument.names).apply(without_wrappers(std::move(tensors)), argument.model);
+}
+
 }  // namespace
 
-std::shared_ptr<Clip> read_model_file(const fs::path& path, const std::string& configuration) {
+std::shared_ptr<Clip> read_model_file(const ModelArgument& argument) {
   const torch::NoGradGuard no_grad;
-  const std::string where = path.string();
-  std::optional<ModelConfig> given;
-  if (!configuration.empty()) {
-    given = is_configuration(configuration) ? read_configuration(configuration)
-                                            : find_model_config(configuration);
-  }
-  std::vector<NamedTensor> tensors = read_weights(path);
+  const std::string& where = argument.model;
+  const std::optional<ModelConfig> given = given_configuration(argument);
+  std::vector<NamedTensor> tensors = renamed(read_weights(where), argument);
   const DeducedModel deduced = deduce_model(tensors, where, given ? &*given : nullptr);
   if (!given) tell_assumptions(deduced, where);
-  require_enough_numbers(tensors, deduced.config, where, "the names of its tensors");
+  require_enough_numbers(
+      tensors, deduced.config, where,
+      given ? "--model-config " + argument.configuration : "the names of its tensors");
   require_finite(tensors, where);
   auto model = std::make_shared<Clip>(deduced.config);
   model->load_state(std::move(tensors), where);
@@ -89,9 +102,10 @@ std::shared_ptr<Clip> read_model_file(const fs::path& path, const std::string& c
   return model;
 }
 
-ModelConfig read_model_file_config(const fs::path& path) {
-  std::vector<NamedTensor> tensors = read_any_weights(path).tensors;
-  return deduce_model(tensors, path.string()).config;
+ModelConfig read_model_file_config(const ModelArgument& argument) {
+  if (const std::optional<ModelConfig> given = given_configuration(argument)) return *given;
+  std::vector<NamedTensor> tensors = renamed(read_any_weights(argument.model).tensors, argument);
+  return deduce_model(tensors, argument.model).config;
 }
 
 bool is_configuration(const fs::path& path) { return path.extension() == ".json"; }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/clip.h"
+#include "models/model_argument.h"
 
 namespace clipwright::models::files {
 
@@ -19,15 +20,14 @@ std::vector<NamedTensor> read_weights(const std::filesystem::path& path);
 void require_finite(const std::vector<NamedTensor>& tensors, const std::string& where);
 
 /// Weights in a file of torch.save (torch_weights.h) or of safetensors. The model is what their
-/// names and shapes tell (deduced_model.h); the log says what was assumed beside that. The model is
-/// in evaluation mode. Throws Error(kInput) for files of other kinds, damaged ones, numbers that
-/// are not finite, and weights of models that this program does not have. `configuration`: a
-/// built-in architecture or a file NAME.json that says what the model is instead.
-std::shared_ptr<Clip> read_model_file(const std::filesystem::path& path,
-                                      const std::string& configuration = {});
+/// names and shapes tell (deduced_model.h), or what the argument says that it is; the log says what
+/// was assumed beside that. The model is in evaluation mode. Throws Error(kInput) for files of
+/// other kinds, damaged ones, numbers that are not finite, weights of models that this program does
+/// not have, and a map of names that does not account for every name (name_map.h).
+std::shared_ptr<Clip> read_model_file(const ModelArgument& argument);
 
 /// What read_model_file() would make, without making it or saying what is assumed.
-ModelConfig read_model_file_config(const std::filesystem::path& path);
+ModelConfig read_model_file_config(const ModelArgument& argument);
 
 /// Whether a file is a configuration by its name: .json.
 bool is_configuration(const std::filesystem::path& path);

@@ -15,8 +15,8 @@ namespace clipwright::train::folder {
 
 std::vector<std::string> model_formats() { return {"open_clip", "hf"}; }
 
-void convert_model(const std::string& model, std::string_view format, const fs::path& output,
-                   const std::string& configuration) {
+void convert_model(const models::ModelArgument& model, std::string_view format,
+                   const fs::path& output) {
   const std::vector<std::string> formats = model_formats();
   if (std::find(formats.begin(), formats.end(), format) == formats.end())
     fail_usage("--format " + std::string(format), listed(formats, " or "));
@@ -24,7 +24,7 @@ void convert_model(const std::string& model, std::string_view format, const fs::
   if (fs::exists(output, ignored) &&
       (!fs::is_directory(output, ignored) || !fs::is_empty(output, ignored)))
     fail_usage(output.string() + ": is there already", "a folder that is not there, or empty");
-  const auto loaded = models::load_trained_model(model, configuration);
+  const auto loaded = models::load_trained_model(model);
   const fs::path whole = fs::absolute(output).lexically_normal();
   make_folder(whole.parent_path());
   UnfinishedFolder folder(whole.has_filename() ? whole : whole.parent_path());

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/words.h"
 #include "lexicon/wordnet_files.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
@@ -32,6 +33,29 @@ std::shared_ptr<const data::source::Dataset> open_pairs(const options::TrainOpti
 
 bool starts_from_drawn_weights(const options::TrainOptions& options) {
   return options.pretrained.empty() && !models::has_weights(options.model);
+}
+
+/// What no shape tells: weights of a tower with another activation load without an error, and
+/// compute something else.
+void tell_differences(const options::TrainOptions& options, const models::ModelConfig& model,
+                      const models::ModelConfig& weights) {
+  std::vector<std::string> parts;
+  const bool resnets = !model.vision.resnet_layers.empty();
+  if (!resnets && model.vision.activation != weights.vision.activation)
+    parts.emplace_back("another activation in the image tower");
+  if (!resnets && model.vision.heads != weights.vision.heads)
+    parts.emplace_back(std::to_string(weights.vision.heads) + " heads in the image tower and not " +
+                       std::to_string(model.vision.heads));
+  if (model.text.activation != weights.text.activation)
+    parts.emplace_back("another activation in the text tower");
+  if (model.text.heads != weights.text.heads)
+    parts.emplace_back(std::to_string(weights.text.heads) + " heads in the text tower and not " +
+                       std::to_string(model.text.heads));
+  if (parts.empty()) return;
+  log_warning(
+      "--pretrained " + options.pretrained + " is of a model with " + listed(parts) +
+      ", so --model " + options.model +
+      " computes other features with its weights. --model can name the weights themselves.");
 }
 
 std::shared_ptr<const lexicon::Thesaurus> open_thesaurus(
@@ -62,11 +86,14 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
 
 std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
                                           const losses::ObjectiveConfig& objective) {
-  std::shared_ptr<models::Clip> model = models::load_model(options.model, options.seed);
+  std::shared_ptr<models::Clip> model =
+      models::load_model(options::trained_model(options), options.seed);
   // Checkpoints are written in this form: what it cannot hold is refused before the first step.
   models::to_open_clip_config(model->config());
   if (!options.pretrained.empty()) {
-    const std::shared_ptr<models::Clip> weights = models::load_trained_model(options.pretrained);
+    const std::shared_ptr<models::Clip> weights =
+        models::load_trained_model(options::starting_weights(options));
+    tell_differences(options, model->config(), weights->config());
     model->load_state(weights->table().file_tensors(), options.pretrained);
   }
   // Weights that somebody trained bring the scale that goes with them.

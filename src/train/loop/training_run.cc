@@ -234,8 +234,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   tensor::set_compute_threads(options.threads);
   const options::ResolvedObjective resolved = options::resolve_objective(options);
   // Before data and weights are read: it says what the model cannot serve.
-  losses::Objective objective(resolved.config, models::read_model_config(options.model),
-                              options.seed);
+  losses::Objective objective(
+      resolved.config, models::read_model_config(options::trained_model(options)), options.seed);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());

@@ -99,6 +99,16 @@ void check_options(const TrainOptions& options) {
         "a CPU is slower with it, not faster.");
 }
 
+models::ModelArgument trained_model(const TrainOptions& options) {
+  if (!options.pretrained.empty()) return options.model;
+  return {options.model, options.model_config, options.names};
+}
+
+models::ModelArgument starting_weights(const TrainOptions& options) {
+  if (options.pretrained.empty()) return {};
+  return {options.pretrained, options.model_config, options.names};
+}
+
 std::pair<std::string, double> parse_term(std::string_view text) {
   const size_t equals = text.find('=');
   double weight = 0;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "models/model_argument.h"
 
 namespace clipwright::train::options {
 
@@ -54,6 +55,9 @@ struct TrainOptions {
   // Model and objective
   std::string model = "ViT-B-32";  ///< architecture, or weights to start from
   std::string pretrained;          ///< weights to start from when `model` is an architecture
+  /// Of the file of weights that `pretrained` is, or `model` where there is no `pretrained`: what
+  /// model it is of, and what its tensors are called here.
+  std::string model_config, names;
   std::string objective = "clip";  ///< preset
   std::vector<std::pair<std::string, double>>
       terms;  ///< replace the preset's weights of the same name, add others
@@ -105,6 +109,10 @@ struct TrainOptions {
   std::function<void(const StepReport&)> on_step =
       {};  ///< called after every step, in the training thread
 };
+
+/// The model that is trained, and the one whose weights it starts from; empty: none.
+models::ModelArgument trained_model(const TrainOptions& options);
+models::ModelArgument starting_weights(const TrainOptions& options);
 
 /// Throws Error(kUsage) for values that cannot work, before anything is opened or written.
 void check_options(const TrainOptions& options);

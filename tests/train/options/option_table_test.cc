@@ -103,6 +103,8 @@ class EverySetting : public testing::Test {
     folder_.write("pairs.csv", table);
     folder_.write("a.txt", rewrites);
     models::write_open_clip_directory(*models::load_model("tiny-32", 9), folder_ / "start");
+    fs::copy_file(fs::path(folder_ / "start") / "open_clip_model.safetensors",
+                  folder_ / "start.safetensors");
     values_ = {{"train-data", folder_ / "pairs.csv"},
                {"val-data", folder_ / "pairs.csv"},
                {"dataset-type", "csv"},
@@ -120,7 +122,9 @@ class EverySetting : public testing::Test {
                {"loader-memory", 7},
                {"max-bad-share", 0.25},
                {"model", "tiny-32"},
-               {"pretrained", folder_ / "start"},
+               {"pretrained", folder_ / "start.safetensors"},
+               {"model-config", "tiny-32"},
+               {"names", folder_.write("names.toml", "rename = [['*', '*']]")},
                {"objective", "laclip"},
                {"term", Json::array({"contrastive=0.5", "multi-view=0.5"})},
                {"term-option", Json::array({"multi-view.weighting=paper"})},
