@@ -1,9 +1,9 @@
-# clipwright_folder(NAME DEPENDS folders... [ROOMS rooms...] [TORCH] [LIBRARIES targets...]): the library of src/NAME (demo/
-# for the demo). ROOMS are its sub-folders, lowest first: a room includes only rooms named before it.
+# clipwright_folder(NAME DEPENDS folders... [ROOMS rooms...] [TORCH] [LIBRARIES targets...] [OWN_LIBRARIES targets...]): the library of
+# src/NAME (demo/ for the demo). OWN_LIBRARIES are those whose headers only this folder's sources read. ROOMS are its sub-folders, lowest first: a room includes only rooms named before it.
 # TORCH: the folder may include tensor headers; SHELL: it links them without seeing them, and reads the command line. Folders
 # of a kind share one precompiled header.
 function(clipwright_folder name)
-  cmake_parse_arguments(ARG "TORCH;SHELL" "" "DEPENDS;ROOMS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;SHELL" "" "DEPENDS;ROOMS;LIBRARIES;OWN_LIBRARIES" ${ARGN})
   set(include_root ${CMAKE_SOURCE_DIR}/src)
   if(NOT EXISTS ${include_root}/${name})
     set(include_root ${CMAKE_SOURCE_DIR})
@@ -28,7 +28,7 @@ function(clipwright_folder name)
   foreach(dependency ${ARG_DEPENDS})
     target_link_libraries(${target} PUBLIC clipwright_${dependency})
   endforeach()
-  target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES})
+  target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES} PRIVATE ${ARG_OWN_LIBRARIES})
   if(ARG_TORCH)
     target_link_libraries(${target} PUBLIC torch_cpu)
   endif()
