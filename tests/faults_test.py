@@ -49,8 +49,12 @@ LISTS = {  # case: the files that it is for
     "export-records export-lines merge": "rewrite/archive/ledger_export",
     "audit calibrate": "audit/corpus/corpus cli/audit report/html_report",
     "objective": "cli/objective tensor/safetensors",
-    "train": "train/folder/checkpoint train/folder/unfinished_folder train/folder/metrics train/folder/tensorboard train/folder/run_folder train/loop/training_run models/open_clip_directory core/log",
+    "train": "train/folder/checkpoint train/folder/unfinished_folder train/folder/metrics train/folder/tensorboard train/folder/run_folder train/folder/run_record train/loop/training_run models/open_clip_directory core/log",
     "convert-open-clip convert-hf": "train/folder/converted_model models/files/hugging_face models/files/hugging_face_writer",
+    "convert-onnx": "models/onnx/graph models/onnx/onnx_folder",
+    "convert-gguf": "models/gguf/gguf_file models/gguf/gguf_model",
+    "interpolate": "train/folder/converted_model",
+    "card": "cli/model",
     "train-filip": "losses/filip_heads losses/terms/filip",
     "train-classes": "losses/terms/multi_text losses/class_tokens",
     "train-eval": "train/folder/evaluations train/loop/side_evaluation core/process/background_program",
@@ -135,6 +139,7 @@ VIEWS = [
     ("*/events.out.tfevents*", events),
     ("*/out.log", lambda data: "lines"),
     ("*/evaluation/*.log", lambda data: "lines"),
+    ("*/run.json", lambda data: len(json.loads(data)["sessions"]) > 0),
     ("*/state.json", lambda data: {**json.loads(data), "meters": None}),
     ("*/DONE", lambda data: sorted(json.loads(data)["files"])),
     ("*.gz", gzip.decompress),
@@ -180,7 +185,7 @@ class Case:
     before: list = dataclasses.field(default_factory=list)  # makes the files that are there already
     group: typing.Callable = lambda name: name  # files of one group are all new or all as before
     costs_time: str = r"$^"  # what may be lost: the program goes on, and says so
-    grows: str = r".*\.db$|.*/metrics\.jsonl$|.*/events\.out.*|.*/out\.log$|.*\.log$"  # every state between before and after is good
+    grows: str = r".*\.db$|.*/metrics\.jsonl$|.*/events\.out.*|.*/out\.log$|.*\.log$|.*/run\.json$"  # every state between before and after is good
     watch: str = r".*"  # of the calls, by the path below the folder
     calls: str = r".*"
     stays: str = r"$^"  # files of steps done before the fault, which a resumed run goes on from or replaces
@@ -428,9 +433,13 @@ def cases(work):
         Case("objective", ["objective", "evaluate", "--term", "contrastive", "--inputs", work / "in.safetensors", "--output", "{out}/o.safetensors"],
              [["objective", "evaluate", "--term", "contrastive", "--inputs", work / "other.safetensors", "--output", "{out}/o.safetensors"]]),
         Case("train", [*train, "--model", "tiny-32", "--steps", 4, "--save-every-steps", 2], group=lambda name: str(pathlib.PurePath(name).parent), costs_time=r"r/tensorboard.*|r/out\.log",
-             watch=r"r(|/config.*|/metrics.*|/tensorboard.*|/out\.log|/checkpoints(|/step_2|/\.unfinished_step_4(|/(optimizer|DONE).*))|/model|/\.unfinished_model(|/open_clip_model.*))"),
+             watch=r"r(|/config.*|/run\.json.*|/metrics.*|/tensorboard.*|/out\.log|/checkpoints(|/step_2|/\.unfinished_step_4(|/(optimizer|DONE).*))|/model|/\.unfinished_model(|/open_clip_model.*))"),
         Case("convert-open-clip", ["model", "convert", one, "--output", "{out}/m"], group=together, once=True),
         Case("convert-hf", ["model", "convert", one, "--format", "hf", "--output", "{out}/m"], group=together, once=True),
+        Case("convert-onnx", ["model", "convert", one, "--format", "onnx", "--output", "{out}/m"], group=together, once=True),
+        Case("convert-gguf", ["model", "convert", one, "--format", "gguf", "--output", "{out}/m"], group=together, once=True),
+        Case("interpolate", ["model", "interpolate", one, two, "--output", "{out}/m"], group=together, once=True),
+        Case("card", ["model", "card", one, "--output", "{out}/card.md"], [["model", "card", two, "--name", "another", "--output", "{out}/card.md"]]),
         Case("train-filip", [*train, "--model", "tiny-32", "--objective", "filip", "--steps", 1], group=lambda name: str(pathlib.PurePath(name).parent), watch=r"r/(\.unfinished_model.*|model.*)"),
         Case("train-classes", [*train, "--model", "tiny-32", "--steps", 1, "--objective", "laclip-mt", "--term-option", "multi-text.class-tokens=1", "--rewrites", golden / "training/chatgpt.txt"],
              group=lambda name: str(pathlib.PurePath(name).parent), watch=r"r/(\.unfinished_model.*|model.*)"),

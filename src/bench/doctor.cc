@@ -1,9 +1,6 @@
 #include "bench/doctor.h"
 
-#include <unistd.h>
-
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <utility>
 
@@ -11,20 +8,13 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/process/kernel_choice.h"
+#include "core/process/processor.h"
 #include "lexicon/wordnet_files.h"
 #include "report/chart.h"
 #include "tensor/device.h"
 
 namespace clipwright::bench {
 namespace {
-
-std::string processor() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
 
 std::string instructions() {
   std::string list;
@@ -51,12 +41,9 @@ std::string attempt(const char* what, const std::function<std::string()>& look) 
 }  // namespace
 
 std::string examine_machine() {
-  const auto pages = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)),
-             page = static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-  std::string found = "ok       processor: " + processor() + ", " +
-                      std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " threads, " +
-                      instructions() + "\n";
-  found += "ok       memory: " + with_commas(pages * page >> 20) + " MiB\n";
+  std::string found = "ok       processor: " + processor_name() + ", " +
+                      std::to_string(processor_threads()) + " threads, " + instructions() + "\n";
+  found += "ok       memory: " + with_commas(machine_memory() >> 20) + " MiB\n";
   found += attempt("CUDA (optional)", [] { return tensor::open_device("cuda").str(); });
   found +=
       attempt("vocabulary", [] { return shared_file("bpe_simple_vocab_16e6.txt.gz").string(); });

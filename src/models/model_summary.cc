@@ -47,17 +47,25 @@ std::string preprocess_text(const Preprocessing& preprocess) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> ModelSummary::rows() const {
+  return {{"image tower", image_text(config.vision)},
+          {"text tower", text_text(config.text)},
+          {"embedding", std::to_string(config.embed_dim) + " numbers"},
+          {"parameters", with_commas(parameters) + " (image " + with_commas(image_parameters) +
+                             ", text " + with_commas(text_parameters) + ") in " +
+                             with_commas(tensors) + " tensors"},
+          {"preprocessing", preprocess_text(config.preprocess)}};
+}
+
+std::string summary_line(const std::string& what, const std::string& value) {
+  constexpr size_t kWidth = 16;
+  return what + std::string(what.size() < kWidth ? kWidth - what.size() : 1, ' ') + value + "\n";
+}
+
 std::string ModelSummary::text() const {
-  const auto line = [](const char* what, const std::string& value) {
-    return std::string(what) + std::string(16 - std::string(what).size(), ' ') + value + "\n";
-  };
-  return line("model", source) + line("image tower", image_text(config.vision)) +
-         line("text tower", text_text(config.text)) +
-         line("embedding", std::to_string(config.embed_dim) + " numbers") +
-         line("parameters", with_commas(parameters) + " (image " + with_commas(image_parameters) +
-                                ", text " + with_commas(text_parameters) + ") in " +
-                                with_commas(tensors) + " tensors") +
-         line("preprocessing", preprocess_text(config.preprocess));
+  std::string text = summary_line("model", source);
+  for (const auto& [what, value] : rows()) text += summary_line(what, value);
+  return text;
 }
 
 Json ModelSummary::json() const {

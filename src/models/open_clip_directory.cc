@@ -66,24 +66,30 @@ ModelConfig read_open_clip_config(const std::filesystem::path& folder) {
   return parse_open_clip_config(read_json(path), path.string());
 }
 
+fs::path open_clip_weights(const fs::path& folder) {
+  for (const char* name : kWeightNames) {
+    if (is_there(folder / name)) return folder / name;
+  }
+  return {};
+}
+
 std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& folder) {
   const fs::path config_path = folder / kOpenClipConfigName;
   const ModelConfig config = read_open_clip_config(folder);
-  for (const char* name : kWeightNames) {
-    const fs::path path = folder / name;
-    if (!is_there(path)) continue;
-    std::vector<NamedTensor> tensors = files::read_weights(path);
-    require_enough_numbers(tensors, config, path.string(), config_path.string());
-    files::require_finite(tensors, path.string());
-    auto model = std::make_shared<Clip>(config);
-    model->load_state(std::move(tensors), path.string());
-    model->eval();
-    return model;
+  const fs::path path = open_clip_weights(folder);
+  if (path.empty()) {
+    fail_input(folder.string() + ": has open_clip_config.json but no weights",
+               std::string(kWeightNames[0]),
+               "Weights beside it under another name (.bin, .pt) can be named themselves, with "
+               "--model FOLDER/FILE.");
   }
-  fail_input(folder.string() + ": has open_clip_config.json but no weights",
-             std::string(kWeightNames[0]),
-             "Weights beside it under another name (.bin, .pt) can be named themselves, with "
-             "--model FOLDER/FILE.");
+  std::vector<NamedTensor> tensors = files::read_weights(path);
+  require_enough_numbers(tensors, config, path.string(), config_path.string());
+  files::require_finite(tensors, path.string());
+  auto model = std::make_shared<Clip>(config);
+  model->load_state(std::move(tensors), path.string());
+  model->eval();
+  return model;
 }
 
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder) {

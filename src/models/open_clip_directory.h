@@ -19,6 +19,9 @@ bool is_open_clip_directory(const std::filesystem::path& folder);
 /// The configuration alone. Throws Error(kInput) when it is damaged.
 ModelConfig read_open_clip_config(const std::filesystem::path& folder);
 
+/// The file of weights that is read, the first of open_clip's names that is there; empty: none.
+std::filesystem::path open_clip_weights(const std::filesystem::path& folder);
+
 /// Reads the configuration and open_clip_model.safetensors, open_clip_pytorch_model.safetensors,
 /// model.safetensors, open_clip_pytorch_model.bin or .pt, the first that is there. The model is in
 /// evaluation mode. Throws Error(kInput) when either is damaged or they do not belong together.

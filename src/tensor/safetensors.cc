@@ -156,14 +156,14 @@ class Reader {
   std::vector<std::pair<uint64_t, uint64_t>> spans_;
 };
 
+}  // namespace
+
 const char* type_name(torch::ScalarType type) {
   for (const TypeName& known : kTypes) {
     if (known.type == type) return known.name;
   }
   CW_CHECK(false, "a tensor type that safetensors has no name for");
 }
-
-}  // namespace
 
 const Tensor* Safetensors::find(const std::string& name) const {
   for (const auto& [known, tensor] : tensors) {

@@ -19,6 +19,9 @@ struct Safetensors {
   const Tensor* find(const std::string& name) const;
 };
 
+/// "F32", "BF16", "I64": a type as the format names it. Aborts for one that it has not.
+const char* type_name(torch::ScalarType type);
+
 /// Reads and checks a file. Throws Error(kInput) naming the file and the rule that is broken:
 /// header length beyond the file or 100 MB, not JSON, a name twice, an unknown type, a shape whose
 /// product overflows, offsets that overlap, leave holes or pass the end.

@@ -256,29 +256,18 @@ std::vector<fs::path> files_of_index(const fs::path& index) {
 }
 
 std::vector<NamedTensor> read_all_weights(const fs::path& folder) {
-  for (const char* name : kWeights) {
-    const fs::path path = folder / name;
-    if (!is_there(path)) continue;
-    if (path.extension() != ".json") return read_weights(path);
-    std::vector<NamedTensor> all;
-    std::set<std::string> names;
-    for (const fs::path& file : files_of_index(path)) {
-      if (!is_there(file))
-        fail_input(file.string() + ": is not there, and " + name + " names it", {},
-                   "Fetch the whole folder.");
-      std::vector<NamedTensor> some = read_weights(file);
-      for (NamedTensor& one : some) {
-        if (!names.insert(one.first).second)
-          fail_input(
-              file.string() + ": holds " + one.first + ", which another of the files holds too",
-              kExpected);
-        all.push_back(std::move(one));
-      }
+  std::vector<NamedTensor> all;
+  std::set<std::string> names;
+  for (const fs::path& file : hugging_face_weights(folder)) {
+    for (NamedTensor& one : read_weights(file)) {
+      if (!names.insert(one.first).second)
+        fail_input(
+            file.string() + ": holds " + one.first + ", which another of the files holds too",
+            kExpected);
+      all.push_back(std::move(one));
     }
-    return all;
   }
-  fail_input(folder.string() + ": has config.json but no weights", kWeights[0],
-             "Fetch the whole folder.");
+  return all;
 }
 
 void require_distinct(const std::vector<NamedTensor>& tensors, const fs::path& folder) {
@@ -308,6 +297,23 @@ void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelC
 }  // namespace
 
 bool is_hugging_face_folder(const fs::path& folder) { return is_there(folder / kConfig); }
+
+std::vector<fs::path> hugging_face_weights(const fs::path& folder) {
+  for (const char* name : kWeights) {
+    const fs::path path = folder / name;
+    if (!is_there(path)) continue;
+    if (path.extension() != ".json") return {path};
+    const std::vector<fs::path> files = files_of_index(path);
+    for (const fs::path& file : files) {
+      if (!is_there(file))
+        fail_input(file.string() + ": is not there, and " + name + " names it", {},
+                   "Fetch the whole folder.");
+    }
+    return files;
+  }
+  fail_input(folder.string() + ": has config.json but no weights", kWeights[0],
+             "Fetch the whole folder.");
+}
 
 ModelConfig read_hugging_face_config(const fs::path& folder) {
   const fs::path file = folder / kConfig;

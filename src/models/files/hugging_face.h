@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "models/clip.h"
 
@@ -11,6 +12,10 @@ namespace clipwright::models::files {
 
 /// A folder with config.json. Throws as is_there() (core/file.h).
 bool is_hugging_face_folder(const std::filesystem::path& folder);
+
+/// The files of weights that are read: one, or all that an index names. Throws Error(kInput) where
+/// there are none, or one is missing.
+std::vector<std::filesystem::path> hugging_face_weights(const std::filesystem::path& folder);
 
 /// The configuration, with the preprocessing that preprocessor_config.json states (OpenAI's where
 /// there is none). Throws Error(kInput) for what is damaged, and for other models than CLIPModel,

@@ -13,4 +13,8 @@ namespace clipwright::text::bpe {
 std::vector<std::pair<std::string, std::string>> hugging_face_tokenizer(
     const Vocabulary& vocabulary);
 
+/// Names and contents of tokenizer.json, as the library `tokenizers` reads it by itself (start and
+/// end token around a text, no padding), and of tokenizer_config.json.
+std::vector<std::pair<std::string, std::string>> fast_tokenizer(const Vocabulary& vocabulary);
+
 }  // namespace clipwright::text::bpe

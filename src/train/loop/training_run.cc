@@ -19,6 +19,7 @@
 #include "train/folder/checkpoint.h"
 #include "train/folder/metrics.h"
 #include "train/folder/run_folder.h"
+#include "train/folder/run_record.h"
 #include "train/folder/status_line.h"
 #include "train/folder/tensorboard.h"
 #include "train/folder/unfinished_folder.h"
@@ -286,6 +287,13 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   if (data.validation) validation.emplace(data.validation, loading);
 
   write_file(folder.config(), options::options_to_toml(filled));
+  folder::RunRecord record(
+      folder.path(), {.device = options.device,
+                      .kernels = run.state.machine,
+                      .from_step = run.state.step,
+                      .pairs = data.pairs->size(),
+                      .rewrites = data.captions->rewrites(),
+                      .validation_pairs = data.validation ? data.validation->size() : 0});
   folder::MetricsFile metrics(folder.metrics(), run.state.step);
   folder::TensorBoardWriter board(folder.tensorboard(), run.state.step);
   folder::StatusLine status(options.log_every_n_steps);
@@ -327,8 +335,18 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   result.skipped = run.state.skipped;
   result.interrupted = run.state.step < plan.total_steps;
   if (run.state.step > 0) folder.keep();
+  const auto end_record = [&] {
+    record.end({.step = result.steps,
+                .samples = result.samples,
+                .skipped = result.skipped,
+                .seconds = result.seconds,
+                .loss = result.loss,
+                .val_loss = result.val_loss,
+                .done = !result.interrupted});
+  };
   if (result.interrupted) {
     if (run.state.step > 0) save(run);
+    end_record();
     log_info("interrupted after step " + with_commas(run.state.step) + "; continue with --name " +
              folder.name() + " --resume latest");
     return result;
@@ -341,6 +359,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   for (const losses::Objective::Part& part : objective.parts())
     part.term->write_beside(unfinished.path(), objective.wants());
   unfinished.rename();
+  end_record();
   log_info("done: " + with_commas(result.steps) + " steps, " + with_commas(result.samples) +
            " pairs in " + readable_duration(result.seconds) + ", mean loss of the last steps " +
            Json(result.loss).dump() + ", model in " + result.model.string());

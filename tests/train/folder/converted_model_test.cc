@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/error.h"
 #include "core/file.h"
 #include "models/load_model.h"
+#include "models/open_clip_directory.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::train::folder {
@@ -25,6 +28,9 @@ std::string refusal_of(const std::string& model, const std::string& format,
   return {};
 }
 
+// What is written and not read back is looked at in tests/models/onnx and tests/models/gguf.
+constexpr const char* kReadBack[] = {"open_clip", "hf"};
+
 // Every kind of model in every format that holds it, and back to what it was.
 TEST(ConvertModel, EveryKindGoesThroughEveryFormatThatHoldsIt) {
   const TemporaryFolder folder;
@@ -35,7 +41,7 @@ TEST(ConvertModel, EveryKindGoesThroughEveryFormatThatHoldsIt) {
         "hugging_face/plain", "hugging_face/sharded"}) {
     const std::string model = (kGolden / source).string();
     const auto before = models::load_trained_model(model)->table().file_tensors();
-    for (const std::string& format : model_formats()) {
+    for (const std::string format : kReadBack) {
       const std::string output = folder / (std::string(source) + "/" + format);
       try {
         convert_model(model, format, output);
@@ -60,7 +66,8 @@ TEST(ConvertModel, WhatIsThereStaysThere) {
   const std::string model = (kGolden / "models/vit").string();
   folder.write("mine/letter.txt", "dear");
   EXPECT_THAT(refusal_of(model, "hf", folder / "mine"), testing::HasSubstr("is there already"));
-  EXPECT_THAT(refusal_of(model, "gguf", folder / "new"), testing::HasSubstr("open_clip or hf"));
+  EXPECT_THAT(refusal_of(model, "coreml", folder / "new"),
+              testing::HasSubstr("open_clip, hf, onnx or gguf"));
   EXPECT_THAT(refusal_of((kGolden / "models/resnet").string(), "hf", folder / "new"),
               testing::HasSubstr("a ResNet"));
   EXPECT_THAT(refusal_of("tiny-32", "hf", folder / "new"), testing::HasSubstr("untrained"));
@@ -68,6 +75,70 @@ TEST(ConvertModel, WhatIsThereStaysThere) {
   fs::create_directories(folder / "empty");
   convert_model(model, "hf", folder / "empty/");
   EXPECT_TRUE(fs::exists(folder / "empty/config.json"));
+}
+
+TEST(ConvertModel, EveryFormatIsWritten) {
+  const TemporaryFolder folder;
+  for (const std::string& format : model_formats()) {
+    const fs::path output = folder / format;
+    convert_model((kGolden / "models/vit").string(), format, output);
+    EXPECT_FALSE(fs::is_empty(output)) << format;
+  }
+}
+
+TEST(ConvertModel, HalfPrecisionIsGgufsAlone) {
+  const TemporaryFolder folder;
+  const std::string model = (kGolden / "models/vit").string();
+  for (const std::string& format : model_formats()) {
+    const fs::path output = folder / format;
+    if (format == "gguf") {
+      convert_model(model, format, output, "f16");
+      EXPECT_TRUE(fs::exists(output / "model.gguf"));
+      continue;
+    }
+    try {
+      convert_model(model, format, output, "f16");
+      ADD_FAILURE() << format;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      EXPECT_THAT(error.what(), testing::HasSubstr("--dtype f16 of --format " + format));
+    }
+  }
+}
+
+TEST(ConvertModel, NumbersThatAreNotFiniteAreNotWritten) {
+  const TemporaryFolder folder;
+  const auto model = models::load_trained_model((kGolden / "models/vit").string());
+  const torch::NoGradGuard no_grad;
+  model->table().at("ln_final.weight").leaf[0] = std::numeric_limits<float>::quiet_NaN();
+  models::write_open_clip_directory(*model, folder / "broken");
+  for (const std::string& format : model_formats()) {
+    try {
+      convert_model(folder / "broken", format, folder / format);
+      ADD_FAILURE() << format;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kInput);
+      EXPECT_THAT(error.what(), testing::HasSubstr("ln_final.weight"));
+    }
+    EXPECT_FALSE(fs::exists(folder / format));
+  }
+}
+
+TEST(InterpolateModels, WritesWhatLiesBetween) {
+  const TemporaryFolder folder;
+  const std::string a = (kGolden / "models/vit").string();
+  interpolate_models(a, a, 0.25, "open_clip", folder / "same");
+  const auto before = models::load_trained_model(a)->table().file_tensors();
+  const auto after = models::load_trained_model(folder / "same")->table().file_tensors();
+  for (size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(after[i].second.equal(before[i].second)) << before[i].first;
+  try {
+    interpolate_models(a, (kGolden / "models/resnet").string(), 0.5, "open_clip", folder / "no");
+    ADD_FAILURE() << "was made";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("vision.layers of a ResNet"));
+  }
+  EXPECT_FALSE(fs::exists(folder / "no"));
 }
 
 }  // namespace
