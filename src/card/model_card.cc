@@ -53,6 +53,8 @@ class Card {
     if (is_run_folder(request.model)) {
       run_ = read_run_facts(request.model);
       unknown_ = run_->unknown;
+      unknown_.emplace_back(
+          "who made the pictures, under which licences, and whom they show (no run records it)");
     } else {
       unknown_.emplace_back(
           "the data, its captions and rewrites, the recipe, the machine and the time of training "
@@ -74,7 +76,7 @@ class Card {
 
   std::string text() {
     // The head lists results, so that they are read first.
-    std::string body = "# " + plain(name_) + "\n\n" + opening() + "\n" + model() + of_run() +
+    std::string body = "# " + plain(name_) + "\n\n" + opening() + model() + of_run() +
                        result_section(rows_, run_ ? run_->record : Json(), best_) + limits() +
                        use() + not_known();
     return head() + body;

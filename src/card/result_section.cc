@@ -24,7 +24,8 @@ std::string result_section(const std::vector<ResultRow>& rows, const Json& recor
     for (const auto& [key, what] : {std::pair{"loss", "mean loss of the last steps"},
                                     {"val_loss", "loss on held-out pairs"}}) {
       const Json value = record.value(key, Json());
-      if (value.is_number()) losses.push_back(std::string(what) + ": " + value.dump());
+      if (value.is_number())
+        losses.push_back(std::string(what) + ": " + Json(rounded(value.get<double>())).dump());
     }
   }
   if (rows.empty() && losses.empty()) return "";

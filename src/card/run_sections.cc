@@ -61,9 +61,7 @@ std::string training_section(const RunFacts& run) {
     if (const std::string value = text_of(run.trajectory, print); !value.empty())
       items.push_back(std::string(print) + ": " + code(value));
   }
-  return "\n## Training data\n\n" + bullets(items) +
-         "\nNo more is recorded of the pictures: who made them, under which licences, and whom "
-         "they show.\n";
+  return "\n## Training data\n\n" + bullets(items);
 }
 
 std::string captions_section(const RunFacts& run) {
@@ -87,10 +85,16 @@ std::string captions_section(const RunFacts& run) {
     if (model.empty()) model = text_of(source.recipe, "model");
     const std::string licence = text_of(details, "model_licence");
     const std::string engine = text_of(source.recipe, "engine");
+    const bool rules = engine == "eda";  // synonyms, swaps, deletions
     rows.push_back({code(source.file), code(source.mode),
                     source.recipe.is_null() ? "not known" : plain(engine),
-                    model.empty() ? "not known" : plain(model),
-                    licence.empty() ? "not stated" : plain(licence), decoding(source.recipe)});
+                    rules           ? "none"
+                    : model.empty() ? "not known"
+                                    : plain(model),
+                    rules             ? ""
+                    : licence.empty() ? "not stated"
+                                      : plain(licence),
+                    decoding(source.recipe)});
   }
   return text +
          "\nRewrites and what made them; a language model's licence may say what its output may "
@@ -101,9 +105,10 @@ std::string captions_section(const RunFacts& run) {
 std::string recipe_section(const RunFacts& run) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [section, settings] : run.settings.items()) {
-    if (!settings.is_object() || section == "data" || section == "run" || section == "machine")
-      continue;
+    if (!settings.is_object() || section == "data" || section == "run") continue;
     for (const auto& [name, value] : settings.items()) {
+      // Of the machine what decides numbers; the rest stands in its own section.
+      if (section == "machine" && name != "seed" && name != "precision") continue;
       if (is_set(value)) rows.push_back({code(name), shown(value)});
     }
   }

@@ -125,7 +125,7 @@ TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   given.on_step = [&](const options::StepReport& report) { seen.push_back(report.step); };
   const TrainResult result = train(given);
   EXPECT_EQ(seen, (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
-  for (const char* file : {"config.toml", "metrics.jsonl", "out.log", "tensorboard",
+  for (const char* file : {"config.toml", "run.json", "metrics.jsonl", "out.log", "tensorboard",
                            "checkpoints/step_3/DONE", "checkpoints/step_6/DONE",
                            "model/open_clip_config.json", "model/open_clip_model.safetensors"}) {
     EXPECT_TRUE(fs::exists(path("run") / file)) << file;
@@ -140,6 +140,12 @@ TEST_F(Trainer, TheFolderHoldsWhatTheContractNames) {
   EXPECT_EQ(list[5]["val_loss"].get<double>(), result.val_loss);
   EXPECT_LT(list[5]["val_loss"].get<double>(), list[2]["val_loss"].get<double>());
   EXPECT_EQ(result.steps, 6);
+  const Json record = read_json(path("run/run.json"));
+  EXPECT_EQ(record.at("done"), true);
+  EXPECT_EQ(record.at("steps"), 6);
+  EXPECT_EQ(record.at("samples"), 96);
+  EXPECT_EQ(record.at("pairs"), record.at("validation_pairs"));
+  EXPECT_EQ(record.at("val_loss"), result.val_loss);
   EXPECT_EQ(result.model, path("run/model"));
   // The model directory holds the weights of the last checkpoint.
   const tensor::Safetensors model =
