@@ -1,5 +1,6 @@
 #include "models/interpolation.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "core/error.h"
@@ -34,6 +35,19 @@ class Differences {
 Tensor between(const Tensor& a, const Tensor& b, double alpha) {
   const Tensor mixed = a.to(torch::kFloat64) * (1 - alpha) + b.to(torch::kFloat64) * alpha;
   return (a.is_floating_point() ? mixed : mixed.round()).to(a.scalar_type());
+}
+
+/// Beside the settings, whatever else an architecture may have.
+void require_same_tensors(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b,
+                          const std::string& both) {
+  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if (i < a.size() && i < b.size() && a[i].first == b[i].first &&
+        a[i].second.sizes() == b[i].second.sizes())
+      continue;
+    const NamedTensor& other = i < a.size() ? a[i] : b[i];
+    fail_usage(both + " do not have the same tensors: " + other.first + " is of one of them only",
+               "two models of one architecture");
+  }
 }
 
 }  // namespace
@@ -96,13 +110,12 @@ std::shared_ptr<Clip> interpolate(const Clip& a, const Clip& b, double alpha,
   }
   const torch::NoGradGuard no_grad;
   const auto from_a = a.table().file_tensors(), from_b = b.table().file_tensors();
-  CW_CHECK(from_a.size() == from_b.size(), "models of one configuration with other tensors");
+  require_same_tensors(from_a, from_b, name_a + " and " + name_b);
   files::require_finite(from_a, name_a);
   files::require_finite(from_b, name_b);
   auto mixed = std::make_shared<Clip>(a.config());
   const auto into = mixed->table().file_tensors();
   for (size_t i = 0; i < into.size(); ++i) {
-    CW_CHECK(from_a[i].first == from_b[i].first, "models of one configuration with other names");
     // The ends are copied: arithmetic would turn -0 into 0.
     const Tensor value = alpha == 0   ? from_a[i].second
                          : alpha == 1 ? from_b[i].second

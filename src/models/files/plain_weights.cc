@@ -64,7 +64,11 @@ Tensor PlainWeights::find(const std::string& name) {
 
 Tensor PlainWeights::at(const std::string& name) {
   Tensor tensor = find(name);
-  CW_CHECK(tensor.defined(), "the model has no tensor " + name);
+  if (!tensor.defined()) {
+    fail_usage("the model has no tensor " + name + ", which this format's towers need",
+               "a vision transformer or a ModifiedResNet beside CLIP's text tower",
+               "Write it as an open_clip directory.");
+  }
   return tensor;
 }
 

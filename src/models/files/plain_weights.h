@@ -15,7 +15,8 @@ class PlainWeights {
  public:
   explicit PlainWeights(const Clip& model);
 
-  /// Float32, contiguous, on the CPU. Aborts when there is none: the caller knows the architecture.
+  /// Float32, contiguous, on the CPU. Throws Error(kUsage) when there is none: a model with other
+  /// towers than the writer knows.
   Tensor at(const std::string& name);
   /// Undefined when there is none.
   Tensor find(const std::string& name);
