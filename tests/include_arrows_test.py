@@ -18,7 +18,7 @@ for name, words in re.findall(r"clipwright_folder\((\w+)\s+([^)]*)\)", text):
     lists = {}
     key = None
     for word in words.replace('"', "").split():
-        if word in ("DEPENDS", "ROOMS", "LIBRARIES", "TORCH", "SHELL"):
+        if word in ("DEPENDS", "ROOMS", "LIBRARIES", "OWN_LIBRARIES", "TORCH", "SHELL"):
             key = word
             lists[key] = []
         else:
