@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/log.h"
 
 namespace clipwright::models::gguf {
 namespace {
@@ -97,7 +98,11 @@ void GgufFile::write(const fs::path& path) const {
   header.resize(padded(header.size()), '\0');
   AtomicFile file(path);
   file.write(header);
+  Progress progress("writing " + path.string() + ", MiB", static_cast<int64_t>(offset >> 20));
+  uint64_t written = 0;
   for (const auto& [name, tensor] : tensors_) {
+    progress.update(static_cast<int64_t>(written >> 20));
+    written += padded(tensor.nbytes());
     file.write(
         std::string_view(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()));
     file.write(std::string(padded(tensor.nbytes()) - tensor.nbytes(), '\0'));

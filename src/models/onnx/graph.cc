@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/log.h"
 
 namespace clipwright::models::onnx {
 namespace {
@@ -258,9 +259,13 @@ void Graph::write(const fs::path& path, uint64_t largest_message) const {
   file.write(start);
   std::optional<AtomicFile> data;
   if (beside) data.emplace(data_path);
+  Progress progress("writing " + path.string() + ", MiB", static_cast<int64_t>(bytes >> 20));
+  uint64_t written = 0;
   for (size_t i = 0; i < weights_.size(); ++i) {
     file.write(headers[i]);
     const Tensor& tensor = weights_[i].tensor;
+    progress.update(static_cast<int64_t>(written >> 20));
+    written += tensor.nbytes();
     if (!beside || tensor.nbytes() < kAlignment) {
       file.write(bytes_of(tensor));
       continue;
