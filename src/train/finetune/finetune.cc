@@ -46,7 +46,7 @@ std::vector<KeptSet> kept_sets(const std::vector<std::string>& given) {
 }
 
 /// All results of one model, below `folder`.
-void evaluate(const FinetuneRequest& request, const std::string& model,
+void evaluate(const FinetuneRequest& request, const models::ModelArgument& model,
               const data::source::Dataset& held_out, const std::vector<KeptSet>& sets,
               const fs::path& folder) {
   eval::EvaluationRequest evaluation;
@@ -61,7 +61,7 @@ void evaluate(const FinetuneRequest& request, const std::string& model,
       eval::evaluate_retrieval(*opened.model, held_out, evaluation.options);
   eval::EvaluationRecord record;
   record.model = opened.architecture();
-  record.pretrained = model;
+  record.pretrained = model.model;
   record.task = "zeroshot_retrieval";
   record.metrics = retrieval.metrics(kRecallRanks);
   record.samples = retrieval.samples(kRecallRanks);
@@ -94,10 +94,12 @@ FinetuneResult finetune(const FinetuneRequest& request) {
   const std::vector<KeptSet> sets = kept_sets(request.keep);
   options::TrainOptions train = request.train;
   if (!train.val_data.empty()) train.hold_out = 0;
-  const std::string start = train.pretrained.empty() ? train.model : train.pretrained;
-  if (start.empty() || !models::has_weights(start)) {
-    fail_usage(start.empty() ? "there is no model to fine-tune"
-                             : start + " names an architecture, which has no weights to fine-tune",
+  const models::ModelArgument start =
+      train.pretrained.empty() ? options::trained_model(train) : options::starting_weights(train);
+  if (start.empty() || !models::has_weights(start.model)) {
+    fail_usage(start.empty()
+                   ? std::string("there is no model to fine-tune")
+                   : start.model + " names an architecture, which has no weights to fine-tune",
                "--model with weights: a folder of open_clip's or Hugging Face's, a file, a run",
                "From nothing a model is trained by `clipwright train`.");
   }
@@ -125,7 +127,7 @@ FinetuneResult finetune(const FinetuneRequest& request) {
   result.report = trained.folder / "report.md";
   write_files(
       {{trained.folder / "report.json", eval::paired::to_json(result.comparison).dump(1) + "\n"},
-       {result.report, finetune_report({.start = start,
+       {result.report, finetune_report({.start = start.model,
                                         .options = train,
                                         .training_pairs = data.pairs->size(),
                                         .held_out_pairs = data.validation->size(),
