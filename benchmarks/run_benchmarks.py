@@ -1,6 +1,6 @@
 """Runs clipwright's benchmarks and the peers' in turn on this machine, checks that results agree, and writes docs/benchmarks.md.
 
-    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip|probe|zeroshot-head] [--quick]
+    python benchmarks/run_benchmarks.py --program build/clipwright [--only train-step|train-step-mt|images|tokenizer|rewriting|start|family|filip|probe|zeroshot-head|finetune] [--quick]
 
 Run it through ./run bench, which installs the peers. A time counts only when the results it was measured on agree.
 """
@@ -397,10 +397,51 @@ def bench_zeroshot_head(arguments, table, folder):
               f"classifiers agree to {difference:.0e}", growth)
 
 
+def bench_finetune(arguments, table, folder):
+    """Epochs of `train --lock-image` against open_clip's, from the same weights over the same pairs in the same order, without crops."""
+    import numpy as np
+    from PIL import Image
+    pairs, batch, epochs, lr = (32, 16, 3, 1e-4) if arguments.quick else (128, 32, 4, 1e-4)
+    pictures = folder / "finetune"
+    pictures.mkdir(exist_ok=True)
+    pixels = np.random.default_rng(8).integers(0, 256, (pairs, 28, 28, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
+    captions = made_up_captions(pairs, 9, 8)
+    rows = ["filepath\ttitle"]
+    for i in range(pairs):
+        Image.fromarray(pixels[i]).save(pictures / f"{i}.png", compress_level=1)
+        rows.append(f"{pictures / f'{i}.png'}\t{captions[i]}")
+    (folder / "finetune.tsv").write_text("\n".join(rows) + "\n")
+    (folder / "finetune.txt").write_text("\n".join(captions) + "\n")
+    np.save(folder / "finetune.npy", pixels.transpose(0, 3, 1, 2))
+    logs = folder / "finetune-logs"
+    train = [arguments.program, "--quiet", "train", "--train-data", folder / "finetune.tsv", "--batch-size", batch, "--logs", logs, "--threads", arguments.threads, "--augment", "none",
+             "--shuffle", "off", "--save-frequency", 0, "--warmup", 0, "--lr-scheduler", "const"]
+    run([*train, "--model", "ViT-B-32", "--steps", 1, "--lr", 0, "--name", "start"])
+    start = logs / "start/model"
+
+    def ours(name, *more):
+        run([*train, "--model", start, "--epochs", epochs, "--lr", lr, "--lock-image", "--name", name, *more])
+        steps = json_lines((logs / name / "metrics.jsonl").read_text())
+        each = pairs // batch
+        seconds = [sum(batch / step["samples_per_s"] for step in steps[epoch * each:(epoch + 1) * each]) for epoch in range(epochs)]
+        return [pairs / second for second in seconds], [step["loss"] for step in steps]
+
+    plain, losses = ours("plain")
+    peer = json_lines(run([sys.executable, PEERS / "finetune.py", "--model-directory", start, "--images-file", folder / "finetune.npy", "--texts", folder / "finetune.txt", "--batch-size", batch,
+                           "--epochs", epochs, "--lr", lr, "--threads", arguments.threads]))[0]
+    kept, kept_losses = ours("kept", "--cache-features", folder / "finetune-features")
+    difference = max(abs(a - b) / b for a, b in zip(losses, peer["losses"], strict=True))
+    if difference > 2e-3 or max(abs(a - b) / b for a, b in zip(kept_losses, peer["losses"], strict=True)) > 2e-3:
+        raise SystemExit(f"losses of fine-tuning differ by {difference:.1e}; times would mean nothing: {losses} {kept_losses} {peer['losses']}")
+    check = f"losses of all {len(losses)} steps agree to {difference:.0e}; ours decodes the pictures, the peer has pixels in memory"
+    table.add(14, f"fine-tuning with the image tower locked, ViT-B/32, batch {batch}", plain[1:], f"open_clip {peer['version']}", peer["rates"][1:], "pairs/s", check)
+    table.add(14, f"the same from the second epoch on with --cache-features, batch {batch}", kept[1:], f"open_clip {peer['version']}", peer["rates"][1:], "pairs/s", check)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, required=True)
-    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip", "probe", "zeroshot-head"])
+    parser.add_argument("--only", action="append", choices=["train-step", "train-step-mt", "images", "tokenizer", "rewriting", "start", "family", "filip", "probe", "zeroshot-head", "finetune"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--llama-server", type=pathlib.Path, help="llama-server of the same llama.cpp (tools/server of its source package); without it row 7 is left out")
@@ -435,6 +476,8 @@ def main():
             bench_probe(arguments, table, folder)
         if wanted("zeroshot-head"):
             bench_zeroshot_head(arguments, table, folder)
+        if wanted("finetune"):
+            bench_finetune(arguments, table, folder)
     import open_clip
     import PIL
     import torch

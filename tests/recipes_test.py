@@ -8,7 +8,8 @@ import sys
 import tempfile
 import zlib
 
-recipes = sorted((pathlib.Path(sys.argv[1]) / "recipes").glob("*.toml"))
+finetune = pathlib.Path(sys.argv[1]) / "recipes/finetune.toml"
+recipes = sorted(set((pathlib.Path(sys.argv[1]) / "recipes").glob("*.toml")) - {finetune})
 program = sys.argv[2]
 
 # As published (Cui et al. 2022 and its README, Li et al. 2022), by data, method and tower: ImageNet zero-shot, peak rate, weight decay.
@@ -139,3 +140,26 @@ with tempfile.TemporaryDirectory() as name:
             else:
                 assert found == value, f"{path.name}: {key} = {value} became {found}"
 print(f"{len(recipes)} recipes")
+
+    # The recipe of fine-tuning is what `clipwright finetune` does without it.
+    text, values = finetune.read_text(), settings(finetune.read_text())
+    plan = {key: float(value) for key, value in machine_line(text, "arithmetic").items()}
+    assert plan["batch"] == values["batch-size"] and plan["epochs"] == values["epochs"] and plan["held-out"] == values["hold-out"] * plan["pairs"]
+    assert plan["steps-per-epoch"] == (plan["pairs"] - plan["held-out"]) // plan["batch"]
+    assert plan["steps"] == plan["steps-per-epoch"] * plan["epochs"] and plan["samples"] == plan["steps"] * plan["batch"]
+    compute = machine_line(text, "compute")
+    assert compute["image-pflop"] == f"{plan['samples'] * float(compute['image-gflop']) * 3 / 1e6:.1f}", compute
+    made = train(*data, "--batch-size", 4, "--steps", 1, "--model", "tiny-32", "--name", "start")
+    assert made.returncode == 0, made.stderr
+    found = {}
+    for name, config in (("with", ["--config", finetune]), ("without", [])):
+        words = ["finetune", *config, *data, "--hold-out", 0.5, "--batch-size", 2, "--epochs", 1, "--model", folder / "logs/start/model", "--name", name]
+        done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        found[name] = settings((folder / "logs" / name / "config.toml").read_text())
+        for key, value in {**values, "hold-out": 0.5, "batch-size": 2, "epochs": 1}.items():
+            assert found[name][key] == value, f"{name} the file: {key} = {value} became {found[name][key]}"
+        report = (folder / "logs" / name / "report.md").read_text()
+        assert all(heading in report for heading in ("## What it learned", "## What it forgot")), report
+    del found["with"]["name"], found["without"]["name"]
+    assert found["with"] == found["without"], found

@@ -15,6 +15,7 @@ void add_data_command(CLI::App& program);
 void add_objective_command(CLI::App& program);
 void add_model_command(CLI::App& program);
 void add_train_command(CLI::App& program);
+void add_finetune_command(CLI::App& program);
 void add_eval_command(CLI::App& program);
 void add_ablate_command(CLI::App& program);
 void add_compare_command(CLI::App& program);

@@ -29,6 +29,7 @@ void add_all_commands(CLI::App& program) {
   add_objective_command(program);
   add_model_command(program);
   add_train_command(program);
+  add_finetune_command(program);
   add_eval_command(program);
   add_ablate_command(program);
   add_compare_command(program);
@@ -65,7 +66,7 @@ int run_program(int argc, char** argv) {
   return flags::run({.name = "clipwright",
                      .build = add_all_commands,
                      .prepare = settle_kernels,
-                     .sections = {{"train", train_sections()}},
+                     .sections = {{"train", train_sections()}, {"finetune", train_sections()}},
                      .beside = files_beside},
                     argc, argv);
 }

@@ -81,12 +81,36 @@ void Clip::update_statistics(const tensor::BatchStatistics& seen) {
   if (resnet_) resnet_->update_statistics(seen);
 }
 
+void Clip::freeze_statistics(const std::set<std::string>& names) {
+  if (resnet_) resnet_->freeze_statistics(names);
+}
+
 Tensor Clip::encode_text(const TextBatch& texts) {
   return encode_text(texts, TextRequest{}).embedding;
 }
 
 TextOutputs Clip::encode_text(const TextBatch& texts, const TextRequest& request) {
   return text_->forward(texts.ids, texts.offsets, request);
+}
+
+void Clip::adapt(const tuning::AdapterOptions& options, uint64_t seed) {
+  CW_CHECK(adapters_.empty(), "a model is adapted once");
+  const bool timm = config_.vision.timm_names;
+  if (options.image && resnet_) adapters_.adapt(*resnet_, options, seed);
+  for (size_t i = 0; options.image && vision_ && i < vision_->blocks.size(); ++i) {
+    adapters_.adapt(
+        *vision_->blocks[i],
+        (timm ? "visual.trunk.blocks." : "visual.transformer.resblocks.") + std::to_string(i) + ".",
+        timm, options, seed);
+  }
+  for (size_t i = 0; options.text && i < text_->blocks.size(); ++i) {
+    adapters_.adapt(*text_->blocks[i], "transformer.resblocks." + std::to_string(i) + ".",
+                    /*timm_names=*/false, options, seed);
+  }
+}
+
+std::vector<NamedTensor> Clip::file_tensors() const {
+  return adapters_.merged(table_.file_tensors());
 }
 
 void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where) {

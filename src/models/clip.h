@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "models/config.h"
 #include "models/tower_outputs.h"
+#include "models/tuning/adapters.h"
 #include "tensor/batch_statistics.h"
 #include "tensor/parameter_table.h"
 #include "text/bpe/tokenizer.h"
@@ -62,6 +64,15 @@ class Clip : public torch::nn::Module {
   const tensor::ParameterTable& table() const { return table_; }
   /// Takes a parameter out of training.
   void freeze(const std::string& name) { table_.freeze(name); }
+  /// Batch normalisation whose running statistics are among `names` goes by them in training too,
+  /// and leaves them as they are. Nothing for transformers.
+  void freeze_statistics(const std::set<std::string>& names);
+  /// Puts low-rank matrices beside those of the towers, which start by adding nothing. Once; what
+  /// else is trained is not changed.
+  void adapt(const tuning::AdapterOptions& options, uint64_t seed);
+  const tuning::Adapters& adapters() const { return adapters_; }
+  /// What a file of this model holds: every tensor of the table, low-rank matrices merged in.
+  std::vector<NamedTensor> file_tensors() const;
   /// Copies a file's values in, whatever wrapper is in its names; positions of another resolution
   /// or context are interpolated, and said (models/fitted_weights.h). Throws Error(kInput) listing
   /// every missing name, unexpected name and wrong shape at once.
@@ -71,6 +82,7 @@ class Clip : public torch::nn::Module {
   ModelConfig config_;
   Tensor logit_scale_;
   tensor::ParameterTable table_;
+  tuning::Adapters adapters_;
   std::shared_ptr<towers::VisionTransformer> vision_;
   std::shared_ptr<towers::ModifiedResNet> resnet_;
   std::shared_ptr<towers::TextTransformer> text_;

@@ -95,8 +95,7 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder) {
   const std::string config = to_open_clip_config(model.config()).dump(2) + "\n";
   make_folder(folder);
-  tensor::write_safetensors(folder / kWeightNames[0], model.table().file_tensors(),
-                            {{"format", "pt"}});
+  tensor::write_safetensors(folder / kWeightNames[0], model.file_tensors(), {{"format", "pt"}});
   write_file(folder / kOpenClipConfigName, config);
   sync_folder(folder);
 }

@@ -13,6 +13,9 @@ struct ImageRequest {
   /// these and itself, and no row sees it: what the tower gives without them stays as it is. Vision
   /// transformers alone; undefined: there are none.
   Tensor class_tokens = {};
+  /// int64 (B, K) the patches of each picture that are looked at, the class token beside them;
+  /// undefined: all. Vision transformers alone.
+  Tensor kept_patches = {};
 };
 struct ImageOutputs {
   Tensor embedding;  ///< (B, E), not of unit length

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace clipwright::models {
 
@@ -11,5 +12,7 @@ class Clip;
 /// the order of the model's table. The same weights give the same digest on any device and
 /// whichever file they came from; one other bit, name or shape gives another.
 std::string weights_digest(const Clip& model);
+/// The same over the tensors of these names alone, in the order given.
+std::string weights_digest(const Clip& model, const std::vector<std::string>& names);
 
 }  // namespace clipwright::models

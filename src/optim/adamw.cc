@@ -2,6 +2,7 @@
 
 #include <ATen/ops/_fused_adamw.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,14 +21,32 @@ AdamW::AdamW(const tensor::ParameterTable& table, const AdamWOptions& options)
   CW_CHECK(!parameters_.empty(), "an optimiser needs parameters");
   const std::vector<tensor::TableEntry>& entries = parameters_.entries();
   const auto count = torch::TensorOptions().dtype(torch::kFloat32).device(entries[0].leaf.device());
-  groups_ = {{0, {}}, {options.weight_decay, {}}};
   for (size_t i = 0; i < entries.size(); ++i) {
     const Tensor& leaf = entries[i].leaf;
     averages_.push_back(torch::zeros_like(leaf, torch::TensorOptions().requires_grad(false)));
     squares_.push_back(torch::zeros_like(leaf, torch::TensorOptions().requires_grad(false)));
     step_counts_.push_back(torch::zeros({}, count));
-    groups_[decays(options.decay_rule, entries[i]) ? 1 : 0].members.push_back(i);
+    const bool decaying = decays(options.decay_rule, entries[i]);
+    decaying_ += decaying ? 1 : 0;
+    const auto factor = options.rate_factors.find(entries[i].name);
+    const Group group{decaying ? options.weight_decay : 0,
+                      factor == options.rate_factors.end() ? 1 : factor->second,
+                      {}};
+    auto own = std::find_if(groups_.begin(), groups_.end(), [&](const Group& known) {
+      return known.weight_decay == group.weight_decay && known.rate_factor == group.rate_factor;
+    });
+    if (own == groups_.end()) own = groups_.insert(groups_.end(), group);
+    own->members.push_back(i);
   }
+}
+
+double AdamW::rate_factor(size_t index) const {
+  for (const Group& group : groups_) {
+    if (std::find(group.members.begin(), group.members.end(), index) != group.members.end())
+      return group.rate_factor;
+  }
+  CW_CHECK(false, "no parameter has this index");
+  return 0;
 }
 
 void AdamW::require_gradients() const {
@@ -47,7 +66,6 @@ void AdamW::step(double lr) {
   require_gradients();
   ++steps_done_;
   for (const Group& group : groups_) {
-    if (group.members.empty()) continue;
     std::vector<Tensor> parameters, gradients, averages, squares, counts;
     for (const size_t i : group.members) {
       const Tensor& leaf = parameters_.entries()[i].leaf;
@@ -58,8 +76,9 @@ void AdamW::step(double lr) {
       squares.push_back(squares_[i]);
       counts.push_back(step_counts_[i]);
     }
-    at::_fused_adamw_(parameters, gradients, averages, squares, /*max_exp_avg_sqs=*/{}, counts, lr,
-                      options_.beta1, options_.beta2, group.weight_decay, options_.eps,
+    at::_fused_adamw_(parameters, gradients, averages, squares, /*max_exp_avg_sqs=*/{}, counts,
+                      lr * group.rate_factor, options_.beta1, options_.beta2, group.weight_decay,
+                      options_.eps,
                       /*amsgrad=*/false, /*maximize=*/false);
   }
 }
@@ -68,8 +87,6 @@ void AdamW::clear_gradients() {
   for (const tensor::TableEntry& parameter : parameters_.entries())
     parameter.leaf.mutable_grad() = Tensor();
 }
-
-int64_t AdamW::decaying() const { return static_cast<int64_t>(groups_[1].members.size()); }
 
 std::vector<NamedTensor> AdamW::state() const {
   std::vector<NamedTensor> tensors;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "optim/decay.h"
+#include "optim/layer_decay.h"
 #include "tensor/parameter_table.h"
 
 namespace clipwright::optim {
@@ -13,6 +14,7 @@ namespace clipwright::optim {
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.98, eps = 1e-6, weight_decay = 0.2;
   DecayRule decay_rule = DecayRule::kOpenClip;
+  RateFactors rate_factors = {};  ///< of the learning rate, and so of the decay; by name
 };
 
 class AdamW {
@@ -26,6 +28,7 @@ class AdamW {
   ///   b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
   /// Throws Error(kFailed) naming the parameters that have no gradient, and then has changed
   /// nothing: what is not to be trained is frozen in the table, not left out.
+  /// A parameter with a rate factor takes that times lr.
   void step(double lr);
   void clear_gradients();
 
@@ -33,7 +36,9 @@ class AdamW {
   const tensor::ParameterTable& parameters() const { return parameters_; }
   int64_t steps_done() const { return steps_done_; }
   /// How many parameters decay.
-  int64_t decaying() const;
+  int64_t decaying() const { return decaying_; }
+  /// What the learning rate of parameter `index` is multiplied with.
+  double rate_factor(size_t index) const;
 
   /// `exp_avg.<name>`, `exp_avg_sq.<name>`, each in the shape that the parameter has in files; with
   /// `steps_done` this is all the state there is.
@@ -45,7 +50,7 @@ class AdamW {
 
  private:
   struct Group {
-    double weight_decay;
+    double weight_decay, rate_factor;
     std::vector<size_t> members;  // indices into parameters_
   };
   void require_gradients() const;
@@ -54,7 +59,7 @@ class AdamW {
   tensor::ParameterTable parameters_;
   std::vector<Tensor> averages_, squares_, step_counts_;  // laid out as the leaves
   std::vector<Group> groups_;
-  int64_t steps_done_ = 0;
+  int64_t steps_done_ = 0, decaying_ = 0;
 };
 
 }  // namespace clipwright::optim

@@ -16,6 +16,14 @@ std::string plain(std::string name) {
   return name;
 }
 
+/// Of rows with any dimensions before the last.
+Tensor adapted_linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                      const LowRank& low_rank) {
+  const Tensor out = at::linear(x, weight, bias);
+  if (!low_rank.defined()) return out;
+  return out + at::linear(at::linear(x, low_rank.a), low_rank.b) * low_rank.scale;
+}
+
 }  // namespace
 
 Tensor ModifiedResNet::add_parameter(const std::string& name, torch::IntArrayRef shape,
@@ -58,17 +66,20 @@ ModifiedResNet::ConvNorm ModifiedResNet::add_conv_norm(const std::string& conv,
   unit.batches = add_statistic(norm + ".num_batches_tracked", torch::zeros({}, torch::kInt64),
                                tensor::numbers_below_zero);
   norms_.push_back(unit);
+  mean_names_.push_back("visual." + norm + ".running_mean");
+  held_.push_back(0);
   return unit;
 }
 
 Tensor ModifiedResNet::ConvNorm::operator()(const Tensor& x, const Pass& pass) const {
   const Tensor y = at::conv2d(x, kernel, {}, stride, /*padding=*/kernel.size(2) / 2);
+  const bool by_batch = pass.by_batch(layer);
   const auto normalize = [&](const Tensor& running_mean, const Tensor& running_variance,
                              double momentum) {
-    return at::batch_norm(y, scale, shift, running_mean, running_variance, pass.by_batch, momentum,
+    return at::batch_norm(y, scale, shift, running_mean, running_variance, by_batch, momentum,
                           kNormEpsilon, /*cudnn_enabled=*/true);
   };
-  if (!pass.by_batch) return normalize(mean, variance, 0);
+  if (!by_batch) return normalize(mean, variance, 0);
   const int64_t count = y.numel() / y.size(1);
   if (count < 2) {
     fail_usage("batch normalisation was given one value a channel, which has no variance",
@@ -94,10 +105,31 @@ void ModifiedResNet::update_statistics(const tensor::BatchStatistics& seen) {
   const torch::NoGradGuard no_grad;
   for (size_t i = 0; i < seen.layers().size(); ++i) {
     const tensor::BatchStatistics::Layer& batch = seen.layers()[i];
+    if (batch.count == 0) continue;  // its statistics are frozen
     ConvNorm& norm = norms_[i];
     norm.mean.mul_(1 - kMomentum).add_(batch.mean, kMomentum);
     norm.variance.mul_(1 - kMomentum).add_(batch.variance, kMomentum);
     norm.batches.add_(1);
+  }
+}
+
+void ModifiedResNet::freeze_statistics(const std::set<std::string>& names) {
+  for (size_t i = 0; i < norms_.size(); ++i) {
+    if (names.contains(mean_names_[i])) held_[i] = 1;
+  }
+}
+
+LowRank& ModifiedResNet::low_rank(char matrix) {
+  switch (matrix) {
+    case 'q':
+      return low_rank_q_;
+    case 'k':
+      return low_rank_k_;
+    case 'v':
+      return low_rank_v_;
+    default:
+      CW_CHECK(matrix == 'o', "an attention pool has matrices q, k, v and o");
+      return low_rank_o_;
   }
 }
 
@@ -144,26 +176,28 @@ Tensor ModifiedResNet::attention_pool(const Tensor& x) const {
   const auto split = [&](const Tensor& y) {
     return y.view({pictures, -1, heads_, size}).transpose(1, 2);
   };
-  const Tensor query = split(at::linear(rows.narrow(1, 0, 1), q_weight_, q_bias_));
-  const Tensor out =
-      at::scaled_dot_product_attention(query, split(at::linear(rows, k_weight_, k_bias_)),
-                                       split(at::linear(rows, v_weight_, v_bias_)));
+  const Tensor query = split(adapted_linear(rows.narrow(1, 0, 1), q_weight_, q_bias_, low_rank_q_));
+  const Tensor out = at::scaled_dot_product_attention(
+      query, split(adapted_linear(rows, k_weight_, k_bias_, low_rank_k_)),
+      split(adapted_linear(rows, v_weight_, v_bias_, low_rank_v_)));
   return out.reshape({pictures, channels});
 }
 
 ImageOutputs ModifiedResNet::forward(const Tensor& pixels, const ImageRequest& request,
                                      tensor::BatchStatistics* seen) {
-  CW_CHECK(!request.patches, "a ResNet has no patches");
+  CW_CHECK(!request.patches && !request.kept_patches.defined(), "a ResNet has no patches");
   CW_CHECK(pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == image_size_ &&
                pixels.size(3) == image_size_,
            "the image tower needs pixels (B, 3, S, S) of its own size");
-  const Pass pass{is_training(), seen};
+  const Pass pass{is_training(), seen, &held_};
   Tensor x = pixels;
   for (const ConvNorm& unit : stem_) x = at::relu(unit(x, pass));
   x = at::avg_pool2d(x, 2);
   for (const Bottleneck& block : blocks_) x = block(x, pass);
   const Tensor pooled = attention_pool(x);
-  return {at::linear(pooled, c_weight_, c_bias_), request.pooled ? pooled : Tensor(), {}};
+  return {adapted_linear(pooled, c_weight_, c_bias_, low_rank_o_),
+          request.pooled ? pooled : Tensor(),
+          {}};
 }
 
 }  // namespace clipwright::models::towers

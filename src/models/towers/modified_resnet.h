@@ -4,11 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "models/config.h"
 #include "models/tower_outputs.h"
+#include "models/towers/low_rank.h"
 #include "tensor/batch_statistics.h"
 #include "tensor/parameter_table.h"
 
@@ -25,6 +27,13 @@ class ModifiedResNet : public torch::nn::Module {
                        tensor::BatchStatistics* seen = nullptr);
   /// Moves the running statistics towards what a step saw, as PyTorch does: a tenth of the way.
   void update_statistics(const tensor::BatchStatistics& seen);
+  /// The layers whose running statistics have these names in files go by them in training mode too,
+  /// and leave them as they are.
+  void freeze_statistics(const std::set<std::string>& names);
+
+  /// What stands beside the attention pool's matrix 'q', 'k', 'v' or 'o'; undefined unless it is
+  /// adapted.
+  LowRank& low_rank(char matrix);
 
   /// Every tensor, running statistics included, under its name in open_clip files
   /// ("visual.layer1.0.conv1.weight"), in open_clip's order.
@@ -33,8 +42,11 @@ class ModifiedResNet : public torch::nn::Module {
  private:
   /// How one forward pass normalises.
   struct Pass {
-    bool by_batch = false;
+    bool training = false;
     tensor::BatchStatistics* seen = nullptr;
+    const std::vector<char>* held = nullptr;  ///< by layer: goes by its running statistics
+
+    bool by_batch(size_t layer) const { return training && (*held)[layer] == 0; }
   };
   /// A convolution without bias and the batch normalisation after it.
   struct ConvNorm {
@@ -64,11 +76,14 @@ class ModifiedResNet : public torch::nn::Module {
 
   int image_size_, heads_;
   tensor::ParameterTable table_;
-  std::vector<ConvNorm> norms_;  ///< every one, in the order of the table
+  std::vector<ConvNorm> norms_;          ///< every one, in the order of the table
+  std::vector<std::string> mean_names_;  ///< of their running means, in files
+  std::vector<char> held_;               ///< those whose statistics are frozen
   std::vector<ConvNorm> stem_;
   std::vector<Bottleneck> blocks_;
   Tensor positional_embedding_, k_weight_, k_bias_, q_weight_, q_bias_, v_weight_, v_bias_,
       c_weight_, c_bias_;
+  LowRank low_rank_q_, low_rank_k_, low_rank_v_, low_rank_o_;
 };
 
 }  // namespace clipwright::models::towers

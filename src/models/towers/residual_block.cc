@@ -42,7 +42,9 @@ Tensor ResidualBlock::norm_1(const Tensor& x) {
 
 Tensor ResidualBlock::query_key_value(const Tensor& x) {
   const int64_t size = config.width / config.heads;
-  const Tensor qkv = tensor::linear_layer(norm_1(x), in_proj_weight, in_proj_bias)
+  const Tensor normed = norm_1(x);
+  const Tensor qkv = with_low_rank(tensor::linear_layer(normed, in_proj_weight, in_proj_bias),
+                                   normed, config.width, {&low_rank.q, &low_rank.k, &low_rank.v})
                          .view({x.size(0), 3, config.heads, size});
   if (!config.qk_norm) return qkv;
   const Tensor q =
@@ -54,9 +56,11 @@ Tensor ResidualBlock::query_key_value(const Tensor& x) {
 
 Tensor ResidualBlock::key_value(const Tensor& normed) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor kv = tensor::linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
-                                         in_proj_bias.narrow(0, width, 2 * width))
-                        .view({normed.size(0), 2, config.heads, size});
+  const Tensor kv =
+      with_low_rank(tensor::linear_layer(normed, in_proj_weight.narrow(0, width, 2 * width),
+                                         in_proj_bias.narrow(0, width, 2 * width)),
+                    normed, width, {&low_rank.k, &low_rank.v})
+          .view({normed.size(0), 2, config.heads, size});
   if (!config.qk_norm) return kv;
   return at::stack(
       {at::layer_norm(kv.select(1, 0), {size}, k_norm_weight, k_norm_bias, config.norm_epsilon),
@@ -66,20 +70,26 @@ Tensor ResidualBlock::key_value(const Tensor& normed) {
 
 Tensor ResidualBlock::query(const Tensor& chosen) {
   const int64_t width = config.width, size = width / config.heads;
-  const Tensor q = tensor::linear_layer(chosen, in_proj_weight.narrow(0, 0, width),
-                                        in_proj_bias.narrow(0, 0, width))
+  const Tensor q = with_low_rank(tensor::linear_layer(chosen, in_proj_weight.narrow(0, 0, width),
+                                                      in_proj_bias.narrow(0, 0, width)),
+                                 chosen, width, {&low_rank.q})
                        .view({chosen.size(0), config.heads, size});
   return config.qk_norm ? at::layer_norm(q, {size}, q_norm_weight, q_norm_bias, config.norm_epsilon)
                         : q;
 }
 
 Tensor ResidualBlock::finish(const Tensor& x, const Tensor& attended) {
-  const Tensor middle = x + tensor::linear_layer(attended, out_proj_weight, out_proj_bias);
-  const Tensor hidden = tensor::linear_layer(
-      at::layer_norm(middle, {config.width}, ln_2_weight, ln_2_bias, config.norm_epsilon),
-      c_fc_weight, c_fc_bias);
-  return middle +
-         tensor::linear_layer(activate(hidden, config.activation), c_proj_weight, c_proj_bias);
+  const int64_t width = config.width;
+  const Tensor middle =
+      x + with_low_rank(tensor::linear_layer(attended, out_proj_weight, out_proj_bias), attended,
+                        width, {&low_rank.o});
+  const Tensor normed =
+      at::layer_norm(middle, {width}, ln_2_weight, ln_2_bias, config.norm_epsilon);
+  const Tensor hidden = activate(with_low_rank(tensor::linear_layer(normed, c_fc_weight, c_fc_bias),
+                                               normed, c_fc_weight.size(0), {&low_rank.c_fc}),
+                                 config.activation);
+  return middle + with_low_rank(tensor::linear_layer(hidden, c_proj_weight, c_proj_bias), hidden,
+                                width, {&low_rank.c_proj});
 }
 
 }  // namespace clipwright::models::towers

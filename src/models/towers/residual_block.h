@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/config.h"
+#include "models/towers/low_rank.h"
 #include "tensor/tensor.h"
 
 namespace clipwright::models::towers {
@@ -38,6 +39,11 @@ class ResidualBlock : public torch::nn::Module {
   BlockConfig config;
   Tensor ln_1_weight, ln_1_bias, in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias,
       ln_2_weight, ln_2_bias, c_fc_weight, c_fc_bias, c_proj_weight, c_proj_bias;
+  /// Beside the matrices of their names; undefined unless the block is adapted
+  /// (models/tuning/adapters.h).
+  struct Adapted {
+    LowRank q, k, v, o, c_fc, c_proj;
+  } low_rank;
   Tensor q_norm_weight, q_norm_bias, k_norm_weight, k_norm_bias;  ///< only with qk_norm
 };
 

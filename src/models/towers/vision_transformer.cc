@@ -38,24 +38,35 @@ Tensor VisionTransformer::attend(const Tensor& qkv, int64_t pictures) {
   return out.transpose(1, 2).reshape({rows, heads * size});
 }
 
-Tensor VisionTransformer::embed(const Tensor& pixels) {
+Tensor VisionTransformer::embed(const Tensor& pixels, const Tensor& kept_patches) {
   const int64_t side = config.image_size, patch = config.patch_size, grid = side / patch,
                 width = config.width;
   CW_CHECK(
       pixels.dim() == 4 && pixels.size(1) == 3 && pixels.size(2) == side && pixels.size(3) == side,
       "the image tower needs pixels (B, 3, S, S) of its own size");
-  const int64_t pictures = pixels.size(0), length = grid * grid + 1;
+  const int64_t pictures = pixels.size(0), places = grid * grid;
   // The patch convolution as one matrix product: its stride equals its size, so each patch is one
   // row.
-  const Tensor patches = pixels.reshape({pictures, 3, grid, patch, grid, patch})
-                             .permute({0, 2, 4, 1, 3, 5})
-                             .reshape({pictures * grid * grid, 3 * patch * patch});
+  Tensor patches = pixels.reshape({pictures, 3, grid, patch, grid, patch})
+                       .permute({0, 2, 4, 1, 3, 5})
+                       .reshape({pictures * places, 3 * patch * patch});
+  Tensor positions = positional_embedding;
+  if (kept_patches.defined()) {
+    CW_CHECK(kept_patches.dim() == 2 && kept_patches.size(0) == pictures,
+             "the patches to keep are (B, K)");
+    const Tensor kept = kept_patches.to(pixels.device()),
+                 starts = torch::arange(pictures, kept.options()).mul_(places).unsqueeze(1);
+    patches = patches.index_select(0, (kept + starts).view(-1));
+    positions = at::cat({positional_embedding.narrow(0, 0, 1).expand({pictures, 1, width}),
+                         positional_embedding.index_select(0, kept.view(-1) + 1)
+                             .view({pictures, kept.size(1), width})},
+                        1);
+  }
   const Tensor embedded =
       tensor::linear_layer(patches, patch_weight.view({width, 3 * patch * patch}), patch_bias)
-          .view({pictures, grid * grid, width});
-  const Tensor x =
-      at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positional_embedding;
-  return x.reshape({pictures * length, width});
+          .view({pictures, -1, width});
+  const Tensor x = at::cat({class_embedding.expand({pictures, 1, width}), embedded}, 1) + positions;
+  return x.reshape({-1, width});
 }
 
 Tensor VisionTransformer::norm_before_blocks(const Tensor& x) {
@@ -106,7 +117,7 @@ Tensor VisionTransformer::finish_class_rows(const Tensor& x, const Tensor& norme
 
 ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest& request) {
   const int64_t width = config.width, pictures = pixels.size(0);
-  Tensor x = norm_before_blocks(embed(pixels)), branches;
+  Tensor x = norm_before_blocks(embed(pixels, request.kept_patches)), branches;
   const bool branched = request.class_tokens.defined() && request.class_tokens.size(0) > 0;
   if (branched) branches = embed_branches(request.class_tokens, pictures);
   const auto run_block = [&](ResidualBlock& block) {

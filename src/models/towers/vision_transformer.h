@@ -24,8 +24,8 @@ class VisionTransformer : public torch::nn::Module {
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 
  private:
-  /// Patches with class token and positions, (B * L, W).
-  Tensor embed(const Tensor& pixels);
+  /// Patches with class token and positions, (B * L, W); of the patches those that are kept.
+  Tensor embed(const Tensor& pixels, const Tensor& kept_patches);
   /// ln_pre, where there is one.
   Tensor norm_before_blocks(const Tensor& x);
   /// The rows that further class tokens (K, W) begin with, (B * K, W): at the class token's place.

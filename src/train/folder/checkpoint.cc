@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/error.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr int kFormat = 1;
 constexpr const char *kModel = "model.safetensors", *kModelConfig = "open_clip_config.json",
                      *kOptimizer = "optimizer.safetensors", *kObjective = "objective.safetensors",
+                     *kTrained = "trained.safetensors", *kAverage = "average.safetensors",
                      *kState = "state.json", *kDone = models::kCheckpointDone;
 constexpr const char* kGoBack = "Resume from an earlier step_<N>.";
 constexpr std::string_view kPrefix = "step_", kUnfinished = ".unfinished_", kAside = "old_step_";
@@ -32,15 +34,20 @@ Json seal_of(const fs::path& file) {
 }
 
 Json state_to_json(const TrainState& state, int64_t optimizer_steps) {
-  return {{"format", kFormat},
-          {"step", state.step},
-          {"samples", state.samples},
-          {"next_batch", {{"pass", state.pass}, {"batch", state.batch}}},
-          {"skipped", state.skipped},
-          {"optimizer_steps", optimizer_steps},
-          {"meters", state.meters.to_json()},
-          {"machine", state.machine},
-          {"trajectory", state.trajectory}};
+  Json json = {{"format", kFormat},
+               {"step", state.step},
+               {"samples", state.samples},
+               {"next_batch", {{"pass", state.pass}, {"batch", state.batch}}},
+               {"skipped", state.skipped},
+               {"optimizer_steps", optimizer_steps},
+               {"meters", state.meters.to_json()},
+               {"machine", state.machine},
+               {"trajectory", state.trajectory}};
+  if (state.best.step >= 0) {
+    json["best_validation"] = {
+        {"loss", state.best.loss}, {"step", state.best.step}, {"since", state.best.since}};
+  }
+  return json;
 }
 
 /// What training would answer with a loss of NaN, and blame on its rate.
@@ -53,18 +60,60 @@ std::vector<NamedTensor> read_finite(const fs::path& file) {
   return tensors;
 }
 
+void require_file(const fs::path& file, const std::string& why) {
+  if (!fs::exists(file)) fail_input(file.string() + " is missing, and " + why, {}, kGoBack);
+}
+
+/// Whether what a run goes on from is another thing than the model that it leads to.
+bool has_own_weights(const RunTensors& tensors) {
+  return tensors.average != nullptr || !tensors.model.adapters().empty();
+}
+
+/// What of a model training changes, low-rank matrices included.
+tensor::ParameterTable trained_tensors(const models::Clip& model) {
+  tensor::ParameterTable table;
+  for (const tensor::TableEntry& entry : model.table().entries()) {
+    if (entry.trainable() || entry.kind == tensor::TensorKind::kBuffer) table.add(entry);
+  }
+  table.append(model.adapters().table());
+  return table;
+}
+
+/// The model as it would be used: averaged, low-rank matrices merged in.
+void write_model(const fs::path& file, const RunTensors& tensors) {
+  std::optional<optim::MovingAverage::Applied> averaged;
+  if (tensors.average != nullptr) averaged.emplace(*tensors.average);
+  tensor::write_safetensors(file, tensors.model.file_tensors(), {{"format", "pt"}});
+}
+
 }  // namespace
 
+bool BestValidation::add(double loss_now, int64_t step_now) {
+  if (step >= 0 && !(loss_now < loss)) {
+    ++since;
+    return false;
+  }
+  *this = {loss_now, step_now, 0};
+  return true;
+}
+
 fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
-                         const models::Clip& model, const losses::Objective& objective,
-                         const optim::AdamW& optimizer) {
+                         const RunTensors& tensors) {
+  const auto& [model, objective, optimizer, average] = tensors;
   const fs::path target = checkpoints / (std::string(kPrefix) + std::to_string(state.step));
   try {
     make_folder(checkpoints);
     UnfinishedFolder folder(target);
     std::vector<std::string> files = {kModel, kModelConfig, kOptimizer, kState};
-    tensor::write_safetensors(folder.path() / kModel, model.table().file_tensors(),
-                              {{"format", "pt"}});
+    if (has_own_weights(tensors)) {
+      tensor::write_safetensors(folder.path() / kTrained, trained_tensors(model).file_tensors());
+      files.emplace_back(kTrained);
+    }
+    write_model(folder.path() / kModel, tensors);
+    if (average != nullptr) {
+      tensor::write_safetensors(folder.path() / kAverage, average->state());
+      files.emplace_back(kAverage);
+    }
     write_file(folder.path() / kModelConfig,
                models::to_open_clip_config(model.config()).dump(2) + "\n");
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
@@ -123,6 +172,11 @@ TrainState read_train_state(const fs::path& checkpoint) {
     state.skipped = json.at("skipped").get<int64_t>();
     state.machine = json.at("machine").get<std::string>();
     state.trajectory = json.at("trajectory");
+    if (json.contains("best_validation")) {
+      const Json& best = json["best_validation"];
+      state.best = {best.at("loss").get<double>(), best.at("step").get<int64_t>(),
+                    best.at("since").get<int64_t>()};
+    }
     state.meters = Meters::from_json(json.at("meters"), where);
   } catch (const Json::exception& error) {
     fail_input(where + " cannot be read (" + error.what() + ")", "the state of a checkpoint",
@@ -131,19 +185,27 @@ TrainState read_train_state(const fs::path& checkpoint) {
   return state;
 }
 
-void load_tensors(const fs::path& checkpoint, const TrainState& state, models::Clip& model,
-                  losses::Objective& objective, optim::AdamW& optimizer) {
-  model.load_state(read_finite(checkpoint / kModel), (checkpoint / kModel).string());
+void load_tensors(const fs::path& checkpoint, const TrainState& state, const RunTensors& tensors) {
+  const auto& [model, objective, optimizer, average] = tensors;
+  if (has_own_weights(tensors)) {
+    const fs::path file = checkpoint / kTrained;
+    require_file(file, "the run averages its weights or adapts them (--ema, --lora-rank)");
+    trained_tensors(model).load(read_finite(file), file.string(), "what this run trains");
+  } else {
+    model.load_state(read_finite(checkpoint / kModel), (checkpoint / kModel).string());
+  }
+  if (average != nullptr) {
+    const fs::path file = checkpoint / kAverage;
+    require_file(file, "the run averages its weights (--ema)");
+    average->load_state(read_finite(file), file.string());
+  }
   optimizer.load_state(read_finite(checkpoint / kOptimizer),
                        read_json(checkpoint / kState).value("optimizer_steps", state.step),
                        (checkpoint / kOptimizer).string());
   if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
     const fs::path file = checkpoint / kObjective;
-    if (!fs::exists(file)) {
-      fail_input(file.string() + " is missing, and objective " + objective.config().preset +
-                     " keeps " + std::to_string(own.size()) + " tensors there",
-                 {}, kGoBack);
-    }
+    require_file(file, "objective " + objective.config().preset + " keeps " +
+                           std::to_string(own.size()) + " tensors there");
     own.load(read_finite(file), file.string(), "the objective");
   }
 }

@@ -11,9 +11,20 @@
 #include "losses/objective.h"
 #include "models/clip.h"
 #include "optim/adamw.h"
+#include "optim/moving_average.h"
 #include "train/folder/meters.h"
 
 namespace clipwright::train::folder {
+
+/// The lowest validation loss of a run, and how long ago it was.
+struct BestValidation {
+  double loss = 0;
+  int64_t step = -1;  ///< -1: there was no validation yet
+  int64_t since = 0;  ///< validations after it
+
+  /// Takes in a loss. Returns whether it is the lowest.
+  bool add(double loss_now, int64_t step_now);
+};
 
 /// What a run is besides its tensors.
 struct TrainState {
@@ -22,16 +33,23 @@ struct TrainState {
   int64_t pass = 0, batch = 0;  ///< place of the next batch in the data
   int64_t skipped = 0;          ///< samples that could not be used
   Meters meters;
+  BestValidation best;
   Json trajectory;      ///< every setting that decides the numbers of later steps
   std::string machine;  ///< device and threads: equal ones give equal bits
+};
+
+/// What a run holds in tensors.
+struct RunTensors {
+  models::Clip& model;
+  losses::Objective& objective;
+  optim::AdamW& optimizer;
+  optim::MovingAverage* average = nullptr;  ///< null: none
 };
 
 /// Writes CHECKPOINTS/step_<N> under a temporary name, DONE last, syncs, and renames.
 /// Returns its path. Throws Error(kFailed) and leaves nothing behind when the disk refuses.
 std::filesystem::path save_checkpoint(const std::filesystem::path& checkpoints,
-                                      const TrainState& state, const models::Clip& model,
-                                      const losses::Objective& objective,
-                                      const optim::AdamW& optimizer);
+                                      const TrainState& state, const RunTensors& tensors);
 
 /// The state alone, with every file's size and checksum compared with DONE. Throws Error(kInput)
 /// naming the file that is damaged.
@@ -39,8 +57,10 @@ TrainState read_train_state(const std::filesystem::path& checkpoint);
 
 /// The tensors. Throws Error(kInput) naming file and tensor when they do not fit, or hold what no
 /// step of training leaves.
+/// Where the run averages its weights or adapts them (LoRA), what is frozen stays as it is: the
+/// weights that the run started from.
 void load_tensors(const std::filesystem::path& checkpoint, const TrainState& state,
-                  models::Clip& model, losses::Objective& objective, optim::AdamW& optimizer);
+                  const RunTensors& tensors);
 
 /// The newest finished checkpoint, if any.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& checkpoints);

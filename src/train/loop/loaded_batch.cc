@@ -6,8 +6,9 @@
 
 namespace clipwright::train::loop {
 
-LoadedBatch::LoadedBatch(data::loader::Loader& loader, int image_size)
-    : loader_(loader), image_size_(image_size) {
+LoadedBatch::LoadedBatch(data::loader::Loader& loader, int image_size,
+                         const tuning::PatchDropout* dropout, const data::source::Dataset* pairs)
+    : loader_(loader), image_size_(image_size), dropout_(dropout), pairs_(pairs) {
   parts_.reserve(static_cast<size_t>(loader.parts()));
 }
 
@@ -27,6 +28,12 @@ const StepInput& LoadedBatch::part(int64_t i) {
     for (size_t at = 0; at < batch->images.size(); at += view_bytes) {
       input.views.push_back(torch::from_blob(
           batch->images.data() + at, {batch->size, 3, image_size_, image_size_}, torch::kUInt8));
+    }
+    if (dropout_ != nullptr && dropout_->drops()) {
+      std::vector<std::string> keys;
+      for (const int64_t sample : batch->samples) keys.push_back(pairs_->key(sample));
+      for (size_t v = 0; v < input.views.size(); ++v)
+        input.kept_patches.push_back(dropout_->draw(keys, batch->epoch, v));
     }
     input.texts = std::move(batch->texts);
     input.targets = std::move(batch->targets);

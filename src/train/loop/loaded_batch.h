@@ -6,6 +6,7 @@
 
 #include "data/loader/loader.h"
 #include "train/loop/step_input.h"
+#include "train/tuning/patch_dropout.h"
 
 namespace clipwright::train::loop {
 
@@ -13,7 +14,11 @@ namespace clipwright::train::loop {
 /// the loader when it is done, so that of a whole batch no more is held than the towers still need.
 class LoadedBatch final : public StepParts {
  public:
-  LoadedBatch(data::loader::Loader& loader, int image_size);
+  /// `dropout` may be null, and then `pairs`, whose keys it draws by, is not asked; both must
+  /// outlive this.
+  LoadedBatch(data::loader::Loader& loader, int image_size,
+              const tuning::PatchDropout* dropout = nullptr,
+              const data::source::Dataset* pairs = nullptr);
   int64_t count() const override { return loader_.parts(); }
   const StepInput& part(int64_t i) override;
   void done(int64_t i) override;
@@ -31,6 +36,8 @@ class LoadedBatch final : public StepParts {
   };
   data::loader::Loader& loader_;
   int image_size_;
+  const tuning::PatchDropout* dropout_;
+  const data::source::Dataset* pairs_;
   std::vector<Part> parts_;
   double waited_ = 0;
   int64_t epoch_ = -1, index_ = -1;

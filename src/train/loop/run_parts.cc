@@ -10,10 +10,15 @@
 #include "lexicon/wordnet_files.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
+#include "models/tuning/stretched_context.h"
 #include "models/weights_digest.h"
 #include "tensor/device.h"
 #include "train/loop/frozen.h"
 #include "train/options/image_recipe.h"
+#include "train/tuning/held_out.h"
+#include "train/tuning/layer_rates.h"
+#include "train/tuning/locked.h"
+#include "train/tuning/low_rank_adaptation.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -75,6 +80,11 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
       fail_usage("there is nothing to train on", "--train-data",
                  "Tars, a CSV or TSV, JSONL, Parquet or a folder.");
     data.pairs = open_pairs(options, options.train_data);
+    if (options.hold_out > 0) {
+      tuning::HeldOut parts = tuning::hold_out(data.pairs, options.hold_out, options.seed);
+      data.pairs = parts.training;
+      data.validation = parts.held_out;
+    }
     data.captions = std::make_shared<data::captions::CaptionTable>(
         data::captions::CaptionTable::build(*data.pairs, options.rewrites, options.keep_if));
     if (!options.val_data.empty()) data.validation = open_pairs(options, options.val_data);
@@ -82,6 +92,10 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
   log_info("data: " + data.pairs->describe());
   log_info(data.captions->describe());
   if (data.validation) log_info("validation: " + data.validation->describe());
+  if (options.early_stop_patience > 0 && !data.validation) {
+    fail_usage("--early-stop-patience goes by the validation loss, and there are no pairs for it",
+               "--val-data SRC, or --hold-out 0.1");
+  }
 }
 
 std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
@@ -95,6 +109,14 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
         models::load_trained_model(options::starting_weights(options));
     tell_differences(options, model->config(), weights->config());
     model->load_state(weights->table().file_tensors(), options.pretrained);
+  }
+  const int64_t context = options.context_length;
+  if (context > 0 && starts_from_drawn_weights(options)) {
+    models::ModelConfig longer = model->config();
+    longer.text.context_length = static_cast<int>(context);
+    model = std::make_shared<models::Clip>(longer, options.seed);
+  } else if (context > 0 && context != model->config().text.context_length) {
+    model = models::tuning::with_context_length(*model, context);
   }
   // Weights that somebody trained bring the scale that goes with them.
   if (starts_from_drawn_weights(options)) {
@@ -121,25 +143,36 @@ std::string digest_of_given_weights(const options::TrainOptions& options,
   return starts_from_drawn_weights(options) ? "" : models::weights_digest(model);
 }
 
-void join_objective(losses::Objective& objective, models::Clip& model) {
+void join_objective(const options::TrainOptions& options, losses::Objective& objective,
+                    models::Clip& model) {
   objective.train();
   objective.to(model.logit_scale().device());
   if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
     log_info("objective: " + with_commas(own.parameter_count()) +
              " parameters of its own, which stay in the checkpoints and are not part of the model");
   }
+  tuning::lock_towers(options, model);
+  tuning::adapt_towers(options, objective, model);
   freeze_untrained(model, objective);
+  tuning::require_trained_terms(objective, model);
+}
+
+tensor::ParameterTable model_parameters(const models::Clip& model) {
+  tensor::ParameterTable table = model.table();
+  table.append(model.adapters().table());
+  return table;
 }
 
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,
                              const models::Clip& model, const losses::Objective& objective) {
-  tensor::ParameterTable table = model.table();
+  tensor::ParameterTable table = model_parameters(model);
   table.append(objective.table());
   optim::AdamW optimizer(table, {.beta1 = options.beta1,
                                  .beta2 = options.beta2,
                                  .eps = options.eps,
                                  .weight_decay = options.wd,
-                                 .decay_rule = optim::parse_decay_rule(decay_rule)});
+                                 .decay_rule = optim::parse_decay_rule(decay_rule),
+                                 .rate_factors = tuning::layer_rates(options, model)});
   log_info("optimiser: AdamW, decay " + Json(options.wd).dump() + " on " +
            std::to_string(optimizer.decaying()) + " of " +
            std::to_string(optimizer.parameters().size()) + " tensors");

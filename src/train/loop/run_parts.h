@@ -29,9 +29,13 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
 std::string digest_of_given_weights(const options::TrainOptions& options,
                                     const models::Clip& model);
 
-/// Brings the objective into training mode on the model's device, and freezes what of the model it
-/// does not train.
-void join_objective(losses::Objective& objective, models::Clip& model);
+/// Brings the objective into training mode on the model's device; locks and adapts the towers as
+/// the options say, and freezes what else of the model the objective does not train.
+void join_objective(const options::TrainOptions& options, losses::Objective& objective,
+                    models::Clip& model);
+
+/// The model's tensors and the low-rank matrices beside them.
+tensor::ParameterTable model_parameters(const models::Clip& model);
 
 /// Over what the model and the objective's terms train.
 optim::AdamW build_optimizer(const options::TrainOptions& options, const std::string& decay_rule,

@@ -2,10 +2,12 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "train/loop/tower_pass.h"
+#include "train/tuning/locked.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -148,6 +150,44 @@ class PartBackward {
   TermSums& sums_;
 };
 
+/// What the second pass takes from the first because no gradient enters it: the features of a tower
+/// that is locked as a whole.
+struct KnownFeatures {
+  bool views = false, texts = false;
+
+  KnownFeatures(const models::Clip& model, const losses::Objective& objective,
+                const losses::Wants& of_batch) {
+    const losses::Wants& wants = objective.wants();
+    const tuning::TrainedTowers trained = tuning::trained_towers(model);
+    // Rows of the objective's own that go through a tower are trained through it.
+    views = !trained.image && std::none_of(wants.views.begin(), wants.views.end(),
+                                           [](const auto& view) { return view.branches; });
+    texts = !trained.text && !objective.mask_token().defined() &&
+            std::equal(wants.texts.begin(), wants.texts.end(), of_batch.texts.begin(),
+                       of_batch.texts.end(), [](const auto& a, const auto& b) {
+                         return a.embedding == b.embedding && a.tokens == b.tokens &&
+                                a.padding == b.padding;
+                       });
+  }
+
+  /// What the towers are left to compute.
+  losses::Wants missing(losses::Wants wants) const {
+    if (views) std::fill(wants.views.begin(), wants.views.end(), losses::ImageWants{});
+    if (texts) {
+      std::fill(wants.texts.begin(), wants.texts.end(), losses::TextWants{});
+      wants.rewrites = false;
+    }
+    return wants;
+  }
+
+  void fill_in(losses::Features& features, const losses::Features& first_pass) const {
+    if (views) features.views = first_pass.views;
+    if (!texts) return;
+    features.texts = first_pass.texts;
+    features.rewrites = first_pass.rewrites;
+  }
+};
+
 void add_part(const StepInput& part, losses::StepContext& context) {
   context.pairs += part.pairs();
   context.masked_words += count_masked(part);
@@ -177,7 +217,8 @@ StepLoss evaluate_step(models::Clip& model, losses::Objective& objective, StepPa
   for (int64_t i = 0; i < input.count(); ++i) {
     const StepInput& part = input.part(i);
     add_part(part, context);
-    parts.push_back(run_towers(model, objective, objective.wants(), part, options.bfloat16));
+    parts.push_back(run_towers(model, objective, objective.wants(), part, options.bfloat16, nullptr,
+                               options.frozen));
     input.done(i);
   }
   const losses::Features whole = join(parts);
@@ -219,8 +260,9 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
     const torch::AutoGradMode graph(i == last);
     const StepInput& part = input.part(i);
     add_part(part, context);
-    losses::Features features = run_towers(
-        model, objective, i == last ? objective.wants() : of_batch, part, options.bfloat16, &seen);
+    losses::Features features =
+        run_towers(model, objective, i == last ? objective.wants() : of_batch, part,
+                   options.bfloat16, &seen, options.frozen);
     parts.push_back(with_wanted_texts(features, of_batch));
     if (i == last) with_graph = std::move(features);
     const std::vector<int64_t> rows = rows_of_outputs(parts.back());
@@ -229,7 +271,8 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
     for (size_t k = 0; k < rows.size(); ++k) end[k] += rows[k];
   }
   losses::Features whole = join(parts);
-  parts.clear();
+  const KnownFeatures known(model, objective, of_batch);
+  if (!known.views && !known.texts) parts.clear();
   const std::vector<Tensor> leaves = make_leaves(whole);
   TermSums sums(objective);
   const std::vector<Tensor> gradients = term_gradients(
@@ -240,7 +283,9 @@ StepLoss forward_backward(models::Clip& model, losses::Objective& objective, Ste
   backward.run(with_graph, first[static_cast<size_t>(last)]);
   input.done(last);
   for (int64_t i = 0; i < last; ++i) {
-    with_graph = run_towers(model, objective, objective.wants(), input.part(i), options.bfloat16);
+    with_graph = run_towers(model, objective, known.missing(objective.wants()), input.part(i),
+                            options.bfloat16, nullptr, options.frozen);
+    if (!parts.empty()) known.fill_in(with_graph, parts[static_cast<size_t>(i)]);
     backward.run(with_graph, first[static_cast<size_t>(i)]);
     input.done(i);
   }

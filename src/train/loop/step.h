@@ -9,12 +9,14 @@
 #include "losses/objective.h"
 #include "models/clip.h"
 #include "train/loop/step_input.h"
+#include "train/tuning/frozen_features.h"
 
 namespace clipwright::train::loop {
 
 struct StepOptions {
   int64_t micro_batch = 0;  ///< pairs that go through the towers at once; 0: all
   bool bfloat16 = false;    ///< autocast in the towers; features and loss stay in float32
+  tuning::FrozenTowers* frozen = nullptr;  ///< what locked towers gave before; null: nothing
 };
 
 struct StepLoss {

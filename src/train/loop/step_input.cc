@@ -30,6 +30,8 @@ const StepInput& SlicedBatch::part(int64_t i) {
   const int64_t first = i * micro_batch_, rows = std::min(micro_batch_, pairs_ - first);
   part_ = {};
   for (const Tensor& view : whole_.views) part_.views.push_back(view.narrow(0, first, rows));
+  for (const Tensor& kept : whole_.kept_patches)
+    part_.kept_patches.push_back(kept.narrow(0, first, rows));
   for (const text::bpe::PackedTexts& slot : whole_.texts)
     part_.texts.push_back(slice_texts(slot, first, rows));
   for (size_t k = 0; k < whole_.targets.size(); ++k) {

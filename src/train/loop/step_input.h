@@ -18,6 +18,10 @@ struct StepInput {
   /// `texts` does.
   std::vector<std::vector<int32_t>> targets = {};
 
+  /// For a view of which patches are dropped int64 (N, K), those that are kept; in training alone.
+  /// Empty: of no view.
+  std::vector<Tensor> kept_patches = {};
+
   int64_t pairs() const { return views.at(0).size(0); }
 };
 

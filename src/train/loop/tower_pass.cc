@@ -1,6 +1,7 @@
 #include "train/loop/tower_pass.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/error.h"
 #include "tensor/autocast.h"
@@ -58,8 +59,56 @@ Tensor with_padding(const Tensor& targets, const std::vector<int32_t>& offsets, 
   return padded.view(-1);
 }
 
+/// The same as one list of texts: place n of it is text n % N of list n / N.
+text::bpe::PackedTexts chosen_texts(const std::vector<text::bpe::PackedTexts>& lists,
+                                    const std::vector<int64_t>& places) {
+  text::bpe::PackedTexts chosen;
+  for (const int64_t place : places) {
+    const auto size = static_cast<int64_t>(lists[0].offsets.size()) - 1;
+    const text::bpe::PackedTexts& list = lists[static_cast<size_t>(place / size)];
+    const auto n = static_cast<size_t>(place % size);
+    chosen.ids.insert(chosen.ids.end(), list.ids.begin() + list.offsets[n],
+                      list.ids.begin() + list.offsets[n + 1]);
+    chosen.offsets.push_back(static_cast<int32_t>(chosen.ids.size()));
+  }
+  return chosen;
+}
+
+/// The embeddings of all lists' texts, those that are known from before.
+Tensor kept_text_embeddings(models::Clip& model, const std::vector<text::bpe::PackedTexts>& lists,
+                            const models::TextRequest& request, tuning::FrozenFeatures& kept) {
+  std::vector<tuning::ContentHash> contents;
+  for (const text::bpe::PackedTexts& list : lists) {
+    for (size_t n = 0; n + 1 < list.offsets.size(); ++n)
+      contents.push_back(tuning::content_hash(std::as_bytes(std::span(list.ids).subspan(
+          static_cast<size_t>(list.offsets[n]),
+          static_cast<size_t>(list.offsets[n + 1] - list.offsets[n])))));
+  }
+  return kept.rows(contents, [&](const std::vector<int64_t>& missing) {
+    return model.encode_text(models::to_text_batch(chosen_texts(lists, missing)), request)
+        .embedding;
+  });
+}
+
+/// The embeddings of a view's pictures, those that are known from before.
+Tensor kept_image_embeddings(models::Clip& model, const Tensor& pictures,
+                             tuning::FrozenFeatures& kept) {
+  const Tensor view = pictures.contiguous();
+  const auto size = static_cast<size_t>(view.numel() / view.size(0));
+  std::vector<tuning::ContentHash> contents;
+  for (int64_t n = 0; n < view.size(0); ++n)
+    contents.push_back(tuning::content_hash(std::as_bytes(
+        std::span(view.const_data_ptr<uint8_t>() + static_cast<size_t>(n) * size, size))));
+  return kept.rows(contents, [&](const std::vector<int64_t>& missing) {
+    const Tensor pixels = view.index_select(0, torch::tensor(missing, torch::kInt64))
+                              .to(model.logit_scale().device());
+    return model.encode_image(models::normalize_pixels(pixels, model.config().preprocess)
+                                  .to(model.logit_scale().scalar_type()));
+  });
+}
+
 void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& input,
-                   std::vector<losses::TextFeatures>& texts) {
+                   tuning::FrozenFeatures* kept, std::vector<losses::TextFeatures>& texts) {
   std::vector<text::bpe::PackedTexts> packed;
   std::vector<int64_t> tokens;
   const int64_t length = model.config().text.context_length;
@@ -69,8 +118,13 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
                                           : static_cast<int64_t>(input.texts[k].ids.size()));
   }
   const auto type = model.logit_scale().scalar_type();
-  const models::TextOutputs outputs =
-      model.encode_text(models::to_text_batch(packed), pass.request);
+  models::TextOutputs outputs;
+  if (kept != nullptr && !pass.request.both_sides) {
+    outputs.embedding =
+        kept_text_embeddings(model, packed, pass.request, *kept).to(model.logit_scale().device());
+  } else {
+    outputs = model.encode_text(models::to_text_batch(packed), pass.request);
+  }
   const std::vector<Tensor> embeddings = outputs.embedding.to(type).split(input.pairs());
   std::vector<Tensor> rows(pass.slots.size());
   if (outputs.tokens.defined()) rows = outputs.tokens.to(type).split_with_sizes(tokens);
@@ -95,7 +149,7 @@ void run_text_pass(models::Clip& model, const TextPass& pass, const StepInput& i
 
 losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
                             const losses::Wants& wants, const StepInput& input, bool bfloat16,
-                            tensor::BatchStatistics* seen) {
+                            tensor::BatchStatistics* seen, tuning::FrozenTowers* frozen) {
   const torch::Device device = model.logit_scale().device();
   const auto type = model.logit_scale().scalar_type();
   const tensor::Bfloat16Autocast autocast(device.type(), bfloat16);
@@ -107,10 +161,17 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
     features.views.emplace_back();
     const losses::ImageWants& want = wants.views[v];
     if (!want.embedding && !want.pooled && !want.patches && !want.branches) continue;
+    if (frozen != nullptr && frozen->image) {
+      features.views.back().embedding =
+          kept_image_embeddings(model, input.views[v], *frozen->image).to(device, type);
+      continue;
+    }
     const Tensor pixels =
         models::normalize_pixels(input.views[v].to(device), model.config().preprocess).to(type);
     models::ImageRequest request{.pooled = want.pooled, .patches = want.patches};
     if (want.branches) request.class_tokens = objective.class_tokens();
+    if (model.is_training() && !input.kept_patches.empty())
+      request.kept_patches = input.kept_patches.at(v);
     const models::ImageOutputs outputs = model.encode_image(pixels, request, seen);
     losses::ImageFeatures& view = features.views.back();
     view.embedding = outputs.embedding.to(type);
@@ -120,7 +181,7 @@ losses::Features run_towers(models::Clip& model, const losses::Objective& object
   }
   std::vector<losses::TextFeatures> texts(input.texts.size());
   for (const TextPass& pass : plan_text_passes(objective, wants, input.texts.size()))
-    run_text_pass(model, pass, input, texts);
+    run_text_pass(model, pass, input, frozen != nullptr ? frozen->text.get() : nullptr, texts);
   features.texts.assign(texts.begin(), texts.begin() + static_cast<long>(slots));
   if (wants.rewrites)
     features.rewrites.assign(texts.begin() + static_cast<long>(slots), texts.end());

@@ -8,15 +8,18 @@
 #include "losses/objective.h"
 #include "models/clip.h"
 #include "train/loop/step_input.h"
+#include "train/tuning/frozen_features.h"
 
 namespace clipwright::train::loop {
 
 /// The features of some pairs as `wants` has them, the objective's or less; without unit rows and
 /// scale. What batch normalisation meets is added to `seen`, where one is given. With `bfloat16`
-/// the towers run under autocast; features stay in the model's type.
+/// the towers run under autocast; features stay in the model's type. What `frozen` knows is not
+/// computed, and what it does not know it keeps.
 losses::Features run_towers(models::Clip& model, const losses::Objective& objective,
                             const losses::Wants& wants, const StepInput& input, bool bfloat16,
-                            tensor::BatchStatistics* seen = nullptr);
+                            tensor::BatchStatistics* seen = nullptr,
+                            tuning::FrozenTowers* frozen = nullptr);
 
 /// What stays of features where less is wanted of their texts.
 losses::Features with_wanted_texts(losses::Features features, const losses::Wants& wants);

@@ -32,6 +32,7 @@
 #include "train/options/plan.h"
 #include "train/options/resolved_options.h"
 #include "train/options/trajectory.h"
+#include "train/tuning/patch_dropout.h"
 
 namespace clipwright::train::loop {
 namespace {
@@ -63,12 +64,28 @@ struct Run {
   optim::AdamW& optimizer;
   folder::TrainState state;
   StepOptions step_options;
+  const tuning::PatchDropout& dropout;
+  optim::MovingAverage* average;  ///< null: none
   optim::Schedule schedule;
+  const data::source::Dataset& pairs;
   int64_t skipped_before = 0;  // by earlier sessions
   int64_t saved_step = -1;
   double session_seconds = 0;
   int64_t session_steps = 0;
   SideEvaluation* evaluation = nullptr;
+
+  folder::RunTensors parts() const { return {model, objective, optimizer, average}; }
+};
+
+/// The model is the averaged one as long as this lives, where a run averages.
+class AverageIfAny {
+ public:
+  explicit AverageIfAny(optim::MovingAverage* average) {
+    if (average != nullptr) applied_.emplace(*average);
+  }
+
+ private:
+  std::optional<optim::MovingAverage::Applied> applied_;
 };
 
 std::string last_good(const Run& run) {
@@ -92,7 +109,7 @@ void require_finite(const Run& run, double value, const std::string& what) {
 
 options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   const Clock::time_point start = Clock::now();
-  LoadedBatch batch(loader, run.model.config().vision.image_size);
+  LoadedBatch batch(loader, run.model.config().vision.image_size, &run.dropout, &run.pairs);
   batch.part(0);
   CW_CHECK(batch.epoch() == run.state.pass && batch.index() == run.state.batch,
            "the loader is at another batch than the run");
@@ -108,6 +125,7 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   run.optimizer.clear_gradients();
   run.objective.clamp(run.model.logit_scale());
   run.objective.after_update();
+  if (run.average != nullptr) run.average->update();
 
   folder::TrainState& state = run.state;
   ++state.step;
@@ -139,9 +157,15 @@ options::StepReport take_step(Run& run, data::loader::Loader& loader) {
   return report;
 }
 
+bool stops_early(const Run& run) {
+  return run.options.early_stop_patience > 0 &&
+         run.state.best.since >= run.options.early_stop_patience;
+}
+
 bool saves_now(const Run& run) {
   const int64_t step = run.state.step;
-  if (step == run.plan.total_steps || interrupted()) return true;
+  if (step == run.plan.total_steps || interrupted() || stops_early(run)) return true;
+  if (run.options.early_stop_patience > 0 && run.state.best.step == step) return true;
   if (run.evaluation != nullptr && run.evaluation->wants(step)) return true;
   if (run.options.save_every_steps > 0 && step % run.options.save_every_steps == 0) return true;
   return run.options.save_frequency > 0 &&
@@ -151,7 +175,7 @@ bool saves_now(const Run& run) {
 /// An update can overflow where loss and gradient were still finite; such weights must not become a
 /// checkpoint that counts.
 void require_finite_weights(const Run& run) {
-  tensor::ParameterTable table = run.model.table();
+  tensor::ParameterTable table = model_parameters(run.model);
   table.append(run.objective.table());
   for (const tensor::TableEntry& entry : table.entries()) {
     if (torch::isfinite(entry.leaf).all().item<bool>()) continue;
@@ -165,16 +189,38 @@ void require_finite_weights(const Run& run) {
 void save(Run& run) {
   if (run.saved_step == run.state.step) return;
   require_finite_weights(run);
-  const fs::path checkpoint = folder::save_checkpoint(run.folder.checkpoints(), run.state,
-                                                      run.model, run.objective, run.optimizer);
+  const fs::path checkpoint =
+      folder::save_checkpoint(run.folder.checkpoints(), run.state, run.parts());
   SideEvaluation* evaluation = run.evaluation;
   if (evaluation != nullptr &&
       (evaluation->wants(run.state.step) || run.state.step == run.plan.total_steps))
     evaluation->offer(checkpoint, run.state.step);
-  folder::delete_old_checkpoints(
-      run.folder.checkpoints(), run.options.keep_checkpoints,
-      evaluation == nullptr ? std::set<int64_t>() : evaluation->spared());
+  std::set<int64_t> spared = evaluation == nullptr ? std::set<int64_t>() : evaluation->spared();
+  if (run.options.early_stop_patience > 0) spared.insert(run.state.best.step);
+  folder::delete_old_checkpoints(run.folder.checkpoints(), run.options.keep_checkpoints, spared);
   run.saved_step = run.state.step;
+}
+
+/// Where the run is to end with its best model and not its last.
+void go_back_to_best(Run& run) {
+  const int64_t best = run.state.best.step;
+  if (run.options.early_stop_patience == 0) return;
+  if (stops_early(run)) {
+    log_info("stopped after step " + with_commas(run.state.step) +
+             ": the validation loss has not "
+             "fallen for " +
+             with_commas(run.state.best.since) + " epochs");
+  }
+  if (best < 0 || best == run.state.step) return;
+  const fs::path checkpoint = run.folder.checkpoints() / ("step_" + std::to_string(best));
+  if (!fs::exists(checkpoint)) {
+    log_warning("the validation loss was lowest at step " + with_commas(best) +
+                ", whose checkpoint is gone; the model is that of the last step");
+    return;
+  }
+  folder::load_tensors(checkpoint, folder::read_train_state(checkpoint), run.parts());
+  log_info("the model is that of step " + with_commas(best) +
+           ", with the lowest validation loss, " + Json(run.state.best.loss).dump());
 }
 
 void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& report) {
@@ -195,8 +241,7 @@ void draw_curves(folder::TensorBoardWriter& board, const options::StepReport& re
 
 folder::TrainState restore_or_start(const options::TrainOptions& options,
                                     const folder::RunFolder& folder, const Json& trajectory,
-                                    models::Clip& model, losses::Objective& objective,
-                                    optim::AdamW& optimizer) {
+                                    const folder::RunTensors& tensors) {
   folder::TrainState state;
   if (folder.resumes_from()) {
     state = folder::read_train_state(*folder.resumes_from());
@@ -205,7 +250,7 @@ folder::TrainState restore_or_start(const options::TrainOptions& options,
         options::with_model_of_checkpoint(
             state.trajectory, models::parse_open_clip_config(read_json(config), config.string())),
         trajectory, options.allow_changes, folder.resumes_from()->string());
-    folder::load_tensors(*folder.resumes_from(), state, model, objective, optimizer);
+    folder::load_tensors(*folder.resumes_from(), state, tensors);
     log_info("resuming from " + folder.resumes_from()->string() + " after " +
              with_commas(state.step) + " steps");
   } else if (!options.resume.empty()) {
@@ -248,7 +293,9 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
                 " trains on the originals alone: --caption-policy uniform draws among them");
   }
   const std::shared_ptr<models::Clip> model = build_model(options, resolved.config);
-  join_objective(objective, *model);
+  // Of the weights as they are given: low-rank matrices are none of them.
+  const std::string given_weights = digest_of_given_weights(options, *model);
+  join_objective(options, objective, *model);
   optim::AdamW optimizer = build_optimizer(options, resolved.decay_rule, *model, objective);
   const options::Plan plan = options::plan_run(options, data.pairs->size());
   log_plan(options, plan);
@@ -264,17 +311,32 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
       options::describe_trajectory(filled, plan, *data.pairs, *data.captions,
                                    {.config = model->config(),
                                     .preprocessing = options::training_recipe(own, options.augment),
-                                    .weights = digest_of_given_weights(options, *model)});
+                                    .weights = given_weights});
+  const tuning::PatchDropout dropout(options.force_patch_dropout, model->config().vision,
+                                     options.seed);
+  if (dropout.drops()) {
+    log_info("patch dropout: a step looks at " + std::to_string(dropout.kept()) + " of " +
+             std::to_string(dropout.patches()) + " patches of a picture");
+  }
+  tuning::FrozenTowers frozen = tuning::open_frozen_features(options, objective, *model);
+  std::optional<optim::MovingAverage> average;
+  if (options.ema > 0) average.emplace(model_parameters(*model), options.ema);
+  optim::MovingAverage* const averaged = average ? &*average : nullptr;
   Run run{options,
           folder,
           plan,
           *model,
           objective,
           optimizer,
-          restore_or_start(options, folder, trajectory, *model, objective, optimizer),
-          {.micro_batch = options.batch_size, .bfloat16 = options.precision != "fp32"},
+          restore_or_start(options, folder, trajectory, {*model, objective, optimizer, averaged}),
+          {.micro_batch = options.batch_size,
+           .bfloat16 = options.precision != "fp32",
+           .frozen = &frozen},
+          dropout,
+          averaged,
           optim::Schedule(optim::parse_schedule(options.lr_scheduler), options.lr,
-                          plan.warmup_steps, plan.total_steps)};
+                          plan.warmup_steps, plan.total_steps),
+          *data.pairs};
   run.skipped_before = run.state.skipped;
   run.state.pass = plan.pass(run.state.step);
   run.state.batch = plan.batch(run.state.step);
@@ -305,12 +367,14 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
 
   TrainResult result;
   result.val_loss = std::nan("");
-  while (run.state.step < plan.total_steps && !interrupted()) {
+  while (run.state.step < plan.total_steps && !stops_early(run) && !interrupted()) {
     options::StepReport report = take_step(run, loader);
     folder.keep();
     const bool last = report.step == plan.total_steps;
     if (validation && (plan.ends_epoch(report.step) || last)) {
+      const AverageIfAny applied(run.average);
       result.val_loss = report.val_loss = validation->loss(*model, objective, run.step_options);
+      run.state.best.add(report.val_loss, report.step);
     }
     metrics.append(folder::metrics_row(report));
     if (report.step % curve_every == 0 || last || !std::isnan(report.val_loss))
@@ -333,7 +397,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
     result.samples_per_s =
         static_cast<double>(run.session_steps * plan.global_batch) / run.session_seconds;
   result.skipped = run.state.skipped;
-  result.interrupted = run.state.step < plan.total_steps;
+  result.interrupted = run.state.step < plan.total_steps && !stops_early(run);
   if (run.state.step > 0) folder.keep();
   const auto end_record = [&] {
     record.end({.step = result.steps,
@@ -353,6 +417,8 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   }
   require_finite_weights(run);
   result.model = folder.model();
+  go_back_to_best(run);
+  const AverageIfAny applied(run.average);
   // Without what terms put beside it, a model would be another one.
   folder::UnfinishedFolder unfinished(result.model);
   models::write_open_clip_directory(*model, unfinished.path());

@@ -16,6 +16,8 @@ constexpr OptionRange kOneOrMore = {.least = 1, .expected = "at least 1"};
 constexpr OptionRange kNotNegative = {.least = 0, .expected = "0 or more"};
 constexpr OptionRange kPositive = {.least = 0, .above_least = true, .expected = "above 0"};
 constexpr OptionRange kShare = {.least = 0, .most = 1, .expected = "a share from 0 to 1"};
+constexpr OptionRange kDecay = {
+    .least = 0, .most = 1, .above_least = true, .expected = "above 0, at most 1"};
 constexpr OptionRange kMomentum = {
     .least = 0, .most = 1, .below_most = true, .expected = "from 0 to below 1"};
 
@@ -54,6 +56,15 @@ std::vector<RunOption> make_table() {
        .field = &O::val_data,
        .value = "SRC",
        .help = "held-out pairs; their loss is computed after each epoch"},
+      {.name = "hold-out",
+       .section = "data",
+       .field = &O::hold_out,
+       .value = "SHARE",
+       .help =
+           "without --val-data: this share of the pairs is not trained on and validates instead, "
+           "chosen by key and seed; pairs of one picture stay together",
+       .role = kData,
+       .range = kMomentum},
       {.name = "dataset-type",
        .section = "data",
        .field = &O::dataset_type,
@@ -259,6 +270,124 @@ std::vector<RunOption> make_table() {
        .role = kValue,
        .choices = {"paper", "mean"}},
 
+      {.name = "lock-image",
+       .section = "tuning",
+       .field = &O::lock_image,
+       .value = "",
+       .help =
+           "the image tower stays as it is (LiT): about half the time and memory of a step, and "
+           "what it knows is kept; it learns nothing of new kinds of pictures",
+       .role = kValue},
+      {.name = "lock-image-unlocked-groups",
+       .section = "tuning",
+       .field = &O::lock_image_unlocked_groups,
+       .value = "N",
+       .help =
+           "with --lock-image: train the last N groups all the same (1: the projection, 2: and "
+           "the last block, ...; of a ResNet 1: the attention pool, 2: and the last stage; of a "
+           "timm tower, whose projection is never locked, 1: the last block)",
+       .role = kValue,
+       .range = kCount},
+      {.name = "lock-image-freeze-bn-stats",
+       .section = "tuning",
+       .field = &O::lock_image_freeze_bn_stats,
+       .value = "",
+       .help =
+           "with --lock-image: a locked ResNet normalises by its running statistics, which stay",
+       .role = kValue},
+      {.name = "lock-text",
+       .section = "tuning",
+       .field = &O::lock_text,
+       .value = "",
+       .help = "the text tower stays as it is: a third of a step's time less, and prompts of other "
+               "data keep their features",
+       .role = kValue},
+      {.name = "lock-text-unlocked-layers",
+       .section = "tuning",
+       .field = &O::lock_text_unlocked_layers,
+       .value = "N",
+       .help = "with --lock-text: train the last N groups all the same (1: the projection, 2: and "
+               "the last block, ...)",
+       .role = kValue,
+       .range = kCount},
+      {.name = "image-layer-decay",
+       .section = "tuning",
+       .field = &O::image_layer_decay,
+       .value = "X",
+       .help =
+           "each group of the image tower learns at X times the rate of the one behind it "
+           "(0.65 to 0.9 is usual): what general features are is kept, at no cost; 1: all alike",
+       .role = kValue,
+       .range = kDecay},
+      {.name = "text-layer-decay",
+       .section = "tuning",
+       .field = &O::text_layer_decay,
+       .value = "X",
+       .help = "the same of the text tower",
+       .role = kValue,
+       .range = kDecay},
+      {.name = "lora-rank",
+       .section = "tuning",
+       .field = &O::lora_rank,
+       .value = "R",
+       .help =
+           "LoRA: the model stays, and products of matrices of rank R beside its own are learned "
+           "(4 to 32; 0: no): a hundredth of the optimiser's memory, and little is forgotten; "
+           "model/ has them merged in. Towers that are locked get none",
+       .role = kValue,
+       .range = kCount},
+      {.name = "lora-alpha",
+       .section = "tuning",
+       .field = &O::lora_alpha,
+       .value = "X",
+       .help = "their product counts X / R times (0: twice the rank)",
+       .role = kValue,
+       .range = kNotNegative,
+       .shows_default = false},
+      {.name = "lora-targets",
+       .section = "tuning",
+       .field = &O::lora_targets,
+       .value = "NAME",
+       .help = "which matrices: q, k, v, o of attention, mlp (default: all; fewer cost less and "
+               "learn less)",
+       .role = kValue,
+       .splits = true},
+      {.name = "cache-features",
+       .section = "tuning",
+       .field = &O::cache_features,
+       .value = "DIR",
+       .help =
+           "keep what a tower gives that is locked as a whole, so that it runs in the first epoch "
+           "alone (an image tower needs --augment none); costs 4 bytes a number on disk and in "
+           "memory"},
+      {.name = "force-patch-dropout",
+       .section = "tuning",
+       .field = &O::force_patch_dropout,
+       .value = "SHARE",
+       .help =
+           "leave this share of a picture's patches out of each training step: 0.5 about halves "
+           "the image tower's time, at some accuracy; never in evaluation",
+       .role = kValue,
+       .range = kMomentum},
+      {.name = "context-length",
+       .section = "tuning",
+       .field = &O::context_length,
+       .value = "N",
+       .help = "texts of up to N tokens, beyond the model's 77: positions behind the first 20 are "
+               "interpolated as Long-CLIP does (0: as the model has it); long texts cost as they "
+               "are long",
+       .role = kModel,
+       .range = kCount},
+      {.name = "ema",
+       .section = "tuning",
+       .field = &O::ema,
+       .value = "DECAY",
+       .help = "average the weights over about 1 / (1 - DECAY) steps, e.g. 0.99: validation, "
+               "checkpoints as models and model/ have the average (0: no); costs the weights' "
+               "memory once more",
+       .role = kValue,
+       .range = kMomentum},
+
       {.name = "batch-size",
        .section = "optim",
        .field = &O::batch_size,
@@ -433,6 +562,14 @@ std::vector<RunOption> make_table() {
        .value = "N",
        .help = "checkpoint every N epochs (0: no)",
        .range = kCount},
+      {.name = "early-stop-patience",
+       .section = "run",
+       .field = &O::early_stop_patience,
+       .value = "N",
+       .help =
+           "end the run when the validation loss has not fallen for N epochs; model/ is then the "
+           "checkpoint where it was lowest (0: the last step; needs --val-data)",
+       .range = kCount},
       {.name = "keep-checkpoints",
        .section = "run",
        .field = &O::keep_checkpoints,
@@ -486,6 +623,7 @@ std::span<const OptionSection> option_sections() {
                                                 {"captions", "Data"},
                                                 {"model", "Model and objective"},
                                                 {"objective", "Model and objective"},
+                                                {"tuning", "Fine-tuning"},
                                                 {"optim", "Optimiser"},
                                                 {"machine", "Machine"},
                                                 {"run", "Run folder"}};

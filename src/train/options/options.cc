@@ -8,6 +8,7 @@
 #include "core/config/toml_parser.h"
 #include "core/error.h"
 #include "core/words.h"
+#include "models/tuning/adapters.h"
 #include "train/options/option_table.h"
 
 namespace clipwright::train::options {
@@ -86,10 +87,42 @@ void check_options(const TrainOptions& options) {
                "--batch-size times --accum-freq of at least 2");
   if (options.epochs == 0 && options.steps == 0)
     fail_usage("the run has no steps", "--epochs or --steps of at least 1");
+  if (options.hold_out > 0 && !options.val_data.empty())
+    fail_usage("--hold-out keeps pairs back for validation, and --val-data brings some",
+               "one of the two");
   if (options.eval.empty() && options.eval_every > 0)
     fail_usage("--eval-every is given without --eval", "--eval SUITE --eval-data-root DIR");
   if (!options.eval.empty() && options.eval_data_root.empty())
     fail_usage("--eval is given without --eval-data-root", "the folder that holds its sets");
+  if (!options.lock_image &&
+      (options.lock_image_unlocked_groups > 0 || options.lock_image_freeze_bn_stats)) {
+    fail_usage(options.lock_image_freeze_bn_stats
+                   ? "--lock-image-freeze-bn-stats is given without --lock-image"
+                   : "--lock-image-unlocked-groups is given without --lock-image",
+               "--lock-image, which it is an exception to");
+  }
+  if (!options.lock_text && options.lock_text_unlocked_layers > 0)
+    fail_usage("--lock-text-unlocked-layers is given without --lock-text",
+               "--lock-text, which it is an exception to");
+  if (options.lora_rank == 0 && (options.lora_alpha > 0 || !options.lora_targets.empty())) {
+    fail_usage(std::string(options.lora_alpha > 0 ? "--lora-alpha" : "--lora-targets") +
+                   " is given without --lora-rank",
+               "--lora-rank, say 8");
+  }
+  for (const std::string& target : options.lora_targets) {
+    const std::vector<std::string>& known = models::tuning::adapter_targets();
+    if (std::find(known.begin(), known.end(), target) == known.end())
+      fail_usage("--lora-targets names '" + target + "'", listed(known, ", "));
+    if (std::count(options.lora_targets.begin(), options.lora_targets.end(), target) > 1)
+      fail_usage("--lora-targets names " + target + " twice", "each once");
+  }
+  if (options.lock_image && options.lock_image_unlocked_groups == 0 &&
+      options.force_patch_dropout > 0) {
+    fail_usage(
+        "--force-patch-dropout leaves out patches of a tower that --lock-image holds: it could not "
+        "learn to do without them",
+        "one of the two");
+  }
   if (options.model.empty())
     fail_usage("--model is empty", "an architecture's name or a model directory");
   if (options.precision != "fp32" && options.device.rfind("cuda", 0) != 0)

@@ -38,6 +38,7 @@ struct TrainOptions {
   // Data
   std::string train_data;  ///< tars, CSV/TSV, JSONL, Parquet or a folder (data/source/dataset.h)
   std::string val_data;    ///< pairs whose loss is computed after each epoch; empty: none
+  double hold_out = 0;     ///< share of the pairs that is kept back for that; 0: none
   std::string dataset_type = "auto";
   std::string csv_separator = "\t", csv_img_key = "filepath", csv_caption_key = "title";
   std::string image_root;             ///< prefix of relative image paths in a table
@@ -70,6 +71,19 @@ struct TrainOptions {
   double logit_scale_start = 0, logit_scale_min = 0, logit_scale_max = 0;
   std::string freeze_patch_embedding = "auto";  ///< on | off | auto: as the preset has it
 
+  // Fine-tuning
+  bool lock_image = false, lock_text = false;  ///< towers that stay as they are
+  int64_t lock_image_unlocked_groups = 0, lock_text_unlocked_layers = 0;  ///< but for the last ones
+  double image_layer_decay = 1, text_layer_decay = 1;  ///< of rates, a group nearer to the input
+  int64_t lora_rank = 0;  ///< of matrices beside those of the towers, which stay; 0: no LoRA
+  double lora_alpha = 0;  ///< their product is scaled by alpha / rank; 0: twice the rank
+  std::vector<std::string> lora_targets;  ///< q, k, v, o, mlp; empty: all
+  double force_patch_dropout = 0;         ///< share of patches that a step leaves out
+  int64_t context_length = 0;             ///< tokens of a text; 0: as the model has it
+  std::string cache_features;  ///< folder for what a locked tower gives; empty: computed every time
+  double ema = 0;  ///< decay of the averaged weights that are evaluated and exported; 0: none
+  bool lock_image_freeze_bn_stats = false;  ///< running statistics of what is locked stay as well
+
   // Optimiser
   int64_t batch_size = 64;  ///< pairs that go through the towers at once
   int64_t accum_freq =
@@ -99,7 +113,8 @@ struct TrainOptions {
   int64_t eval_every = 0;        ///< steps; 0: only after the last
   int64_t save_every_steps = 0;  ///< 0: only by epoch and at the end
   int64_t save_frequency = 1;    ///< checkpoints every so many epochs; 0: never by epoch
-  int64_t keep_checkpoints = 3;  ///< older ones are deleted; 0: keep all
+  int64_t early_stop_patience = 0;  ///< validations without a better loss that end the run; 0: none
+  int64_t keep_checkpoints = 3;     ///< older ones are deleted; 0: keep all
   int64_t log_every_n_steps = 100;
   bool paired_baseline =
       false;  ///< afterwards the same run with original captions into NAME-baseline

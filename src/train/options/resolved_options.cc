@@ -8,6 +8,7 @@
 #include "core/words.h"
 #include "data/transform/view_recipe.h"
 #include "losses/presets.h"
+#include "models/tuning/adapters.h"
 #include "train/options/image_recipe.h"
 
 namespace clipwright::train::options {
@@ -223,6 +224,10 @@ TrainOptions filled_in(const TrainOptions& options, const ResolvedOptions& resol
   filled.logit_scale_min = config.scale.lowest;
   filled.logit_scale_max = config.scale.highest;
   filled.freeze_patch_embedding = config.freeze_patch_embedding ? "on" : "off";
+  if (filled.lora_rank > 0) {
+    if (filled.lora_alpha == 0) filled.lora_alpha = 2 * static_cast<double>(filled.lora_rank);
+    if (filled.lora_targets.empty()) filled.lora_targets = models::tuning::adapter_targets();
+  }
   filled.caption_policy = resolved.objective.caption_policy;
   filled.decay_rule = resolved.objective.decay_rule;
   filled.augment = resolved.augment;

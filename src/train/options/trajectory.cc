@@ -219,6 +219,12 @@ Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
   fill_in("views", {"base"});
   fill_in("texts", {"caption"});
   fill_in("freeze-patch-embedding", "off");
+  // Before runs were fine-tuned in parts all of a model was trained, as the defaults have it.
+  static const TrainOptions kDefaults;
+  for (const RunOption& option : run_options()) {
+    if (option.section == "tuning" && option.role == OptionRole::kValue)
+      fill_in(option.name.data(), option_value(option, kDefaults));
+  }
   const losses::ScaleRange scale;
   fill_in("logit-scale-start", scale.start);
   fill_in("logit-scale-min", scale.lowest);

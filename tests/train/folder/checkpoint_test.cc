@@ -45,7 +45,7 @@ class Checkpoint : public testing::Test {
     return state;
   }
   fs::path save(int64_t step) {
-    return save_checkpoint(checkpoints(), state_at(step), model_, objective_, optimizer_);
+    return save_checkpoint(checkpoints(), state_at(step), {model_, objective_, optimizer_});
   }
   fs::path checkpoints() const { return folder_.path() / "checkpoints"; }
   std::set<std::string> names() const {
@@ -83,7 +83,7 @@ TEST_F(Checkpoint, EverythingComesBack) {
 
   models::Clip other(small_config(), 2);
   optim::AdamW optimizer(other.table(), {});
-  load_tensors(path, state, other, objective_, optimizer);
+  load_tensors(path, state, {other, objective_, optimizer});
   const auto expected = model_.table().file_tensors(), got = other.table().file_tensors();
   for (size_t i = 0; i < expected.size(); ++i)
     EXPECT_TRUE(torch::equal(expected[i].second, got[i].second)) << expected[i].first;
@@ -156,7 +156,7 @@ TEST_F(Checkpoint, AnotherModelIsRefused) {
   config.text.layers = 3;
   models::Clip other(config, 2);
   optim::AdamW optimizer(other.table(), {});
-  EXPECT_THROW(load_tensors(path, read_train_state(path), other, objective_, optimizer), Error);
+  EXPECT_THROW(load_tensors(path, read_train_state(path), {other, objective_, optimizer}), Error);
 }
 
 /// What loading says of a checkpoint of these in which a tensor of a file was changed.
@@ -173,7 +173,7 @@ std::string told(const fs::path& checkpoint, models::Clip& model, losses::Object
   optim::AdamW optimizer(all, {});
   std::string said;
   try {
-    load_tensors(checkpoint, {}, model, objective, optimizer);
+    load_tensors(checkpoint, {}, {model, objective, optimizer});
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput) << error.what();
     said = error.what();
@@ -222,8 +222,9 @@ TEST_F(Checkpoint, OfEveryObjectiveADamagedBufferIsNamedWithItsFile) {
     losses::Objective objective(small_preset(name), model_.config(), 5);
     tensor::ParameterTable all = model_.table();
     all.append(objective.table());
+    optim::AdamW optimizer(all, {});
     const fs::path path =
-        save_checkpoint(checkpoints(), state_at(7), model_, objective, optim::AdamW(all, {}));
+        save_checkpoint(checkpoints(), state_at(7), {model_, objective, optimizer});
     for (const tensor::TableEntry& entry : objective.table().entries()) {
       if (entry.kind != tensor::TensorKind::kBuffer || !seen.insert(entry.name).second) continue;
       kinds.insert(entry.name.substr(entry.name.rfind('.')));
@@ -254,8 +255,9 @@ TEST_F(Checkpoint, AQueueOfHalfPrecisionIsOfUnitLengthButForItsRounding) {
     losses::Objective objective(config, model_.config(), 5);
     tensor::ParameterTable all = model_.table();
     all.append(objective.table());
+    optim::AdamW optimizer(all, {});
     const fs::path path =
-        save_checkpoint(checkpoints(), state_at(7), model_, objective, optim::AdamW(all, {}));
+        save_checkpoint(checkpoints(), state_at(7), {model_, objective, optimizer});
     const std::string queue = "nearest-text.queue", file = "objective.safetensors";
     EXPECT_EQ(told(path, model_, objective, file, queue, [](const Tensor& value) { return value; }),
               "");
@@ -268,8 +270,8 @@ TEST_F(Checkpoint, AQueueOfHalfPrecisionIsOfUnitLengthButForItsRounding) {
 TEST_F(Checkpoint, ParametersStatisticsAndMomentsThatTrainingCannotLeaveAreNamed) {
   models::Clip resnet(models::reduced(models::find_model_config("RN50")), 1);
   losses::Objective objective(losses::find_preset("clip"), resnet.config());
-  const fs::path path = save_checkpoint(checkpoints(), state_at(7), resnet, objective,
-                                        optim::AdamW(resnet.table(), {}));
+  optim::AdamW optimizer(resnet.table(), {});
+  const fs::path path = save_checkpoint(checkpoints(), state_at(7), {resnet, objective, optimizer});
   const auto broken = [](const Tensor& value) { return value * NAN; };
   const auto below = [](const Tensor& value) { return value - 1000; };
   const std::tuple<const char*, const char*, std::function<Tensor(const Tensor&)>> cases[] = {
@@ -289,7 +291,8 @@ TEST_F(Checkpoint, ParametersStatisticsAndMomentsThatTrainingCannotLeaveAreNamed
 
 TEST_F(Checkpoint, WithoutTheObjectivesTensorsItSaysWhichFileIsMissing) {
   losses::Objective objective(small_preset("declip"), model_.config(), 5);
-  const fs::path path = save_checkpoint(checkpoints(), state_at(7), model_, objective, optimizer_),
+  const fs::path path =
+                     save_checkpoint(checkpoints(), state_at(7), {model_, objective, optimizer_}),
                  file = path / "objective.safetensors";
   fs::remove(file);
   const auto names_it =
@@ -297,7 +300,7 @@ TEST_F(Checkpoint, WithoutTheObjectivesTensorsItSaysWhichFileIsMissing) {
                      testing::HasSubstr("earlier step_<N>"));
   EXPECT_THAT(error_of(path), names_it);
   try {
-    load_tensors(path, state_at(7), model_, objective, optimizer_);
+    load_tensors(path, state_at(7), {model_, objective, optimizer_});
     FAIL() << "loaded";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ExitCode::kInput);
