@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/error.h"
+
 namespace clipwright {
 namespace {
 
@@ -31,6 +33,19 @@ TEST(Words, RecordsHoldFourDigits) {
   EXPECT_EQ(rounded(0.12345678), 0.1235);
   EXPECT_EQ(rounded(-2.00004), -2);
   EXPECT_TRUE(std::isnan(rounded(std::nan(""))));
+}
+
+TEST(Printable, ControlCharactersAreShownAndTheRestStays) {
+  EXPECT_EQ(printable("a\nb\r\x1b[2J\x7f\t\xc3\xa4"), "a\\nb\\x0d\\x1b[2J\\x7f\t\xc3\xa4");
+  EXPECT_EQ(printable(std::string(1, '\0')), "\\x00");
+  EXPECT_EQ(printable(""), "");
+}
+
+TEST(Printable, AnErrorIsOneLine) {
+  const Error error(ExitCode::kInput, "model\nname.pt: is empty", "a file\nof weights",
+                    "Try\nagain.");
+  EXPECT_STREQ(error.what(),
+               "model\\nname.pt: is empty; expected a file\\nof weights. Try\\nagain.");
 }
 
 }  // namespace
