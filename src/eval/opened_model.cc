@@ -19,7 +19,8 @@ Tensor class_tokens_to_average(const OpenedModel& opened, const std::string& rea
   if (reading == "first") return {};
   if (reading != "average") fail_usage("--class-tokens is '" + reading + "'", "first or average");
   const fs::path folder = models::find_model_folder(opened.source);
-  const Tensor tokens = folder.empty() ? Tensor() : losses::read_class_tokens(folder);
+  const bool reads_none = folder.empty() || opened.model->config().vision.mean_pooling;
+  const Tensor tokens = reads_none ? Tensor() : losses::read_class_tokens(folder);
   if (!tokens.defined()) {
     fail_usage(opened.source + " has one class token",
                "a model that was trained with multi-text.class-tokens above 1",

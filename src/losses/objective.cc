@@ -108,7 +108,9 @@ void check_tower(const ChosenTerm& chosen, const TowerWidths& widths, const std:
   const int64_t class_tokens = kind.class_tokens ? kind.class_tokens(chosen.options) : 1;
   if (class_tokens > 1 && widths.class_token.empty()) {
     fail_usage("term " + kind.name + " gives a picture " + std::to_string(class_tokens) +
-                   " class tokens, and " + model + "'s image tower is a ResNet, which has none",
+                   " class tokens, and " + model + "'s image tower " +
+                   (widths.image_patches == 0 ? "is a ResNet, which has none"
+                                              : "averages patches and reads none"),
                "a vision transformer, such as ViT-B-32, or " + kind.name + ".class-tokens=1");
   }
 }
@@ -156,7 +158,7 @@ TowerWidths widths_of(const models::ModelConfig& config) {
   // timm's files hold it as a sequence of one in a batch of one.
   std::vector<int64_t> class_token = {vision.width};
   if (vision.timm_names) class_token = {1, 1, vision.width};
-  if (resnet) class_token.clear();
+  if (resnet || vision.mean_pooling) class_token.clear();
   return {.embedding = config.embed_dim,
           .image_pooled = pooled,
           .image_patches = resnet ? 0 : vision.width,

@@ -25,6 +25,10 @@ struct VisionConfig {
   bool qk_norm = false;     ///< LayerNorm over head_dim on q and k (LaCLIP)
   bool timm_names = false;  ///< LaCLIP: tensors are named as timm names them (visual.trunk.*,
                             ///< visual.head.proj.weight)
+  /// A picture's feature is the mean of its patches' rows behind the last norm, and not the class
+  /// token's.
+  bool mean_pooling = false;
+  bool projection_bias = false;  ///< behind the projection; of timm's names alone
   std::vector<int>
       resnet_layers;  ///< non-empty: OpenAI's ModifiedResNet with these stages, not a transformer
 };

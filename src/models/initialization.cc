@@ -74,6 +74,7 @@ Draw vision_rule(const VisionConfig& vision, const std::string& name) {
   // linear layers keep PyTorch's default.
   if (ends_with(name, "pos_embed")) return normal(kTimmDeviation);
   if (ends_with(name, "head.proj.weight")) return normal(1 / std::sqrt(width));
+  if (ends_with(name, "head.proj.bias")) return pytorch_default(width);
   if (name.find("attn.qkv.") != std::string::npos || name.find("attn.proj.") != std::string::npos ||
       name.find("mlp.fc1.") != std::string::npos)
     return pytorch_default(width);

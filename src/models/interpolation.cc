@@ -71,6 +71,8 @@ std::vector<std::string> architecture_differences(const ModelConfig& a, const Mo
     differ.compare("vision.patch_bias", image.patch_bias, other_image.patch_bias);
     differ.compare("vision.qk_norm", image.qk_norm, other_image.qk_norm);
     differ.compare("vision.timm_names", image.timm_names, other_image.timm_names);
+    differ.compare("vision.mean_pooling", image.mean_pooling, other_image.mean_pooling);
+    differ.compare("vision.projection_bias", image.projection_bias, other_image.projection_bias);
   }
   const TextConfig &text = a.text, &other_text = b.text;
   differ.compare("text.context_length", text.context_length, other_text.context_length);

@@ -25,6 +25,7 @@ std::string image_text(const VisionConfig& vision) {
          std::to_string(vision.width) + ", " + std::to_string(vision.layers) + " layers, " +
          std::to_string(vision.heads) + " heads, " + activation_text(vision.activation) +
          (vision.qk_norm ? ", norms of queries and keys" : "") +
+         (vision.mean_pooling ? ", patches averaged" : "") +
          (vision.timm_names ? ", timm's names" : "") + ", pictures of " + size + " x " + size;
 }
 

@@ -78,15 +78,18 @@ class Section {
       fail_input(
           where_ + "." + key + " is " + to_line(value) + ", a part that this program does not have",
           to_line(off),
-          "Supported are OpenAI's and open_clip's plain ViT and ResNet models and LaCLIP's.");
+          "Supported are OpenAI's and open_clip's plain ViT and ResNet models, LaCLIP's, and "
+          "timm's "
+          "plain vision transformers.");
     }
   }
 
-  [[noreturn]] void refuse(const char* key, const std::string& expected) const {
+  [[noreturn]] void refuse(const char* key, const std::string& expected,
+                           const std::string& advice = {}) const {
     const auto found = object_.find(key);
     fail_input(
         where_ + "." + key + (found == object_.end() ? " is missing" : " is " + to_line(*found)),
-        expected);
+        expected, advice);
   }
 
   void finish() const {
@@ -142,11 +145,15 @@ constexpr TimmSize kTimmSizes[] = {
 VisionConfig parse_timm(Section& tower) {
   VisionConfig vision;
   const std::string name = tower.text("timm_model_name", "");
+  if (name.find("siglip") != std::string::npos)
+    tower.refuse("timm_model_name", "a CLIP model", kNoSiglip);
   std::smatch match;
   static const std::regex kPattern(
       "vit_(tiny|small|base|large)_patch([1-9][0-9]?)_([1-9][0-9]{1,3})");
   if (!std::regex_match(name, match, kPattern)) {
-    tower.refuse("timm_model_name", "a plain vision transformer such as vit_base_patch16_224");
+    tower.refuse("timm_model_name",
+                 "a plain vision transformer of timm's (tiny, small, base or large), such as "
+                 "vit_base_patch16_224");
   }
   for (const TimmSize& size : kTimmSizes) {
     if (match[1] != size.name) continue;
@@ -160,12 +167,13 @@ VisionConfig parse_timm(Section& tower) {
   vision.norm_before_blocks = false;
   vision.patch_bias = true;
   vision.timm_names = true;
-  if (!tower.has("timm_pool"))
-    fail_input("a timm vision tower without 'timm_pool' (open_clip then averages patches)",
-               "\"timm_pool\": \"token\"");
-  tower.only("timm_pool", "token");
-  tower.only("timm_proj", "linear");
-  tower.only("timm_proj_bias", false);
+  const std::string pool = tower.text("timm_pool", "avg");
+  if (pool != "token" && pool != "avg")
+    tower.refuse("timm_pool", "token (the class token's row) or avg (the mean of the patches')");
+  vision.mean_pooling = pool == "avg";
+  // Without a projection of its own timm's head is one, and its norm another.
+  if (tower.text("timm_proj", "linear") != "linear") tower.refuse("timm_proj", "linear");
+  vision.projection_bias = tower.flag("timm_proj_bias", false);
   tower.only("timm_drop", 0);
   tower.only("timm_drop_path", 0);
   tower.flag("timm_model_pretrained", false);
@@ -226,7 +234,11 @@ VisionConfig parse_vision(Section tower, bool quick_gelu) {
   refuse_custom_blocks(tower);
   tower.only("attentional_pool", false);
   tower.only("pos_embed_type", "learnable");
-  tower.only("pool_type", "tok");
+  if (const std::string pool = tower.text("pool_type", "tok"); pool == "avg") {
+    if (vision.resnet_layers.empty() && !vision.timm_names) vision.mean_pooling = true;
+  } else if (pool != "tok") {
+    tower.refuse("pool_type", "tok (the class token's row) or avg (the mean of the patches')");
+  }
   // Read for nothing: they have no effect on the towers above.
   for (const char* key :
        {"attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained", "timm_pool",
@@ -340,8 +352,9 @@ Json timm_vision_json(const VisionConfig& vision) {
   if (vision.image_size != 224) kwargs["img_size"] = vision.image_size;
   json["timm_model_name"] = "vit_" + std::string(nearest_size->name) + "_patch16_224";
   json["timm_model_pretrained"] = false;
-  json["timm_pool"] = "token";
+  json["timm_pool"] = vision.mean_pooling ? "avg" : "token";
   json["timm_proj"] = "linear";
+  if (vision.projection_bias) json["timm_proj_bias"] = true;
   if (!kwargs.empty()) json["timm_model_kwargs"] = kwargs;
   json["image_size"] = vision.image_size;
   return json;
@@ -359,6 +372,7 @@ Json vision_json(const VisionConfig& vision) {
   if (head_width != 64) json["head_width"] = head_width;
   if (vision.mlp_ratio != 4) json["mlp_ratio"] = vision.mlp_ratio;
   if (!vision.norm_before_blocks) json["no_ln_pre"] = true;
+  if (vision.mean_pooling) json["pool_type"] = "avg";
   if (vision.norm_epsilon != 1e-5) json["norm_kwargs"] = {{"eps", vision.norm_epsilon}};
   return json;
 }
@@ -377,8 +391,8 @@ ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
   if (config.embed_dim < 1)
     fail_input(place + ".model_cfg has no 'embed_dim'", "a positive whole number");
   const bool quick_gelu = top.flag("quick_gelu", false);
-  for (const char* key :
-       {"multimodal_cfg", "audio_cfg", "genlip_cfg", "genlap_cfg", "init_logit_bias"})
+  if (top.has("init_logit_bias")) top.refuse("init_logit_bias", "a CLIP model", kNoSiglip);
+  for (const char* key : {"multimodal_cfg", "audio_cfg", "genlip_cfg", "genlap_cfg"})
     top.only(key, nullptr);
   top.only("nonscalar_logit_scale", false);
   top.number("init_logit_scale", 0);
@@ -402,8 +416,9 @@ std::string beyond_open_clip(const ModelConfig& config) {
                                   : !config.vision.resnet_layers.empty() ||
                                         config.vision.activation == config.text.activation;
   if (!one_activation) return "towers of different activations";
-  if (!config.vision.timm_names && (config.vision.qk_norm || config.vision.patch_bias))
-    return "an image tower with QK-norm or a patch bias in open_clip's own naming";
+  if (!config.vision.timm_names &&
+      (config.vision.qk_norm || config.vision.patch_bias || config.vision.projection_bias))
+    return "an image tower with QK-norm or a patch or projection bias in open_clip's own naming";
   return "";
 }
 

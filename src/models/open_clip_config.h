@@ -10,6 +10,12 @@
 
 namespace clipwright::models {
 
+/// Behind what tells a SigLIP model.
+inline constexpr const char* kNoSiglip =
+    "It is a SigLIP model: their image towers (pooled by attention), text towers (without a causal "
+    "mask) and SentencePiece vocabularies are not read. Vision transformers and ResNets of CLIP's "
+    "kind are, with CLIP's own vocabulary.";
+
 /// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading
 /// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
 /// other than LaCLIP's, Hugging Face text towers, ...), saying which.

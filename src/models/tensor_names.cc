@@ -55,6 +55,7 @@ tensor::ParameterTable timm_table(const towers::VisionTransformer& vision) {
   table.add({.name = "visual.head.proj.weight",
              .leaf = vision.projection,
              .layout = tensor::FileLayout::kTransposed});
+  if (vision.projection_bias.defined()) table.add("visual.head.proj.bias", vision.projection_bias);
   return table;
 }
 

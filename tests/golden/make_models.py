@@ -62,6 +62,26 @@ MODELS = {
         },
         {**IMAGENET, "interpolation": "bilinear", "resize_mode": "shortest"},
     ),
+    # Plain towers whose patches are averaged, timm's and open_clip's own.
+    "timm-averaged": (
+        {
+            "embed_dim": 16,
+            "vision_cfg": {
+                "timm_model_name": "vit_tiny_patch16_224", "timm_model_pretrained": False, "timm_pool": "avg", "timm_proj": "linear",
+                "timm_proj_bias": True, "timm_model_kwargs": {**TIMM_KWARGS, "qk_norm": False, "depth": 1}, "image_size": 32,
+            },
+            "text_cfg": {**TEXT, "layers": 1},
+        },
+        {**IMAGENET, "interpolation": "bilinear", "resize_mode": "shortest"},
+    ),
+    "vit-averaged": (
+        {
+            "embed_dim": 16,
+            "vision_cfg": {"image_size": 32, "layers": 1, "width": 24, "patch_size": 8, "head_width": 12, "pool_type": "avg"},
+            "text_cfg": {**TEXT, "layers": 1},
+        },
+        {**OPENAI, "interpolation": "bicubic", "resize_mode": "shortest"},
+    ),
 }
 
 

@@ -82,12 +82,53 @@ TEST(OpenClipConfig, RefusesWhatItDoesNotKnow) {
   config = minimal();
   config["model_cfg"]["vision_cfg"]["qk_norm"] = true;
   expect_refused(config, "qk_norm");
-  config = laclip();
-  config["model_cfg"]["vision_cfg"].erase("timm_pool");
-  expect_refused(config, "averages patches");
   config = minimal();
+  config["model_cfg"]["vision_cfg"]["pool_type"] = "none";
+  expect_refused(config, "avg (the mean");
+}
+
+TEST(OpenClipConfig, TimmTowersOfOtherKindsAreNamed) {
+  for (const auto& [key, value, words] : std::vector<std::tuple<const char*, Json, const char*>>{
+           {"timm_pool", "map", "avg (the mean of the patches')"},
+           {"timm_pool", "", "avg (the mean"},
+           {"timm_pool", "rot_attn", "avg (the mean"},
+           {"timm_proj", "mlp", "expected linear"},
+           {"timm_proj", "none", "expected linear"},
+           {"timm_model_name", "vit_medium_patch16_gap_256", "vit_medium_patch16_gap_256"},
+           {"timm_model_name", "vit_relpos_medium_patch16_cls_224", "vit_relpos"},
+           {"timm_model_name", "vit_base_patch16_clip_224", "vit_base_patch16_clip_224"},
+           {"timm_model_name", "eva02_base_patch16_clip_224", "eva02"},
+           {"timm_model_name", "vitamin_small_224", "vitamin"},
+           {"timm_model_name", "swin_base_patch4_window7_224", "swin"},
+           {"timm_model_name", "fastvit_mci2", "fastvit_mci2"},
+           {"timm_model_name", "vit_base_patch16_siglip_224", "It is a SigLIP model"}}) {
+    Json config = laclip();
+    config["model_cfg"]["vision_cfg"][key] = value;
+    expect_refused(config, words);
+  }
+}
+
+TEST(OpenClipConfig, SiglipModelsAreNamed) {
+  Json config = minimal();
   config["model_cfg"]["init_logit_bias"] = -10;
-  expect_refused(config, "init_logit_bias");
+  expect_refused(config, "It is a SigLIP model");
+}
+
+TEST(OpenClipConfig, PoolingAndProjectionBiasAreWrittenAsTheyWereRead) {
+  Json config = laclip();
+  config["model_cfg"]["vision_cfg"].erase("timm_pool");
+  config["model_cfg"]["vision_cfg"]["timm_proj_bias"] = true;
+  const ModelConfig timm = parse_open_clip_config(config, "x");
+  EXPECT_TRUE(timm.vision.mean_pooling) << "open_clip's default";
+  EXPECT_TRUE(timm.vision.projection_bias);
+  const Json written = to_open_clip_config(timm);
+  EXPECT_EQ(written["model_cfg"]["vision_cfg"]["timm_pool"], "avg");
+  EXPECT_EQ(to_open_clip_config(parse_open_clip_config(written, "x")), written);
+  config = minimal();
+  config["model_cfg"]["vision_cfg"]["pool_type"] = "avg";
+  const ModelConfig plain = parse_open_clip_config(config, "x");
+  EXPECT_TRUE(plain.vision.mean_pooling);
+  EXPECT_EQ(to_open_clip_config(plain)["model_cfg"]["vision_cfg"]["pool_type"], "avg");
 }
 
 TEST(OpenClipConfig, AcceptsNeutralValuesOfMissingParts) {

@@ -64,7 +64,8 @@ TEST_P(GoldenModel, WritesWhatItRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OpenClip, GoldenModel,
-                         testing::Values("vit", "vit-quickgelu", "resnet", "laclip"),
+                         testing::Values("vit", "vit-quickgelu", "resnet", "laclip",
+                                         "timm-averaged", "vit-averaged"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -17,6 +17,7 @@
 #include "models/files/deduced_model.h"
 #include "models/files/hugging_face_names.h"
 #include "models/files/model_file.h"
+#include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 
 namespace clipwright::models::files {
@@ -321,7 +322,8 @@ ModelConfig read_hugging_face_config(const fs::path& folder) {
   const std::string type = root.text("model_type", "");
   if (type != "clip") {
     fail_input(file.string() + ": is a Hugging Face model of the kind " + to_line(Json(type)),
-               kExpected, "Models of other kinds are not read.");
+               kExpected,
+               type.starts_with("siglip") ? kNoSiglip : "Models of other kinds are not read.");
   }
   const Settings text = root.part("text_config"), vision = root.part("vision_config");
   ModelConfig config;

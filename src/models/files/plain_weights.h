@@ -13,6 +13,8 @@ namespace clipwright::models::files {
 
 class PlainWeights {
  public:
+  /// Throws Error(kUsage) for an image tower that averages its patches or has a bias in its
+  /// projection: no writer knows these.
   explicit PlainWeights(const Clip& model);
 
   /// Float32, contiguous, on the CPU. Throws Error(kUsage) when there is none: a model with other

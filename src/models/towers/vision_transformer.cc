@@ -13,6 +13,7 @@ VisionTransformer::VisionTransformer(const VisionConfig& c, int embed_dim) : con
   class_embedding = parameter("class_embedding", {width});
   positional_embedding = parameter("positional_embedding", {grid * grid + 1, width});
   projection = parameter("proj", {width, embed_dim});
+  if (c.projection_bias) projection_bias = parameter("proj_bias", {embed_dim});
   patch_weight = parameter("patch_weight", {width, 3, c.patch_size, c.patch_size});
   if (c.patch_bias) patch_bias = parameter("patch_bias", {width});
   if (c.norm_before_blocks) {
@@ -119,6 +120,8 @@ ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest
   const int64_t width = config.width, pictures = pixels.size(0);
   Tensor x = norm_before_blocks(embed(pixels, request.kept_patches)), branches;
   const bool branched = request.class_tokens.defined() && request.class_tokens.size(0) > 0;
+  CW_CHECK(!branched || !config.mean_pooling,
+           "a tower that averages patches reads no class tokens");
   if (branched) branches = embed_branches(request.class_tokens, pictures);
   const auto run_block = [&](ResidualBlock& block) {
     const Tensor qkv = block.query_key_value(x);
@@ -128,23 +131,26 @@ ImageOutputs VisionTransformer::forward(const Tensor& pixels, const ImageRequest
   for (size_t i = 0; i + 1 < blocks.size(); ++i) run_block(*blocks[i]);
 
   ImageOutputs outputs;
-  Tensor class_rows;
-  if (request.patches) {
+  const auto pool = [&](const Tensor& rows) {
+    return at::layer_norm(rows, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon);
+  };
+  Tensor class_rows, pooled;
+  if (request.patches || config.mean_pooling) {
     run_block(*blocks.back());
     const Tensor rows = x.view({pictures, -1, width});
     class_rows = rows.select(1, 0);
-    outputs.patches = rows.narrow(1, 1, rows.size(1) - 1);
+    const Tensor patches = rows.narrow(1, 1, rows.size(1) - 1);
+    if (request.patches) outputs.patches = patches;
+    if (config.mean_pooling) pooled = pool(patches).mean(1);
   } else {
     ResidualBlock& last = *blocks.back();
     const Tensor normed = last.norm_1(x), key_value = last.key_value(normed);
     if (branched) branches = run_branches(last, branches, key_value, pictures);
     class_rows = finish_class_rows(x, normed, key_value, pictures);
   }
-  const auto pool = [&](const Tensor& rows) {
-    return at::layer_norm(rows, {width}, ln_post_weight, ln_post_bias, config.norm_epsilon);
-  };
-  const Tensor pooled = pool(class_rows);
+  if (!pooled.defined()) pooled = pool(class_rows);
   outputs.embedding = tensor::matrix_product(pooled, projection);
+  if (projection_bias.defined()) outputs.embedding = outputs.embedding + projection_bias;
   if (request.pooled) outputs.pooled = pooled;
   if (branched) {
     outputs.branches =

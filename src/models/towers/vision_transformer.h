@@ -14,13 +14,13 @@ class VisionTransformer : public torch::nn::Module {
  public:
   VisionTransformer(const VisionConfig& config, int embed_dim);
 
-  /// Normalised pixels (B, 3, S, S) to features. Unless patches are asked for, the last block
-  /// computes the class token's row alone, the only one that is read.
+  /// Normalised pixels (B, 3, S, S) to features. Unless patches are asked for or averaged, the last
+  /// block computes the class token's row alone, the only one that is read.
   ImageOutputs forward(const Tensor& pixels, const ImageRequest& request = {});
 
   VisionConfig config;
   Tensor class_embedding, positional_embedding, patch_weight, patch_bias, ln_pre_weight,
-      ln_pre_bias, ln_post_weight, ln_post_bias, projection;
+      ln_pre_bias, ln_post_weight, ln_post_bias, projection, projection_bias;
   std::vector<std::shared_ptr<ResidualBlock>> blocks;
 
  private:

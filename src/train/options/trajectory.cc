@@ -57,7 +57,8 @@ std::string name_of(models::Activation activation) {
 // compile.
 Json describe(const models::VisionConfig& vision) {
   const auto& [image_size, patch_size, width, layers, heads, mlp_ratio, activation, norm_epsilon,
-               norm_before_blocks, patch_bias, qk_norm, timm_names, resnet_layers] = vision;
+               norm_before_blocks, patch_bias, qk_norm, timm_names, mean_pooling, projection_bias,
+               resnet_layers] = vision;
   if (!resnet_layers.empty()) {
     // A ResNet has no use for the rest, which its file does not say.
     return {{"image_size", image_size},
@@ -77,6 +78,8 @@ Json describe(const models::VisionConfig& vision) {
           {"patch_bias", patch_bias},
           {"qk_norm", qk_norm},
           {"timm_names", timm_names},
+          {"mean_pooling", mean_pooling},
+          {"projection_bias", projection_bias},
           {"resnet_layers", resnet_layers}};
 }
 
@@ -214,6 +217,13 @@ Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
       model.is_object() && model.contains("text") && model["text"].is_object()) {
     for (const char* later : {"projection_bias", "declip_numbering"}) {
       if (!model["text"].contains(later)) model["text"][later] = false;
+    }
+  }
+  if (Json& model = saved["model"]; model.is_object() && model.contains("vision") &&
+                                    model["vision"].is_object() &&
+                                    model["vision"].contains("timm_names")) {
+    for (const char* later : {"mean_pooling", "projection_bias"}) {
+      if (!model["vision"].contains(later)) model["vision"][later] = false;
     }
   }
   fill_in("views", {"base"});
