@@ -13,13 +13,17 @@
 #include "cli/model_flags.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/log.h"
 #include "core/process/interrupt.h"
 #include "eval/pair_similarity.h"
+#include "models/encoders/find_sentence_encoder.h"
 #include "report/audit_page.h"
 #include "rewrite/archive/ledger_pairs.h"
 
 namespace clipwright::cli {
 namespace {
+
+constexpr const char* kNoModel = "none";
 
 struct Flags {
   std::string ledger, output, html, markdown, embedding_model, entailment, data;
@@ -33,33 +37,49 @@ struct Flags {
   audit::verdict::ScoreLimits limits;
 };
 
+/// The sentence encoder that gives `similarity`: the one that is named, or the one that was fetched
+/// where nothing else gives it; empty: none.
+fs::path sentence_encoder(const Flags& flags) {
+  if (flags.embedding_model == kNoModel) return {};
+  if (!flags.embedding_model.empty())
+    return models::encoders::find_sentence_encoder(flags.embedding_model);
+  return flags.model.empty() ? models::encoders::fetched_sentence_encoder() : fs::path();
+}
+
 /// The tiers above words that the flags ask for.
 std::vector<std::unique_ptr<audit::verdict::PairScorer>> open_tiers(const Flags& flags) {
   std::vector<std::unique_ptr<audit::verdict::PairScorer>> tiers;
   if (!flags.data.empty() && flags.model.empty())
     fail_usage("--data was given and no --model", "the CLIP model that looks at the pictures");
-  if (!flags.model.empty() && flags.data.empty() && !flags.embedding_model.empty())
+  if (!flags.model.empty() && flags.data.empty() && !flags.embedding_model.empty() &&
+      flags.embedding_model != kNoModel)
     fail_usage("--embedding-model and --model would both give 'similarity'",
                "one of them, or --data with the pictures for --model");
+  const fs::path encoder = sentence_encoder(flags);
+  const bool named = !flags.embedding_model.empty() && flags.embedding_model != kNoModel;
   const auto set = [](double limit) { return !std::isnan(limit); };
-  if (set(flags.limits.similarity) && flags.embedding_model.empty() && flags.model.empty())
+  if (set(flags.limits.similarity) && !named && encoder.empty() && flags.model.empty())
     fail_usage("--flag-similarity-below has no values to look at", "--embedding-model or --model");
   if (set(flags.limits.entailment) && flags.entailment.empty())
     fail_usage("--flag-entailment-below has no values to look at", "--entailment");
   if (set(flags.limits.image_difference) && flags.data.empty())
     fail_usage("--flag-picture-below has no values to look at", "--model with --data");
-  if (!flags.embedding_model.empty())
+  if (!encoder.empty()) {
+    if (!named)
+      log_info("tier 1: " + encoder.filename().string() +
+               " is there and compares the texts; --embedding-model none leaves it out");
+    tiers.push_back(eval::encoder_similarity(encoder, flags.device));
+  } else if (named) {
     tiers.push_back(audit::verdict::embedding_similarity(flags.embedding_model, flags.threads));
+  }
   if (!flags.entailment.empty()) {
     tiers.push_back(audit::verdict::entailment(
         flags.entailment == "default" ? shared_file("default.gguf") : fs::path(flags.entailment),
         flags.threads));
   }
   if (!flags.model.empty()) {
-    tiers.push_back(eval::clip_similarity({.model = flags.model,
-                                           .data = flags.data,
-                                           .texts = flags.embedding_model.empty(),
-                                           .device = flags.device}));
+    tiers.push_back(eval::clip_similarity(
+        {.model = flags.model, .data = flags.data, .texts = !named, .device = flags.device}));
   }
   return tiers;
 }
@@ -153,9 +173,10 @@ void add_audit_command(CLI::App& program) {
   app->add_flag("--no-diversity", flags->no_diversity,
                 "leave the surface diversity of sources and rewrites out");
   app->add_option("--embedding-model", flags->embedding_model,
-                  "tier 1: cosine of the texts' embeddings by a GGUF embedding model, or any GGUF "
-                  "language model")
-      ->type_name("FILE.gguf");
+                  "tier 1: cosine of the texts' embeddings by a sentence encoder's folder, a GGUF "
+                  "embedding model, or any GGUF language model; default, without --model: "
+                  "all-MiniLM-L6-v2 where it was fetched (./run fetch minilm)")
+      ->type_name("DIR|all-MiniLM-L6-v2|FILE.gguf|none");
   app->add_option("--entailment", flags->entailment,
                   "tier 2: does each text follow from the other? Probability of yes by a GGUF "
                   "language model")
@@ -164,7 +185,8 @@ void add_audit_command(CLI::App& program) {
                   "a trained CLIP, as 'embed' takes it: tier 1 by "
                   "its text tower; with --data tier 3: the picture against source and rewrite");
   app->add_option("--data", flags->data, "the pictures, joined by key")->type_name("SRC");
-  app->add_option("--device", flags->device, "of --model: cpu or cuda[:N]")->capture_default_str();
+  app->add_option("--device", flags->device, "of --model and a sentence encoder: cpu or cuda[:N]")
+      ->capture_default_str();
   app->add_option("--flag-similarity-below", flags->limits.similarity,
                   "flag 'dissimilar' and lower the score; see --calibrate for a limit");
   app->add_option("--flag-entailment-below", flags->limits.entailment,

@@ -42,11 +42,13 @@ void add_embed_command(CLI::App& program) {
   command->footer(
       "Examples:\n"
       "  clipwright embed --model logs/run/model --images photos/ --output photos.npy\n"
-      "  clipwright embed --model logs/run/model --texts captions.txt --output captions.npy --raw");
+      "  clipwright embed --model logs/run/model --texts captions.txt --output captions.npy --raw\n"
+      "  clipwright embed --model all-MiniLM-L6-v2 --texts captions.txt --output captions.npy");
   command->callback([request] {
     const eval::EmbedSummary summary = eval::embed_files(*request);
-    std::printf("{\"rows\": %ld, \"width\": %ld, \"bad\": %ld}\n", static_cast<long>(summary.rows),
-                static_cast<long>(summary.width), static_cast<long>(summary.bad));
+    std::printf("{\"rows\": %ld, \"width\": %ld, \"bad\": %ld, \"cut\": %ld}\n",
+                static_cast<long>(summary.rows), static_cast<long>(summary.width),
+                static_cast<long>(summary.bad), static_cast<long>(summary.cut));
   });
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/process/shared_files.h"
 
 namespace clipwright {
 namespace {
@@ -302,20 +303,10 @@ fs::path user_cache_folder() {
 }
 
 fs::path shared_file(std::string_view name) {
-  std::vector<fs::path> folders;
-  if (const char* chosen = std::getenv("CLIPWRIGHT_SHARE")) folders.emplace_back(chosen);
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    folders.push_back(program.parent_path() / "share");
-    folders.push_back(program.parent_path().parent_path() / "share" / "clipwright");
-  }
-  folders.emplace_back(CLIPWRIGHT_BUILD_SHARE);
+  if (fs::path found = find_shared_file(name); !found.empty()) return found;
   std::string looked;
-  for (const fs::path& folder : folders) {
-    if (fs::exists(folder / name, error)) return folder / name;
+  for (const fs::path& folder : shared_folders())
     looked += (looked.empty() ? "" : ", ") + folder.string();
-  }
   fail_running(std::string(name) + ": this file of the program was not found in " + looked, {},
                "Build with ./run build, or set CLIPWRIGHT_SHARE to the folder that holds it.");
 }

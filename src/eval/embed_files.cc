@@ -8,6 +8,7 @@
 #include "data/files/walk.h"
 #include "data/source/brace_expansion.h"
 #include "data/source/image_file.h"
+#include "models/encoders/find_sentence_encoder.h"
 #include "records/lines.h"
 #include "tensor/device.h"
 #include "text/unicode/utf8.h"
@@ -78,6 +79,37 @@ Tensor embed_pictures(const OpenedModel& opened, const EmbedRequest& request,
   return features.rows;
 }
 
+Tensor embed(const EmbedRequest& request, const std::vector<std::string>& texts,
+             EmbedSummary& summary) {
+  int longest = 0;
+  TextFeatures features;
+  if (const fs::path folder = models::encoders::find_sentence_encoder(request.model.model);
+      !folder.empty()) {
+    if (request.texts.empty()) {
+      fail_usage(
+          "--model " + request.model.model + " is a sentence encoder, which reads no pictures",
+          "--texts FILE, or a model with an image tower");
+    }
+    models::encoders::SentenceEncoder encoder(folder);
+    encoder.to(tensor::open_device(request.device));
+    longest = encoder.context_length();
+    features = embed_and_count(encoder, texts, request.options);
+  } else {
+    const OpenedModel opened = open_model(request.model, request.device);
+    warn_without_global_features(request.model.model);
+    if (request.texts.empty()) return embed_pictures(opened, request, summary);
+    longest = opened.model->config().text.context_length;
+    features = embed_and_count(*opened.model, texts, request.options);
+  }
+  summary.cut = features.cut;
+  if (features.cut > 0) {
+    log_warning(request.texts + ": " + with_commas(features.cut) + " of " +
+                with_commas(static_cast<int64_t>(texts.size())) + " texts have more than the " +
+                std::to_string(longest) + " tokens that the model reads, and are cut there");
+  }
+  return features.rows;
+}
+
 }  // namespace
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -120,11 +152,8 @@ EmbedSummary embed_files(const EmbedRequest& request) {
       request.texts.empty() ? std::vector<std::string>() : read_lines(request.texts);
   if (!request.texts.empty() && texts.empty())
     fail_input(request.texts + ": is empty", "a text a line");
-  const OpenedModel opened = open_model(request.model, request.device);
-  warn_without_global_features(request.model.model);
   EmbedSummary summary;
-  Tensor features = request.texts.empty() ? embed_pictures(opened, request, summary)
-                                          : embed_texts(*opened.model, texts, request.options);
+  Tensor features = embed(request, texts, summary);
   if (!request.raw) features = unit_rows(features);
   features = features.contiguous();
   summary.rows = features.size(0);

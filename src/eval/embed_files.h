@@ -24,11 +24,12 @@ struct EmbedRequest {
 
 struct EmbedSummary {
   int64_t rows = 0, width = 0, bad = 0;
+  int64_t cut = 0;  ///< texts that are longer than the model reads
 };
 
 /// Writes float32 (N, E), a row for every input in its order, empty texts too. Throws Error(kUsage)
-/// unless there is exactly one of images and texts, Error(kInput) naming the first picture that
-/// cannot be read.
+/// unless there is exactly one of images and texts, and for pictures with a sentence encoder,
+/// Error(kInput) naming the first picture that cannot be read.
 EmbedSummary embed_files(const EmbedRequest& request);
 
 /// The picture files that `arguments` mean, patterns and braces expanded as in a data source: files

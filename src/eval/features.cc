@@ -39,8 +39,52 @@ Tensor mean_of_branches(models::Clip& model, const Tensor& pixels, const Tensor&
   return unit_rows(at::cat({outputs.embedding.unsqueeze(1), outputs.branches}, 1)).mean(1);
 }
 
-std::vector<int32_t> tokens_of(const std::string& text, int context_length) {
-  return text::bpe::Tokenizer::standard().encode(text, context_length);
+/// What reads texts.
+struct TextReader {
+  const text::tokens::Tokenizer& tokenizer;
+  int context_length;
+  int64_t width;
+  std::function<Tensor(const models::TextBatch&)> encode;  ///< (N, W)
+};
+
+TextFeatures read_texts(const TextReader& reader, const std::vector<std::string>& texts,
+                        const EvalOptions& options) {
+  TextFeatures features;
+  // Sorted by their tokens, so that texts that begin alike are neighbours and share what they begin
+  // with.
+  std::map<std::vector<int32_t>, int64_t> known;
+  std::vector<const int64_t*> place_of(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    std::vector<int32_t> ids;
+    if (!reader.tokenizer.encode(texts[i], ids, reader.context_length)) ++features.cut;
+    place_of[i] = &known.try_emplace(std::move(ids), 0).first->second;
+  }
+  std::vector<const std::vector<int32_t>*> unique;
+  for (auto& [ids, place] : known) {
+    place = static_cast<int64_t>(unique.size());
+    unique.push_back(&ids);
+  }
+  std::vector<int64_t> row(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) row[i] = *place_of[i];
+  const auto count = static_cast<int64_t>(unique.size());
+  Tensor rows = torch::empty({count, reader.width});
+  Progress progress("texts", count);
+  for (int64_t first = 0; first < count; first += options.batch_size) {
+    stop_if_interrupted();
+    const int64_t size = std::min(options.batch_size, count - first);
+    text::bpe::PackedTexts packed;
+    for (int64_t i = first; i < first + size; ++i) {
+      const std::vector<int32_t>& ids = *unique[static_cast<size_t>(i)];
+      packed.ids.insert(packed.ids.end(), ids.begin(), ids.end());
+      packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
+    }
+    rows.narrow(0, first, size).copy_(reader.encode(models::to_text_batch(packed)));
+    progress.update(first + size);
+  }
+  progress.finish();
+  require_finite(rows, "texts");
+  features.rows = rows.index_select(0, torch::tensor(row, torch::kInt64));
+  return features;
 }
 
 }  // namespace
@@ -94,50 +138,32 @@ ImageFeatures encode_pictures(models::Clip& model, const data::source::Dataset& 
 
 Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    const EvalOptions& options) {
+  return embed_and_count(model, texts, options).rows;
+}
+
+TextFeatures embed_and_count(models::Clip& model, const std::vector<std::string>& texts,
+                             const EvalOptions& options) {
   const models::Evaluating evaluating(model);
-  const int context_length = model.config().text.context_length;
-  if (model.config().text.words() != text::bpe::kVocabularySize) {
-    fail_input(
-        "the model's vocabulary has " + with_commas(model.config().text.words()) + " entries",
-        "CLIP's 49,408",
-        "Where the mask's is one of them, as in DeCLIP's towers, text_cfg of "
-        "open_clip_config.json says \"token_numbering\": \"declip\".");
+  const models::TextConfig& config = model.config().text;
+  if (!config.pretrained && config.words() != text::bpe::kVocabularySize) {
+    fail_input("the model's vocabulary has " + with_commas(config.words()) + " entries",
+               "CLIP's 49,408",
+               "Where the mask's is one of them, as in DeCLIP's towers, text_cfg of "
+               "open_clip_config.json says \"token_numbering\": \"declip\".");
   }
-  // Sorted by their tokens, so that texts that begin alike are neighbours and share what they begin
-  // with.
-  std::map<std::vector<int32_t>, int64_t> known;
-  std::vector<const int64_t*> place_of(texts.size());
-  for (size_t i = 0; i < texts.size(); ++i)
-    place_of[i] = &known.try_emplace(tokens_of(texts[i], context_length), 0).first->second;
-  std::vector<const std::vector<int32_t>*> unique;
-  for (auto& [ids, place] : known) {
-    place = static_cast<int64_t>(unique.size());
-    unique.push_back(&ids);
-  }
-  std::vector<int64_t> row(texts.size());
-  for (size_t i = 0; i < texts.size(); ++i) row[i] = *place_of[i];
-  const auto count = static_cast<int64_t>(unique.size());
-  Tensor rows = torch::empty({count, model.config().embed_dim});
-  Progress progress("texts", count);
-  for (int64_t first = 0; first < count; first += options.batch_size) {
-    stop_if_interrupted();
-    const int64_t size = std::min(options.batch_size, count - first);
-    text::bpe::PackedTexts packed;
-    for (int64_t i = first; i < first + size; ++i) {
-      const std::vector<int32_t>& ids = *unique[static_cast<size_t>(i)];
-      packed.ids.insert(packed.ids.end(), ids.begin(), ids.end());
-      packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
-    }
-    rows.narrow(0, first, size)
-        .copy_(model
-                   .encode_text(models::to_text_batch(packed),
-                                models::TextRequest{.share_prefixes = true})
-                   .embedding);
-    progress.update(first + size);
-  }
-  progress.finish();
-  require_finite(rows, "texts");
-  return rows.index_select(0, torch::tensor(row, torch::kInt64));
+  const auto encode = [&](const models::TextBatch& batch) {
+    return model.encode_text(batch, models::TextRequest{.share_prefixes = true}).embedding;
+  };
+  return read_texts({model.tokenizer(), config.context_length, model.config().embed_dim, encode},
+                    texts, options);
+}
+
+TextFeatures embed_and_count(models::encoders::SentenceEncoder& encoder,
+                             const std::vector<std::string>& texts, const EvalOptions& options) {
+  const models::Evaluating evaluating(encoder);
+  const auto encode = [&](const models::TextBatch& batch) { return encoder.encode(batch); };
+  return read_texts({encoder.tokenizer(), encoder.context_length(), encoder.width(), encode}, texts,
+                    options);
 }
 
 void warn_without_global_features(const std::string& model) {

@@ -13,6 +13,7 @@
 #include "data/source/dataset.h"
 #include "data/transform/transform.h"
 #include "models/clip.h"
+#include "models/encoders/sentence_encoder.h"
 
 namespace clipwright::eval {
 
@@ -63,6 +64,17 @@ ImageFeatures embed_images(models::Clip& model, const data::source::Dataset& pic
 /// length. Texts with equal tokens are computed once, so their rows are equal bit for bit.
 Tensor embed_texts(models::Clip& model, const std::vector<std::string>& texts,
                    const EvalOptions& options = {});
+
+/// The same with how many texts were longer than the model reads, and cut.
+struct TextFeatures {
+  Tensor rows;  ///< (N, E)
+  int64_t cut = 0;
+};
+TextFeatures embed_and_count(models::Clip& model, const std::vector<std::string>& texts,
+                             const EvalOptions& options = {});
+TextFeatures embed_and_count(models::encoders::SentenceEncoder& encoder,
+                             const std::vector<std::string>& texts,
+                             const EvalOptions& options = {});
 
 /// Warns where a model's folder says that its global features were never trained (FILIP's alone),
 /// since numbers of such features look like results and mean nothing.

@@ -140,7 +140,47 @@ class ClipSimilarity final : public audit::verdict::PairScorer {
   int64_t seen_ = 0, without_picture_ = 0;
 };
 
+class EncoderSimilarity final : public audit::verdict::PairScorer {
+ public:
+  EncoderSimilarity(const std::filesystem::path& folder, const std::string& device)
+      : name_(folder.filename().string()), encoder_(folder) {
+    encoder_.to(tensor::open_device(device));
+  }
+
+  void score(std::span<audit::verdict::AuditedPair> pairs) override {
+    const torch::NoGradGuard no_grad;
+    constexpr size_t kBlock = 4096;
+    for (size_t begin = 0; begin < pairs.size(); begin += kBlock) {
+      const auto block = pairs.subspan(begin, std::min(kBlock, pairs.size() - begin));
+      std::vector<std::string> texts;
+      for (const audit::verdict::AuditedPair& audited : block) {
+        texts.push_back(audited.pair.source);
+        texts.push_back(audited.pair.text);
+      }
+      const Tensor rows = unit_rows(embed_and_count(encoder_, texts).rows)
+                              .view({static_cast<int64_t>(block.size()), 2, encoder_.width()});
+      const Tensor cosines =
+          (rows.select(1, 0) * rows.select(1, 1)).sum(1).to(torch::kFloat64).contiguous();
+      for (size_t i = 0; i < block.size(); ++i)
+        block[i].scores.similarity = cosines.const_data_ptr<double>()[i];
+    }
+  }
+
+  std::string describe() const override {
+    return "similarity: cosine of the texts' embeddings by the sentence encoder " + name_;
+  }
+
+ private:
+  std::string name_;
+  models::encoders::SentenceEncoder encoder_;
+};
+
 }  // namespace
+
+std::unique_ptr<audit::verdict::PairScorer> encoder_similarity(const std::filesystem::path& folder,
+                                                               const std::string& device) {
+  return std::make_unique<EncoderSimilarity>(folder, device);
+}
 
 std::unique_ptr<audit::verdict::PairScorer> clip_similarity(const PairSimilarityOptions& options) {
   return std::make_unique<ClipSimilarity>(options);

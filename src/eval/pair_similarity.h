@@ -2,6 +2,7 @@
 // each is to the picture.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ struct PairSimilarityOptions {
 /// are remembered. Throws as load_trained_model and
 /// open_dataset.
 std::unique_ptr<audit::verdict::PairScorer> clip_similarity(const PairSimilarityOptions& options);
+
+/// Fills `similarity` with the cosine of the two texts' features by a sentence encoder's folder.
+/// Throws as models::encoders::SentenceEncoder.
+std::unique_ptr<audit::verdict::PairScorer> encoder_similarity(const std::filesystem::path& folder,
+                                                               const std::string& device = "cpu");
 
 /// The captions of a data argument with their keys, for a calibration with pictures.
 std::vector<audit::calibration::CalibrationCaption> captions_of_data(const std::string& data);

@@ -113,8 +113,9 @@ losses::terms::RowGroups class_words(models::Clip& model, const losses::FilipHea
     stop_if_interrupted();
     text::bpe::PackedTexts packed;
     for (size_t t = 0; t < templates.size(); ++t) {
-      text::bpe::Tokenizer::standard().append(prompts[c * templates.size() + t], packed,
-                                              model.config().text.context_length);
+      model.tokenizer().encode(prompts[c * templates.size() + t], packed.ids,
+                               model.config().text.context_length);
+      packed.offsets.push_back(static_cast<int32_t>(packed.ids.size()));
     }
     const models::TextOutputs outputs =
         model.encode_text(models::to_text_batch(packed),

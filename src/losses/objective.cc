@@ -97,6 +97,23 @@ void refuse_padding_on_both_sides(const ObjectiveConfig& config, const Wants& wa
   }
 }
 
+/// A pre-trained text tower has embeddings alone: no rows of tokens, no row for a hidden word.
+void require_embeddings(const ObjectiveConfig& config, const Wants& wants,
+                        const std::string& tower) {
+  for (size_t k = 0; k < config.texts.size(); ++k) {
+    const SlotName slot = parse_slot(config.texts[k]);
+    const std::string what = slot.masked             ? "hides words of it"
+                             : slot.both_sides       ? "reads it from both sides"
+                             : wants.texts[k].tokens ? "reads every token of it"
+                                                     : "";
+    if (what.empty()) continue;
+    fail_usage("text " + std::to_string(k) + " (" + config.texts[k] + "): the objective " + what +
+                   ", and the text tower " + tower + " gives embeddings of whole texts alone",
+               "an objective that compares embeddings, such as clip, slip or laclip",
+               "Or train with the model's own text tower, without --text-model.");
+  }
+}
+
 /// What a tower lacks for a term.
 void check_tower(const ChosenTerm& chosen, const TowerWidths& widths, const std::string& model) {
   const TermKind& kind = *chosen.kind;
@@ -190,6 +207,7 @@ Objective::Objective(const ObjectiveConfig& config, const models::ModelConfig& m
     register_module(module, term);
     parts_.push_back({kind.name, chosen.config->weight, term});
   }
+  if (model.text.pretrained) require_embeddings(config, wants_, model.text.pretrained->name);
   refuse_unread(config, wants_);
   refuse_padding_on_both_sides(config, wants_);
   const std::vector<bool> masked = masked_slots(config);

@@ -8,6 +8,8 @@
 #include "models/initialization.h"
 #include "models/tensor_names.h"
 #include "models/towers/modified_resnet.h"
+#include "models/towers/pretrained_tower.h"
+#include "text/hugging_face/tokenizer.h"
 
 namespace clipwright::models {
 
@@ -58,9 +60,18 @@ Clip::Clip(const ModelConfig& config, uint64_t seed) : config_(config) {
   } else {
     resnet_ = register_module("vision", std::make_shared<towers::ModifiedResNet>(config));
   }
-  text_ = register_module("text",
-                          std::make_shared<towers::TextTransformer>(config.text, config.embed_dim));
-  table_ = clip_table(*text_, logit_scale_, vision_ ? vision_table(*vision_) : resnet_->table());
+  const tensor::ParameterTable vision = vision_ ? vision_table(*vision_) : resnet_->table();
+  if (config.text.pretrained) {
+    pretrained_ = register_module("text", std::make_shared<towers::PretrainedTower>(
+                                              *config.text.pretrained, config.embed_dim));
+    table_.add("logit_scale", logit_scale_);
+    table_.append(vision);
+    table_.append(pretrained_->table());
+  } else {
+    text_ = register_module(
+        "text", std::make_shared<towers::TextTransformer>(config.text, config.embed_dim));
+    table_ = clip_table(*text_, logit_scale_, vision);
+  }
   check_complete(*this, table_);
   for (const auto& [name, tensor] : table_.file_tensors())
     initialize_tensor(config, name, tensor, seed);
@@ -90,7 +101,14 @@ Tensor Clip::encode_text(const TextBatch& texts) {
 }
 
 TextOutputs Clip::encode_text(const TextBatch& texts, const TextRequest& request) {
-  return text_->forward(texts.ids, texts.offsets, request);
+  return pretrained_ ? pretrained_->forward(texts.ids, texts.offsets, request)
+                     : text_->forward(texts.ids, texts.offsets, request);
+}
+
+const text::tokens::Tokenizer& Clip::tokenizer() const {
+  if (!config_.text.pretrained) return text::bpe::Tokenizer::standard();
+  CW_CHECK(config_.text.pretrained->tokenizer != nullptr, "a pre-trained tower brings a tokenizer");
+  return *config_.text.pretrained->tokenizer;
 }
 
 void Clip::adapt(const tuning::AdapterOptions& options, uint64_t seed) {
@@ -103,7 +121,7 @@ void Clip::adapt(const tuning::AdapterOptions& options, uint64_t seed) {
         (timm ? "visual.trunk.blocks." : "visual.transformer.resblocks.") + std::to_string(i) + ".",
         timm, options, seed);
   }
-  for (size_t i = 0; options.text && i < text_->blocks.size(); ++i) {
+  for (size_t i = 0; options.text && text_ && i < text_->blocks.size(); ++i) {
     adapters_.adapt(*text_->blocks[i], "transformer.resblocks." + std::to_string(i) + ".",
                     /*timm_names=*/false, options, seed);
   }
@@ -115,6 +133,12 @@ std::vector<NamedTensor> Clip::file_tensors() const {
 
 void Clip::load_state(std::vector<NamedTensor> tensors, const std::string& where) {
   tensors = with_plain_names(std::move(tensors));
+  for (auto& [name, tensor] : tensors) {
+    // Only CLIP's own text tower has names without it.
+    if (pretrained_ && !name.starts_with("visual.") && !name.starts_with("logit_") &&
+        !name.starts_with("text."))
+      name = "text." + name;
+  }
   // Old files carry the causal mask; it holds no information.
   std::erase_if(tensors, [](const NamedTensor& tensor) { return tensor.first == "attn_mask"; });
   fit_positions(tensors, table_, where);

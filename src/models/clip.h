@@ -31,6 +31,7 @@ namespace towers {
 class VisionTransformer;
 class ModifiedResNet;
 class TextTransformer;
+class PretrainedTower;
 }  // namespace towers
 
 class Clip : public torch::nn::Module {
@@ -54,6 +55,8 @@ class Clip : public torch::nn::Module {
   Tensor encode_text(const TextBatch& texts);
   /// The same with what else is asked for.
   TextOutputs encode_text(const TextBatch& texts, const TextRequest& request);
+  /// What makes its texts' tokens: CLIP's, or that of a pre-trained text tower.
+  const text::tokens::Tokenizer& tokenizer() const;
   /// Learned log of the scale, a scalar; the loss uses its exponential.
   Tensor& logit_scale() { return logit_scale_; }
 
@@ -86,6 +89,7 @@ class Clip : public torch::nn::Module {
   std::shared_ptr<towers::VisionTransformer> vision_;
   std::shared_ptr<towers::ModifiedResNet> resnet_;
   std::shared_ptr<towers::TextTransformer> text_;
+  std::shared_ptr<towers::PretrainedTower> pretrained_;  ///< in its place
 };
 
 /// Evaluation mode of a model, or of what is trained with it, without gradients, as long as it

@@ -1,11 +1,17 @@
 // What a CLIP model is made of.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/preprocessing.h"
+
+namespace clipwright::text::hugging_face {
+class Tokenizer;
+}
 
 namespace clipwright::models {
 
@@ -33,6 +39,41 @@ struct VisionConfig {
       resnet_layers;  ///< non-empty: OpenAI's ModifiedResNet with these stages, not a transformer
 };
 
+enum class EncoderKind { kBert, kRoberta };
+/// What of an encoder's rows is a text's feature.
+enum class Pooling {
+  kMean,        ///< of all tokens
+  kClassToken,  ///< the first token's row
+  kLastToken,
+  kPooler,  ///< the first token's row through BERT's own dense layer and tanh
+};
+
+/// A text encoder of Hugging Face's, BERT's or RoBERTa's: post-norm, absolute positions.
+struct EncoderConfig {
+  EncoderKind kind = EncoderKind::kBert;
+  int width = 768, layers = 12, heads = 12, hidden = 3072;
+  int vocabulary_size = 30522;
+  int positions = 512;  ///< rows of their table
+  int token_types = 2;  ///< rows of theirs, of which the first is used
+  int padding = 0;      ///< id of padding; RoBERTa counts positions from the one behind it
+  double norm_epsilon = 1e-12;
+  Pooling pooling = Pooling::kMean;
+
+  /// Tokens that a text may have.
+  int longest() const { return kind == EncoderKind::kBert ? positions : positions - padding - 1; }
+};
+
+enum class TextProjection { kNone, kLinear, kMlp };
+
+/// A pre-trained encoder in the place of CLIP's text transformer, and what is around it.
+struct PretrainedText {
+  EncoderConfig encoder;
+  TextProjection projection = TextProjection::kLinear;
+  std::string name;  ///< open_clip's hf_model_name
+  /// Its own; with open_clip's cleaning before it. Null only in a configuration without its folder.
+  std::shared_ptr<const text::hugging_face::Tokenizer> tokenizer;
+};
+
 struct TextConfig {
   int context_length = 77;
   int vocabulary_size = 49408;  ///< rows of the token table
@@ -45,6 +86,8 @@ struct TextConfig {
   /// DeCLIP's order of the token table's rows: the mask's before those of start and end, where
   /// OpenAI's numbering has these two last and no mask.
   bool declip_numbering = false;
+  /// Then width, layers and so on are the encoder's.
+  std::optional<PretrainedText> pretrained = {};
 
   /// Words that a text may hold, without the mask; the mask's id is the first beyond them.
   int words() const { return vocabulary_size - (declip_numbering ? 1 : 0); }

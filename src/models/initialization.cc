@@ -27,6 +27,15 @@ Draw uniform(double half) { return {Draw::Kind::kUniform, half}; }
 /// +-1/sqrt(fan_in).
 Draw pytorch_default(double fan_in) { return uniform(1 / std::sqrt(fan_in)); }
 
+/// BERT's own rule for an encoder whose weights are not read; PyTorch's for the projection behind
+/// it.
+Draw pretrained_rule(const std::string& name, const Tensor& tensor) {
+  if (tensor.dim() != 2) return {};
+  if (name.starts_with("text.proj.")) return pytorch_default(static_cast<double>(tensor.size(1)));
+  constexpr double kBertDeviation = 0.02;
+  return normal(kBertDeviation);
+}
+
 Draw text_rule(const TextConfig& text, const std::string& name) {
   const double width = text.width, attention = 1 / std::sqrt(width),
                out = attention / std::sqrt(2.0 * text.layers);
@@ -91,9 +100,10 @@ double class_token_deviation(const VisionConfig& vision) {
 void initialize_tensor(const ModelConfig& config, const std::string& name, Tensor tensor,
                        uint64_t seed) {
   const bool visual = name.rfind("visual.", 0) == 0, resnet = !config.vision.resnet_layers.empty();
-  const Draw draw = !visual  ? text_rule(config.text, name)
-                    : resnet ? resnet_rule(name, tensor)
-                             : vision_rule(config.vision, name);
+  const Draw draw = !visual && config.text.pretrained ? pretrained_rule(name, tensor)
+                    : !visual                         ? text_rule(config.text, name)
+                    : resnet                          ? resnet_rule(name, tensor)
+                                                      : vision_rule(config.vision, name);
   if (draw.kind == Draw::Kind::kKeep) return;
   torch::NoGradGuard no_grad;
   const auto generator =

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/words.h"
+#include "models/encoders/pretrained_text.h"
 #include "models/files/model_file.h"
 
 namespace clipwright::models {
@@ -31,6 +32,14 @@ class Differences {
 
   std::vector<std::string> list;
 };
+
+Json describe_encoder(const TextConfig& text) {
+  if (!text.pretrained) return nullptr;
+  Json json = encoders::to_encoder_config(text.pretrained->encoder);
+  json["pooling"] = text.pretrained->encoder.pooling;
+  json["projection"] = text.pretrained->projection;
+  return json;
+}
 
 Tensor between(const Tensor& a, const Tensor& b, double alpha) {
   const Tensor mixed = a.to(torch::kFloat64) * (1 - alpha) + b.to(torch::kFloat64) * alpha;
@@ -84,6 +93,7 @@ std::vector<std::string> architecture_differences(const ModelConfig& a, const Mo
   differ.compare("text.mlp_ratio", text.mlp_ratio, other_text.mlp_ratio);
   differ.compare("text.activation", text.activation, other_text.activation);
   differ.compare("text.projection_bias", text.projection_bias, other_text.projection_bias);
+  differ.compare("text tower's encoder", describe_encoder(text), describe_encoder(other_text));
   const Preprocessing &pictures = a.preprocess, &other_pictures = b.preprocess;
   differ.compare("preprocessing.mean", pictures.mean, other_pictures.mean);
   differ.compare("preprocessing.std", pictures.std, other_pictures.std);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "models/encoders/find_sentence_encoder.h"
 #include "models/files/hugging_face.h"
 #include "models/files/model_file.h"
 #include "models/open_clip_directory.h"
@@ -87,6 +88,11 @@ std::shared_ptr<Clip> load_written(const ModelArgument& argument, const Written&
 /// Of a name, or of a description alone: an architecture without weights.
 ModelConfig architecture_of(const std::string& model, const Written& written) {
   if (written.form == Form::kConfiguration) return files::read_configuration(written.place);
+  if (model == encoders::kMiniLm) {
+    fail_usage(model + " is a sentence encoder: it has no image tower",
+               "the name or the folder of a model for pictures and texts",
+               "It embeds texts (embed --texts), and `train --text-model` takes it.");
+  }
   if (model.find('/') != std::string::npos && !is_model_name(model)) {
     fail_input(model + ": there is no such folder",
                "an architecture name or the folder of a model");

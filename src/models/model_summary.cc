@@ -29,7 +29,23 @@ std::string image_text(const VisionConfig& vision) {
          (vision.timm_names ? ", timm's names" : "") + ", pictures of " + size + " x " + size;
 }
 
+std::string pretrained_text(const TextConfig& text) {
+  const PretrainedText& pretrained = *text.pretrained;
+  constexpr const char* kPoolings[] = {"mean of its rows", "class token's row", "last token's row",
+                                       "class token's row through its pooler"};
+  constexpr const char* kProjections[] = {"no projection", "a projection",
+                                          "a projection in two steps"};
+  return pretrained.name +
+         (pretrained.encoder.kind == EncoderKind::kBert ? ", BERT's kind" : ", RoBERTa's kind") +
+         ", width " + std::to_string(text.width) + ", " + std::to_string(text.layers) +
+         " layers, " + std::to_string(text.heads) + " heads, " +
+         kPoolings[static_cast<size_t>(pretrained.encoder.pooling)] + ", " +
+         kProjections[static_cast<size_t>(pretrained.projection)] + ", " +
+         std::to_string(text.context_length) + " tokens of " + with_commas(text.vocabulary_size);
+}
+
 std::string text_text(const TextConfig& text) {
+  if (text.pretrained) return pretrained_text(text);
   return "transformer, width " + std::to_string(text.width) + ", " + std::to_string(text.layers) +
          " layers, " + std::to_string(text.heads) + " heads, " + activation_text(text.activation) +
          ", " + std::to_string(text.context_length) + " tokens of " +

@@ -1,5 +1,6 @@
 #include "models/open_clip_config.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -25,6 +26,9 @@ class Section {
     const auto found = object_.find(key);
     return found != object_.end() && !found->is_null();
   }
+
+  /// Whether it is there, be it null.
+  bool states(const char* key) const { return object_.contains(key); }
 
   int64_t whole(const char* key, int64_t fallback, int64_t least, int64_t most) {
     if (!has(key)) return fallback;
@@ -264,7 +268,49 @@ VisionConfig parse_vision(Section tower, bool quick_gelu) {
   return vision;
 }
 
+constexpr std::pair<const char*, TextProjection> kProjections[] = {
+    {"linear", TextProjection::kLinear}, {"mlp", TextProjection::kMlp}};
+/// Those of open_clip, and one of our own, at which it stops.
+constexpr std::pair<const char*, Pooling> kPoolers[] = {
+    {"mean_pooler", Pooling::kMean},
+    {"cls_last_hidden_state_pooler", Pooling::kClassToken},
+    {"cls_pooler", Pooling::kPooler},
+    {"last_token_pooler", Pooling::kLastToken}};
+
+/// A Hugging Face text tower. What its encoder is made of stands in files beside this one.
+TextConfig parse_pretrained_text(Section tower) {
+  TextConfig text;
+  PretrainedText& pretrained = text.pretrained.emplace();
+  pretrained.name = tower.text("hf_model_name", "");
+  text.context_length = static_cast<int>(tower.whole("context_length", 77, 3, kMostSize));
+  // Left out it is a projection in two steps; null is none.
+  const bool says_none = tower.states("hf_proj_type") && !tower.has("hf_proj_type");
+  const std::string projection = tower.text("hf_proj_type", says_none ? "" : "mlp");
+  pretrained.projection = TextProjection::kNone;
+  for (const auto& [name, kind] : kProjections) {
+    if (projection == name) pretrained.projection = kind;
+  }
+  if (pretrained.projection == TextProjection::kNone && !projection.empty())
+    tower.refuse("hf_proj_type", "linear, mlp or null");
+  const std::string pooler = tower.text("hf_pooler_type", "mean_pooler");
+  const auto known = std::find_if(std::begin(kPoolers), std::end(kPoolers),
+                                  [&](const auto& entry) { return pooler == entry.first; });
+  if (known == std::end(kPoolers))
+    tower.refuse("hf_pooler_type", "mean_pooler, cls_last_hidden_state_pooler or cls_pooler");
+  pretrained.encoder.pooling = known->second;
+  for (const char* key : {"tokenizer_kwargs", "norm_kwargs", "tokenizer_mode"})
+    tower.only(key, nullptr);
+  tower.only("output_tokens", false);
+  // The tokenizer is the encoder's, whatever its name; the rest is of open_clip's own tower.
+  for (const char* key : {"hf_tokenizer_name", "hf_model_pretrained", "width", "heads", "layers",
+                          "vocab_size", "mlp_ratio", "proj_type", "proj_bias", "pool_type"})
+    tower.has(key);
+  tower.finish();
+  return text;
+}
+
 TextConfig parse_text(Section tower, bool quick_gelu) {
+  if (tower.has("hf_model_name")) return parse_pretrained_text(std::move(tower));
   TextConfig text;
   text.context_length = static_cast<int>(tower.whole("context_length", 77, 3, kMostSize));
   text.vocabulary_size = static_cast<int>(tower.whole("vocab_size", 49408, 1, 10'000'000));
@@ -377,6 +423,28 @@ Json vision_json(const VisionConfig& vision) {
   return json;
 }
 
+Json pretrained_text_json(const TextConfig& text) {
+  const PretrainedText& pretrained = *text.pretrained;
+  Json json = {{"context_length", text.context_length},
+               {"hf_model_name", pretrained.name},
+               {"hf_tokenizer_name", pretrained.name},
+               {"hf_proj_type", nullptr}};
+  for (const auto& [name, kind] : kProjections) {
+    if (pretrained.projection == kind) json["hf_proj_type"] = name;
+  }
+  for (const auto& [name, kind] : kPoolers) {
+    if (pretrained.encoder.pooling == kind) json["hf_pooler_type"] = name;
+  }
+  return json;
+}
+
+Json preprocess_json(const Preprocessing& preprocessing) {
+  return {{"mean", preprocessing.mean},
+          {"std", preprocessing.std},
+          {"interpolation", name_of(preprocessing.interpolation)},
+          {"resize_mode", name_of(preprocessing.resize_mode)}};
+}
+
 }  // namespace
 
 ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
@@ -411,10 +479,10 @@ ModelConfig parse_open_clip_config(const Json& json, std::string_view where) {
 }
 
 std::string beyond_open_clip(const ModelConfig& config) {
-  const bool one_activation = config.vision.timm_names
-                                  ? config.vision.activation == Activation::kGelu
-                                  : !config.vision.resnet_layers.empty() ||
-                                        config.vision.activation == config.text.activation;
+  const bool one_activation =
+      config.vision.timm_names ? config.vision.activation == Activation::kGelu
+                               : !config.vision.resnet_layers.empty() || config.text.pretrained ||
+                                     config.vision.activation == config.text.activation;
   if (!one_activation) return "towers of different activations";
   if (!config.vision.timm_names &&
       (config.vision.qk_norm || config.vision.patch_bias || config.vision.projection_bias))
@@ -428,11 +496,17 @@ Json to_open_clip_config(const ModelConfig& config) {
                "a model that an open_clip directory can hold",
                "Only 'model convert --format hf' can write it.");
   }
-  const bool quick_gelu = config.text.activation == Activation::kQuickGelu;
+  const bool quick_gelu =
+      (config.text.pretrained ? config.vision.activation : config.text.activation) ==
+      Activation::kQuickGelu;
   Json model;
   model["embed_dim"] = config.embed_dim;
   if (quick_gelu) model["quick_gelu"] = true;
   model["vision_cfg"] = vision_json(config.vision);
+  if (config.text.pretrained) {
+    model["text_cfg"] = pretrained_text_json(config.text);
+    return {{"model_cfg", model}, {"preprocess_cfg", preprocess_json(config.preprocess)}};
+  }
   model["text_cfg"] = {{"context_length", config.text.context_length},
                        {"vocab_size", config.text.vocabulary_size},
                        {"width", config.text.width},
@@ -441,12 +515,7 @@ Json to_open_clip_config(const ModelConfig& config) {
   if (config.text.mlp_ratio != 4) model["text_cfg"]["mlp_ratio"] = config.text.mlp_ratio;
   if (config.text.projection_bias) model["text_cfg"]["proj_bias"] = true;
   if (config.text.declip_numbering) model["text_cfg"][kTokenNumbering] = kDeclipNumbering;
-  Json preprocess;
-  preprocess["mean"] = config.preprocess.mean;
-  preprocess["std"] = config.preprocess.std;
-  preprocess["interpolation"] = name_of(config.preprocess.interpolation);
-  preprocess["resize_mode"] = name_of(config.preprocess.resize_mode);
-  return {{"model_cfg", model}, {"preprocess_cfg", preprocess}};
+  return {{"model_cfg", model}, {"preprocess_cfg", preprocess_json(config.preprocess)}};
 }
 
 }  // namespace clipwright::models

@@ -18,7 +18,8 @@ inline constexpr const char* kNoSiglip =
 
 /// From and to the contents of open_clip_config.json ({"model_cfg", "preprocess_cfg"}). Reading
 /// throws Error(kInput) for an unknown key or a part that this program does not have (timm towers
-/// other than LaCLIP's, Hugging Face text towers, ...), saying which.
+/// other than LaCLIP's, ...), saying which. Of a Hugging Face text tower the encoder's own
+/// configuration stands in a file beside this one (models/encoders/pretrained_text.h).
 ModelConfig parse_open_clip_config(const Json& json, std::string_view where);
 /// Throws Error(kUsage) for what open_clip cannot express.
 Json to_open_clip_config(const ModelConfig& config);

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "models/encoders/pretrained_text.h"
 #include "models/files/model_file.h"
 #include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
@@ -28,7 +29,7 @@ double least_numbers(const ModelConfig& config) {
   double sum = config.text.vocabulary_size * text_width +
                config.text.context_length * text_width / kMostInterpolated +
                config.text.layers * block(text_width, config.text.mlp_ratio) +
-               config.embed_dim * text_width;
+               (config.text.pretrained ? 0 : config.embed_dim * text_width);
   if (config.vision.resnet_layers.empty()) {
     const double patch = config.vision.patch_size, side = config.vision.image_size / patch;
     sum += side * side * width / kMostInterpolated + 3 * patch * patch * width +
@@ -63,7 +64,9 @@ bool is_open_clip_directory(const std::filesystem::path& folder) {
 
 ModelConfig read_open_clip_config(const std::filesystem::path& folder) {
   const fs::path path = folder / kOpenClipConfigName;
-  return parse_open_clip_config(read_json(path), path.string());
+  ModelConfig config = parse_open_clip_config(read_json(path), path.string());
+  if (config.text.pretrained) encoders::complete_text_encoder(folder, config);
+  return config;
 }
 
 fs::path open_clip_weights(const fs::path& folder) {
@@ -96,6 +99,8 @@ void write_open_clip_directory(const Clip& model, const std::filesystem::path& f
   const std::string config = to_open_clip_config(model.config()).dump(2) + "\n";
   make_folder(folder);
   tensor::write_safetensors(folder / kWeightNames[0], model.file_tensors(), {{"format", "pt"}});
+  for (const NamedText& file : encoders::text_encoder_files(model.config()))
+    write_file(folder / file.path, file.contents);
   write_file(folder / kOpenClipConfigName, config);
   sync_folder(folder);
 }

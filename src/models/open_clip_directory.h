@@ -33,7 +33,8 @@ std::shared_ptr<Clip> read_open_clip_directory(const std::filesystem::path& fold
 void require_enough_numbers(const std::vector<NamedTensor>& tensors, const ModelConfig& config,
                             const std::string& where, const std::string& description);
 
-/// Writes open_clip_config.json and open_clip_model.safetensors, each atomically.
+/// Writes open_clip_config.json and open_clip_model.safetensors, each atomically; with a
+/// pre-trained text tower its config.json and tokenizer too.
 void write_open_clip_directory(const Clip& model, const std::filesystem::path& folder);
 
 }  // namespace clipwright::models

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json.h"
+#include "core/npy.h"
 #include "tests/temporary_folder.h"
 
 namespace clipwright::eval {
@@ -49,6 +53,67 @@ TEST_F(PicturePaths, PatternsAndBracesAreThoseOfADataSource) {
   EXPECT_THAT(picture_paths({folder_ / "d/*.jpg", folder_ / "d/{1,9}.PNG"}),
               ElementsAre(folder_ / "d/0.jpg", folder_ / "d/1.PNG", folder_ / "d/9.PNG"));
   EXPECT_THROW(picture_paths({"https://example.org/0.jpg"}), Error);
+}
+
+const fs::path kEncoders = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/sentence_encoders";
+
+class EmbedWithAnEncoder : public testing::Test {
+ protected:
+  EmbedWithAnEncoder() {
+    request_.model = (kEncoders / "bert-class").string();
+    request_.output = folder_ / "rows.npy";
+  }
+  EmbedSummary embed(const std::string& texts) {
+    request_.texts = folder_.write("texts.txt", texts);
+    return embed_files(request_);
+  }
+  std::vector<float> rows() const { return read_npy(request_.output).values<float>(); }
+  TemporaryFolder folder_;
+  EmbedRequest request_;
+};
+
+TEST_F(EmbedWithAnEncoder, EveryLineHasTheRowOfThePeer) {
+  const auto texts = read_json(kEncoders / "texts.json").get<std::vector<std::string>>();
+  const std::vector<float> golden = read_npy(kEncoders / "bert-class/features.npy").values<float>();
+  // Those on one line, empty ones too.
+  std::string lines;
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].find_first_of("\n\r\x0b\x0c") != std::string::npos ||
+        texts[i].find('\0') != std::string::npos)
+      continue;
+    lines += texts[i] + "\n";
+    chosen.push_back(i);
+  }
+  request_.raw = true;
+  const EmbedSummary summary = embed(lines);
+  EXPECT_EQ(summary.rows, static_cast<int64_t>(chosen.size()));
+  EXPECT_EQ(summary.width, 16);
+  const std::vector<float> got = rows();
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    for (size_t d = 0; d < 16; ++d)
+      EXPECT_NEAR(got[i * 16 + d], golden[chosen[i] * 16 + d], 1e-5) << texts[chosen[i]];
+  }
+}
+
+TEST_F(EmbedWithAnEncoder, CountsTheTextsThatItCuts) {
+  std::string longer;
+  for (int i = 0; i < 100; ++i) longer += "dog ";
+  EXPECT_EQ(embed("a cat\n\n" + longer + "\n").cut, 1);
+  double length = 0;
+  for (size_t d = 0; d < 16; ++d) length += std::pow(rows()[16 + d], 2);
+  EXPECT_NEAR(length, 1, 1e-5) << "an empty text has a row of unit length";
+}
+
+TEST_F(EmbedWithAnEncoder, PicturesAreRefused) {
+  request_.images = {folder_.write("p.jpg", "x")};
+  try {
+    embed_files(request_);
+    ADD_FAILURE() << "was embedded";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kUsage);
+    EXPECT_THAT(error.what(), testing::HasSubstr("sentence encoder"));
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 Each directory (a run's model/, or a checkpoint) is loaded strictly by open_clip as local-dir:. Pictures and texts go through open_clip's own preprocessing and
 tokenizer, and through `clipwright embed --raw`; the largest difference of the features is printed. Exit code 1 when it is above 1e-5 of their size.
+A Hugging Face text tower is built from the directory's own config.json.
 LaCLIP models need timm_model_kwargs, which open_clip 3.3.0 does not pass on to timm: there the script does it, as docs/formats/open_clip_directory.md shows.
 """
 import functools
@@ -26,7 +27,10 @@ TEXTS = ["a photo of a cat", "", "the tower, at night!", "日本語 text 🙂", 
 def load(folder):
     config = json.loads((folder / "open_clip_config.json").read_text())
     kwargs = config["model_cfg"]["vision_cfg"].pop("timm_model_kwargs", None)
-    if kwargs is None:
+    text = config["model_cfg"]["text_cfg"]
+    if "hf_model_name" in text:  # the encoder's configuration and tokenizer lie in the directory
+        model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}", text_cfg={**text, "hf_model_name": str(folder)})
+    elif kwargs is None:
         model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     else:
         plain = timm.create_model
@@ -37,6 +41,13 @@ def load(folder):
         size = kwargs.get("img_size", config["model_cfg"]["vision_cfg"]["image_size"])
         preprocess = open_clip.transform.image_transform_v2(open_clip.transform.PreprocessCfg(size=size, **config["preprocess_cfg"]), is_train=False)
     return model.eval(), preprocess
+
+
+def tokenizer_of(folder, model):
+    text = json.loads((folder / "open_clip_config.json").read_text())["model_cfg"]["text_cfg"]
+    if "hf_model_name" in text:
+        return open_clip.get_tokenizer(f"local-dir:{folder}")
+    return open_clip.SimpleTokenizer(context_length=model.context_length)
 
 
 def check(program, folder, work):
@@ -55,7 +66,7 @@ def check(program, folder, work):
     ours_texts = np.load(work / "features.npy")
     with torch.no_grad():
         images = model.encode_image(torch.stack([preprocess(Image.open(path)) for path in paths])).numpy()
-        texts = model.encode_text(open_clip.SimpleTokenizer(context_length=model.context_length)(TEXTS)).numpy()
+        texts = model.encode_text(tokenizer_of(folder, model)(TEXTS)).numpy()
     worst = 0
     for kind, theirs, ours in (("pictures", images, ours_images), ("texts", texts, ours_texts)):
         difference, size = np.abs(theirs - ours).max(), np.abs(theirs).max()

@@ -143,6 +143,18 @@ TEST(Objective, PaddingIsOfTextsThatAreReadCausally) {
 }
 
 // A table in DeCLIP's order has a row for the mask.
+TEST(Objective, APreTrainedTextTowerHasEmbeddingsAlone) {
+  models::ModelConfig config = transformer();
+  config.text.pretrained.emplace().name = "tiny-bert";
+  for (const char* preset : {"filip", "declip", "defilip"}) {
+    EXPECT_THAT(refusal([&] { Objective(find_preset(preset), config, 0); }),
+                testing::HasSubstr("tiny-bert gives embeddings of whole texts alone"))
+        << preset;
+  }
+  for (const char* preset : {"clip", "laclip", "laclip-mt", "slip"})
+    EXPECT_NO_THROW(Objective(find_preset(preset), config, 0)) << preset;
+}
+
 TEST(Objective, TheMasksRowIsTheModelsWhereItHasOne) {
   models::ModelConfig config = transformer();
   config.text.declip_numbering = true;

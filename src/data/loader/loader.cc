@@ -389,7 +389,7 @@ void Loader::seek(int64_t epoch, int64_t batch) {
 std::unique_ptr<Batch> Loader::next() {
   State& state = *state_;
   if (state.workers.empty()) {
-    if (state.captions)
+    if (state.captions && !state.options.tokenizer)
       text::bpe::Tokenizer::standard();  // its tables are read once, before threads need them
     start_workers();
   }

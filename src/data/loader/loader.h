@@ -36,7 +36,8 @@ struct LoaderOptions {
   bool all_rewrites = false;  ///< behind the slots every rewrite, or the original where it is
                               ///< missing
   captions::Masking masking;  ///< of masked slots; keyed as `slot_draws` says, purpose "mask"
-  std::shared_ptr<const lexicon::Thesaurus> thesaurus = {};  ///< of slots by EDA
+  std::shared_ptr<const lexicon::Thesaurus> thesaurus = {};       ///< of slots by EDA
+  std::shared_ptr<const text::tokens::Tokenizer> tokenizer = {};  ///< null: CLIP's
   int context_length = 77;
   double max_bad_share = 0.05;  ///< more bad samples than this share (after the first 200 samples)
                                 ///< stop the run with exit code 3

@@ -51,10 +51,12 @@ std::string SampleMaker::make_texts(int64_t index, const std::string& key, uint6
   texts.ends.clear();
   if (texts_ == nullptr) return {};
   bool any = false;
+  const text::tokens::Tokenizer& tokenizer =
+      options_.tokenizer ? *options_.tokenizer : text::bpe::Tokenizer::standard();
   for (const std::string& text : texts_->make(index, epoch, key)) {
     any = any || !text.empty();
     const size_t slot = texts.ends.size(), begin = texts.ids.size();
-    text::bpe::Tokenizer::standard().encode(text, texts.ids, options_.context_length);
+    tokenizer.encode(text, texts.ids, options_.context_length);
     texts.ends.push_back(texts.ids.size());
     if (slot >= texts_->slots().size() || !texts_->slots()[slot].masked) continue;
     texts.targets.resize(texts.ids.size(), captions::kNotHidden);

@@ -133,7 +133,7 @@ InvarianceOutcome caption_invariance(models::Clip& model, const data::source::Da
   outcome.pictures = captions.pictures.size(0);
   outcome.bad = captions.bad;
   outcome.texts = static_cast<int64_t>(captions.rows.size());
-  TextPool pool(model.config().text.context_length);
+  TextPool pool(model.tokenizer(), model.config().text.context_length);
   std::vector<int64_t> originals;
   std::map<Damage, std::vector<DamagedCaption>> damaged;
   int64_t unchanged = 0;

@@ -222,7 +222,7 @@ InvarianceOutcome class_invariance(models::Clip& model, const sets::Classificati
     fail_input("the set has " + std::to_string(classes) + " classes",
                "at least two, so that there is something to choose from");
   CW_CHECK(!data.templates.empty(), "at least one template");
-  TextPool pool(model.config().text.context_length);
+  TextPool pool(model.tokenizer(), model.config().text.context_length);
   const Prompts prompts = gather_prompts(data, rewordings, corruption, pool);
   const Pictures pictures = read_pictures(model, data, options);
   const Tensor texts = embed_texts(model, pool.texts(), options);

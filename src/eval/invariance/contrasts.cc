@@ -1,7 +1,6 @@
 #include "eval/invariance/contrasts.h"
 
 #include "core/error.h"
-#include "text/bpe/tokenizer.h"
 
 namespace clipwright::eval::invariance {
 namespace {
@@ -24,7 +23,8 @@ std::optional<double> share(int64_t part, int64_t of) {
 }  // namespace
 
 int64_t TextPool::add(const std::string& text) {
-  const std::vector<int32_t> ids = text::bpe::Tokenizer::standard().encode(text, context_length_);
+  std::vector<int32_t> ids;
+  tokenizer_.encode(text, ids, context_length_);
   const std::string bytes(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(int32_t));
   const auto [place, added] = place_.try_emplace(bytes, static_cast<int64_t>(texts_.size()));
   if (added) texts_.push_back(text);

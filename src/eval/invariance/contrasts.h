@@ -10,6 +10,7 @@
 
 #include "audit/calibration/corruption.h"
 #include "tensor/tensor.h"
+#include "text/tokens/tokenizer.h"
 
 namespace clipwright::eval::invariance {
 
@@ -17,7 +18,8 @@ namespace clipwright::eval::invariance {
 class TextPool {
  public:
   /// Texts of more tokens are cut there, as the model cuts them.
-  explicit TextPool(int context_length) : context_length_(context_length) {}
+  TextPool(const text::tokens::Tokenizer& tokenizer, int context_length)
+      : tokenizer_(tokenizer), context_length_(context_length) {}
 
   /// The place of a text: that of an earlier one with the same tokens, if there is one. Texts with
   /// one place are one text to the model.
@@ -25,6 +27,7 @@ class TextPool {
   const std::vector<std::string>& texts() const { return texts_; }
 
  private:
+  const text::tokens::Tokenizer& tokenizer_;
   int context_length_;
   std::vector<std::string> texts_;
   std::unordered_map<std::string, int64_t> place_;  // by the bytes of the tokens

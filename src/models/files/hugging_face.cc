@@ -17,6 +17,7 @@
 #include "models/files/deduced_model.h"
 #include "models/files/hugging_face_names.h"
 #include "models/files/model_file.h"
+#include "models/files/settings.h"
 #include "models/open_clip_config.h"
 #include "models/open_clip_directory.h"
 
@@ -28,64 +29,6 @@ constexpr const char* kExpected = "a folder of transformers' CLIPModel";
 constexpr const char* kWeights[] = {"model.safetensors", "model.safetensors.index.json",
                                     "pytorch_model.bin", "pytorch_model.bin.index.json"};
 constexpr int64_t kMostWidth = 16384, kMostLayers = 256, kMostSize = 8192, kMostRows = 10'000'000;
-
-/// An object of a configuration that states only what differs from its class's defaults.
-class Settings {
- public:
-  Settings(Json object, std::string where) : object_(std::move(object)), where_(std::move(where)) {
-    if (!object_.is_object()) fail_input(where_ + " is no JSON object", kExpected);
-  }
-
-  const Json* find(const char* key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() || found->is_null() ? nullptr : &*found;
-  }
-  int whole(const char* key, int64_t fallback, int64_t most) const {
-    const Json* value = find(key);
-    if (value == nullptr) return static_cast<int>(fallback);
-    if (!value->is_number_integer() || value->get<double>() < 1 ||
-        value->get<double>() > static_cast<double>(most))
-      refuse(key, "a whole number from 1 to " + std::to_string(most));
-    return value->get<int>();
-  }
-  double number(const char* key, double fallback) const {
-    const Json* value = find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_number()) refuse(key, "a number");
-    return value->get<double>();
-  }
-  std::string text(const char* key, const std::string& fallback) const {
-    const Json* value = find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_string()) refuse(key, "a text");
-    return value->get<std::string>();
-  }
-  bool flag(const char* key, bool fallback) const {
-    const Json* value = find(key);
-    if (value == nullptr) return fallback;
-    if (!value->is_boolean()) refuse(key, "true or false");
-    return value->get<bool>();
-  }
-  /// The object under `key`. What old files have under `key`_dict counts instead of it.
-  Settings part(const std::string& key) const {
-    for (const std::string& name : {key + "_dict", key}) {
-      const Json* found = find(name.c_str());
-      if (found == nullptr) continue;
-      if (!found->is_object()) refuse(name.c_str(), "an object");
-      return Settings(*found, where_ + "." + name);
-    }
-    return Settings(Json::object(), where_ + "." + key);
-  }
-  [[noreturn]] void refuse(const char* key, const std::string& expected) const {
-    const Json* value = find(key);
-    fail_input(where_ + "." + key + (value == nullptr ? " is missing" : " is " + to_line(*value)),
-               expected);
-  }
-
- private:
-  Json object_;
-  std::string where_;
-};
 
 Activation activation_of(const Settings& tower) {
   const std::string name = tower.text("hidden_act", "quick_gelu");
@@ -153,9 +96,9 @@ void read_statistics(const Settings& settings, const char* key, std::array<doubl
 std::optional<Settings> preparation_of(const fs::path& folder) {
   const fs::path alone = folder / "preprocessor_config.json",
                  all = folder / "processor_config.json";
-  if (is_there(alone)) return Settings(read_json(alone), alone.string());
+  if (is_there(alone)) return Settings(read_json(alone), alone.string(), kExpected);
   if (!is_there(all)) return std::nullopt;
-  const Settings processors(read_json(all), all.string());
+  const Settings processors(read_json(all), all.string(), kExpected);
   if (processors.find("image_processor") == nullptr) return std::nullopt;
   return processors.part("image_processor");
 }
@@ -297,6 +240,12 @@ void require_own_positions(const std::vector<NamedTensor>& tensors, const ModelC
 
 }  // namespace
 
+std::vector<NamedTensor> read_hugging_face_weights(const fs::path& folder) {
+  std::vector<NamedTensor> tensors = read_all_weights(folder);
+  require_finite(tensors, folder.string());
+  return tensors;
+}
+
 bool is_hugging_face_folder(const fs::path& folder) { return is_there(folder / kConfig); }
 
 std::vector<fs::path> hugging_face_weights(const fs::path& folder) {
@@ -318,12 +267,16 @@ std::vector<fs::path> hugging_face_weights(const fs::path& folder) {
 
 ModelConfig read_hugging_face_config(const fs::path& folder) {
   const fs::path file = folder / kConfig;
-  const Settings root(read_json(file), file.string());
+  const Settings root(read_json(file), file.string(), kExpected);
   const std::string type = root.text("model_type", "");
   if (type != "clip") {
     fail_input(file.string() + ": is a Hugging Face model of the kind " + to_line(Json(type)),
                kExpected,
-               type.starts_with("siglip") ? kNoSiglip : "Models of other kinds are not read.");
+               type.starts_with("siglip") ? kNoSiglip
+               : type == "bert" || type == "roberta"
+                   ? "A sentence encoder embeds texts (embed --texts), and `train --text-model` "
+                     "takes it."
+                   : "Models of other kinds are not read.");
   }
   const Settings text = root.part("text_config"), vision = root.part("vision_config");
   ModelConfig config;
@@ -360,9 +313,8 @@ std::shared_ptr<Clip> read_hugging_face_folder(const fs::path& folder) {
   const torch::NoGradGuard no_grad;
   const ModelConfig config = read_hugging_face_config(folder);
   check_tokenizer(folder, config.text.vocabulary_size);
-  std::vector<NamedTensor> tensors = from_hugging_face(read_all_weights(folder));
+  std::vector<NamedTensor> tensors = from_hugging_face(read_hugging_face_weights(folder));
   require_enough_numbers(tensors, config, folder.string(), (folder / kConfig).string());
-  require_finite(tensors, folder.string());
   require_distinct(tensors, folder);
   require_own_positions(tensors, config, folder);
   auto model = std::make_shared<Clip>(config);

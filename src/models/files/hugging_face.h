@@ -10,6 +10,11 @@
 
 namespace clipwright::models::files {
 
+/// The tensors of model.safetensors, of the files of an index, or of pytorch_model.bin, under their
+/// own names. Throws Error(kInput) for what is damaged or missing and for numbers that are not
+/// finite.
+std::vector<NamedTensor> read_hugging_face_weights(const std::filesystem::path& folder);
+
 /// A folder with config.json. Throws as is_there() (core/file.h).
 bool is_hugging_face_folder(const std::filesystem::path& folder);
 

@@ -32,6 +32,7 @@ std::vector<std::string> foreign_parts(const ModelConfig& config) {
   if (!vision.norm_before_blocks) parts.emplace_back("no norm before the blocks");
   if (vision.mean_pooling) parts.emplace_back("an average of patches");
   if (vision.patch_bias) parts.emplace_back("a bias in the patch embedding");
+  if (config.text.pretrained) parts.emplace_back("a pre-trained text tower");
   if (config.text.projection_bias) parts.emplace_back("a bias in the text projection");
   if (config.text.declip_numbering) parts.emplace_back("DeCLIP's order of tokens");
   return parts;

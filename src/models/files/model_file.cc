@@ -116,6 +116,13 @@ ModelConfig read_configuration(const fs::path& path) {
   Json json = read_json(path);
   if (json.is_object() && !json.contains("model_cfg")) json = {{"model_cfg", std::move(json)}};
   ModelConfig config = parse_open_clip_config(json, path.string());
+  if (config.text.pretrained) {
+    fail_input(path.string() + ": its text tower is " +
+                   to_line(Json(config.text.pretrained->name)) +
+                   " of Hugging Face's, whose files a configuration alone does not bring",
+               "a directory with config.json and tokenizer beside open_clip_config.json",
+               "To begin a training, name an architecture and --text-model FOLDER.");
+  }
   config.name = path.stem().string();
   return config;
 }

@@ -160,6 +160,11 @@ class ModelFile {
 
 void write_gguf_model(const Clip& model, const fs::path& path, Precision precision) {
   const torch::NoGradGuard no_grad;
+  if (model.config().text.pretrained) {
+    fail_usage("the model's text tower is " + model.config().text.pretrained->name +
+                   " of Hugging Face's, which is not written to GGUF",
+               "a model with CLIP's own text tower", "An open_clip directory holds it.");
+  }
   if (!model.config().vision.resnet_layers.empty()) {
     fail_usage("the model's image tower is a ModifiedResNet, for which GGUF has no names",
                "a vision transformer", "Use --format onnx for programs without Python.");

@@ -102,6 +102,11 @@ void refuse_unknown(const files::PlainWeights& weights) {
 
 void write_onnx_folder(const Clip& model, const fs::path& folder, uint64_t largest_message) {
   const torch::NoGradGuard no_grad;
+  if (model.config().text.pretrained) {
+    fail_usage("the model's text tower is " + model.config().text.pretrained->name +
+                   " of Hugging Face's, which is not written to ONNX",
+               "a model with CLIP's own text tower", "An open_clip directory holds it.");
+  }
   const ModelConfig config = outer(model.config());
   const bool has_tokenizer = config.text.vocabulary_size == text::bpe::kVocabularySize;
   files::PlainWeights weights(model);

@@ -39,6 +39,12 @@ std::shared_ptr<Clip> with_context_length(const Clip& model, int64_t length) {
                    std::to_string(known) + " tokens already",
                "a longer context", "Leave --context-length out.");
   }
+  if (config.text.pretrained) {
+    fail_usage(
+        "--context-length stretches the positions of CLIP's text tower, and the model's is " +
+            config.text.pretrained->name + " with positions of its own",
+        "no --context-length");
+  }
   if (known < kKept + 2) {
     fail_usage("--context-length stretches the positions behind the first " +
                    std::to_string(kKept) + ", and the model has " + std::to_string(known),

@@ -33,7 +33,9 @@ constexpr Dialect kOpenClipImage = {"visual.", "visual.transformer.resblocks.", 
                   kTimmImage = {"visual.", "visual.trunk.blocks.", 0, "visual.trunk.norm.",
                                 "visual.head."},
                   kResNet = {"visual.", "visual.layer", 1, "", "visual.attnpool."},
-                  kText = {"", "transformer.resblocks.", 0, "ln_final.", "text_projection"};
+                  kText = {"", "transformer.resblocks.", 0, "ln_final.", "text_projection"},
+                  kPretrainedText = {"text.", "text.transformer.encoder.layer.", 0,
+                                     "text.transformer.pooler.", "text.proj"};
 
 bool is_of_tower(std::string_view name, const Dialect& dialect) {
   if (!dialect.tower.empty()) return name.starts_with(dialect.tower);
@@ -68,9 +70,16 @@ TowerGroups image_groups(const ModelConfig& config, const tensor::ParameterTable
 }
 
 TowerGroups text_groups(const ModelConfig& config, const tensor::ParameterTable& table) {
-  return groups_of(table, kText, static_cast<size_t>(config.text.layers));
+  TowerGroups groups = groups_of(table, config.text.pretrained ? kPretrainedText : kText,
+                                 static_cast<size_t>(config.text.layers));
+  if (groups.back().empty()) groups.pop_back();  // a pre-trained encoder without a projection
+  return groups;
 }
 
 bool lock_spares_projection(const ModelConfig& config) { return config.vision.timm_names; }
+
+bool lock_spares_text_projection(const ModelConfig& config) {
+  return config.text.pretrained && config.text.pretrained->projection != TextProjection::kNone;
+}
 
 }  // namespace clipwright::models::tuning

@@ -26,5 +26,7 @@ TowerGroups text_groups(const ModelConfig& config, const tensor::ParameterTable&
 /// Whether open_clip 3.3.0 leaves the image projection trained when it locks the tower: what stands
 /// behind a timm trunk is no part of it.
 bool lock_spares_projection(const ModelConfig& config);
+/// The same of the text projection: what stands behind a Hugging Face encoder is no part of it.
+bool lock_spares_text_projection(const ModelConfig& config);
 
 }  // namespace clipwright::models::tuning

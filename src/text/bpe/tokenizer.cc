@@ -26,7 +26,7 @@ struct Tokenizer::Tables {
 
 namespace {
 
-/// Turns the pieces of one text into ids until there are enough.
+/// Turns the pieces of one text into ids until there are more than enough.
 template <typename Tables>
 class Encoder {
  public:
@@ -35,7 +35,7 @@ class Encoder {
 
   /// Lower-case ASCII with ShortWord::kLongest readable bytes behind it.
   void encode_plain(std::string_view text) {
-    for (size_t i = 0; i < text.size() && ids_.size() < most_;) {
+    for (size_t i = 0; i < text.size() && ids_.size() <= most_;) {
       const size_t length = match_piece(text.substr(i), tables_.kinds);
       if (length != 0) encode_piece(text.substr(i, length));
       i += std::max<size_t>(length, 1);
@@ -44,7 +44,7 @@ class Encoder {
 
   void encode_cleaned(unicode::CodePointView text) {
     std::string piece;
-    for (size_t i = 0; i < text.size() && ids_.size() < most_;) {
+    for (size_t i = 0; i < text.size() && ids_.size() <= most_;) {
       const size_t length = match_piece(text.substr(i), tables_.kinds);
       if (length != 0) {
         piece.clear();
@@ -109,7 +109,7 @@ const Tokenizer& Tokenizer::standard() {
   return tokenizer;
 }
 
-void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids, int context_length) const {
+bool Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids, int context_length) const {
   if (context_length < 1)
     fail_usage("a context length of " + std::to_string(context_length), "at least 1");
   const size_t start = ids.size();
@@ -129,8 +129,10 @@ void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids, int con
   } else {
     encoder.encode_cleaned(repair::clean_code_points(unicode::decode_utf8(text)));
   }
-  if (ids.size() > most) ids.resize(most);
+  const bool whole = ids.size() <= most;
+  if (!whole) ids.resize(most);
   ids.push_back(kEndToken);
+  return whole;
 }
 
 std::vector<int32_t> Tokenizer::encode(std::string_view text, int context_length) const {

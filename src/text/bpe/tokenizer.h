@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/tokens/tokenizer.h"
+
 namespace clipwright::text::bpe {
 
 constexpr int32_t kStartToken = 49406;
@@ -24,20 +26,20 @@ struct PackedTexts {
   int64_t size() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };
 
-class Tokenizer {
+class Tokenizer final : public tokens::Tokenizer {
  public:
   /// Reads bpe_simple_vocab_16e6.txt.gz. Throws Error(kInput) when it is not that file.
   explicit Tokenizer(const std::filesystem::path& vocabulary);
   /// The vocabulary that ships with the program.
   static const Tokenizer& standard();
   Tokenizer(Tokenizer&&) noexcept;
-  ~Tokenizer();
+  ~Tokenizer() override;
 
   /// Cleans `text` (clean_text), splits and merges. Ids with start and end token, unpadded; a
-  /// longer text is cut to `context_length` ids with the end token last. Appends to `ids`.
-  /// Thread-safe.
-  void encode(std::string_view text, std::vector<int32_t>& ids,
-              int context_length = kContextLength) const;
+  /// longer text is cut to `context_length` ids with the end token last. Appends to `ids`. True
+  /// when nothing was cut. Thread-safe.
+  bool encode(std::string_view text, std::vector<int32_t>& ids,
+              int context_length = kContextLength) const override;
   std::vector<int32_t> encode(std::string_view text, int context_length = kContextLength) const;
   /// Appends one text to a packed list.
   void append(std::string_view text, PackedTexts& texts, int context_length = kContextLength) const;

@@ -26,11 +26,16 @@ void join_words(unicode::CodePoints& text) {
 
 }  // namespace
 
-unicode::CodePoints clean_code_points(unicode::CodePoints text) {
+unicode::CodePoints repaired_code_points(unicode::CodePoints text) {
   text = fix_text(text);
   unescape_all_references(text);
   unescape_all_references(text);
   join_words(text);
+  return text;
+}
+
+unicode::CodePoints clean_code_points(unicode::CodePoints text) {
+  text = repaired_code_points(std::move(text));
   unicode::lower_case(text);
   return text;
 }

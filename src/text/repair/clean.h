@@ -13,5 +13,7 @@ namespace clipwright::text::repair {
 std::string clean_text(std::string_view text);
 /// The same on code points, for callers that go on with them.
 unicode::CodePoints clean_code_points(unicode::CodePoints text);
+/// The same with the case that the text has.
+unicode::CodePoints repaired_code_points(unicode::CodePoints text);
 
 }  // namespace clipwright::text::repair

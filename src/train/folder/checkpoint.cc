@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "models/encoders/pretrained_text.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "tensor/safetensors.h"
@@ -116,6 +117,10 @@ fs::path save_checkpoint(const fs::path& checkpoints, const TrainState& state,
     }
     write_file(folder.path() / kModelConfig,
                models::to_open_clip_config(model.config()).dump(2) + "\n");
+    for (const NamedText& file : models::encoders::text_encoder_files(model.config())) {
+      write_file(folder.path() / file.path, file.contents);
+      files.push_back(file.path.string());
+    }
     tensor::write_safetensors(folder.path() / kOptimizer, optimizer.state());
     if (const tensor::ParameterTable& own = objective.table(); !own.empty()) {
       tensor::write_safetensors(folder.path() / kObjective, own.file_tensors());

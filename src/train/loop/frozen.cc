@@ -59,8 +59,9 @@ void freeze_untrained(models::Clip& model, const losses::Objective& objective) {
        {"visual.proj", "visual.head.", "visual.attnpool.c_proj."}},
       {text,
        "the text tower",
-       {"positional_embedding", "transformer.", "token_embedding.", "ln_final."}},
-      {text_embedding, "the text projection", {"text_projection"}},
+       {"positional_embedding", "transformer.", "token_embedding.", "ln_final.",
+        "text.transformer."}},
+      {text_embedding, "the text projection", {"text_projection", "text.proj."}},
       {wants.scale, "the logit scale", {"logit_scale"}},
   };
   std::string list;

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/words.h"
 #include "lexicon/wordnet_files.h"
+#include "models/encoders/pretrained_text.h"
 #include "models/load_model.h"
 #include "models/open_clip_config.h"
 #include "models/tuning/stretched_context.h"
@@ -98,6 +99,13 @@ void open_data(const options::TrainOptions& options, TrainingData& data) {
   }
 }
 
+models::ModelConfig model_config(const options::TrainOptions& options) {
+  const models::ModelConfig config = models::read_model_config(options::trained_model(options));
+  return options.text_model.empty() ? config
+                                    : models::encoders::with_text_encoder(
+                                          config, options.text_model, options.context_length);
+}
+
 std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
                                           const losses::ObjectiveConfig& objective) {
   std::shared_ptr<models::Clip> model =
@@ -111,7 +119,10 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
     model->load_state(weights->table().file_tensors(), options.pretrained);
   }
   const int64_t context = options.context_length;
-  if (context > 0 && starts_from_drawn_weights(options)) {
+  if (!options.text_model.empty()) {
+    model =
+        models::encoders::exchange_text_tower(*model, options.text_model, context, options.seed);
+  } else if (context > 0 && starts_from_drawn_weights(options)) {
     models::ModelConfig longer = model->config();
     longer.text.context_length = static_cast<int>(context);
     model = std::make_shared<models::Clip>(longer, options.seed);
@@ -125,8 +136,9 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
   }
   model->train();
   model->to(tensor::open_device(options.device));
-  log_info("model: " + options.model + ", " + with_commas(model->table().parameter_count()) +
-           " parameters");
+  log_info("model: " + options.model +
+           (options.text_model.empty() ? "" : " with the text tower " + options.text_model) + ", " +
+           with_commas(model->table().parameter_count()) + " parameters");
   if (!model->config().vision.resnet_layers.empty() && options.accum_freq > 1) {
     log_warning("the image tower normalises by the batch: with --accum-freq " +
                 std::to_string(options.accum_freq) + " that is " +
@@ -140,7 +152,9 @@ std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
 
 std::string digest_of_given_weights(const options::TrainOptions& options,
                                     const models::Clip& model) {
-  return starts_from_drawn_weights(options) ? "" : models::weights_digest(model);
+  return starts_from_drawn_weights(options) && options.text_model.empty()
+             ? ""
+             : models::weights_digest(model);
 }
 
 void join_objective(const options::TrainOptions& options, losses::Objective& objective,
@@ -198,6 +212,7 @@ data::loader::LoaderOptions loader_options(const options::TrainOptions& filled,
   loader.all_rewrites = objective.caption_policy == "all";
   loader.masking.mask = model.config().text.words();
   loader.thesaurus = open_thesaurus(loader.texts);
+  if (model.config().text.pretrained) loader.tokenizer = model.config().text.pretrained->tokenizer;
   loader.context_length = model.config().text.context_length;
   loader.max_bad_share = filled.max_bad_share;
   return loader;

@@ -20,6 +20,10 @@ namespace clipwright::train::loop {
 /// Error(kInput) for data that cannot be used.
 void open_data(const options::TrainOptions& options, TrainingData& data);
 
+/// Of the model that is trained, before it is made. Throws as models::read_model_config and
+/// models::encoders::with_text_encoder.
+models::ModelConfig model_config(const options::TrainOptions& options);
+
 /// In training mode on its device; drawn weights start with the objective's scale.
 std::shared_ptr<models::Clip> build_model(const options::TrainOptions& options,
                                           const losses::ObjectiveConfig& objective);

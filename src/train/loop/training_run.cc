@@ -280,8 +280,7 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   tensor::set_compute_threads(options.threads);
   const options::ResolvedObjective resolved = options::resolve_objective(options);
   // Before data and weights are read: it says what the model cannot serve.
-  losses::Objective objective(
-      resolved.config, models::read_model_config(options::trained_model(options)), options.seed);
+  losses::Objective objective(resolved.config, model_config(options), options.seed);
 
   folder::RunFolder folder(options);
   const LogFile log_file(folder.log().string());
@@ -349,13 +348,13 @@ TrainResult run_training(const options::TrainOptions& options, TrainingData& dat
   if (data.validation) validation.emplace(data.validation, loading);
 
   write_file(folder.config(), options::options_to_toml(filled));
-  folder::RunRecord record(
-      folder.path(), {.device = options.device,
-                      .kernels = run.state.machine,
-                      .from_step = run.state.step,
-                      .pairs = data.pairs->size(),
-                      .rewrites = data.captions->rewrites(),
-                      .validation_pairs = data.validation ? data.validation->size() : 0});
+  folder::RunRecord record(folder.path(),
+                           {.device = options.device,
+                            .kernels = run.state.machine,
+                            .from_step = run.state.step,
+                            .pairs = data.pairs->size(),
+                            .rewrites = data.captions->rewrites(),
+                            .validation_pairs = data.validation ? data.validation->size() : 0});
   folder::MetricsFile metrics(folder.metrics(), run.state.step);
   folder::TensorBoardWriter board(folder.tensorboard(), run.state.step);
   folder::StatusLine status(options.log_every_n_steps);

@@ -191,6 +191,13 @@ std::vector<RunOption> make_table() {
        .value = "FILE.toml",
        .help = "of the same file: what its tensors are called here (docs/formats/model_files.md)",
        .role = kModel},
+      {.name = "text-model",
+       .section = "model",
+       .field = &O::text_model,
+       .value = "DIR|all-MiniLM-L6-v2",
+       .help = "sentence encoder (BERT's or RoBERTa's folder of Hugging Face's) as the text tower, "
+               "in the place of the model's own, with a projection behind it",
+       .role = kModel},
       {.name = "objective",
        .section = "objective",
        .field = &O::objective,

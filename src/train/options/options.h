@@ -59,6 +59,7 @@ struct TrainOptions {
   /// Of the file of weights that `pretrained` is, or `model` where there is no `pretrained`: what
   /// model it is of, and what its tensors are called here.
   std::string model_config, names;
+  std::string text_model;          ///< sentence encoder in the place of the model's text tower
   std::string objective = "clip";  ///< preset
   std::vector<std::pair<std::string, double>>
       terms;  ///< replace the preset's weights of the same name, add others

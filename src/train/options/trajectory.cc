@@ -8,6 +8,7 @@
 #include "core/random.h"
 #include "data/captions/keep_condition.h"
 #include "losses/objective.h"
+#include "models/encoders/pretrained_text.h"
 #include "train/options/image_recipe.h"
 #include "train/options/option_table.h"
 
@@ -85,7 +86,15 @@ Json describe(const models::VisionConfig& vision) {
 
 Json describe(const models::TextConfig& text) {
   const auto& [context_length, vocabulary_size, width, layers, heads, mlp_ratio, activation,
-               projection_bias, declip_numbering] = text;
+               projection_bias, declip_numbering, pretrained] = text;
+  if (pretrained) {
+    // The name says where it came from, and the digest of the weights what it is.
+    const auto& [encoder, projection, its_name, tokenizer] = *pretrained;
+    return {{"context_length", context_length},
+            {"encoder", models::encoders::to_encoder_config(encoder)},
+            {"pooling", encoder.pooling},
+            {"projection", projection}};
+  }
   return {{"context_length", context_length},
           {"vocabulary_size", vocabulary_size},
           {"width", width},

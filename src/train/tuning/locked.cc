@@ -90,8 +90,14 @@ void lock_towers(const options::TrainOptions& options, models::Clip& model) {
       log_info("--lock-image-freeze-bn-stats means nothing here: no batch normalisation");
   }
   if (options.lock_text) {
-    apply({"--lock-text-unlocked-layers", "text tower",
-           models::tuning::text_groups(config, model.table()), options.lock_text_unlocked_layers},
+    models::tuning::TowerGroups groups = models::tuning::text_groups(config, model.table());
+    if (models::tuning::lock_spares_text_projection(config)) {
+      groups.pop_back();
+      log_info(
+          "the text projection stays trained: open_clip locks a Hugging Face encoder without it");
+    }
+    apply({"--lock-text-unlocked-layers", "text tower", std::move(groups),
+           options.lock_text_unlocked_layers},
           model, /*freeze_statistics=*/false);
   }
 }

@@ -63,6 +63,12 @@ void adapt_towers(const options::TrainOptions& options, const losses::Objective&
   models::tuning::AdapterOptions adapters = adapter_options(options);
   adapters.image = !options.lock_image && reads_pictures(objective.wants());
   adapters.text = !options.lock_text && reads_texts(objective.wants());
+  if (adapters.text && model.config().text.pretrained) {
+    fail_usage(
+        "--lora-rank is given, and the text tower is a pre-trained encoder, beside whose "
+        "matrices no others are put",
+        "--lock-text with it, or no --lora-rank");
+  }
   freeze_base(options, model);
   model.adapt(adapters, options.seed);
   if (model.adapters().empty()) {

@@ -6,7 +6,7 @@ namespace clipwright::eval::invariance {
 namespace {
 
 TEST(TextPool, TextsWithOneRowOfTokensAreOne) {
-  TextPool pool(8);
+  TextPool pool(text::bpe::Tokenizer::standard(), 8);
   EXPECT_EQ(pool.add("a red dog"), 0);
   EXPECT_EQ(pool.add("a blue dog"), 1);
   EXPECT_EQ(pool.add("A red  dog"), 0);  // case and blanks are not seen

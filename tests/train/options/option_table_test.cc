@@ -16,6 +16,7 @@
 #include "data/source/source_kind.h"
 #include "losses/presets.h"
 #include "models/clip.h"
+#include "models/encoders/pretrained_text.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
 #include "tests/data/test_pictures.h"
@@ -102,7 +103,11 @@ class EverySetting : public testing::Test {
     }
     folder_.write("pairs.csv", table);
     folder_.write("a.txt", rewrites);
-    models::write_open_clip_directory(*models::load_model("tiny-32", 9), folder_ / "start");
+    const std::string encoder =
+        (fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/sentence_encoders/bert-mean").string();
+    models::write_open_clip_directory(
+        *models::encoders::exchange_text_tower(*models::load_model("tiny-32", 9), encoder, 0, 9),
+        folder_ / "start");
     fs::copy_file(fs::path(folder_ / "start") / "open_clip_model.safetensors",
                   folder_ / "start.safetensors");
     values_ = {{"train-data", folder_ / "pairs.csv"},
@@ -126,6 +131,7 @@ class EverySetting : public testing::Test {
                {"pretrained", folder_ / "start.safetensors"},
                {"model-config", "tiny-32"},
                {"names", folder_.write("names.toml", "rename = [['*', '*']]")},
+               {"text-model", encoder},
                {"objective", "laclip"},
                {"term", Json::array({"contrastive=0.5", "multi-view=0.5"})},
                {"term-option", Json::array({"multi-view.weighting=paper"})},
