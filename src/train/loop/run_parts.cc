@@ -14,6 +14,7 @@
 #include "models/tuning/stretched_context.h"
 #include "models/weights_digest.h"
 #include "tensor/device.h"
+#include "text/hugging_face/tokenizer.h"
 #include "train/loop/frozen.h"
 #include "train/options/image_recipe.h"
 #include "train/tuning/held_out.h"
