@@ -121,7 +121,7 @@ with tempfile.TemporaryDirectory() as name:
         Image.fromarray(generator.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(pictures / f"{i}.png")
         (pictures / f"{i}.txt").write_text(f"picture {i}")
     worst = 0.0
-    kinds = [(name, check_golden) for name in ("vit", "vit-quickgelu", "resnet", "laclip")]
+    kinds = [(name, check_golden) for name in ("vit", "vit-quickgelu", "resnet", "laclip", "vit-averaged", "timm-averaged")]
     for kind, (images, texts) in [(kind, check(kind, folder)) for kind, check in kinds] + [
         (kind, check_own(kind, folder, pictures)) for kind in ("tiny-32", "tiny-32+text-bias+declip-tokens")
     ]:

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "models/files/hugging_face.h"
-#include "models/files/plain_weights.h"
+#include "models/gguf/gguf_model.h"
 #include "models/open_clip_directory.h"
 #include "models/weights_digest.h"
 #include "tests/models/golden_model.h"
@@ -49,7 +49,7 @@ TEST_P(AveragedTower, FormatsWithoutThemSaySo) {
     }
     return "written";
   };
-  EXPECT_THAT(error_of([&] { files::PlainWeights weights(*model_); }),
+  EXPECT_THAT(error_of([&] { gguf::write_gguf_model(*model_, folder_.path() / "model.gguf"); }),
               testing::HasSubstr("averages its patches"));
   EXPECT_THAT(error_of([&] { files::write_hugging_face_folder(*model_, folder_.path() / "hf"); }),
               testing::HasSubstr("an average of patches"));

@@ -28,6 +28,7 @@ Renamed plain(const std::string& name, const Tensor& tensor) {
   if (name == "visual.trunk.pos_embed")
     return {"visual.positional_embedding", tensor.flatten(0, 1)};
   if (name == "visual.head.proj.weight") return {"visual.proj", tensor.t()};
+  if (name == "visual.head.proj.bias") return {"visual.proj.bias", tensor};
   if (name == "text_projection.weight") return {"text_projection", tensor.t()};
   if (!name.starts_with(kTrunk)) return {name, tensor};
   if (name.starts_with(kBlocks)) {
@@ -49,14 +50,6 @@ Renamed plain(const std::string& name, const Tensor& tensor) {
 }  // namespace
 
 PlainWeights::PlainWeights(const Clip& model) {
-  const VisionConfig& vision = model.config().vision;
-  if (vision.mean_pooling || vision.projection_bias) {
-    fail_usage(std::string("the image tower ") +
-                   (vision.mean_pooling ? "averages its patches" : "has a bias in its projection") +
-                   ", which this format's towers do not",
-               "a tower that reads its class token and projects without a bias",
-               "Write it as an open_clip directory.");
-  }
   for (const auto& [name, tensor] : model.table().file_tensors()) {
     Renamed renamed = plain(name, tensor);
     tensors_.emplace(std::move(renamed.name), std::move(renamed.tensor));

@@ -160,6 +160,14 @@ class ModelFile {
 
 void write_gguf_model(const Clip& model, const fs::path& path, Precision precision) {
   const torch::NoGradGuard no_grad;
+  const VisionConfig& vision = model.config().vision;
+  if (vision.mean_pooling || vision.projection_bias) {
+    fail_usage(std::string("the image tower ") +
+                   (vision.mean_pooling ? "averages its patches" : "has a bias in its projection") +
+                   ", which readers of GGUF do not know",
+               "a tower that reads its class token and projects without a bias",
+               "Use --format onnx for programs without Python.");
+  }
   if (model.config().text.pretrained) {
     fail_usage("the model's text tower is " + model.config().text.pretrained->name +
                    " of Hugging Face's, which is not written to GGUF",

@@ -1,7 +1,14 @@
+#include <limits>
+
 #include "models/onnx/layers.h"
 #include "models/onnx/towers.h"
 
 namespace clipwright::models::onnx {
+namespace {
+
+constexpr int64_t kToTheEnd = std::numeric_limits<int64_t>::max();
+
+}  // namespace
 
 Graph vision_transformer_graph(const ModelConfig& config, files::PlainWeights& weights) {
   const VisionConfig& vision = config.vision;
@@ -36,12 +43,27 @@ Graph vision_transformer_graph(const ModelConfig& config, files::PlainWeights& w
       vision.qk_norm};
   for (int i = 0; i < vision.layers; ++i)
     x = layers.block(x, "visual.transformer.resblocks." + std::to_string(i) + ".", block);
-  const Value class_row =
-      graph.node("Gather", {x, graph.weight("class_row", torch::tensor(0, torch::kInt64))},
-                 {{"axis", int64_t{1}}});  // (B, W)
-  const Value pooled = layers.layer_norm(class_row, "visual.ln_post", vision.norm_epsilon);
-  graph.output("embedding", layers.unit_length(layers.project(pooled, "visual.proj")),
-               {"batch", config.embed_dim});
+  // (B, W): the class token's row, or the mean of the patches' rows behind the last norm.
+  const auto last_norm = [&](const Value& y) {
+    return layers.layer_norm(y, "visual.ln_post", vision.norm_epsilon);
+  };
+  Value pooled;
+  if (vision.mean_pooling) {
+    const Value places = graph.node(
+        "Slice", {x, graph.integers({1}), graph.integers({kToTheEnd}), graph.integers({1})});
+    pooled = graph.node("ReduceMean", {last_norm(places), graph.integers({1})},
+                        {{"keepdims", int64_t{0}}});
+  } else {
+    pooled = last_norm(graph.node("Gather",
+                                  {x, graph.weight("class_row", torch::tensor(0, torch::kInt64))},
+                                  {{"axis", int64_t{1}}}));
+  }
+  Value features = layers.project(pooled, "visual.proj");
+  if (vision.projection_bias) {
+    features = graph.node(
+        "Add", {features, graph.weight("visual.proj.bias", weights.at("visual.proj.bias"))});
+  }
+  graph.output("embedding", layers.unit_length(features), {"batch", config.embed_dim});
   return graph;
 }
 
