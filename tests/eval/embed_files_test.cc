@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -57,6 +58,12 @@ TEST_F(PicturePaths, PatternsAndBracesAreThoseOfADataSource) {
 
 const fs::path kEncoders = fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/sentence_encoders";
 
+std::vector<float> numbers_of(const fs::path& npy) {
+  const NpyArray read = read_npy(npy);
+  const std::span<const float> values = read.values<float>();
+  return {values.begin(), values.end()};
+}
+
 class EmbedWithAnEncoder : public testing::Test {
  protected:
   EmbedWithAnEncoder() {
@@ -67,14 +74,14 @@ class EmbedWithAnEncoder : public testing::Test {
     request_.texts = folder_.write("texts.txt", texts);
     return embed_files(request_);
   }
-  std::vector<float> rows() const { return read_npy(request_.output).values<float>(); }
+  std::vector<float> rows() const { return numbers_of(request_.output); }
   TemporaryFolder folder_;
   EmbedRequest request_;
 };
 
 TEST_F(EmbedWithAnEncoder, EveryLineHasTheRowOfThePeer) {
   const auto texts = read_json(kEncoders / "texts.json").get<std::vector<std::string>>();
-  const std::vector<float> golden = read_npy(kEncoders / "bert-class/features.npy").values<float>();
+  const std::vector<float> golden = numbers_of(kEncoders / "bert-class/features.npy");
   // Those on one line, empty ones too.
   std::string lines;
   std::vector<size_t> chosen;

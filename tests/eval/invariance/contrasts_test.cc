@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "text/bpe/tokenizer.h"
+
 namespace clipwright::eval::invariance {
 namespace {
 

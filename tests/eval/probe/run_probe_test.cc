@@ -65,7 +65,7 @@ TEST_F(RunProbe, PicturesAreEncodedAsTheProtocolSays) {
     const EvaluationRecord record = run_probe(request);
     EXPECT_GT(record.metrics["lp_acc1"].get<double>(), 0.6) << protocol;
     EXPECT_EQ(record.model, "custom");
-    EXPECT_EQ(record.pretrained, request.splits.model);
+    EXPECT_EQ(record.pretrained, request.splits.model.model);
     EXPECT_EQ(record.samples.keys.front(), "10/0.png");
     request.splits.options.batch_size = 2;
     Json again = run_probe(request).metrics, before = record.metrics;
@@ -127,7 +127,7 @@ TEST_F(RunProbe, RefusesRequestsThatDoNotGoTogether) {
   bad.select_by = "luck";
   refusal(ExitCode::kUsage, bad);
   bad = pictures;
-  bad.splits.model.clear();
+  bad.splits.model = models::ModelArgument();
   refusal(ExitCode::kUsage, bad);
   bad = pictures;
   bad.splits.features = "tokens";
