@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import stat
 import struct
@@ -175,13 +176,13 @@ def other_archive(folder):
     return folder / "w.pt"
 
 
-@case("compressed")
+@case(["compressed", "larger than the file"])
 def zip_bomb(folder):
-    "2 GB of zeros in 2 MB"
+    "256 MB of zeros in 1 MB"
     with zipfile.ZipFile(folder / "w.pt", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(zipfile.ZipInfo("a/data.pkl"), dictionary([("a", stored_tensor("0", 1 << 29, 0, [1 << 29], [1]))]))
+        archive.writestr(zipfile.ZipInfo("a/data.pkl"), dictionary([("a", stored_tensor("0", 1 << 26, 0, [1 << 26], [1]))]))
         with archive.open("a/data/0", "w", force_zip64=True) as file:
-            for _ in range(256):
+            for _ in range(32):
                 file.write(bytes(8 << 20))
     return folder / "w.pt"
 
@@ -232,7 +233,7 @@ def other_byte_order(folder):
     return torch_zip(folder / "w.pt", dictionary([("a", stored_tensor("0", 1, 0, [1], [1]))]), [("0", bytes(4))], order=b"big")
 
 
-@case("wants|want", name="storage_too_short")
+@case("its tensors want")
 def storage_too_short(folder):
     "a tensor of a million numbers with four bytes"
     return torch_zip(folder / "w.pt", dictionary([("a", stored_tensor("0", 1 << 20, 0, [1 << 20], [1]))]), [("0", bytes(4))])
@@ -295,7 +296,7 @@ def circle_of_modules(folder):
     return torch_zip(folder / "w.pt", module)
 
 
-@case(["holds no tensors", "nested", "objects"], name="depth")
+@case(["objects", "nested"])
 def depth(folder):
     "a million lists in one another"
     return torch_zip(folder / "w.pt", b"\x80\x02" + b"]" * 1_000_000 + b"a" * 999_999 + b".")
@@ -321,7 +322,7 @@ def a_command(folder):
     return torch_zip(folder / "w.pt", b"\x80\x02cos\nsystem\n(" + text(f"touch {mark}") + b"tR.")
 
 
-@case("numbers of the type|is no pickle that can be read|unknown type")
+@case("numbers of the type")
 def unknown_type(folder):
     "numbers of a type that nobody has"
     return torch_zip(folder / "w.pt", dictionary([("a", stored_tensor("0", 1, 0, [1], [1], "QuarterStorage"))]), [("0", bytes(4))])
@@ -348,7 +349,7 @@ def data_of_terabytes(folder):
     return safetensors(folder / "w.safetensors", one_tensor(shape=[1 << 40], offsets=[0, 1 << 42]), bytes(16))
 
 
-@case("a|shape")
+@case("shape")
 def negative_size(folder):
     "a shape below zero"
     return safetensors(folder / "w.safetensors", one_tensor(shape=[-4]), bytes(16))
@@ -671,7 +672,7 @@ def main():
             problems = []
             if code != expected:
                 problems.append(f"exit code {code}")
-            errors = [line for line in lines if " error " in line[:20]]
+            errors = [line for line in lines if re.match(r"\d\d:\d\d:\d\d E ", line)]
             if len(errors) != 1 or any("\x1b" in line for line in lines):
                 problems.append(f"{len(errors)} error lines")
             if errors and not any(part in errors[0] for word in words for part in word.split("|")):

@@ -50,8 +50,8 @@ class Card {
  public:
   explicit Card(const CardRequest& request)
       : request_(request), summary_(models::summarize(request.model)) {
-    if (is_run_folder(request.model)) {
-      run_ = read_run_facts(request.model);
+    if (is_run_folder(request.model.model)) {
+      run_ = read_run_facts(request.model.model);
       unknown_ = run_->unknown;
       unknown_.emplace_back(
           "who made the pictures, under which licences, and whom they show (no run records it)");
@@ -68,7 +68,7 @@ class Card {
     }
     name_ = request.name;
     if (name_.empty()) {
-      fs::path path = fs::path(request.model).lexically_normal();
+      fs::path path = fs::path(request.model.model).lexically_normal();
       if (!path.has_filename()) path = path.parent_path();
       name_ = path.filename().string();
     }

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "models/model_argument.h"
+
 namespace clipwright::card {
 
 struct CardRequest {
-  std::string model;                 ///< a run's folder, or anything that --model takes
+  models::ModelArgument model;       ///< a run's folder, or anything that --model takes
   std::vector<std::string> results;  ///< files and folders of results; empty: the run's own
   std::string name;                  ///< title; empty: the folder's name
   std::string license;               ///< an identifier such as "mit"; empty: not known

@@ -110,10 +110,11 @@ void add_card(CLI::App& parent) {
   CLI::App* command =
       parent.add_subcommand("card", "a model card in Markdown from what a run and results know");
   command
-      ->add_option("model", flags->request.model,
+      ->add_option("model", flags->request.model.model,
                    "the folder of a run, or a model in any form that --model takes")
       ->required()
       ->type_name("RUN|MODEL");
+  add_weights_file_flags(*command, flags->request.model.configuration, flags->request.model.names);
   command
       ->add_option("--results", flags->request.results,
                    "results of eval: files, folders, the output of 'eval suite' (default: of a "

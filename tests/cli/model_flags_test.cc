@@ -34,7 +34,7 @@ TEST(ModelFlags, EveryCommandThatTakesAModelTakesThem) {
   CLI::App program;
   add_all_commands(program);
   // Theirs are language models, in GGUF.
-  const std::set<std::string> of_language = {"rewrite", "examples make"};
+  const std::set<std::string> of_language = {"rewrite", "examples chat"};
   std::set<std::string> seen;
   visit(program, "", [&](const CLI::App& command, const std::string& path) {
     const CLI::Option* option = command.get_option_no_throw("--model");
@@ -44,9 +44,10 @@ TEST(ModelFlags, EveryCommandThatTakesAModelTakesThem) {
     for (const char* more : {"--model-config", "--names"})
       EXPECT_NE(command.get_option_no_throw(more), nullptr) << path << " has no " << more;
   });
-  for (const char* path : {"embed", "train", "audit", "bench", "model inspect", "model convert",
-                           "eval zeroshot", "eval retrieval", "eval probe", "eval knn",
-                           "eval fewshot", "eval selection", "eval invariance", "eval suite"})
+  for (const char* path :
+       {"embed", "train", "audit", "bench", "model inspect", "model convert", "model card",
+        "eval zeroshot", "eval retrieval", "eval probe", "eval knn", "eval fewshot",
+        "eval selection", "eval invariance", "eval suite"})
     EXPECT_TRUE(seen.contains(path)) << path;
 }
 
@@ -71,7 +72,8 @@ class SaidOfAFile : public testing::Test {
                                           at("f.npy"), "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     EXPECT_EQ(run(arguments), 0);
-    const auto values = read_npy(at("f.npy")).values<float>();
+    const NpyArray array = read_npy(at("f.npy"));
+    const auto values = array.values<float>();
     return {values.begin(), values.end()};
   }
 

@@ -166,8 +166,8 @@ TorchWeights read_torch_weights(const std::filesystem::path& path) {
     const std::string where = path.string() + ": " + name;
     if (!names.insert(name).second)
       fail_input(path.string() + ": names two tensors " + name, kExpected);
-    check_extent(*tensor, where);
     const c10::ScalarType type = scalar_type(tensor->type, where);
+    check_extent(*tensor, where);
     double size = static_cast<double>(c10::elementSize(type));
     for (const int64_t extent : tensor->shape) size *= static_cast<double>(extent);
     if ((held += size) > most)
