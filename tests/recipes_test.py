@@ -139,7 +139,6 @@ with tempfile.TemporaryDirectory() as name:
                 assert set(value) <= set(found), f"{path.name}: {key} became {found}"
             else:
                 assert found == value, f"{path.name}: {key} = {value} became {found}"
-print(f"{len(recipes)} recipes")
 
     # The recipe of fine-tuning is what `clipwright finetune` does without it.
     text, values = finetune.read_text(), settings(finetune.read_text())
@@ -163,3 +162,4 @@ print(f"{len(recipes)} recipes")
         assert all(heading in report for heading in ("## What it learned", "## What it forgot")), report
     del found["with"]["name"], found["without"]["name"]
     assert found["with"] == found["without"], found
+print(f"{len(recipes) + 1} recipes")

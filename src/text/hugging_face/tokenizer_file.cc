@@ -15,6 +15,7 @@ constexpr const char* kAdvice = "Tokenizers of other kinds are not read.";
 /// An object of the file.
 class Part {
  public:
+  Part(Json&& json, std::string where) = delete;
   Part(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
     if (!json_.is_object()) fail_input(where_ + " is " + shown(json_), "an object");
   }
@@ -90,11 +91,12 @@ int32_t named_id(const Part& part, const char* key) {
 void read_template(const Part& part, TokenizerParts& parts) {
   const Json& single = part.at("single");
   if (!single.is_array()) part.refuse("single", "a list");
+  const Json nothing;  // a Part holds what it is of by reference
   bool seen = false;
   for (const Json& piece : single) {
     const bool sequence = piece.is_object() && piece.contains("Sequence");
-    const Part inner(piece.is_object() && piece.size() == 1 ? piece.front() : Json(),
-                     part.where() + ".single");
+    const Json& described = piece.is_object() && piece.size() == 1 ? piece.front() : nothing;
+    const Part inner(described, part.where() + ".single");
     if (const Json* type = inner.find("type_id"); type != nullptr && *type != 0)
       inner.refuse("type_id", "0");
     if (sequence) {
