@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -100,20 +101,27 @@ std::vector<double> losses_of(const models::ModelConfig& config, const Json& set
 
 class BackboneSteps : public testing::TestWithParam<std::string> {
  protected:
-  static void expect_losses(at::ScalarType type, double tolerance) {
+  /// Of the first `steps`, or all.
+  static void expect_losses(at::ScalarType type, double tolerance, size_t steps = SIZE_MAX) {
     const Json golden = read_json(kGolden), &kind = golden["kinds"][GetParam()];
     const auto config =
         models::parse_open_clip_config({{"model_cfg", kind["model_cfg"]}}, "golden");
     const std::vector<double> losses = losses_of(config, golden["settings"], type);
     ASSERT_EQ(losses.size(), kind["losses"].size());
-    for (size_t step = 0; step < losses.size(); ++step) {
+    for (size_t step = 0; step < std::min(steps, losses.size()); ++step) {
       EXPECT_NEAR(losses[step], kind["losses"][step].get<double>(), tolerance) << "step " << step;
     }
   }
 };
 
 TEST_P(BackboneSteps, LossesEqualOpenClips) { expect_losses(torch::kFloat64, 1e-6); }
-TEST_P(BackboneSteps, AndInSinglePrecisionAsFarAsItGoes) { expect_losses(torch::kFloat32, 5e-3); }
+// Batch normalisation over six pictures is chaos in single precision: open_clip's own losses of a
+// ResNet differ from those in float64 by 0.0002 before the first update, by 0.1 after it and by 0.5
+// after the next. A transformer's stay within 1e-5 through all ten steps.
+TEST_P(BackboneSteps, AndInSinglePrecisionAsFarAsItGoes) {
+  const bool resnet = GetParam().starts_with("RN");
+  expect_losses(torch::kFloat32, resnet ? 1e-3 : 1e-4, resnet ? 1 : SIZE_MAX);
+}
 
 std::vector<std::string> kinds() {
   std::vector<std::string> names;
