@@ -92,6 +92,40 @@ TEST_P(PretrainedTextRun, LossesDoNotDependOnMicroBatchesAndWorkers) {
     EXPECT_NEAR(one[i].get<double>(), other[i].get<double>(), 1e-5) << i;
 }
 
+TEST_P(PretrainedTextRun, ALockHoldsTheEncoderAndSparesTheProjection) {
+  options::TrainOptions locked = options("locked", 3);
+  locked.lock_text = true;
+  train(locked);
+  locked.name = "last";
+  locked.lock_text_unlocked_layers = 1;
+  train(locked);
+  const auto before = models::encoders::exchange_text_tower(*models::load_model("tiny-32", 0),
+                                                            encoder(), 0, 0),
+             whole = models::load_trained_model((folder_.path() / "locked").string()),
+             but_one = models::load_trained_model((folder_.path() / "last").string());
+  for (const tensor::TableEntry& entry : before->table().entries()) {
+    const bool is_encoder = entry.name.starts_with("text.transformer."),
+               last = entry.name.starts_with("text.transformer.encoder.layer.1.");
+    if (!entry.cancelled.empty()) continue;
+    EXPECT_EQ(torch::equal(entry.leaf, whole->table().at(entry.name).leaf), is_encoder)
+        << entry.name;
+    EXPECT_EQ(torch::equal(entry.leaf, but_one->table().at(entry.name).leaf), is_encoder && !last)
+        << entry.name;
+  }
+}
+
+TEST_P(PretrainedTextRun, WhatAnEncoderHasNotIsRefused) {
+  options::TrainOptions given = options("run", 1);
+  given.lora_rank = 2;
+  EXPECT_THROW(train(given), Error);
+  given = options("run", 1);
+  given.context_length = 1000;
+  EXPECT_THROW(train(given), Error);
+  given = options("run", 1);
+  given.objective = "filip";
+  EXPECT_THROW(train(given), Error);
+}
+
 INSTANTIATE_TEST_SUITE_P(Encoders, PretrainedTextRun, testing::Values("bert-mean", "roberta-last"));
 
 }  // namespace
