@@ -70,7 +70,8 @@ TEST(OpenClipConfig, RefusesWhatItDoesNotKnow) {
   expect_refused(config, "Did you mean 'patch_size'?");
   config = minimal();
   config["model_cfg"]["text_cfg"]["hf_model_name"] = "roberta-base";
-  expect_refused(config, "hf_model_name");
+  config["model_cfg"]["text_cfg"]["hf_pooler_type"] = "max_pooler";
+  expect_refused(config, "mean_pooler, cls_last_hidden_state_pooler or cls_pooler");
   config = minimal();
   config["model_cfg"]["vision_cfg"]["timm_model_name"] = "convnext_base";
   expect_refused(config, "vit_base_patch16_224");

@@ -154,7 +154,7 @@ class EverySetting : public testing::Test {
                {"lora-targets", Json::array({"q", "mlp"})},
                {"cache-features", folder_ / "features"},
                {"force-patch-dropout", 0.25},
-               {"context-length", 90},
+               {"context-length", 60},
                {"ema", 0.5},
                {"batch-size", 4},
                {"accum-freq", 2},
