@@ -326,7 +326,7 @@ TEST(LowRankAdaptation, WhatMakesNoSenseIsRefused) {
                         o.lock_image = true;
                       }),
               testing::HasSubstr("--lock-image holds"));
-  EXPECT_THAT(refusal("tiny-32", [](Options& o) { o.context_length = 16; }),
+  EXPECT_THAT(refusal("tiny-32", [](Options& o) { o.context_length = 12; }),
               testing::HasSubstr("16 tokens already"));
 }
 
