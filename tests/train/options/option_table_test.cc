@@ -154,7 +154,7 @@ class EverySetting : public testing::Test {
                {"lora-targets", Json::array({"q", "mlp"})},
                {"cache-features", folder_ / "features"},
                {"force-patch-dropout", 0.25},
-               {"context-length", 60},
+               {"context-length", 48},
                {"ema", 0.5},
                {"batch-size", 4},
                {"accum-freq", 2},
@@ -247,7 +247,8 @@ class EverySetting : public testing::Test {
     static const std::vector<std::set<std::string_view>> kLeftOut = {
         {"lora-rank", "lora-alpha", "lora-targets", "cache-features", "hold-out"},
         {"lock-image", "lock-image-unlocked-groups", "lock-image-freeze-bn-stats", "lock-text",
-         "lock-text-unlocked-layers", "cache-features", "val-data"},
+         "lock-text-unlocked-layers", "cache-features", "val-data", "text-model", "pretrained",
+         "model-config", "names"},
         {"lora-rank", "lora-alpha", "lora-targets", "lock-text-unlocked-layers", "text-layer-decay",
          "hold-out"}};
     return !kLeftOut.at(way_).contains(option.name);

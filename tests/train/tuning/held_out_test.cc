@@ -37,7 +37,8 @@ class HeldOutPairs : public testing::Test {
     if (backwards) std::reverse(rows.begin(), rows.end());
     std::string table = "filepath\ttitle\n";
     for (const std::string& row : rows) table += row;
-    return data::source::open_dataset({.source = folder_.write("pairs.tsv", table)});
+    return data::source::open_dataset(
+        {.source = folder_.write(backwards ? "backwards.tsv" : "pairs.tsv", table)});
   }
   static std::multiset<std::string> keys(const data::source::Dataset& pairs) {
     std::multiset<std::string> keys;
