@@ -29,7 +29,7 @@ def load(folder):
     kwargs = config["model_cfg"]["vision_cfg"].pop("timm_model_kwargs", None)
     text = config["model_cfg"]["text_cfg"]
     if "hf_model_name" in text:  # the encoder's configuration and tokenizer lie in the directory
-        model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}", text_cfg={**text, "hf_model_name": str(folder)})
+        model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}", text_cfg={**text, "hf_model_name": str(folder), "hf_model_pretrained": False})
     elif kwargs is None:
         model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     else:

@@ -222,9 +222,10 @@ Json with_model_of_checkpoint(Json saved, const models::ModelConfig& config) {
   fill_in("term-option", Json::array());
   if (holds_texts(saved, "term") && holds_texts(saved, "term-option"))
     saved["term-option"] = with_later_options(saved["term"], saved["term-option"]);
-  if (Json& model = saved["model"];
-      model.is_object() && model.contains("text") && model["text"].is_object() &&
-      model["text"].contains("vocabulary_size")) {  // not an encoder that others trained
+  // A pre-trained encoder has neither.
+  if (Json& model = saved["model"]; model.is_object() && model.contains("text") &&
+                                    model["text"].is_object() &&
+                                    !model["text"].contains("encoder")) {
     for (const char* later : {"projection_bias", "declip_numbering"}) {
       if (!model["text"].contains(later)) model["text"][later] = false;
     }

@@ -99,8 +99,9 @@ TEST(SentenceEncoder, EveryParameterThatIsReadHasAGradient) {
   features(encoder, {"a photo of a cat", "the dog jumps over the fox"}).pow(2).sum().backward();
   for (const tensor::TableEntry& entry : encoder.table().entries()) {
     ASSERT_TRUE(entry.leaf.grad().defined()) << entry.name;
-    EXPECT_EQ(entry.leaf.grad().abs().max().item<double>() > 1e-9, entry.cancelled.empty())
-        << entry.name;
+    // Of what a softmax cancels rounding is left.
+    constexpr double kRounding = 1e-5;
+    EXPECT_EQ(largest(entry.leaf.grad()) > kRounding, entry.cancelled.empty()) << entry.name;
   }
 }
 

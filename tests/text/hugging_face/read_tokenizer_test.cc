@@ -188,7 +188,7 @@ TEST_F(Changed, WhatIsDamagedIsNamed) {
   EXPECT_THAT(error("/model/merges", Json::array({"q"}), "roberta-last"), HasSubstr("merges"));
   EXPECT_THAT(error("/model", nullptr), HasSubstr("model"));
   EXPECT_THAT(error("/added_tokens/0/id", -3), HasSubstr("id"));
-  EXPECT_THAT(error_of("{}"), HasSubstr("model"));
+  EXPECT_THAT(error_of("{}"), HasSubstr("pre_tokenizer"));
   EXPECT_THAT(error_of("[]"), HasSubstr("object"));
   EXPECT_THAT(error_of(std::string(100'000, '[')), HasSubstr("tokenizer.json"));
   EXPECT_THAT(error_of(""), HasSubstr("tokenizer.json"));

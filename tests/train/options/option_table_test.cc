@@ -16,7 +16,6 @@
 #include "data/source/source_kind.h"
 #include "losses/presets.h"
 #include "models/clip.h"
-#include "models/encoders/pretrained_text.h"
 #include "models/load_model.h"
 #include "models/open_clip_directory.h"
 #include "tests/data/test_pictures.h"
@@ -105,9 +104,7 @@ class EverySetting : public testing::Test {
     folder_.write("a.txt", rewrites);
     const std::string encoder =
         (fs::path(CLIPWRIGHT_SOURCE_DIR) / "tests/golden/sentence_encoders/bert-mean").string();
-    models::write_open_clip_directory(
-        *models::encoders::exchange_text_tower(*models::load_model("tiny-32", 9), encoder, 0, 9),
-        folder_ / "start");
+    models::write_open_clip_directory(*models::load_model("tiny-32", 9), folder_ / "start");
     fs::copy_file(fs::path(folder_ / "start") / "open_clip_model.safetensors",
                   folder_ / "start.safetensors");
     values_ = {{"train-data", folder_ / "pairs.csv"},
@@ -245,12 +242,12 @@ class EverySetting : public testing::Test {
   /// Some settings need that others are not there: each is left out of one way at least.
   bool given(const RunOption& option) const {
     static const std::vector<std::set<std::string_view>> kLeftOut = {
-        {"lora-rank", "lora-alpha", "lora-targets", "cache-features", "hold-out"},
+        {"lora-rank", "lora-alpha", "lora-targets", "cache-features", "hold-out", "text-model"},
         {"lock-image", "lock-image-unlocked-groups", "lock-image-freeze-bn-stats", "lock-text",
          "lock-text-unlocked-layers", "cache-features", "val-data", "text-model", "pretrained",
          "model-config", "names"},
         {"lora-rank", "lora-alpha", "lora-targets", "lock-text-unlocked-layers", "text-layer-decay",
-         "hold-out"}};
+         "hold-out", "pretrained", "model-config", "names"}};
     return !kLeftOut.at(way_).contains(option.name);
   }
 
