@@ -85,8 +85,11 @@ TEST(Interpolation, WhatDiffersIsNamed) {
        [](ModelConfig& other) { other.vision.activation = Activation::kQuickGelu; }},
       {"text.activation (\"gelu\" and \"quick_gelu\")",
        [](ModelConfig& other) { other.text.activation = Activation::kQuickGelu; }},
-      {"vision.qk_norm (false and true)",
-       [](ModelConfig& other) { other.vision.qk_norm = other.vision.timm_names = true; }},
+      {"vision.norm_before_blocks (true and false), vision.qk_norm (false and true)",
+       [](ModelConfig& other) {
+         other.vision.qk_norm = other.vision.timm_names = true;
+         other.vision.norm_before_blocks = false;
+       }},
       {"embed_dim (12 and 24)", [](ModelConfig& other) { other.embed_dim = 24; }},
       {"text.vocabulary_size (49408 and 64)",
        [](ModelConfig& other) { other.text.vocabulary_size = 64; }},
