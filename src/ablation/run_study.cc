@@ -125,7 +125,9 @@ class Runner {
                          "--caption-policy",
                          arm.texts.empty() ? "original" : "uniform"};
         if (!arm.model.empty()) run.arguments.insert(run.arguments.end(), {"--model", arm.model});
+        run.arguments.insert(run.arguments.end(), arm.flags.begin(), arm.flags.end());
         run.identity = {{"train", settings}, {"seed", seed}, {"model", arm.model}};
+        if (!arm.flags.empty()) run.identity["flags"] = arm.flags;
         run.identity["texts"] = Json::array();
         if (!arm.texts.empty()) run.arguments.emplace_back("--rewrites");
         for (const TextSource& source : arm.texts) {

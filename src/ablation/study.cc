@@ -18,8 +18,8 @@ const char* const kEda = "eda";
 const char* const kBackTranslation = "back-translation";
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> names = {"train",    "suite",    "data-root", "seeds",
-                                                 "rewrites", "examples", "backbones"};
+  static const std::vector<std::string> names = {
+      "train", "suite", "data-root", "seeds", "rewrites", "examples", "backbones", "text-towers"};
   return names;
 }
 
@@ -160,11 +160,37 @@ std::vector<Arm> by_backbone(const Study& study, const std::vector<TextSource>& 
   return arms;
 }
 
+std::vector<Arm> by_text_tower(const Study& study, const std::vector<TextSource>& sources) {
+  if (study.text_towers.empty()) {
+    fail_usage(study.file.string() + " names no text-towers",
+               "a list of sentence encoders, as in text-towers = [\"all-MiniLM-L6-v2\"]");
+  }
+  std::vector<TextSource> texts = of_modes(sources, study.examples);
+  if (texts.size() > kMostRewrites) texts.resize(kMostRewrites);
+  std::vector<Arm> arms;
+  const auto add = [&](const std::string& name, const std::string& title,
+                       const std::vector<std::string>& flags) {
+    arms.push_back({.name = name, .title = title + ", CLIP", .flags = flags});
+    arms.push_back({.name = name + "-rewrites",
+                    .title = title + ", LaCLIP",
+                    .texts = texts,
+                    .flags = flags,
+                    .missing = texts.empty() ? how_to_make(study.examples.front()) : ""});
+  };
+  add("scratch", "from nothing", {});
+  for (const std::string& encoder : study.text_towers) {
+    const std::string title = fs::path(encoder).filename().string();
+    add(title + "-locked", title + ", locked", {"--text-model", encoder, "--lock-text"});
+    add(title + "-tuned", title + ", tuned", {"--text-model", encoder});
+  }
+  return arms;
+}
+
 }  // namespace
 
 const std::vector<std::string>& axis_names() {
-  static const std::vector<std::string> names = {"augmentation", "rewrites", "examples",
-                                                 "backbone"};
+  static const std::vector<std::string> names = {"augmentation", "rewrites", "examples", "backbone",
+                                                 "text-tower"};
   return names;
 }
 
@@ -202,6 +228,8 @@ Study read_study(const fs::path& file) {
       study.examples = texts_of(node, where);
     } else if (name == "backbones") {
       study.backbones = texts_of(node, where);
+    } else if (name == "text-towers") {
+      study.text_towers = texts_of(node, where);
     } else {
       fail_usage(where + " is not known", listed(keys()), did_you_mean(name, keys()));
     }
@@ -256,6 +284,9 @@ std::vector<Arm> plan_arms(const Study& study, const std::vector<TextSource>& so
       break;
     case Axis::kBackbone:
       arms = by_backbone(study, sources);
+      break;
+    case Axis::kTextTower:
+      arms = by_text_tower(study, sources);
       break;
   }
   const auto able =

@@ -15,6 +15,8 @@ enum class Axis {
   kRewrites,      ///< number of rewrites beside the caption: 0 to 4
   kExamples,      ///< whose examples the language model was shown: chatgpt, bard, coco, human
   kBackbone,      ///< architecture, each with and without rewrites
+  kTextTower,     ///< text tower from nothing, or an encoder that others trained, locked or tuned;
+                  ///< each with and without rewrites
 };
 const std::vector<std::string>& axis_names();
 /// Throws Error(kUsage) naming the nearest.
@@ -30,7 +32,8 @@ struct Study {
   std::vector<std::string> rewrites;  ///< files of rewrites, JSON lines
   /// Styles of the language model's rewrites, in the order in which they are added.
   std::vector<std::string> examples = {"chatgpt", "bard", "coco", "human"};
-  std::vector<std::string> backbones;  ///< architectures
+  std::vector<std::string> backbones;    ///< architectures
+  std::vector<std::string> text_towers;  ///< sentence encoders, as `train --text-model` takes them
 };
 /// Throws Error(kUsage) naming a key that does not exist, a value of another type, or what is
 /// missing.
@@ -47,11 +50,12 @@ struct TextSource {
 std::vector<TextSource> survey_rewrites(const std::vector<std::string>& files);
 
 struct Arm {
-  std::string name;               ///< of files: "eda"
-  std::string title;              ///< of tables: "EDA, 2 texts"
-  std::vector<TextSource> texts;  ///< drawn from beside the caption; empty: the caption alone
-  std::string model;              ///< empty: what the training settings say
-  std::string missing;            ///< why it cannot run and what to do; empty where it can
+  std::string name;                ///< of files: "eda"
+  std::string title;               ///< of tables: "EDA, 2 texts"
+  std::vector<TextSource> texts;   ///< drawn from beside the caption; empty: the caption alone
+  std::string model;               ///< empty: what the training settings say
+  std::vector<std::string> flags;  ///< of `clipwright train`, beside the settings
+  std::string missing;             ///< why it cannot run and what to do; empty where it can
 };
 /// The first arm is what the others are compared with. Kinds of augmentation get equally many
 /// texts: as many as the kind that has fewest. Throws Error(kUsage) when fewer than two arms can

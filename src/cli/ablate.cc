@@ -20,9 +20,11 @@ void add_ablate_command(CLI::App& program) {
       ->required()
       ->type_name("FILE.toml");
   command
-      ->add_option("--over", flags->over,
-                   "augmentation (none, EDA, back-translation, language model), rewrites (0 to 4), "
-                   "examples (whose the language model was shown), backbone")
+      ->add_option(
+          "--over", flags->over,
+          "augmentation (none, EDA, back-translation, language model), rewrites (0 to 4), "
+          "examples (whose the language model was shown), backbone, text-tower (from nothing, "
+          "or an encoder that others trained, locked and tuned)")
       ->required()
       ->type_name("AXIS");
   command
@@ -34,7 +36,8 @@ void add_ablate_command(CLI::App& program) {
   command->footer(
       "The study names train = \"train.toml\" (settings of 'clipwright train', the same for every "
       "arm),\nsuite = \"suite.toml\" (what runs are measured by), seeds = [1, 2, 3], rewrites = "
-      "[\"rewrites.jsonl\"],\nexamples = [\"chatgpt\", ...] and backbones = [...].\nExamples:\n"
+      "[\"rewrites.jsonl\"],\nexamples = [\"chatgpt\", ...], backbones = [...] and text-towers = "
+      "[\"all-MiniLM-L6-v2\"].\nExamples:\n"
       "  clipwright ablate --over augmentation study.toml --output ablation-augmentation\n"
       "  clipwright ablate --over backbone study.toml --output ablation-backbone");
   command->callback([flags] {

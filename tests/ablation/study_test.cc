@@ -37,11 +37,11 @@ std::string refusal(const std::function<void()>& act) {
 
 TEST(Study, IsReadWithEveryKey) {
   const TemporaryFolder folder;
-  const Study study =
-      read_study(folder.write("s.toml",
-                              "train = 'train.toml'\nsuite = 'suite.toml'\ndata-root = 'sets'\n"
-                              "seeds = [4, 0]\nrewrites = ['a.jsonl', 'b.jsonl']\n"
-                              "examples = ['coco']\nbackbones = ['S', 'B']\n"));
+  const Study study = read_study(
+      folder.write("s.toml",
+                   "train = 'train.toml'\nsuite = 'suite.toml'\ndata-root = 'sets'\n"
+                   "seeds = [4, 0]\nrewrites = ['a.jsonl', 'b.jsonl']\n"
+                   "examples = ['coco']\nbackbones = ['S', 'B']\ntext-towers = ['M']\n"));
   EXPECT_EQ(study.train, "train.toml");
   EXPECT_EQ(study.suite, "suite.toml");
   EXPECT_EQ(study.data_root, "sets");
@@ -49,6 +49,7 @@ TEST(Study, IsReadWithEveryKey) {
   EXPECT_THAT(study.rewrites, ElementsAre("a.jsonl", "b.jsonl"));
   EXPECT_THAT(study.examples, ElementsAre("coco"));
   EXPECT_THAT(study.backbones, ElementsAre("S", "B"));
+  EXPECT_THAT(study.text_towers, ElementsAre("M"));
 }
 
 TEST(Study, SaysWhatIsWrongWithItsFile) {
@@ -76,6 +77,7 @@ TEST(Axis, EveryNameIsOneAndOthersAreRefused) {
     EXPECT_EQ(axis_names()[static_cast<size_t>(axis)], name);
     Study with_backbones = study();
     with_backbones.backbones = {"A", "B"};
+    with_backbones.text_towers = {"encoder"};
     EXPECT_GE(plan_arms(with_backbones, sources(), axis).size(), 2u) << name;
   }
   EXPECT_THAT(refusal([] { parse_axis("rewrite"); }), HasSubstr("Did you mean 'rewrites'?"));
@@ -120,6 +122,22 @@ TEST(Arms, ABackboneComesWithAndWithoutRewrites) {
   EXPECT_EQ(arms[3].texts.size(), 4u);
   EXPECT_THAT(refusal([&] { plan_arms(study(), sources(), Axis::kBackbone); }),
               HasSubstr("names no backbones"));
+}
+
+TEST(Arms, ATextTowerIsMadeAnewLockedAndTuned) {
+  Study one = study();
+  one.text_towers = {"folder/MiniLM"};
+  const std::vector<Arm> arms = plan_arms(one, sources(), Axis::kTextTower);
+  EXPECT_THAT(names(arms),
+              ElementsAre("scratch", "scratch-rewrites", "MiniLM-locked", "MiniLM-locked-rewrites",
+                          "MiniLM-tuned", "MiniLM-tuned-rewrites"));
+  EXPECT_TRUE(arms[1].flags.empty());
+  EXPECT_THAT(arms[3].flags, ElementsAre("--text-model", "folder/MiniLM", "--lock-text"));
+  EXPECT_THAT(arms[4].flags, ElementsAre("--text-model", "folder/MiniLM"));
+  EXPECT_EQ(arms[3].texts.size(), 4u);
+  EXPECT_TRUE(arms[4].texts.empty());
+  EXPECT_THAT(refusal([&] { plan_arms(study(), sources(), Axis::kTextTower); }),
+              HasSubstr("names no text-towers"));
 }
 
 TEST(Arms, AStudyOfOneArmIsRefusedWithWhatTheOthersLack) {
