@@ -85,7 +85,7 @@ with tempfile.TemporaryDirectory() as name:
     shown = run("data", "inspect", "--data", "/nowhere\x1b[31m/" + "x" * 50_000, code=3).stderr
     assert "\x1b" not in shown and "\\x1b" in shown and len(shown) < 5_000, shown[:200]
     # A limit on values that nobody computes is a mistake.
-    run("audit", "--captions", folder / "texts.txt", "--rewrites", folder / "texts.txt", "--flag-similarity-below", 0.5, code=2)
+    run("audit", "--captions", folder / "texts.txt", "--rewrites", folder / "texts.txt", "--embedding-model", "none", "--flag-similarity-below", 0.5, code=2)
     # A file that is no language model.
     (folder / "x.gguf").write_text("not a model")
     run("rewrite", "--captions", folder / "texts.txt", "--model", folder / "x.gguf", "--ledger", f"sqlite:{folder / 'x.db'}", "--output", folder / "o", code=3)
